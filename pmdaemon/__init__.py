@@ -1,0 +1,3 @@
+"""Keeps programs running."""
+
+__version__ = "0.1.0"

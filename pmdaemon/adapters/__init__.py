@@ -1,0 +1,1 @@
+"""Each facility of the world, one a module."""

@@ -1,0 +1,1 @@
+"""From text to specs: ecosystem files, fields, commands, paths."""

@@ -1,0 +1,111 @@
+"""Everything that can be refused or can fail, each with a stable code.
+
+A message is one sentence that says what could not be done and to what: lower case, no full stop.
+The code is the part that programs rely on; it never changes once released. `details` carries the
+same identifiers as the sentence, for machines.
+"""
+
+from collections.abc import Iterable, Sequence
+
+
+class PmdaemonError(Exception):
+    """Something asked of us that could not be done."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str | None = None, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        self.details = details
+
+
+class InvalidInput(PmdaemonError):
+    """A value from outside that cannot be used as it is."""
+
+    code = "invalid_input"
+
+
+class InvalidConfiguration(InvalidInput):
+    """One or more faults in what was declared, reported all at once.
+
+    `problems` holds one sentence a fault, each with the path of the field it is about.
+    """
+
+    code = "invalid_configuration"
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        first, *others = problems
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(f"cannot use {source}: {first}{more}", problems=list(problems))
+        self.problems = tuple(problems)
+
+
+class ProcessNotFound(PmdaemonError):
+    """A selector that names nothing."""
+
+    code = "process_not_found"
+
+    def __init__(self, requested: str, available: Iterable[str], suggestion: str | None = None):
+        hint = f"; did you mean {suggestion}?" if suggestion else ""
+        super().__init__(
+            f"no process, id or namespace is called {requested}{hint}",
+            requested=requested,
+            available=sorted(set(available)),
+        )
+        self.requested = requested
+
+
+class AppAlreadyExists(PmdaemonError):
+    """A new app under a name that is taken by a running one."""
+
+    code = "app_already_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"cannot start {name}: it is already running (to start it anew: pmdaemon restart {name})",
+            name=name,
+        )
+
+
+class TcpPortTaken(PmdaemonError):
+    """A TCP port that somebody else has."""
+
+    code = "tcp_port_taken"
+
+
+class OperationFailed(PmdaemonError):
+    """An action that was accepted and did not come to its end."""
+
+    code = "operation_failed"
+
+
+class StoreUnavailable(PmdaemonError):
+    """The store cannot be read or written."""
+
+    code = "store_unavailable"
+
+
+class HomeUnusable(PmdaemonError):
+    """The home cannot be used: not writable, not ours, or too long a path."""
+
+    code = "home_unusable"
+
+
+class DaemonUnavailable(PmdaemonError):
+    """The daemon cannot be started or reached."""
+
+    code = "daemon_unavailable"
+
+
+class ProtocolViolation(PmdaemonError):
+    """A control message that is not one: garbage, too large, or of another version."""
+
+    code = "protocol_violation"
+
+
+class Unsupported(PmdaemonError):
+    """Something this system, or this release, does not do."""
+
+    code = "unsupported"

@@ -1,0 +1,472 @@
+"""The life of a process: every transition there is.
+
+Rules of this file:
+
+* `step` is a pure function. It asks nobody the time; where time matters it came in with the event.
+* All that changes a process's state is here, and nothing else does.
+* Events are past tense, effects imperative. The engine carries out effects in the given order and
+  posts what came of them as further events.
+* Every pair of event and state has an answer. What cannot happen, or comes too late, changes
+  nothing and has no effect.
+
+A run always ends through STOPPING, whether we asked for it or not: the program's first process
+may leave others behind, and a process is down only when nothing of its session is left. So the
+way round for a crash is
+
+    ONLINE --Exited--> STOPPING --SessionEmptied--> STARTING --Spawned--> ONLINE
+
+and the same STOPPING, with its grace and its SIGKILL, serves stop, restart and delete. What comes
+after it is decided by the wish of that later moment, not by what was wanted when it began: a
+`start` during a `stop` starts, a `stop` during a crash stays down.
+
+Epochs: a change of state makes a new epoch. Timers and answers carry the epoch they belong to, so
+a late one is recognised.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from pmdaemon.core import restarts
+from pmdaemon.core.process import (
+    Backoff,
+    Cause,
+    Errored,
+    Exit,
+    Exited,
+    Identity,
+    Instant,
+    Online,
+    Process,
+    Run,
+    Starting,
+    State,
+    Stopped,
+    Stopping,
+    Wish,
+)
+
+KILL_PATIENCE = 5.0
+"""Seconds that SIGKILL may take to show before we say that it failed."""
+
+SPAWN_RETRY_DELAY = 1.0
+"""Seconds before a spawn is tried again that failed for want of pids, descriptors or memory."""
+
+
+# What happened.
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequested:
+    """Somebody wants it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Somebody wants it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRequested:
+    """Somebody wants it started anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRequested:
+    """Somebody wants it forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetRequested:
+    """Somebody wants its counters at zero."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """The program runs."""
+
+    epoch: int
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnFailed:
+    """The program could not be started; `transient` when the machine, not the app, is at fault."""
+
+    epoch: int
+    reason: str
+    transient: bool
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessExited:
+    """The program's first process ended."""
+
+    identity: Identity
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEmptied:
+    """Nothing that the program started is left."""
+
+    identity: Identity
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class GraceElapsed:
+    """The time given for ending is over; `survivors` are the pids that are still there."""
+
+    epoch: int
+    survivors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackoffElapsed:
+    """The wait before a restart is over."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryExceeded:
+    """The program and its descendants hold more than they may."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStarted:
+    """A new daemon read this process from the store.
+
+    `run` is the life that is going on right now, found by its identity or by its token; None when
+    there is none. `rebooted` when the machine was started anew since.
+    """
+
+    at: Instant
+    run: Run | None
+    rebooted: bool
+
+
+Event = (
+    StartRequested
+    | StopRequested
+    | RestartRequested
+    | DeleteRequested
+    | ResetRequested
+    | Spawned
+    | SpawnFailed
+    | ProcessExited
+    | SessionEmptied
+    | GraceElapsed
+    | BackoffElapsed
+    | MemoryExceeded
+    | DaemonStarted
+)
+
+
+# What to do.
+
+
+class Timer(StrEnum):
+    """What a timer is for."""
+
+    GRACE = "grace"
+    BACKOFF = "backoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start the program; answer with `Spawned` or `SpawnFailed`."""
+
+    pm_id: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tell by `ProcessExited` when a run that an earlier daemon began has ended."""
+
+    pm_id: int
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTree:
+    """Send the stop signal to the program and everything it started."""
+
+    pm_id: int
+    run: Run
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class KillTree:
+    """Send SIGKILL to whatever is left of the program."""
+
+    pm_id: int
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Wait until nothing that the program started is left; answer with `SessionEmptied`.
+
+    What is left over when the program ended by itself has not been told to stop yet: then
+    `signal` is set, and sent.
+    """
+
+    pm_id: int
+    run: Run
+    signal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Come back after `seconds`; a timer of an earlier epoch may be dropped."""
+
+    pm_id: int
+    epoch: int
+    timer: Timer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing is left of it, and nobody wants it any more."""
+
+    pm_id: int
+
+
+Effect = Spawn | Watch | SignalTree | KillTree | Sweep | SetTimer | Forget
+
+Step = tuple[Process, Sequence[Effect]]
+
+
+def step(process: Process, event: Event) -> Step:  # noqa: C901 - the table of the machine, in one place
+    """Say what becomes of `process` by `event`, and what there is to do."""
+    match event:
+        case StartRequested():
+            return _wanted_up(process, anew=False)
+        case RestartRequested():
+            return _wanted_up(process, anew=True)
+        case StopRequested():
+            return _wanted_down(process, Wish.DOWN)
+        case DeleteRequested():
+            return _wanted_down(process, Wish.GONE)
+        case ResetRequested(at):
+            return replace(process, restarts=0, ends=(), created=at), []
+        case Spawned(epoch, run):
+            return _spawned(process, epoch, run)
+        case SpawnFailed(epoch, reason, transient, at):
+            return _spawn_failed(process, epoch, reason, transient=transient, at=at)
+        case ProcessExited(identity, ended):
+            return _exited(process, identity, ended)
+        case SessionEmptied(identity, at):
+            return _session_emptied(process, identity, at)
+        case GraceElapsed(epoch, survivors):
+            return _grace_elapsed(process, epoch, survivors)
+        case BackoffElapsed(epoch):
+            if isinstance(process.state, Backoff) and epoch == process.epoch:
+                return _spawn(process)
+            return process, []
+        case MemoryExceeded(identity):
+            match process.state:
+                case Online(run) if run.identity == identity:
+                    return _end(_counted(process), run, Cause.MEMORY_EXCEEDED)
+                case _:
+                    return process, []
+        case DaemonStarted():
+            return _taken_over(process, event)
+        case _:
+            assert_never(event)
+
+
+def _wanted_up(process: Process, *, anew: bool) -> Step:
+    if process.wish is Wish.GONE:
+        return process, []
+    process = replace(process, wish=Wish.UP)
+    match process.state:
+        case Stopped() | Exited() | Errored() | Backoff():
+            return _spawn(replace(process, ends=()))
+        case Online(run) if anew:
+            return _end(_counted(replace(process, ends=())), run, Cause.RESTART_REQUESTED)
+        case Stopping(cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF) as stopping:
+            # The same stop goes on, so the epoch, and with it the grace timer, stays.
+            return _same(process, replace(stopping, cause=Cause.RESTART_REQUESTED)), []
+        case Starting() | Online() | Stopping():
+            return process, []
+        case _:
+            assert_never(process.state)
+
+
+def _wanted_down(process: Process, wish: Wish) -> Step:
+    if process.wish is Wish.GONE:
+        return process, []
+    process = replace(process, wish=wish)
+    match process.state:
+        case Stopped() | Exited() | Errored() | Backoff():
+            return _down(process)
+        case Online(run):
+            return _end(process, run, Cause.STOP_REQUESTED)
+        case Starting() | Stopping():
+            return process, []
+        case _:
+            assert_never(process.state)
+
+
+def _spawned(process: Process, epoch: int, run: Run) -> Step:
+    if not isinstance(process.state, Starting) or epoch != process.epoch:
+        # Nobody waits for it, so nobody would ever end it.
+        return process, [KillTree(process.pm_id, run)]
+    online = replace(_enter(process, Online(run)), started=run.since)
+    if process.wish is Wish.UP:
+        return online, []
+    return _end(online, run, Cause.STOP_REQUESTED)
+
+
+def _spawn_failed(
+    process: Process, epoch: int, reason: str, *, transient: bool, at: Instant
+) -> Step:
+    if not isinstance(process.state, Starting) or epoch != process.epoch:
+        return process, []
+    if process.wish is not Wish.UP:
+        return _down(process)
+    if transient:
+        return _back_off(process, max(SPAWN_RETRY_DELAY, process.spec.restart.restart_delay), at)
+    return _enter(process, Errored(reason)), []
+
+
+def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
+    stop = process.spec.stop
+    match process.state:
+        case Online(run) if run.identity == identity:
+            ending = _enter(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended))
+            ending = replace(ending, last_exit=ended, last_cause=Cause.ENDED_BY_ITSELF)
+            return ending, [
+                Sweep(process.pm_id, run, stop.signal),
+                SetTimer(process.pm_id, ending.epoch, Timer.GRACE, stop.grace),
+            ]
+        case Stopping(run, exit=None) as stopping if run.identity == identity:
+            ending = _same(process, replace(stopping, exit=ended))
+            return replace(ending, last_exit=ended), [Sweep(process.pm_id, run, None)]
+        case _:
+            return process, []
+
+
+def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
+    match process.state:
+        case Stopping(run, cause, exit=Exit() as ended) if run.identity == identity:
+            if process.wish is not Wish.UP:
+                return _down(process)
+            if cause is not Cause.ENDED_BY_ITSELF:
+                return _spawn(process)
+            return _after_own_end(process, run, ended, at)
+        case _:
+            return process, []
+
+
+def _after_own_end(process: Process, run: Run, ended: Exit, at: Instant) -> Step:
+    match restarts.decide(process, run, ended, at):
+        case restarts.LeaveAlone():
+            return _enter(process, Exited()), []
+        case restarts.GiveUp(reason, ends):
+            return _enter(replace(process, ends=ends), Errored(reason)), []
+        case restarts.StartAgain(delay, ends):
+            again = _counted(replace(process, ends=ends))
+            return _back_off(again, delay, at) if delay > 0 else _spawn(again)
+
+
+def _grace_elapsed(process: Process, epoch: int, survivors: tuple[int, ...]) -> Step:
+    match process.state:
+        case Stopping(run, killed=False) as stopping if epoch == process.epoch:
+            killing = _enter(process, replace(stopping, killed=True))
+            return killing, [
+                KillTree(process.pm_id, run),
+                SetTimer(process.pm_id, killing.epoch, Timer.GRACE, KILL_PATIENCE),
+            ]
+        case Stopping(killed=True) if epoch == process.epoch:
+            pids = ", ".join(map(str, survivors)) or "unknown"
+            return _enter(process, Errored(f"survived SIGKILL: pid {pids}")), []
+        case _:
+            return process, []
+
+
+def _taken_over(process: Process, event: DaemonStarted) -> Step:
+    if event.rebooted:
+        # Monotonic times of the former boot mean nothing now, and no run outlived it.
+        process = replace(process, ends=(), created=replace(event.at, wall=process.created.wall))
+    run = event.run
+    match process.state:
+        case Online() if run is not None:
+            return process, [Watch(process.pm_id, run)]
+        case Stopping(cause=cause) if run is not None:
+            ending, effects = _end(process, run, cause)
+            return ending, [Watch(process.pm_id, run), *effects]
+        case Starting() if run is not None:
+            online, effects = _spawned(process, process.epoch, run)
+            return online, [Watch(process.pm_id, run), *effects]
+        case Online(lost) if event.rebooted:
+            return _resumed(replace(_enter(process, Stopped()), started=lost.since))
+        case Online(lost):
+            ended, _ = _exited(process, lost.identity, Exit())
+            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
+        case Stopping(lost) as stopping if not event.rebooted:
+            ended = _enter(process, replace(stopping, exit=stopping.exit or Exit(), killed=False))
+            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
+        case Starting() | Stopping() | Backoff() if event.rebooted:
+            return _resumed(process)
+        case Starting():
+            return _resumed(process)
+        case Backoff(since, delay):
+            left = max(0.0, since.monotonic + delay - event.at.monotonic)
+            return process, [SetTimer(process.pm_id, process.epoch, Timer.BACKOFF, left)]
+        case Stopped() | Exited() | Errored():
+            return process, []
+        case _:
+            raise AssertionError(process.state)
+
+
+def _resumed(process: Process) -> Step:
+    return _spawn(process) if process.wish is Wish.UP else _down(process)
+
+
+def _grace(process: Process) -> SetTimer:
+    return SetTimer(process.pm_id, process.epoch, Timer.GRACE, process.spec.stop.grace)
+
+
+def _spawn(process: Process) -> Step:
+    starting = _enter(process, Starting())
+    return starting, [Spawn(process.pm_id, starting.epoch)]
+
+
+def _end(process: Process, run: Run, cause: Cause) -> Step:
+    ending = replace(_enter(process, Stopping(run, cause)), last_cause=cause)
+    return ending, [SignalTree(process.pm_id, run, process.spec.stop.signal), _grace(ending)]
+
+
+def _back_off(process: Process, delay: float, at: Instant) -> Step:
+    waiting = _enter(process, Backoff(at, delay))
+    return waiting, [SetTimer(process.pm_id, waiting.epoch, Timer.BACKOFF, delay)]
+
+
+def _down(process: Process) -> Step:
+    stopped = process if isinstance(process.state, Stopped) else _enter(process, Stopped())
+    return stopped, [Forget(process.pm_id)] if process.wish is Wish.GONE else []
+
+
+def _counted(process: Process) -> Process:
+    return replace(process, restarts=process.restarts + 1)
+
+
+def _enter(process: Process, state: State) -> Process:
+    return replace(process, state=state, epoch=process.epoch + 1)
+
+
+def _same(process: Process, state: State) -> Process:
+    return replace(process, state=state)

@@ -1,0 +1,44 @@
+"""One reading of what a program, or the machine, uses."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a process and all its descendants use.
+
+    `cpu` is in percent of one core since the sample before, `memory` the resident set in bytes.
+    """
+
+    cpu: float = 0.0
+    memory: int = 0
+    processes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+    @property
+    def percent(self) -> float:
+        """The used share, in percent, with one decimal."""
+        return round(100 * self.used / self.total, 1) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostSample:
+    """The machine: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: Usage
+    disk: Usage

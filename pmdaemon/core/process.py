@@ -1,0 +1,196 @@
+"""One supervised instance of an app: what we were asked for, and what is so.
+
+*Wish* and *state* are apart: a wish outlives a crash of the daemon and is carried out by the next
+one. Each state carries exactly its own data, so a running process without a pid cannot be written
+down. `pmdaemon.core.lifecycle` holds every rule by which one becomes another.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from pmdaemon.core.spec import AppSpec
+
+
+class Wish(StrEnum):
+    """What we were asked for. GONE is a delete that is still being carried out."""
+
+    UP = "up"
+    DOWN = "down"
+    GONE = "gone"
+
+
+class ProcessState(StrEnum):
+    """The seven states by name; every front maps all of them to its own words."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    ONLINE = "online"
+    STOPPING = "stopping"
+    BACKOFF = "backoff"
+    EXITED = "exited"
+    ERRORED = "errored"
+
+
+class Cause(StrEnum):
+    """Why a run is being ended, or was."""
+
+    STOP_REQUESTED = "stop requested"
+    RESTART_REQUESTED = "restart requested"
+    MEMORY_EXCEEDED = "memory limit exceeded"
+    ENDED_BY_ITSELF = "ended by itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment on both clocks, in seconds.
+
+    `wall` is since the epoch, for people; `monotonic` since boot, for measuring. The second is the
+    same for every program on the machine, so it outlives the daemon, but not a reboot.
+    """
+
+    wall: float
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which operating-system process: a pid alone is not enough, pids are used again.
+
+    `start_time` is the kernel's own, in clock ticks since boot (proc(5), field 22 of stat).
+    """
+
+    pid: int
+    start_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a program ended: by a code, by a signal, or, when nobody could see it, unknown."""
+
+    code: int | None = None
+    signal: int | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether the program itself called it a success."""
+        return self.code == 0
+
+    def __str__(self) -> str:
+        if self.code is not None:
+            return f"exit code {self.code}"
+        return f"signal {self.signal}" if self.signal is not None else "exit status unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One life of the program: its first process, and since when."""
+
+    identity: Identity
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Down, and meant to be."""
+
+    kind: ClassVar = ProcessState.STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """About to be spawned."""
+
+    kind: ClassVar = ProcessState.STARTING
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Up."""
+
+    run: Run
+    kind: ClassVar = ProcessState.ONLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Ending: from the stop signal, or the program's own exit, until nothing of it is left.
+
+    `exit` is there once the first process has ended; `killed` once SIGKILL was sent.
+    """
+
+    run: Run
+    cause: Cause
+    exit: Exit | None = None
+    killed: bool = False
+    kind: ClassVar = ProcessState.STOPPING
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Ended by itself; to be started again `delay` seconds after `since`."""
+
+    since: Instant
+    delay: float
+    kind: ClassVar = ProcessState.BACKOFF
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """Ended by itself, and to be left alone."""
+
+    kind: ClassVar = ProcessState.EXITED
+
+
+@dataclass(frozen=True, slots=True)
+class Errored:
+    """Given up, for this reason."""
+
+    reason: str
+    kind: ClassVar = ProcessState.ERRORED
+
+
+State = Stopped | Starting | Online | Stopping | Backoff | Exited | Errored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A supervised instance.
+
+    `epoch` grows with every change of state, so that a timer or an answer that belongs to an
+    earlier one is known as such. `ends` are the monotonic times of the ends that count towards
+    giving up. `started` is when the latest run began, also when it is over.
+    """
+
+    pm_id: int
+    instance: int
+    spec: AppSpec
+    created: Instant
+    wish: Wish = Wish.UP
+    state: State = Stopped()
+    epoch: int = 0
+    tcp_port: int | None = None
+    restarts: int = 0
+    ends: tuple[float, ...] = ()
+    last_exit: Exit | None = None
+    last_cause: Cause | None = None
+    started: Instant | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The life that is going on, if any."""
+        return self.state.run if isinstance(self.state, Online | Stopping) else None
+
+    @property
+    def pid(self) -> int | None:
+        """The pid of the program's first process, while there is one."""
+        match self.state:
+            case Online(run) | Stopping(run, exit=None):
+                return run.identity.pid
+            case _:
+                return None
+
+    @property
+    def name(self) -> str:
+        """The app's name, the same for all of its instances."""
+        return self.spec.name

@@ -1,0 +1,64 @@
+"""What to do when a program ended by itself.
+
+Rules, in this order:
+
+1. With `autorestart` off, or an exit code that was declared as final, it is left alone.
+2. An end counts against the app when it was a failure (not exit code 0) or came before
+   `min_uptime`. `max_restarts` counted ends within the window are too many: it is given up. The
+   window slides and is at least a minute, so that an app which dies just after `min_uptime`
+   cannot loop for ever, while one that fails now and then, or a worker that ends well after each
+   batch, goes on.
+3. Otherwise it is started again, after `restart_delay`.
+"""
+
+from dataclasses import dataclass
+
+from pmdaemon.core.process import Exit, Instant, Process, Run
+from pmdaemon.core.spec import RestartPolicy
+
+MINIMAL_WINDOW = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAlone:
+    """It has done what it had to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It cannot be kept up."""
+
+    reason: str
+    ends: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartAgain:
+    """Start it again, after `delay` seconds."""
+
+    delay: float
+    ends: tuple[float, ...]
+
+
+Decision = LeaveAlone | GiveUp | StartAgain
+
+
+def window(policy: RestartPolicy) -> float:
+    """The length of the sliding window, in seconds."""
+    return max(MINIMAL_WINDOW, policy.min_uptime * policy.max_restarts)
+
+
+def decide(process: Process, run: Run, ended: Exit, at: Instant) -> Decision:
+    """Say what becomes of a process whose `run` ended by itself."""
+    policy = process.spec.restart
+    if not policy.autorestart or ended.code in policy.stop_exit_codes:
+        return LeaveAlone()
+    ends = tuple(end for end in process.ends if at.monotonic - end < window(policy))
+    uptime = at.monotonic - run.since.monotonic
+    if not ended.clean or uptime < policy.min_uptime:
+        ends = (*ends, at.monotonic)
+        if len(ends) >= policy.max_restarts:
+            return GiveUp(
+                f"ended {len(ends)} times within {window(policy):g} s, at last with {ended}", ends
+            )
+    return StartAgain(policy.restart_delay, ends)

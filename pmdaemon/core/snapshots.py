@@ -1,0 +1,26 @@
+"""A process as fronts see it: the supervised instance, its latest sample, and where its output is."""
+
+from dataclasses import dataclass
+
+from pmdaemon.core.metrics import Sample
+from pmdaemon.core.process import Instant, Online, Process
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSnapshot:
+    """What is known of a process `at` one moment."""
+
+    process: Process
+    sample: Sample
+    out_file: str
+    error_file: str
+    at: Instant
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the program was started, 0 when it is not up."""
+        match self.process.state:
+            case Online(run):
+                return max(0.0, self.at.monotonic - run.since.monotonic)
+            case _:
+                return 0.0

@@ -1,0 +1,79 @@
+"""What the user declared, checked and frozen.
+
+An `AppSpec` says everything that is needed to run an app and nothing about how it is doing. It is
+made by `pmdaemon.config`, which turns text into it; nothing else constructs one outside tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pmdaemon.core.tcp_ports import TcpPorts
+
+DEFAULT_NAMESPACE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How to run the program.
+
+    `script`, `args` and `interpreter` are as the user gave them, for people to read; `argv` is
+    what is executed, its first element an absolute path.
+    """
+
+    script: str
+    args: tuple[str, ...]
+    interpreter: str | None
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """When to start a process again after it ended by itself (PM2's names and defaults).
+
+    Durations are in seconds. `max_restarts` is how many counted ends within the sliding window
+    lead to giving up; see `pmdaemon.core.restarts`.
+    """
+
+    autorestart: bool = True
+    max_restarts: int = 16
+    min_uptime: float = 1.0
+    restart_delay: float = 0.0
+    stop_exit_codes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StopPolicy:
+    """How to end a process: a signal, then `grace` seconds (PM2's `kill_timeout`), then SIGKILL."""
+
+    signal: str = "SIGINT"
+    grace: float = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class LogPolicy:
+    """The bound on an output file: `max_size` bytes each, `keep` older ones beside it."""
+
+    max_size: int = 10 * 1024 * 1024
+    keep: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSpec:
+    """An app as declared.
+
+    `env` is what was declared for it, `inherited_env` the environment of whoever started it; the
+    program gets the second overlaid with the first. `max_memory` is in bytes, of the whole tree.
+    """
+
+    name: str
+    command: Command
+    cwd: str
+    namespace: str = DEFAULT_NAMESPACE
+    instances: int = 1
+    tcp_ports: TcpPorts | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    inherited_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    max_memory: int | None = None
+    restart: RestartPolicy = RestartPolicy()
+    stop: StopPolicy = StopPolicy()
+    logs: LogPolicy = LogPolicy()

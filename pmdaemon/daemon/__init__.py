@@ -1,0 +1,1 @@
+"""The composition root: wiring and the life of the daemon."""

@@ -1,0 +1,221 @@
+"""What the engine needs of the world, in small pieces.
+
+Each is implemented by one adapter and by one fake in `tests/fakes`, and both pass the same suite
+in `tests/contracts`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.metrics import HostSample, Sample
+from pmdaemon.core.process import Exit, Identity, Instant, Process
+from pmdaemon.core.spec import LogPolicy
+
+
+class Cancellable(Protocol):
+    """Something that is going to happen, unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Make it not happen."""
+
+
+class Clock(Protocol):
+    """The time, and things to be done later."""
+
+    def now(self) -> Instant:
+        """Read both clocks."""
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
+        """Call `callback` once, after `seconds`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOrder:
+    """A program to be started in a session of its own.
+
+    `stdout` and `stderr` are paths of FIFOs, opened for reading and writing. `token` marks the
+    program and all that it starts.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str]
+    token: str
+    stdout: str
+    stderr: str
+
+
+class LaunchFailed(Exception):  # noqa: N818 - it is an outcome, named as one
+    """A program could not be started; `transient` when trying again later may help."""
+
+    def __init__(self, reason: str, *, transient: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.transient = transient
+
+
+class Launcher(Protocol):
+    """Starts programs and tells how they ended."""
+
+    def launch(self, order: LaunchOrder) -> Identity:
+        """Start a program.
+
+        Raises:
+            LaunchFailed: nothing was started.
+
+        """
+
+    def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
+        """Call `on_exit` once, from the event loop, when this process has ended."""
+
+
+class ProcessTrees(Protocol):
+    """What a program started, and what they started in turn.
+
+    A tree is the run's session, the descendants of its processes, and whatever carries its token
+    and has lost its parent.
+    """
+
+    def alive(self, identity: Identity) -> bool:
+        """Whether this very process exists and has not ended."""
+
+    def members(self, identity: Identity, token: str) -> Sequence[Identity]:
+        """List all living processes of the tree."""
+
+    def has_leftovers(self, identity: Identity) -> bool:
+        """Tell cheaply whether anything in the process group of a program that ended is alive."""
+
+    def signal(self, members: Sequence[Identity], signal: str) -> None:
+        """Send a signal, by name, to each process that is still there."""
+
+    def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:
+        """Call `callback` once, from the event loop, when all of these processes have ended."""
+
+    def find_launched(self, tokens: Sequence[str]) -> Mapping[str, Identity]:
+        """Find the session leaders that carry exactly one of these tokens."""
+
+
+class OutputCapture(Protocol):
+    """Moves what programs write into files."""
+
+    def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
+        """Be ready for the output of a process; return the FIFOs for its stdout and stderr.
+
+        Opening again is allowed, and takes over a new policy.
+        """
+
+    def files(self, name: str, instance: int) -> tuple[str, str]:
+        """Say where the output of a process is kept: the paths for stdout and stderr."""
+
+    def drain(self, pm_id: int) -> None:
+        """Move all that was written so far into the files."""
+
+    def flush(self, pm_id: int) -> None:
+        """Empty the files, and remove the older ones."""
+
+    def close(self, pm_id: int) -> None:
+        """Drain, and give up the FIFOs; the files stay."""
+
+    def on_growth(self, callback: Callable[[int, OutputStream], None] | None) -> None:
+        """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
+
+
+class ProcessMetrics(Protocol):
+    """Measures programs, each with all of its descendants."""
+
+    def sample(self, runs: Mapping[int, Identity]) -> Mapping[int, Sample]:
+        """Measure the given runs, by pm_id, in one pass."""
+
+
+class HostMetrics(Protocol):
+    """Measures the machine."""
+
+    def read(self) -> HostSample:
+        """Take a reading; CPU usage is since the reading before."""
+
+
+class TcpProbe(Protocol):
+    """Looks at TCP ports of this machine."""
+
+    def is_free(self, tcp_port: int) -> bool:
+        """Whether a program could listen on this port now."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How the web side listens, and whom it lets in.
+
+    `api_key_digest` is the SHA-256 of the key, in hex; None is open mode.
+    """
+
+    host: str = "127.0.0.1"
+    tcp_port: int = 9615
+    api_key_digest: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that the store holds."""
+
+    processes: Sequence[Process]
+    next_pm_id: int
+    boot_id: str | None
+    web: WebSettings | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one action changes in the store; it is written whole or not at all.
+
+    `urgent` changes are on disk, power cut or not, before they are acknowledged; the others
+    survive the death of the daemon.
+    """
+
+    written: Sequence[Process] = ()
+    removed: Sequence[int] = ()
+    next_pm_id: int | None = None
+    boot_id: str | None = None
+    web: WebSettings | None = None
+    web_off: bool = False
+    urgent: bool = False
+
+
+class Store(Protocol):
+    """Remembers."""
+
+    async def load(self) -> Stored:
+        """Read everything.
+
+        Raises:
+            StoreUnavailable: it cannot be read, is damaged, or was written by a newer release.
+
+        """
+
+    async def commit(self, changes: Changes) -> None:
+        """Write one action.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+
+class WebServer(Protocol):
+    """The web side, which can be turned on and off."""
+
+    @property
+    def address(self) -> str | None:
+        """The URL it answers at, or None while it is off."""
+
+    async def turn_on(self, settings: WebSettings) -> None:
+        """Listen; when it listens already, change over.
+
+        Raises:
+            PmdaemonError: the address cannot be used; what was on before stays on.
+
+        """
+
+    async def turn_off(self) -> None:
+        """Stop listening."""

@@ -1,0 +1,1 @@
+"""Fronts: what listens, and translates."""
