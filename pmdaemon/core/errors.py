@@ -47,7 +47,9 @@ class ProcessNotFound(PmdaemonError):
 
     code = "process_not_found"
 
-    def __init__(self, requested: str, available: Iterable[str], suggestion: str | None = None):
+    def __init__(
+        self, requested: str, available: Iterable[str], suggestion: str | None = None
+    ) -> None:
         hint = f"; did you mean {suggestion}?" if suggestion else ""
         super().__init__(
             f"no process, id or namespace is called {requested}{hint}",
@@ -64,7 +66,8 @@ class AppAlreadyExists(PmdaemonError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"cannot start {name}: it is already running (to start it anew: pmdaemon restart {name})",
+            f"cannot start {name}: it is already running"
+            f" (to start it anew: pmdaemon restart {name})",
             name=name,
         )
 

@@ -248,7 +248,7 @@ Effect = Spawn | Watch | SignalTree | KillTree | Sweep | SetTimer | Forget
 Step = tuple[Process, Sequence[Effect]]
 
 
-def step(process: Process, event: Event) -> Step:  # noqa: C901 - the table of the machine, in one place
+def step(process: Process, event: Event) -> Step:
     """Say what becomes of `process` by `event`, and what there is to do."""
     match event:
         case StartRequested():

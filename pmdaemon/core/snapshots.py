@@ -1,4 +1,4 @@
-"""A process as fronts see it: the supervised instance, its latest sample, and where its output is."""
+"""A process as fronts see it: the instance, its latest sample, where its output is."""
 
 from dataclasses import dataclass
 
