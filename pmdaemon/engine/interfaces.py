@@ -47,7 +47,7 @@ class LaunchOrder:
     stderr: str
 
 
-class LaunchFailed(Exception):  # noqa: N818 - it is an outcome, named as one
+class LaunchFailed(Exception):
     """A program could not be started; `transient` when trying again later may help."""
 
     def __init__(self, reason: str, *, transient: bool) -> None:
