@@ -47,7 +47,7 @@ def main() -> int:
         home.pid_file.write_text(f"{os.getpid()}\n")
         log = logging.getLogger("pmdaemon.daemon")
         log.info("daemon.starting version=%s home=%s lock=%d", __version__, home.path, lock)
-        asyncio.run(lifecycle.live(home, lambda: _report(options.ready_fd, {"ready": os.getpid()})))
+        asyncio.run(lifecycle.live(home, lambda: starter.tell({"ready": os.getpid()})))
     except PmdaemonError as error:
         logging.getLogger("pmdaemon.daemon").error("daemon.failed reason=%s", error)  # noqa: TRY400
         starter.tell(

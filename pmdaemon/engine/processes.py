@@ -33,6 +33,8 @@ from pmdaemon.engine.reservations import reserve
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
+Snapshots = list[ProcessSnapshot]
+
 Existing = Literal["refuse", "restart", "keep"]
 """What `start` does about an app of that name which is up already."""
 
@@ -59,7 +61,7 @@ class Processes:
         self._capture = capture
         self._probe = probe
 
-    def list(self, selectors: Sequence[Selector] | None = None) -> list[ProcessSnapshot]:
+    def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
         """Show all processes, or the selected ones, by pm_id.
 
         Raises:
@@ -70,13 +72,11 @@ class Processes:
         found = everything.values() if selectors is None else select(selectors, everything.values())
         return [self._snapshot(process) for process in found]
 
-    async def start(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
         return await self._each(selectors, StartRequested(), _is_up_or_failed)
 
-    async def start_apps(
-        self, specs: Sequence[AppSpec], *, existing: Existing
-    ) -> list[ProcessSnapshot]:
+    async def start_apps(self, specs: Sequence[AppSpec], *, existing: Existing) -> Snapshots:
         """Bring up what is declared, all of it or, when something is wrong, nothing.
 
         An app that exists and is down gets its new declaration and is started.
@@ -94,7 +94,7 @@ class Processes:
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
         )
 
-    async def stop(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs, and all they started.
 
         Raises:
@@ -103,21 +103,21 @@ class Processes:
         """
         return await self._each(selectors, StopRequested(), _is_down, _why_not_down)
 
-    async def restart(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    async def restart(self, selectors: Sequence[Selector]) -> Snapshots:
         """End what runs, and bring up all of the selected."""
         return await self._each(selectors, RestartRequested(), _is_up_or_failed, _why_not_up)
 
-    async def delete(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
         await self._each(selectors, DeleteRequested(), _is_down, _why_not_down)
         return doomed
 
-    async def reset(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
         return await self._each(selectors, ResetRequested(self._clock.now()), lambda _: True)
 
-    def flush(self, selectors: Sequence[Selector]) -> list[ProcessSnapshot]:
+    def flush(self, selectors: Sequence[Selector]) -> Snapshots:
         """Empty output files."""
         flushed = self.list(selectors)
         for one in flushed:
@@ -194,7 +194,7 @@ class Processes:
         event: Event,
         settled: Settled,
         why_not: Callable[[Process], str | None] = lambda _: None,
-    ) -> list[ProcessSnapshot]:
+    ) -> Snapshots:
         def action(ledger: Ledger) -> Plan:
             chosen = select(selectors, ledger.processes.values())
             return Plan([(process.pm_id, event) for process in chosen])
@@ -205,7 +205,7 @@ class Processes:
         self,
         settled: Mapping[int, Process | None],
         why_not: Callable[[Process], str | None],
-    ) -> list[ProcessSnapshot]:
+    ) -> Snapshots:
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""

@@ -38,7 +38,7 @@ def reserve(spec: AppSpec, others: Iterable[Process], probe: TcpProbe) -> list[i
     return list(taken)
 
 
-def _check(name: str, port: int, owners: Mapping[int | None, str], probe: TcpProbe) -> None:
+def _check(name: str, port: int, owners: Mapping[int, str], probe: TcpProbe) -> None:
     if (owner := owners.get(port)) is not None:
         raise TcpPortTaken(
             f"cannot start {name}: port {port} belongs to {owner}", port=port, owner=owner

@@ -111,11 +111,11 @@ class ControlSocket:
         except PmdaemonError as error:
             await conversation.send({"error": _worded(error)})
         except asyncio.LimitOverrunError:
-            error = ProtocolViolation(f"a message is larger than {MAX_MESSAGE} bytes")
-            await conversation.send({"error": _worded(error)})
+            too_large = ProtocolViolation(f"a message is larger than {MAX_MESSAGE} bytes")
+            await conversation.send({"error": _worded(too_large)})
         except TimeoutError:
-            error = ProtocolViolation("the request did not arrive in time")
-            await conversation.send({"error": _worded(error)})
+            too_slow = ProtocolViolation("the request did not arrive in time")
+            await conversation.send({"error": _worded(too_slow)})
         except asyncio.IncompleteReadError:
             pass  # it hung up half-way: nothing was asked, nothing is done
         else:

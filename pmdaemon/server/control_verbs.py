@@ -134,6 +134,8 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
                     "name": after.name,
                     "state": after.state.kind,
                 }
+            case ProcessChanged():
+                return
         news.set()
 
     leave_bus = engine.bus.subscribe(heed)
