@@ -69,7 +69,8 @@ def resolve(
 
     Raises:
         InvalidInput: there is nothing to execute; the code is `cwd_not_found`, `script_not_found`,
-            `script_not_executable` or `interpreter_not_found`.
+            `script_not_executable` or `interpreter_not_found`. The same when there are
+            `interpreter_args` and nothing to give them to.
 
     """
     _check_folder(cwd)
@@ -139,6 +140,7 @@ def _by_itself(
     if place.file(script) is not None:
         words = [script]
     elif _needs_shell(script):
+        _refuse_unused(interpreter_args, script)
         return (SHELL, "-c", " ".join([script, *map(shlex.quote, args)]))
     else:
         words = _split(script, strict=True)
@@ -147,7 +149,15 @@ def _by_itself(
     if file is not None and file.suffix in INTERPRETERS:
         runner = (_installed(file, place), *interpreter_args)
         return (*runner, str(file), *others, *args)
-    return (_executable(first, place), *others, *args)
+    program = _executable(first, place)
+    _refuse_unused(interpreter_args, script)
+    return (program, *others, *args)
+
+
+def _refuse_unused(interpreter_args: tuple[str, ...], script: str) -> None:
+    if interpreter_args:
+        message = f"no interpreter is known for {shown(script)}, so interpreter_args mean nothing"
+        raise InvalidInput(message, code="interpreter_not_found", script=shown(script))
 
 
 def _words_of(script: str, place: _Place, find: Callable[[str, _Place], str]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Home:
         """
         chosen = environ.get("PMDAEMON_HOME")
         if chosen:
-            return cls(os.path.abspath(_expanded(chosen, environ)))
+            return cls(_absolute(_expanded(chosen, environ)))
         if sys.platform != "linux":
             import platformdirs
 
@@ -167,3 +167,11 @@ def _expanded(path: str, environ: Mapping[str, str]) -> str:
     if not os.path.isabs(user):
         raise HomeUnusable("cannot find your home folder: set PMDAEMON_HOME")
     return user + path[1:]
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError as error:
+        message = f"cannot use {shown(path)} as home: the folder you are in is gone"
+        raise HomeUnusable(message, home=path) from error
