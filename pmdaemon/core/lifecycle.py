@@ -78,6 +78,11 @@ class DeleteRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutdownBegan:
+    """The daemon ends its programs and then itself; what is wished for stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResetRequested:
     """Somebody wants its counters at zero."""
 
@@ -158,6 +163,7 @@ Event = (
     | StopRequested
     | RestartRequested
     | DeleteRequested
+    | ShutdownBegan
     | ResetRequested
     | Spawned
     | SpawnFailed
@@ -259,6 +265,8 @@ def step(process: Process, event: Event) -> Step:
             return _wanted_down(process, Wish.DOWN)
         case DeleteRequested():
             return _wanted_down(process, Wish.GONE)
+        case ShutdownBegan():
+            return _shut_down(process)
         case ResetRequested(at):
             return replace(process, restarts=0, ends=(), created=at), []
         case Spawned(epoch, run):
@@ -320,6 +328,20 @@ def _wanted_down(process: Process, wish: Wish) -> Step:
             assert_never(process.state)
 
 
+def _shut_down(process: Process) -> Step:
+    match process.state:
+        case Online(run):
+            return _end(process, run, Cause.DAEMON_SHUT_DOWN)
+        case Stopping() as stopping:
+            return _same(process, replace(stopping, cause=Cause.DAEMON_SHUT_DOWN)), []
+        case Backoff():
+            return _enter(process, Stopped()), []
+        case Stopped() | Starting() | Exited() | Errored():
+            return process, []
+        case _:
+            assert_never(process.state)
+
+
 def _spawned(process: Process, epoch: int, run: Run) -> Step:
     if not isinstance(process.state, Starting) or epoch != process.epoch:
         # Nobody waits for it, so nobody would ever end it.
@@ -362,7 +384,7 @@ def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
 def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
     match process.state:
         case Stopping(run, cause, exit=Exit() as ended) if run.identity == identity:
-            if process.wish is not Wish.UP:
+            if process.wish is not Wish.UP or cause is Cause.DAEMON_SHUT_DOWN:
                 return _down(process)
             if cause is not Cause.ENDED_BY_ITSELF:
                 return _spawn(process)
@@ -426,7 +448,9 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Backoff(since, delay):
             left = max(0.0, since.monotonic + delay - event.at.monotonic)
             return process, [SetTimer(process.pm_id, process.epoch, Timer.BACKOFF, left)]
-        case Stopped() | Exited() | Errored():
+        case Stopped():
+            return _resumed(process)
+        case Exited() | Errored():
             return process, []
         case _:
             raise AssertionError(process.state)
@@ -442,6 +466,7 @@ def _grace(process: Process) -> SetTimer:
 
 def _spawn(process: Process) -> Step:
     starting = _enter(process, Starting())
+    starting = replace(starting, launch=starting.epoch)
     return starting, [Spawn(process.pm_id, starting.epoch)]
 
 

@@ -38,6 +38,7 @@ class Cause(StrEnum):
     STOP_REQUESTED = "stop requested"
     RESTART_REQUESTED = "restart requested"
     MEMORY_EXCEEDED = "memory limit exceeded"
+    DAEMON_SHUT_DOWN = "daemon shut down"
     ENDED_BY_ITSELF = "ended by itself"
 
 
@@ -158,8 +159,9 @@ class Process:
     """A supervised instance.
 
     `epoch` grows with every change of state, so that a timer or an answer that belongs to an
-    earlier one is known as such. `ends` are the monotonic times of the ends that count towards
-    giving up. `started` is when the latest run began, also when it is over.
+    earlier one is known as such. `launch` is the epoch in which the latest run was spawned; it is
+    part of the token by which a run is known again. `ends` are the monotonic times of the ends
+    that count towards giving up. `started` is when the latest run began, also when it is over.
     """
 
     pm_id: int
@@ -169,6 +171,7 @@ class Process:
     wish: Wish = Wish.UP
     state: State = Stopped()
     epoch: int = 0
+    launch: int = 0
     tcp_port: int | None = None
     restarts: int = 0
     ends: tuple[float, ...] = ()
