@@ -6,18 +6,19 @@ The daemon may go away and come back meanwhile; what the programs wrote is in th
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pmdaemon.cli.context import Context, warn
 from pmdaemon.cli.render.log_lines import LogStyle
 from pmdaemon.control.log_reader import Follower, LogLine, merge
-from pmdaemon.core.errors import DaemonUnavailable, ProtocolViolation
+from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
 
 RETRY_DELAY = 0.25
 """Seconds between two looks for a daemon that went away."""
 
-_FILES = {OutputStream.OUT: "out_file", OutputStream.ERR: "error_file"}
+FILES = {OutputStream.OUT: "out_file", OutputStream.ERR: "error_file"}
 
 
 class LogFollower:
@@ -47,35 +48,59 @@ class LogFollower:
 
         """
         self._know(views, lines)
-        self._print(last_lines([each.read_new() for each in self._followers.values()], lines))
+        self._print(newest([each.read_new() for each in self._followers.values()], lines))
         while True:
             try:
                 self._follow()
-            except ProtocolViolation:
-                raise
             except DaemonUnavailable:
                 warn("the daemon went away; waiting for it")
             self._wait_for_the_daemon()
 
     def _follow(self) -> None:
         """Heed what the daemon tells; it begins with every stream once, so nothing is missed."""
-        items = self._context.stream("follow", {"selectors": self._selectors}, start=False)
-        for item in items:
+        for item in self._context.stream("follow", {"selectors": self._selectors}, start=False):
             self._heed(item)
+
+    def _wait_for_the_daemon(self) -> None:
+        while True:
+            self._wait(RETRY_DELAY)
+            with suppress(DaemonUnavailable):
+                self._context.client(start=False).request("ping")
+                return
 
     def _heed(self, item: dict[str, Any]) -> None:
         pm_id = item["pm_id"]
         if not any(known == pm_id for known, _ in self._followers):
-            views = self._context.client(start=False).request(
-                "list", {"selectors": self._selectors}
-            )
-            self._know(views["processes"], 0, from_start=True)
+            body = {"selectors": self._selectors}
+            self._know(self._context.client(start=False).request("list", body)["processes"], 15)
         if "state" in item:
-            moment = time.time()
-            event = self._style.change(pm_id, item.get("name", ""), item["state"], moment)
+            event = self._style.change(pm_id, item.get("name", ""), item["state"], time.time())
             if event is not None:
                 print(event, flush=True)
-            return
-        follower = self._followers.get((pm_id, OutputStream(item["stream"])))
-        while follower is not None and (lines := follower.read_new()):
-            self._print(lines)
+        elif follower := self._followers.get((pm_id, OutputStream(item["stream"]))):
+            while lines := follower.read_new():
+                self._print(lines)
+
+    def _know(self, views: Sequence[dict[str, Any]], backlog: int) -> None:
+        """Begin to follow the processes that are not followed yet."""
+        self._style.know(views)
+        for view in views:
+            for stream in self._streams:
+                key = (view["pm_id"], stream)
+                if key not in self._followers:
+                    self._followers[key] = Follower(
+                        view[FILES[stream]], stream=stream, pm_id=view["pm_id"], backlog=backlog
+                    )
+
+    def _print(self, lines: Sequence[LogLine]) -> None:
+        for line in lines:
+            print(self._style.line(line))
+        sys.stdout.flush()
+
+
+def newest(streams: Sequence[Sequence[LogLine]], lines: int) -> list[LogLine]:
+    """Merge streams by time, with the last `lines` lines of each process."""
+    by_process: dict[int | None, list[Sequence[LogLine]]] = {}
+    for stream in filter(None, streams):
+        by_process.setdefault(stream[0].pm_id, []).append(stream)
+    return merge([merge(each)[-lines:] if lines else [] for each in by_process.values()])

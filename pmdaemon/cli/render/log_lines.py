@@ -55,7 +55,7 @@ class LogStyle:
             )
         moment = f"{_iso(line.time) or '-':<24} " if self._timestamp else ""
         if self._raw:
-            return moment + line.text
+            return f"{moment}{line.text}"
         is_error = line.stream is OutputStream.ERR
         label = self._labels.get(pm_id, str(pm_id))
         prefix = f"{label}{' ' * (self._width - width(label))} {'!' if is_error else '|'}"
@@ -75,4 +75,6 @@ def _iso(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     whole = int(seconds)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{int(seconds * 1000) % 1000:03}Z"
+    return (
+        f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{int(seconds * 1000) % 1000:03}Z"
+    )
