@@ -67,7 +67,9 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             environment=body["environment"],
             source=body.get("source", "the request"),
         )
-        return await _start_declared(engine, declared, body.get("existing", "restart"))
+        return await _start_declared(
+            engine, declared, body.get("existing", "restart"), down=body.get("down", False)
+        )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
@@ -84,10 +86,10 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
 
 
 async def _start_declared(
-    engine: Engine, declared: Sequence[Declared], existing: Existing
+    engine: Engine, declared: Sequence[Declared], existing: Existing, *, down: bool = False
 ) -> dict[str, Any]:
     specs = [one.spec for one in declared]
-    started = await engine.processes.start_apps(specs, existing=existing)
+    started = await engine.processes.start_apps(specs, existing=existing, down=down)
     return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
 
 
