@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
@@ -27,8 +28,6 @@ SAFE_HEADERS = {
     "Server": "pmdaemon",
     "X-Content-Type-Options": "nosniff",
 }
-
-AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build_app(engine: Engine, gate: Gate) -> web.Application:
@@ -127,11 +126,11 @@ class _Site:
             self._servers.append(await loop.create_server(serve, sock=listener))
 
 
-def _unmatched(gate: Gate) -> Callable[[web.Request, AiohttpHandler], Awaitable[web.StreamResponse]]:
+def _unmatched(gate: Gate) -> Middleware:
     """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
 
     @web.middleware
-    async def middleware(request: web.Request, handler: AiohttpHandler) -> web.StreamResponse:
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         unmatched = request.match_info.http_exception
         if unmatched is None:
             return await handler(request)

@@ -47,7 +47,7 @@ class Connection(web.RequestHandler):
             keepalive_timeout=idle_seconds,
             lingering_time=LINGER_SECONDS,
             logger=_silence,
-            access_log=None,
+            access_log=None,  # type: ignore[arg-type] # means off, whatever the annotation says
             # A small body can be packed into far less; nobody has a reason to send one so.
             auto_decompress=False,
         )
@@ -58,7 +58,7 @@ class Connection(web.RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002 - the library's signature
     ) -> web.StreamResponse:
         """Answer what could not be understood, or what failed outside every endpoint."""
         if request.writer.output_size:

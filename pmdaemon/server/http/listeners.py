@@ -71,9 +71,7 @@ def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # Connections inherit it; it ends those whose window stays shut (tcp(7)).
-            listener.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS
-            )
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS)
         listener.setblocking(False)  # noqa: FBT003 - the library's signature
         listener.bind((address, tcp_port))
         listener.listen(128)

@@ -1,7 +1,8 @@
 """From a request to values: bodies and query strings, with bounds on size and time."""
 
 import asyncio
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -36,23 +37,44 @@ async def read_body(request: web.Request, kind: type[Value], *, default: Value) 
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"cannot use the body of this request: {shown(str(error))}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(
-            f"the body of this request is not JSON: {shown(str(error))}"
-        ) from None
+        raise InvalidRequest(f"the body of this request is not JSON: {shown(str(error))}") from None
 
 
-def read_query(request: web.Request, kind: type[Value]) -> Value:
-    """Read the query string; what it says beyond the fields of `kind` is ignored.
+def read_choice(request: web.Request, name: str, choices: Sequence[str]) -> str | None:
+    """Read a parameter of the query that is one of several words.
 
     Raises:
-        InvalidRequest: a value is not what it should be.
+        InvalidRequest: it is another.
 
     """
-    fields: dict[str, Any] = dict(request.query)
-    try:
-        return msgspec.convert(fields, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(f"cannot use the query of this request: {shown(str(error))}") from None
+    given = request.query.get(name)
+    if given is None or given in choices:
+        return given
+    raise InvalidRequest(
+        f"cannot use {name}={shown(given)}: it is one of {', '.join(choices)}",
+        parameter=name,
+        allowed=list(choices),
+    )
+
+
+def read_number(request: web.Request, name: str, *, default: int, highest: int) -> int:
+    """Read a parameter of the query that is a number from 0 to `highest`.
+
+    Raises:
+        InvalidRequest: it is not.
+
+    """
+    given = request.query.get(name)
+    if given is None:
+        return default
+    # Not every digit of Unicode is one to int(), and int() takes no text of any length.
+    if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= highest:
+        return int(given)
+    raise InvalidRequest(
+        f"cannot use {name}={shown(given)}: it is a number from 0 to {highest}",
+        parameter=name,
+        highest=highest,
+    )
 
 
 async def _read(request: web.Request) -> bytes:
