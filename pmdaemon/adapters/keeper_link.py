@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 253
@@ -23,8 +23,6 @@ SEND_PATIENCE = 1.0
 
 EXITS_REMEMBERED = 10_000
 """Exits that nobody has asked for yet; most are of orphans that nobody ever will ask for."""
-
-UNKNOWN = Exit()
 
 
 class KeeperLink:
@@ -74,7 +72,7 @@ class KeeperLink:
             asyncio.get_running_loop().add_reader(self._line, self._hear)
 
     def keep(self, name: str, descriptor: int) -> None:
-        """Have the keeper hold a copy of this descriptor, in place of an earlier one of its name."""
+        """Have the keeper hold a copy of this descriptor, in place of one of that name."""
         self._send({"keep": name}, descriptor)
 
     def drop(self, name: str) -> None:
@@ -92,7 +90,7 @@ class KeeperLink:
     def exit_of(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
         """Call `callback` with how this process ended, or with an unknown exit after a while."""
         if (known := self._exits.pop(identity, None)) is not None or self._line is None:
-            callback(known or UNKNOWN)
+            callback(known or UNKNOWN_EXIT)
             return
         self._asking[identity] = callback
         asyncio.get_running_loop().call_later(EXIT_PATIENCE, self._give_up, identity)
@@ -133,4 +131,4 @@ class KeeperLink:
 
     def _give_up(self, identity: Identity) -> None:
         if (callback := self._asking.pop(identity, None)) is not None:
-            callback(UNKNOWN)
+            callback(UNKNOWN_EXIT)

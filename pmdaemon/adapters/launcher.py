@@ -17,7 +17,7 @@ from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.environment import TOKEN_VARIABLE
-from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 
@@ -69,7 +69,7 @@ class PopenLauncher:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
         def ended(how: Exit) -> None:
-            if how == Exit() and self._lost_exit is not None:
+            if how == UNKNOWN_EXIT and self._lost_exit is not None:
                 self._lost_exit(identity, lambda found: on_exit(identity, found))
             else:
                 on_exit(identity, how)

@@ -30,6 +30,7 @@ from typing import assert_never
 
 from pmdaemon.core import restarts
 from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
     Backoff,
     Cause,
     Errored,
@@ -157,7 +158,7 @@ class DaemonStarted:
     at: Instant
     run: Run | None
     rebooted: bool
-    exit: Exit = Exit()
+    exit: Exit = UNKNOWN_EXIT
 
 
 Event = (

@@ -53,12 +53,20 @@ class Keeper:
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
         tell: takes the first daemon's `ready` or `failed` to whoever started us.
+        log: takes a fact, in one line.
 
     """
 
-    def __init__(self, command: Sequence[str], tell: Callable[[dict[str, object]], None]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        tell: Callable[[dict[str, object]], None],
+        log: Callable[[str], None],
+    ) -> None:
         self._command = command
         self._tell = tell
+        self._log = log
         self._kept: dict[str, int] = {}
         self._exits: list[Exit] = []
         self._deaths: list[float] = []

@@ -57,7 +57,7 @@ def assemble(
     """
     clock = SystemClock()
     bus = Bus()
-    store = SqliteStore(home.database)
+    store = SqliteStore(Path(home.database))
     capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper)
     supervisor = Supervisor(store=store, clock=clock, bus=bus)
     reader = process_reader()

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from pmdaemon.core.lifecycle import DaemonStarted
-from pmdaemon.core.process import Exit, Identity, Online, Process, Run, Starting, Stopping
+from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
+    Exit,
+    Identity,
+    Online,
+    Process,
+    Run,
+    Starting,
+    Stopping,
+)
 from pmdaemon.engine.interfaces import Clock, ProcessTrees
 
 
@@ -38,7 +47,7 @@ def take_over(
                 return None
 
     def exit_of(process: Process) -> Exit:
-        return exits.get(process.run.identity, Exit()) if process.run is not None else Exit()
+        return exits.get(process.run.identity, UNKNOWN_EXIT) if process.run else UNKNOWN_EXIT
 
     return [
         (one.pm_id, DaemonStarted(now, run_of(one), rebooted=False, exit=exit_of(one)))
