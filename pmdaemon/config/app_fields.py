@@ -281,7 +281,7 @@ def _as_one(reading: _Reading) -> PmdaemonError:
         if error.code != InvalidInput.code:
             # What has a code of its own says what it is about.
             return error
-        return InvalidInput(f"{path}: {error.message}", field=path, **error.details)
+        return InvalidInput(f"{path}: {error.message}", field=path)
     return InvalidConfiguration(reading.where or "the app", _sentences(reading))
 
 

@@ -6,7 +6,8 @@ nothing here deletes, repairs or overwrites one.
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+import stat
+from contextlib import closing
 from pathlib import Path
 
 from pmdaemon.core.errors import StoreUnavailable
@@ -20,7 +21,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 """Numbered files, each of which leads from the version before to its own."""
 
 JOURNAL_PAGES = 256
-"""Pages in the journal before it is moved into the store: 1 MiB."""
+"""Pages of 4 KiB in the journal before it is moved into the store."""
+
+JOURNAL_SIZE = JOURNAL_PAGES * 4096
+"""Bytes that the journal keeps on disk after a transaction larger than usual."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
@@ -70,10 +74,13 @@ def newer(path: Path, what: str) -> StoreUnavailable:
 
 def explain(error: Exception, path: Path) -> StoreUnavailable:
     """Put in words why the store could not be opened, read or written."""
-    code = getattr(error, "sqlite_errorcode", None)
-    # The lower byte is the kind, the rest a refinement of it: https://sqlite.org/rescode.html
-    match code and code & 0xFF:
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+    # The lower byte is the kind, the rest a refinement of it (https://sqlite.org/rescode.html).
+    # There is none where Python could not decode a text; SQLITE_ERROR is a table that is not there.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind == sqlite3.SQLITE_OK and isinstance(error, sqlite3.OperationalError):
+        kind = sqlite3.SQLITE_CORRUPT
+    match kind:
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
             return damaged(path, str(error))
         case sqlite3.SQLITE_FULL:
             return StoreUnavailable(
@@ -96,10 +103,10 @@ def _restrict(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MODE))
     except FileExistsError:
-        for file in (path, _journal(path), path.with_name(f"{path.name}-shm")):
-            with suppress(FileNotFoundError):
-                if file.is_file() and file.stat().st_mode & 0o777 != MODE:
-                    file.chmod(MODE)
+        for suffix in ("", "-wal", "-shm"):
+            file = path.with_name(path.name + suffix)
+            if file.is_file() and stat.S_IMODE(file.stat().st_mode) != MODE:
+                file.chmod(MODE)
 
 
 def _inspect(path: Path, patience: float) -> None:
@@ -114,22 +121,10 @@ def _inspect(path: Path, patience: float) -> None:
         known = len(_migrations())
         if version > known:
             raise newer(path, f"version {version}, where this one knows {known}")
-        if _left_over(path):
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok":
-                raise damaged(path, verdict.splitlines()[-1])
-
-
-def _left_over(path: Path) -> bool:
-    # The journal goes away when the store is closed.
-    try:
-        return _journal(path).stat().st_size > 0
-    except FileNotFoundError:
-        return False
-
-
-def _journal(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
+        # 0.4 ms with 200 processes, and it reads what is going to be read anyway.
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise damaged(path, verdict.splitlines()[-1])
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -137,6 +132,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE}")
     connection.execute("PRAGMA synchronous = FULL")
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,6 +14,10 @@ from pmdaemon.adapters.sqlite import stored
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces import Changes, Stored
+
+# The journal is on disk at every commit, or is written but not waited for: it then survives the
+# death of the daemon, and a power cut costs the latest commits without harming those before.
+DURABLY, QUICKLY = "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"
 
 READ_APPS = "SELECT name, declaration FROM apps"
 
@@ -29,21 +34,23 @@ WHERE declaration IS NOT excluded.declaration
 WRITE_PROCESS = """
 INSERT INTO processes (
     pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
-    created_wall, created_monotonic, started_wall, started_monotonic,
+    launch, created_wall, created_monotonic, started_wall, started_monotonic,
     state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason
 ) VALUES (
     :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
-    :created_wall, :created_monotonic, :started_wall, :started_monotonic,
+    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
     :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
     :reason
 )
 """
 
+FIND_APP = "SELECT app FROM processes WHERE pm_id = ?"
+
 REMOVE_PROCESS = "DELETE FROM processes WHERE pm_id = ?"
 
-REMOVE_APPS_WITHOUT_PROCESSES = """
+REMOVE_APP_WITHOUT_PROCESSES = """
 DELETE FROM apps
-WHERE NOT EXISTS (SELECT 1 FROM processes WHERE processes.app = apps.name)
+WHERE name = :name AND NOT EXISTS (SELECT 1 FROM processes WHERE app = :name)
 """
 
 WRITE_SETTING = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
@@ -55,7 +62,7 @@ NEXT_PM_ID, BOOT_ID, WEB = "next_pm_id", "boot_id", "web"
 UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
 """What SQLite raises, and what its binding does for a value that it cannot hold."""
 
-UNREADABLE = (KeyError, TypeError, ValueError)
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What a stored value raises that is not what it should be."""
 
 T = TypeVar("T")
@@ -67,7 +74,7 @@ class SqliteStore:
     `patience` is in seconds, how long to wait for another program that has the file locked.
     """
 
-    def __init__(self, path: Path, *, patience: float = 5.0) -> None:
+    def __init__(self, path: Path, *, patience: float = 1.0) -> None:
         self._path = path
         self._patience = patience
         self._writer: ThreadPoolExecutor | None = None
@@ -94,7 +101,7 @@ class SqliteStore:
         """
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
-            self._connection = await self._in_writer(lambda: connect(self._path, self._patience))
+            await self._in_writer(self._open)
         except BaseException:
             await self.close()
             raise
@@ -120,6 +127,9 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     # All below runs in the writer thread.
+
+    def _open(self) -> None:
+        self._connection = connect(self._path, self._patience)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -156,18 +166,13 @@ class SqliteStore:
     def _commit(self, changes: Changes) -> None:
         connection = self._opened()
         try:
-            # It cannot be changed within a transaction.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if changes.urgent else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            _write(connection, changes)
-            connection.execute("COMMIT")
-        except BaseException as error:
-            # Some failures, a full disk among them, have rolled back already.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            if isinstance(error, UNWRITABLE):
-                raise explain(error, self._path) from error
-            raise
+            # Within a transaction it could not be changed.
+            connection.execute(DURABLY if changes.urgent else QUICKLY)
+            with _transaction(connection):
+                _write_processes(connection, changes)
+                _write_settings(connection, changes)
+        except UNWRITABLE as error:
+            raise explain(error, self._path) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -180,16 +185,36 @@ class SqliteStore:
         )
 
 
-def _write(connection: sqlite3.Connection, changes: Changes) -> None:
-    # All written processes make room first, so that they may exchange their TCP ports.
-    gone = [*changes.removed, *(process.pm_id for process in changes.written)]
-    connection.executemany(REMOVE_PROCESS, ((pm_id,) for pm_id in gone))
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # Some failures, a full disk among them, have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _write_processes(connection: sqlite3.Connection, changes: Changes) -> None:
+    # Whatever is written makes room first, so that processes may exchange their TCP ports.
+    former_apps = set()
+    for pm_id in (*changes.removed, *(process.pm_id for process in changes.written)):
+        former_apps |= set(connection.execute(FIND_APP, (pm_id,)))
+        connection.execute(REMOVE_PROCESS, (pm_id,))
     specs = {process.name: process.spec for process in changes.written}
     for name, spec in specs.items():
         app = {"name": name, "declaration": stored.spec_to_json(spec)}
         connection.execute(WRITE_APP, app)
     connection.executemany(WRITE_PROCESS, map(stored.process_to_row, changes.written))
-    connection.execute(REMOVE_APPS_WITHOUT_PROCESSES)
+    for (name,) in former_apps:
+        if name not in specs:
+            connection.execute(REMOVE_APP_WITHOUT_PROCESSES, {"name": name})
+
+
+def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:
     if changes.next_pm_id is not None:
         connection.execute(WRITE_SETTING, (NEXT_PM_ID, str(changes.next_pm_id)))
     if changes.boot_id is not None:

@@ -68,6 +68,7 @@ def process_to_row(process: Process) -> Row:
         "instance": process.instance,
         "wish": process.wish.value,
         "epoch": process.epoch,
+        "launch": process.launch,
         "tcp_port": process.tcp_port,
         "restarts": process.restarts,
         "ends": json.dumps(process.ends),
@@ -98,6 +99,7 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         wish=_word(Wish, row["wish"]),
         state=_state(row),
         epoch=row["epoch"],
+        launch=row["launch"],
         tcp_port=row["tcp_port"],
         restarts=row["restarts"],
         ends=tuple(json.loads(row["ends"])),
@@ -233,6 +235,7 @@ def spec_to_json(spec: AppSpec) -> str:
                 "script": spec.command.script,
                 "args": spec.command.args,
                 "interpreter": spec.command.interpreter,
+                "interpreter_args": spec.command.interpreter_args,
                 "argv": spec.command.argv,
             },
             "cwd": spec.cwd,
@@ -280,6 +283,7 @@ def _command(data: Row) -> Command:
         args=tuple(data.get("args", ())),
         interpreter=data.get("interpreter"),
         argv=tuple(data["argv"]),
+        interpreter_args=tuple(data.get("interpreter_args", ())),
     )
 
 

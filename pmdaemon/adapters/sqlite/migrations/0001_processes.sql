@@ -12,6 +12,7 @@ CREATE TABLE processes (
     instance INTEGER NOT NULL,
     wish TEXT NOT NULL,
     epoch INTEGER NOT NULL,
+    launch INTEGER NOT NULL,
     tcp_port INTEGER UNIQUE,
     restarts INTEGER NOT NULL,
     ends TEXT NOT NULL,
