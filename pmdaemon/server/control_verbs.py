@@ -20,6 +20,7 @@ from pmdaemon.control.messages import (
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
@@ -152,6 +153,11 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
 
     leave_bus = engine.bus.subscribe(heed)
     leave_logs = engine.logs.follow()
+    # What grew before we listened is told once, so that a reader misses nothing.
+    for pm_id in _ids(engine, selectors):
+        for stream in OutputStream:
+            pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
+    news.set()
     gone = asyncio.get_running_loop().create_task(conversation.closed(), name="follow.closed")
     gone.add_done_callback(lambda _: news.set())
     try:

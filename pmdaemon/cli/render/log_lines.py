@@ -74,7 +74,5 @@ def _iso(seconds: float | None) -> str | None:
     """Write a moment in UTC, to the millisecond (RFC 3339)."""
     if seconds is None:
         return None
-    whole = int(seconds)
-    return (
-        f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{int(seconds * 1000) % 1000:03}Z"
-    )
+    whole, milliseconds = divmod(int(seconds * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{milliseconds:03}Z"
