@@ -16,14 +16,15 @@ DEFAULT_NAMESPACE = "default"
 class Command:
     """How to run the program.
 
-    `script`, `args` and `interpreter` are as the user gave them, for people to read; `argv` is
-    what is executed, its first element an absolute path.
+    `script`, `args`, `interpreter` and `interpreter_args` are as the user gave them, for people to
+    read; `argv` is what is executed, its first element an absolute path.
     """
 
     script: str
     args: tuple[str, ...]
     interpreter: str | None
     argv: tuple[str, ...]
+    interpreter_args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

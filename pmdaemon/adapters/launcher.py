@@ -1,0 +1,103 @@
+"""Starting programs, each in a session of its own, and learning how they ended.
+
+The system call behind it is vfork(2): the program is started without copying our memory, which
+`subprocess` does as long as we ask for nothing to be run in the child before the exec.
+"""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
+from pmdaemon.adapters.process_handles import ProcessHandles
+from pmdaemon.adapters.process_table import TOKEN_VARIABLE, ProcessReader
+from pmdaemon.core.process import Exit, Identity
+from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
+
+
+class PopenLauncher:
+    """Starts programs by `subprocess.Popen`.
+
+    `child_nofile` is the soft and hard limit on open files that programs are to have, where ours
+    was raised. It is set right after the start, because nothing may run in the child before.
+    """
+
+    def __init__(
+        self,
+        reader: ProcessReader,
+        handles: ProcessHandles,
+        *,
+        child_nofile: tuple[int, int] | None = None,
+    ) -> None:
+        self._reader = reader
+        self._handles = handles
+        self._child_nofile = child_nofile
+
+    def launch(self, order: LaunchOrder) -> Identity:
+        """Start a program.
+
+        Raises:
+            LaunchFailed: nothing was started.
+
+        """
+        with ExitStack() as opened:
+            stdout = _open_output(order.stdout, opened)
+            stderr = _open_output(order.stderr, opened)
+            pid = _spawn(order, stdout, stderr)
+        entry = self._reader.entry(pid)
+        if entry is None:
+            _undo(pid)
+            reason = f"cannot run {order.argv[0]}: the system does not show its process"
+            raise LaunchFailed(reason, transient=True)
+        self._lower_limits(pid)
+        return entry.identity
+
+    def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
+        """Call `on_exit` once, from the event loop, when this process has ended."""
+        self._handles.reap_when_ended(identity, lambda exit_: on_exit(identity, exit_))
+
+    def _lower_limits(self, pid: int) -> None:
+        if self._child_nofile is not None and sys.platform == "linux":
+            # It may have ended already, or, being setuid, be out of our reach.
+            with suppress(ProcessLookupError, PermissionError):
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, self._child_nofile)
+
+
+def _open_output(path: str, opened: ExitStack) -> int:
+    try:
+        # For reading as well, so that writing never fails while nobody reads.
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise cannot_open(path, error) from error
+    opened.callback(os.close, file)
+    return file
+
+
+def _spawn(order: LaunchOrder, stdout: int, stderr: int) -> int:
+    try:
+        popen = subprocess.Popen(
+            order.argv,
+            cwd=order.cwd,
+            env={**order.env, TOKEN_VARIABLE: order.token},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise cannot_run(order, error) from error
+    # The exit is ours to collect. Thinking that it has been, Popen neither warns, nor waits for
+    # the pid by itself when a later one is made.
+    popen.returncode = 0
+    return popen.pid
+
+
+def _undo(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)

@@ -1,0 +1,30 @@
+"""How a value from outside is repeated in a sentence.
+
+Whatever somebody sent may end up in a terminal or a log, so it is shortened, and what could move
+a cursor or hide text is written as an escape.
+"""
+
+LONGEST_SHOWN = 80
+
+
+def shown(value: object) -> str:
+    """Repeat a value so that it is safe to print, in at most about 80 characters."""
+    match value:
+        case str():
+            text = value
+        case None:
+            text = "null"
+        case bool():
+            text = str(value).lower()
+        case _:
+            text = repr(value)
+    if not text:
+        return '""'
+    safe = "".join(map(_safe, text[: LONGEST_SHOWN + 1]))
+    return safe if len(safe) <= LONGEST_SHOWN else f"{safe[:LONGEST_SHOWN]}…"
+
+
+def _safe(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
