@@ -96,12 +96,11 @@ class Manager:
         """Find the manager's own processes: the daemon, and what keeps it."""
         pid_file = self.home / self.dialect.pid_file
         daemon = psutil.Process(int(pid_file.read_text("ascii")))
-        keepers = [one for one in daemon.parents() if self._serves_this_home(one)]
+        # Who detached is adopted by init, or by a parent of ours that adopts.
+        strangers = {1, *(one.pid for one in psutil.Process().parents())}
+        keepers = [one for one in daemon.parents() if one.pid not in strangers]
         self._seen |= {daemon, *keepers}
         return [daemon, *keepers]
-
-    def _serves_this_home(self, process: psutil.Process) -> bool:
-        return str(self.home) in process.cmdline()
 
     def programs(self) -> list[psutil.Process]:
         """Find what it keeps running, with everything these started."""
