@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from pmdaemon.core.process import Instant
 from pmdaemon.engine.interfaces import Cancellable
@@ -18,3 +19,13 @@ class SystemClock:
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
         """Call `callback` once, from the running event loop, after `seconds`."""
         return asyncio.get_running_loop().call_later(seconds, callback)
+
+
+def boot_id() -> str:
+    """Name the time since the machine was started; after a reboot it is another."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        import psutil  # noqa: PLC0415 - only where the kernel has no such name
+
+        return f"booted at {psutil.boot_time():.0f}"

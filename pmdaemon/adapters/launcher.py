@@ -14,8 +14,9 @@ from contextlib import ExitStack, suppress
 
 from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
-from pmdaemon.adapters.process_table import TOKEN_VARIABLE, ProcessReader
-from pmdaemon.core.process import Exit, Identity
+from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.core.environment import TOKEN_VARIABLE
+from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 
@@ -24,6 +25,7 @@ class PopenLauncher:
 
     `child_nofile` is the soft and hard limit on open files that programs are to have, where ours
     was raised. It is set right after the start, because nothing may run in the child before.
+    `lost_exit` finds out how a process ended that was not our child, and tells it once it knows.
     """
 
     def __init__(
@@ -32,10 +34,12 @@ class PopenLauncher:
         handles: ProcessHandles,
         *,
         child_nofile: tuple[int, int] | None = None,
+        lost_exit: Callable[[Identity, Callable[[Exit], None]], None] | None = None,
     ) -> None:
         self._reader = reader
         self._handles = handles
         self._child_nofile = child_nofile
+        self._lost_exit = lost_exit
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -58,7 +62,14 @@ class PopenLauncher:
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
-        self._handles.reap_when_ended(identity, lambda exit_: on_exit(identity, exit_))
+
+        def ended(how: Exit) -> None:
+            if how == UNKNOWN_EXIT and self._lost_exit is not None:
+                self._lost_exit(identity, lambda found: on_exit(identity, found))
+            else:
+                on_exit(identity, how)
+
+        self._handles.reap_when_ended(identity, ended)
 
     def _lower_limits(self, pid: int) -> None:
         if self._child_nofile is not None and sys.platform == "linux":

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from pmdaemon.adapters.process_table import TOKEN_VARIABLE, ProcessEntry
+from pmdaemon.adapters.process_table import ProcessEntry
+from pmdaemon.core.environment import TOKEN_VARIABLE
 
 _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 _TOKEN_ASSIGNMENT = b"\0" + TOKEN_VARIABLE.encode() + b"="

@@ -15,7 +15,6 @@ from typing import NamedTuple, Protocol
 from pmdaemon.core.process import Identity
 from pmdaemon.engine.interfaces import Clock
 
-TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable that marks a program and all that it starts."""
 
 

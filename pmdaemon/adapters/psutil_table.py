@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import psutil
 
-from pmdaemon.adapters.process_table import TOKEN_VARIABLE, ProcessEntry
+from pmdaemon.adapters.process_table import ProcessEntry
+from pmdaemon.core.environment import TOKEN_VARIABLE
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 

@@ -4,19 +4,6 @@ from pmdaemon.core.process import Process
 
 TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - it marks whose a program is, and opens nothing
 
-OWN_VARIABLES = frozenset(
-    {
-        TOKEN_VARIABLE,
-        "NODE_APP_INSTANCE",
-        "PMDAEMON_ID",
-        "PMDAEMON_INSTANCE",
-        "PMDAEMON_NAME",
-        "PMDAEMON_NAMESPACE",
-        "pm_id",
-    }
-)
-"""What we set for each process, and never hand on from one program to what it starts by us."""
-
 
 def child_environment(process: Process) -> dict[str, str]:
     """Put together what the program of `process` is started with.

@@ -30,6 +30,7 @@ from typing import assert_never
 
 from pmdaemon.core import restarts
 from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
     Backoff,
     Cause,
     Errored,
@@ -150,12 +151,14 @@ class DaemonStarted:
     """A new daemon read this process from the store.
 
     `run` is the life that is going on right now, found by its identity or by its token; None when
-    there is none. `rebooted` when the machine was started anew since.
+    there is none, and then `exit` is how it ended, as far as anybody knows. `rebooted` when the
+    machine was started anew since.
     """
 
     at: Instant
     run: Run | None
     rebooted: bool
+    exit: Exit = UNKNOWN_EXIT
 
 
 Event = (
@@ -436,10 +439,12 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost) if event.rebooted:
             return _resumed(replace(_enter(process, Stopped()), started=lost.since))
         case Online(lost):
-            ended, _ = _exited(process, lost.identity, Exit())
+            ended, _ = _exited(process, lost.identity, event.exit)
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
         case Stopping(lost) as stopping if not event.rebooted:
-            ended = _enter(process, replace(stopping, exit=stopping.exit or Exit(), killed=False))
+            ended = _enter(
+                process, replace(stopping, exit=stopping.exit or event.exit, killed=False)
+            )
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
         case Starting() | Stopping() | Backoff() if event.rebooted:
             return _resumed(process)

@@ -83,6 +83,10 @@ class Exit:
         return f"signal {self.signal}" if self.signal is not None else "exit status unknown"
 
 
+UNKNOWN_EXIT = Exit()
+"""How a program ended that nobody saw end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One life of the program: its first process, and since when."""

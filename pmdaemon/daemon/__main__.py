@@ -1,22 +1,18 @@
-"""`python -m pmdaemon.daemon`: started by the command line, detached, one for each home."""
+"""`python -m pmdaemon.daemon`: started by the command line, detached, one for each home.
 
-import argparse
-import asyncio
+What runs here is the keeper; the daemon proper, `pmdaemon.daemon.serve`, is its child. So this
+imports little: what the keeper has loaded stays in memory for as long as programs run.
+"""
+
 import json
-import logging
-import logging.handlers
 import os
 import sys
-from contextlib import suppress
-from pathlib import Path
+import time
 
-from pmdaemon import __version__
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.daemon import lifecycle
-
-LOG_SIZE = 1024 * 1024
-"""Bytes of the daemon's own log, and of the one older that is kept."""
+from pmdaemon.daemon.home_lock import hold
+from pmdaemon.daemon.keeper import Keeper, be_subreaper
 
 
 class Starter:
@@ -24,58 +20,52 @@ class Starter:
 
     def __init__(self, ready_fd: int | None) -> None:
         self._fd = ready_fd
+        if ready_fd is not None:
+            os.set_inheritable(ready_fd, False)  # noqa: FBT003 - the library's signature
 
     def tell(self, line: dict[str, object]) -> None:
         """Write one line, the first time; a starter that has gone away does not matter."""
         if self._fd is None:
             return
-        with suppress(OSError):
-            os.write(self._fd, json.dumps(line).encode() + b"\n")
-            os.close(self._fd)
-        self._fd = None
+        fd, self._fd = self._fd, None
+        try:
+            os.write(fd, json.dumps(line).encode() + b"\n")
+        except OSError:
+            return
+        finally:
+            os.close(fd)
 
 
-def main() -> int:
-    """Start, report readiness or what went wrong through the given descriptor, and run."""
-    options = _options()
-    home = Home(Path(options.home))
-    starter = Starter(options.ready_fd)
+def main(arguments: list[str]) -> int:
+    """Become the keeper of a home: `--home PATH [--ready-fd N]`."""
+    options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    ready_fd = options.get("--ready-fd")
+    starter = Starter(int(ready_fd) if ready_fd is not None else None)
+    home = Home(options["--home"])
     try:
         home.ensure()
-        lock = lifecycle.hold(home)
-        _log_to(home.daemon_log)
-        home.pid_file.write_text(f"{os.getpid()}\n")
-        log = logging.getLogger("pmdaemon.daemon")
-        log.info("daemon.starting version=%s home=%s lock=%d", __version__, home.path, lock)
-        asyncio.run(lifecycle.live(home, lambda: starter.tell({"ready": os.getpid()})))
+        lock = hold(home)
     except PmdaemonError as error:
-        logging.getLogger("pmdaemon.daemon").error("daemon.failed reason=%s", error)  # noqa: TRY400
         starter.tell(
             {"error": {"code": error.code, "message": error.message, "details": error.details}}
         )
         return 1
-    except Exception:
-        logging.getLogger("pmdaemon.daemon").exception("daemon.failed")
-        return 1
-    home.pid_file.unlink(missing_ok=True)
-    return 0
+    os.set_inheritable(lock, True)  # noqa: FBT003 - held as long as either of us lives
+    be_subreaper()
+    command = [sys.executable, "-m", "pmdaemon.daemon.serve", home.path]
+    return Keeper(command, tell=starter.tell, log=lambda fact: _log(home, fact)).run()
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pmdaemon.daemon")
-    parser.add_argument("--home", required=True, help="the home to serve")
-    parser.add_argument("--ready-fd", type=int, help="descriptor to report readiness on")
-    return parser.parse_args()
-
-
-def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("pmdaemon").setLevel(logging.INFO)
+def _log(home: Home, fact: str) -> None:
+    """Add a line to the daemon's log, in its form; `logging` would cost the keeper a megabyte."""
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        file = os.open(home.daemon_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(file, f"{now} WARNING pmdaemon.daemon.keeper {fact}\n".encode())
+        os.close(file)
+    except OSError:
+        return  # a full disk is no reason to stop keeping
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

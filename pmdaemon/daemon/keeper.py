@@ -53,11 +53,20 @@ class Keeper:
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
         tell: takes the first daemon's `ready` or `failed` to whoever started us.
+        log: takes a fact, in one line.
+
     """
 
-    def __init__(self, command: Sequence[str], tell: Callable[[dict[str, object]], None]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        tell: Callable[[dict[str, object]], None],
+        log: Callable[[str], None],
+    ) -> None:
         self._command = command
         self._tell = tell
+        self._log = log
         self._kept: dict[str, int] = {}
         self._exits: list[Exit] = []
         self._deaths: list[float] = []
@@ -132,6 +141,8 @@ class Keeper:
                 self._tell(message)
             case {"failed": error}:
                 self._tell({"error": error})
+            case _:
+                pass  # a newer daemon may say more than we understand
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -192,9 +203,11 @@ class Keeper:
         if code != RESTART_CODE:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
+            self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
         if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept:
             self._start_daemon()
         else:
+            self._log("keeper.daemon_left_down until the next command; programs go on")
             # The next command connects to a socket that is still there, and so calls a daemon.
             self._poll.register(self._kept[CONTROL], select.POLLIN)
         return None
@@ -212,7 +225,8 @@ def be_subreaper() -> bool:
     import ctypes  # noqa: PLC0415 - only here
 
     pr_set_child_subreaper = 36
-    return ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0
+    done: int = ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+    return done == 0
 
 
 def _signals_as_descriptor() -> int:
@@ -230,7 +244,7 @@ def _become(line: socket.socket, command: Sequence[str]) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        line.set_inheritable(True)  # noqa: FBT003 - the library's signature
+        line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     finally:
         os._exit(127)
@@ -243,5 +257,3 @@ def _start_time(pid: int) -> int:
             return int(stat.read().rpartition(b")")[2].split()[19])
     except (OSError, IndexError, ValueError):
         return 0
-
-

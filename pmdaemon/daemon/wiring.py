@@ -1,21 +1,25 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
-import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from pmdaemon.adapters.clock import SystemClock
-from pmdaemon.adapters.host_metrics import PsutilHostMetrics
+from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import PopenLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.platforms import process_handles, process_reader
+from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.adapters.sqlite.store import SqliteStore
-from pmdaemon.adapters.tcp_probe import BindProbe
+from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
-from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
@@ -35,44 +39,61 @@ class Parts:
     trees: SystemProcessTrees
 
 
-def assemble(home: Home, *, child_nofile: tuple[int, int] | None) -> Parts:
+def assemble(
+    home: Home,
+    *,
+    child_nofile: tuple[int, int] | None,
+    reapers: Iterable[int],
+    keeper: KeeperLink,
+) -> Parts:
     """Build everything, and start nothing.
 
     Args:
-        child_nofile: the limits on open files that programs are to have, soft and hard; ours may
-            have been raised.
+        child_nofile: the limits on open files that programs are to have, soft and hard, as ours
+            may have been raised.
+        reapers: the pids that orphans below us may be given to.
+        keeper: the line to our parent.
 
     """
     clock = SystemClock()
     bus = Bus()
-    store = SqliteStore(home.database)
-    capture = LogFiles(home.logs_dir, home.run_dir, clock)
+    store = SqliteStore(Path(home.database))
+    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper)
     supervisor = Supervisor(store=store, clock=clock, bus=bus)
-    trees = SystemProcessTrees()
+    reader = process_reader()
+    handles = process_handles(reader)
+    table = ProcessTable(reader, clock)
+    trees = SystemProcessTrees(reader, table, handles, reapers=reapers)
     effects = Effects(
         home_id=home.id,
         clock=clock,
-        launcher=PopenLauncher(child_nofile=child_nofile),
+        launcher=PopenLauncher(
+            reader, handles, child_nofile=child_nofile, lost_exit=keeper.exit_of
+        ),
         trees=trees,
         capture=capture,
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=clock, metrics=TreeMetrics(clock), supervisor=supervisor, post=supervisor.post
+        clock=clock, metrics=TreeMetrics(table), supervisor=supervisor, post=supervisor.post
     )
     processes = Processes(
-        supervisor=supervisor, sampler=sampler, clock=clock, capture=capture, probe=BindProbe()
+        supervisor=supervisor,
+        sampler=sampler,
+        clock=clock,
+        capture=capture,
+        probe=BindingTcpProbe(),
     )
     web_server = LazyWebServer()
     engine = Engine(
-        home=str(home.path),
+        home=home.path,
         clock=clock,
         bus=bus,
         processes=processes,
         logs=LogHub(capture=capture, bus=bus),
-        host=PsutilHostMetrics(),
+        host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
-        quit=asyncio.Event(),
+        ending=Ending(),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees)

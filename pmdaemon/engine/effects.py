@@ -38,8 +38,8 @@ from pmdaemon.engine.timers import Timers
 
 log = logging.getLogger(__name__)
 
-KILL_PASSES = 10
-"""How often a tree is looked through for newcomers while it is being killed."""
+KILL_PASS_INTERVAL = 0.05
+"""Seconds between two looks through a tree that is being killed."""
 
 
 class Effects:
@@ -137,15 +137,14 @@ class Effects:
     def _members(self, process: Process, run: Run) -> Sequence[Identity]:
         return self._trees.members(run.identity, self.token(process))
 
-    def _kill(self, process: Process, run: Run) -> None:
+    def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
         # What is being killed may still be forking, so look again until nobody is new.
-        seen: set[Identity] = set()
-        for _ in range(KILL_PASSES):
-            newcomers = [one for one in self._members(process, run) if one not in seen]
-            if not newcomers:
-                return
-            self._trees.signal(newcomers, "SIGKILL")
-            seen.update(newcomers)
+        newcomers = frozenset(self._members(process, run)) - killed
+        if newcomers:
+            self._trees.signal(sorted(newcomers, key=lambda one: one.pid), "SIGKILL")
+            self._clock.call_later(
+                KILL_PASS_INTERVAL, lambda: self._kill(process, run, killed | newcomers)
+            )
 
     def _sweep(self, process: Process, run: Run, signal: str | None) -> None:
         if signal is not None and not self._trees.has_leftovers(run.identity):

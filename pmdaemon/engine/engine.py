@@ -10,12 +10,27 @@ from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.web_side import WebSide
 
 
+class Ending:
+    """The wish that this daemon end: for good, programs and all, or to make way for the next."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self.for_good = True
+
+    def ask(self, *, for_good: bool = True) -> None:
+        """Wish for it; the first wish counts."""
+        if not self._asked.is_set():
+            self.for_good = for_good
+            self._asked.set()
+
+    async def wait(self) -> None:
+        """Wait until somebody wishes for it."""
+        await self._asked.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The engine's parts that can be called from outside.
-
-    `quit` is set when somebody asked the daemon to end.
-    """
+    """The engine's parts that can be called from outside."""
 
     home: str
     clock: Clock
@@ -24,4 +39,4 @@ class Engine:
     logs: LogHub
     host: HostMetrics
     web: WebSide
-    quit: asyncio.Event
+    ending: Ending

@@ -69,7 +69,11 @@ class Processes:
 
         """
         everything = self._supervisor.processes
-        found = everything.values() if selectors is None else select(selectors, everything.values())
+        found = (
+            everything.values()
+            if selectors is None
+            else select(selectors, list(everything.values()))
+        )
         return [self._snapshot(process) for process in found]
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
@@ -196,7 +200,7 @@ class Processes:
         why_not: Callable[[Process], str | None] = lambda _: None,
     ) -> Snapshots:
         def action(ledger: Ledger) -> Plan:
-            chosen = select(selectors, ledger.processes.values())
+            chosen = select(selectors, list(ledger.processes.values()))
             return Plan([(process.pm_id, event) for process in chosen])
 
         return self._outcome(await self._supervisor.ask(action, settled=settled), why_not)

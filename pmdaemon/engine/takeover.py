@@ -1,9 +1,18 @@
 """What a new daemon does about the processes it finds in the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pmdaemon.core.lifecycle import DaemonStarted
-from pmdaemon.core.process import Online, Process, Run, Starting, Stopping
+from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
+    Exit,
+    Identity,
+    Online,
+    Process,
+    Run,
+    Starting,
+    Stopping,
+)
 from pmdaemon.engine.interfaces import Clock, ProcessTrees
 
 
@@ -13,12 +22,14 @@ def take_over(
     token: Callable[[Process], str],
     trees: ProcessTrees,
     clock: Clock,
+    exits: Mapping[Identity, Exit],
     rebooted: bool,
 ) -> list[tuple[int, DaemonStarted]]:
     """Find out what of each process is still running, and word it as an event.
 
     A run is known again by pid and start time. A program that was spawned in the instant before
-    the former daemon died is in no record yet; it is known by its token.
+    the former daemon died is in no record yet; it is known by its token. `exits` tells of those
+    that ended while no daemon was there.
     """
     now = clock.now()
     if rebooted:
@@ -35,4 +46,10 @@ def take_over(
             case _:
                 return None
 
-    return [(one.pm_id, DaemonStarted(now, run_of(one), rebooted=False)) for one in processes]
+    def exit_of(process: Process) -> Exit:
+        return exits.get(process.run.identity, UNKNOWN_EXIT) if process.run else UNKNOWN_EXIT
+
+    return [
+        (one.pm_id, DaemonStarted(now, run_of(one), rebooted=False, exit=exit_of(one)))
+        for one in processes
+    ]

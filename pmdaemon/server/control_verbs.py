@@ -10,6 +10,7 @@ import msgspec
 
 from pmdaemon import __version__
 from pmdaemon.config import app_fields
+from pmdaemon.config.app_fields import Declared
 from pmdaemon.control.messages import (
     EmptyBody,
     GrowthItem,
@@ -22,9 +23,9 @@ from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
-from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.engine.processes import Existing
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import process_view
 from pmdaemon.server.keys import api_key_for
@@ -60,31 +61,34 @@ async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, An
 
 async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:
     if "apps" in body:
-        specs, warnings = app_fields.read_apps(
+        declared = app_fields.read_apps(
             body["apps"],
             base=body["cwd"],
             environment=body["environment"],
             source=body.get("source", "the request"),
         )
-        started = await engine.processes.start_apps(specs, existing=body.get("existing", "restart"))
-        return {**_shown(started), "warnings": warnings}
+        return await _start_declared(engine, declared, body.get("existing", "restart"))
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
         return _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:
-        specs, warnings = _declared(body, body["target"])
-        started = await engine.processes.start_apps(specs, existing=body.get("existing", "refuse"))
-        return {**_shown(started), "warnings": warnings}
+        declared = [
+            app_fields.read_app(
+                {**body.get("options", {}), "script": body["target"]},
+                base=body["cwd"],
+                environment=body["environment"],
+            )
+        ]
+        return await _start_declared(engine, declared, body.get("existing", "refuse"))
 
 
-def _declared(body: StartBody, script: str) -> tuple[Sequence[AppSpec], Sequence[str]]:
-    return app_fields.read_apps(
-        [{**body.get("options", {}), "script": script}],
-        base=body["cwd"],
-        environment=body["environment"],
-        source=None,
-    )
+async def _start_declared(
+    engine: Engine, declared: Sequence[Declared], existing: Existing
+) -> dict[str, Any]:
+    specs = [one.spec for one in declared]
+    started = await engine.processes.start_apps(specs, existing=existing)
+    return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
 
 
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
@@ -111,8 +115,14 @@ async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
     try:
         stopped = await engine.processes.stop([Selector.parse("all")])
     finally:
-        engine.quit.set()
+        engine.ending.ask()
     return {**_shown(stopped), "pid": os.getpid()}
+
+
+async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    """Make way for a daemon of the code that is installed now; programs do not notice."""
+    engine.ending.ask(for_good=False)
+    return {"pid": os.getpid(), "version": __version__}
 
 
 async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) -> dict[str, Any]:
@@ -214,4 +224,5 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "web": (WebBody, _web),
     "web_off": (EmptyBody, _web_off),
     "kill": (EmptyBody, _kill),
+    "update": (EmptyBody, _update),
 }
