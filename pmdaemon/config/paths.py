@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import shown
@@ -18,9 +18,11 @@ LONGEST_SOCKET_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes in `sun_path` of unix(7), less the NUL at its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The folder of one daemon, by its absolute path; there need not be one yet."""
+class Home(NamedTuple):
+    """The folder of one daemon, by its absolute path; there need not be one yet.
+
+    It is no dataclass, as importing those takes longer than asking the daemon.
+    """
 
     path: str
 
