@@ -1,10 +1,10 @@
 """What a command has at hand: the home, the daemon, the terminal."""
 
 import json
+import os
 import sys
 from collections.abc import Generator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pmdaemon.cli.render.terminal import Terminal
@@ -72,7 +72,7 @@ class Context:
         from pmdaemon.core.errors import InvalidInput  # noqa: PLC0415
 
         try:
-            return str(Path.cwd())
+            return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
         except OSError as error:
             raise InvalidInput(f"cannot use the current directory: {error.strerror}") from error
 
