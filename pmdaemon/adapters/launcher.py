@@ -24,14 +24,9 @@ from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 class PopenLauncher:
     """Starts programs by `subprocess.Popen`.
 
-<<<<<<< HEAD
-    `child_nofile` is the soft and hard limit on open files that programs are to have, where ours
-    was raised. It is set right after the start, because nothing may run in the child before.
-    `lost_exit` finds out how a process ended that was not our child, and tells it once it knows.
-=======
     `child_nofile` is the soft and hard limit on open files that programs are to have, where our
-    own soft limit was raised above it.
->>>>>>> adapters
+    own soft limit was raised above it. `lost_exit` finds out how a process ended that was not our
+    child, and tells it once it knows.
     """
 
     def __init__(

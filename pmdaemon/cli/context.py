@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,9 @@ class Context:
         found: list[dict[str, Any]] = self.ask("list", body)["processes"]
         return found
 
-    def stream(self, verb: str, body: Mapping[str, object], *, start: bool = True) -> Iterator[Any]:
+    def stream(
+        self, verb: str, body: Mapping[str, object], *, start: bool = True
+    ) -> Generator[dict[str, Any], None, None]:
         """Ask the daemon for something that goes on."""
         return self.client(start=start).stream(verb, body)
 

@@ -7,7 +7,7 @@ the welcome has done nothing, and asking again is safe.
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from pmdaemon import __version__
@@ -70,8 +70,10 @@ class Client:
                     case _:
                         raise refusal(reply)
 
-    def stream(self, verb: str, body: Mapping[str, object] | None = None) -> Iterator[Any]:
-        """Ask, and yield the items of the answer as they come, for as long as they come.
+    def stream(
+        self, verb: str, body: Mapping[str, object] | None = None
+    ) -> Generator[dict[str, Any], None, None]:
+        """Ask at once, and yield the items of the answer as they come, for as long as they come.
 
         Closing the generator hangs up, which is how a stream is ended from this side.
 
@@ -80,18 +82,7 @@ class Client:
             DaemonUnavailable: it cannot be reached or started, or went away.
 
         """
-        with self._ask(verb, body, ANSWER_PATIENCE) as connection:
-            while True:
-                reply = connection.receive(None)
-                match reply:
-                    case {"item": dict(item)}:
-                        yield item
-                    case {"result": dict()}:
-                        return
-                    case {"progress": str()}:
-                        pass
-                    case _:
-                        raise refusal(reply)
+        return _items(self._ask(verb, body, ANSWER_PATIENCE))
 
     def _ask(self, verb: str, body: Mapping[str, object] | None, deadline: float) -> "_Connection":
         """Send a request over a connection on which the daemon has said its welcome."""
@@ -203,6 +194,21 @@ class _Connection:
         if not part:
             raise _HungUp("the daemon ended before it had answered")
         return part
+
+
+def _items(connection: _Connection) -> Generator[dict[str, Any], None, None]:
+    with connection:
+        while True:
+            reply = connection.receive(None)
+            match reply:
+                case {"item": dict(item)}:
+                    yield item
+                case {"result": dict()}:
+                    return
+                case {"progress": str()}:
+                    pass
+                case _:
+                    raise refusal(reply)
 
 
 def _check_welcome(welcome: dict[str, Any]) -> None:

@@ -80,10 +80,13 @@ class Processes:
         """Bring up what exists; what is up already stays as it is."""
         return await self._each(selectors, StartRequested(), _is_up_or_failed, _why_not_up)
 
-    async def start_apps(self, specs: Sequence[AppSpec], *, existing: Existing) -> Snapshots:
+    async def start_apps(
+        self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
+    ) -> Snapshots:
         """Bring up what is declared, all of it or, when something is wrong, nothing.
 
-        An app that exists and is down gets its new declaration and is started.
+        An app that exists and is down gets its new declaration and is started. With `down`, what
+        does not exist is listed and not started.
 
         Raises:
             AppAlreadyExists: one is up, and `existing` says to refuse that.
@@ -92,7 +95,7 @@ class Processes:
         """
 
         def action(ledger: Ledger) -> Plan:
-            return self._declare(ledger, specs, existing)
+            return self._declare(ledger, specs, existing, down=down)
 
         return self._outcome(
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
@@ -151,7 +154,10 @@ class Processes:
                 ),
             )
 
-    def _declare(self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing) -> Plan:
+    def _declare(
+        self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
+    ) -> Plan:
+        wanted = StopRequested() if down else StartRequested()
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
@@ -161,7 +167,7 @@ class Processes:
             if up and existing == "refuse":
                 raise AppAlreadyExists(spec.name)
             if present and existing == "keep":
-                events += [(one.pm_id, StartRequested()) for one in present]
+                events += [(one.pm_id, StartRequested()) for one in present if not down]
                 continue
             others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
             ports = self._ports(spec, others, present)
@@ -179,7 +185,7 @@ class Processes:
                 else:
                     process = replace(here, spec=spec, tcp_port=port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here else StartRequested()))
+                events.append((process.pm_id, RestartRequested() if here else wanted))
             events += [
                 (one.pm_id, DeleteRequested()) for one in present if one.instance >= len(ports)
             ]

@@ -1,4 +1,4 @@
-"""Waiting for something to become so, in place of sleeping."""
+"""Waiting for something to become so, instead of sleeping and hoping."""
 
 import asyncio
 import time
@@ -7,22 +7,24 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_INTERVAL = 0.01
+
 
 async def eventually(condition: Callable[[], T], *, within: float = 10.0) -> T:
-    """Return the first truthy value of `condition`, asked every 10 ms."""
+    """Return the first truthy value of `condition`, or fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"still {value!r} after {within} s")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(_INTERVAL)
     return value
 
 
 def eventually_sync(condition: Callable[[], T], *, within: float = 10.0) -> T:
-    """Return the first truthy value of `condition`, asked every 10 ms."""
+    """Do the same where there is no event loop."""
     deadline = time.monotonic() + within
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"still {value!r} after {within} s")
-        time.sleep(0.01)
+        time.sleep(_INTERVAL)
     return value
