@@ -104,6 +104,10 @@ class OutputCapture(Protocol):
         """Be ready for the output of a process; return the FIFOs for its stdout and stderr.
 
         Opening again is allowed, and takes over a new policy.
+
+        Raises:
+            OperationFailed: it cannot be captured, and nothing was opened.
+
         """
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
@@ -113,10 +117,15 @@ class OutputCapture(Protocol):
         """Move all that was written so far into the files."""
 
     def flush(self, pm_id: int) -> None:
-        """Empty the files, and remove the older ones."""
+        """Empty the files, and remove the older ones.
+
+        Raises:
+            OperationFailed: they cannot be written to.
+
+        """
 
     def close(self, pm_id: int) -> None:
-        """Drain, and give up the FIFOs; the files stay."""
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
 
     def on_growth(self, callback: Callable[[int, OutputStream], None] | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
