@@ -100,7 +100,7 @@ class LogFiles:
                 ) from error
 
     def close(self, pm_id: int) -> None:
-        """Drain, and give up the FIFOs, which are removed; the files stay."""
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         for channel in self._channels.pop(pm_id, {}).values():
             _let_go(channel)

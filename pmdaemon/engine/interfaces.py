@@ -117,10 +117,15 @@ class OutputCapture(Protocol):
         """Move all that was written so far into the files."""
 
     def flush(self, pm_id: int) -> None:
-        """Empty the files, and remove the older ones."""
+        """Empty the files, and remove the older ones.
+
+        Raises:
+            OperationFailed: they cannot be written to.
+
+        """
 
     def close(self, pm_id: int) -> None:
-        """Drain, and give up the FIFOs; the files stay."""
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
 
     def on_growth(self, callback: Callable[[int, OutputStream], None] | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
