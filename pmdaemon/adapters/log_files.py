@@ -6,9 +6,10 @@ the next one opens the same FIFOs again and finds what has come meanwhile.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from pmdaemon.adapters.fifos import Capacities, Move, best_move, open_fifo
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -22,8 +23,7 @@ from pmdaemon.engine.interfaces import Clock
 Growth = Callable[[int, OutputStream], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
+class _Channel(Struct, frozen=True):
     """One stream of one process."""
 
     path: Path

@@ -1,8 +1,9 @@
 """The verbs on processes, as every front calls them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
 from pmdaemon.core.lifecycle import (
