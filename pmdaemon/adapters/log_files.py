@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pmdaemon.adapters.fifos import Capacities, Move, best_move, open_fifo
+from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
 from pmdaemon.core.errors import OperationFailed
@@ -31,14 +32,25 @@ class _Channel:
 
 
 class LogFiles:
-    """The output of all processes; belongs to the event loop it is used in."""
+    """The output of all processes; belongs to the event loop it is used in.
+
+    `keeper` holds a copy of every FIFO: a program that ends while there is no daemon would
+    otherwise take along what it wrote last.
+    """
 
     def __init__(
-        self, logs_dir: Path, run_dir: Path, clock: Clock, *, move: Move = best_move
+        self,
+        logs_dir: Path,
+        run_dir: Path,
+        clock: Clock,
+        *,
+        keeper: KeeperLink | None = None,
+        move: Move = best_move,
     ) -> None:
         self._logs_dir = logs_dir
         self._run_dir = run_dir
         self._clock = clock
+        self._keeper = keeper or KeeperLink()
         self._move = move
         self._capacities = Capacities()
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
@@ -92,6 +104,7 @@ class LogFiles:
         self.drain(pm_id)
         for channel in self._channels.pop(pm_id, {}).values():
             _let_go(channel)
+            self._keeper.drop(channel.path.name)
             channel.path.unlink(missing_ok=True)
 
     def on_growth(self, callback: Growth | None) -> None:
@@ -128,6 +141,7 @@ class LogFiles:
             grown = partial(self._grown, pm_id, stream)
             pump = Pump(fifo, writer, self._clock, self._capacities, grown)
             channels[stream] = _Channel(path, fifo, pump)
+            self._keeper.keep(path.name, fifo)
         return channels
 
     def _grown(self, pm_id: int, stream: OutputStream) -> None:

@@ -24,7 +24,7 @@ class TimeIndex:
 
     def mark(self, offset: int, at: float) -> None:
         """Note that what begins at `offset` came at `at`, in seconds since the epoch."""
-        mark = Mark(offset, int(at * 1e9))
+        mark = Mark(offset, round(at * 1e9))
         try:
             fd = self._open()
             last = self._last or _last_mark(fd)

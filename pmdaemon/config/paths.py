@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import shown
@@ -18,13 +17,16 @@ LONGEST_SOCKET_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes in `sun_path` of unix(7), less the NUL at its end."""
 
 
-class Home(NamedTuple):
+class Home:
     """The folder of one daemon, by its absolute path; there need not be one yet.
 
-    It is no dataclass, as importing those takes longer than asking the daemon.
+    A plain class: `dataclasses` alone would be a quarter of the keeper's memory.
     """
 
-    path: str
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Home":
@@ -49,11 +51,14 @@ class Home(NamedTuple):
 
     @property
     def id(self) -> str:
-        """A short name for this home, the same by whatever path it was reached."""
-        import hashlib
+        """A name for this home, the same by whatever path it was reached, unique on this machine.
 
-        real = os.path.realpath(self.path)
-        return hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
+        Raises:
+            FileNotFoundError: there is no home.
+
+        """
+        found = os.stat(self.path)
+        return f"{found.st_dev:x}-{found.st_ino:x}"
 
     @property
     def socket(self) -> str:

@@ -58,7 +58,7 @@ def assemble(
     clock = SystemClock()
     bus = Bus()
     store = SqliteStore(Path(home.database))
-    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper)
+    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper)
     supervisor = Supervisor(store=store, clock=clock, bus=bus)
     reader = process_reader()
     handles = process_handles(reader)

@@ -104,6 +104,10 @@ class OutputCapture(Protocol):
         """Be ready for the output of a process; return the FIFOs for its stdout and stderr.
 
         Opening again is allowed, and takes over a new policy.
+
+        Raises:
+            OperationFailed: it cannot be captured, and nothing was opened.
+
         """
 
     def files(self, name: str, instance: int) -> tuple[str, str]:

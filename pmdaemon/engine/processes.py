@@ -78,7 +78,7 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._each(selectors, StartRequested(), _is_up_or_failed)
+        return await self._each(selectors, StartRequested(), _is_up_or_failed, _why_not_up)
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False

@@ -37,4 +37,5 @@ def is_loopback(host: str) -> bool:
 
 def matches(presented: str, digest: str) -> bool:
     """Whether a presented key is the one of which `digest` is the SHA-256, in hex."""
-    return compare_digest(sha256(presented.encode()).hexdigest(), digest)
+    # Whatever bytes a header held, they can be told from the key's.
+    return compare_digest(sha256(presented.encode("utf-8", "surrogatepass")).hexdigest(), digest)
