@@ -58,9 +58,7 @@ class Context:
 
     def environment_to_send(self) -> dict[str, str]:
         """Return what programs are to inherit from the caller."""
-        from pmdaemon.config.environment import scrubbed  # noqa: PLC0415
-
-        return scrubbed(self.environment)
+        return _scrubbed(self.environment)
 
     def cwd(self) -> str:
         """Return the directory that relative paths are meant from.
@@ -91,7 +89,13 @@ def _start(home: Home, environment: Mapping[str, str]) -> None:
     # Nearly every command finds a daemon running, and need not load this.
     from pmdaemon.control.starter import start_daemon  # noqa: PLC0415
 
-    start_daemon(home, environment)
+    start_daemon(home.path, _scrubbed(environment), log=home.daemon_log)
+
+
+def _scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
+    from pmdaemon.config.environment import scrubbed  # noqa: PLC0415 - as above
+
+    return scrubbed(environment)
 
 
 def _show_progress(sentence: str) -> None:
