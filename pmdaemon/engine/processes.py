@@ -69,6 +69,7 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
+        self._sampler.refresh()
         everything = self._supervisor.processes
         found = (
             everything.values()
@@ -217,6 +218,7 @@ class Processes:
         settled: Mapping[int, Process | None],
         why_not: Callable[[Process], str | None],
     ) -> Snapshots:
+        self._sampler.refresh()
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
