@@ -12,7 +12,7 @@ from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate, Scope
 from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import Dialect
-from pmdaemon.server.http.listeners import KeptListeners, port_of, url_of
+from pmdaemon.server.http.listeners import KeptListeners, NothingKept, port_of, url_of
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
@@ -55,9 +55,9 @@ def build_app(
 class HttpServer:
     """The web side as the engine knows it: on or off, at one address at a time."""
 
-    def __init__(self, engine: Engine, keeper: DescriptorStore) -> None:
+    def __init__(self, engine: Engine, keeper: DescriptorStore | None = None) -> None:
         self._engine = engine
-        self._keeper = keeper
+        self._keeper = keeper or NothingKept()
         self._on: _Site | None = None
 
     @property

@@ -18,6 +18,19 @@ class AddressUnusable(PmdaemonError):
     code = "address_unusable"
 
 
+class NothingKept:
+    """The store of a daemon that has nobody to keep anything with."""
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Do nothing."""
+
+    def take(self, name: str) -> None:
+        """Have nothing."""
+
+    def drop(self, name: str) -> None:
+        """Do nothing."""
+
+
 class KeptListeners:
     """The listeners of one address, with a copy of each where it outlives this daemon."""
 
