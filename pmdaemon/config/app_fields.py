@@ -8,9 +8,10 @@ so is what nobody knows.
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.config.command import default_name, resolve
@@ -32,26 +33,24 @@ from pmdaemon.core.wording import shown
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """An app that was read, and what its author should know about the text."""
 
     spec: AppSpec
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One app while it is read.
 
     `said` are the keys by which fields were given, `values` what could be read of them.
     """
 
     where: str = ""
-    said: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
-    problems: list[tuple[str, PmdaemonError]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    said: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    problems: list[tuple[str, PmdaemonError]] = []
+    warnings: list[str] = []
 
     def path(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key

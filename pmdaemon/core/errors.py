@@ -102,6 +102,13 @@ class DaemonUnavailable(PmdaemonError):
     code = "daemon_unavailable"
 
 
+class DaemonNotRunning(DaemonUnavailable):
+    """There is no daemon, and none was to be started."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(f"no daemon is running in {home}", home=home)
+
+
 class ProtocolViolation(PmdaemonError):
     """A control message that is not one: garbage, too large, or of another version."""
 

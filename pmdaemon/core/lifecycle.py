@@ -24,12 +24,15 @@ a late one is recognised.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pmdaemon.core import restarts
 from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
     Backoff,
     Cause,
     Errored,
@@ -57,43 +60,40 @@ SPAWN_RETRY_DELAY = 1.0
 # What happened.
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequested:
+class StartRequested(Struct, frozen=True):
     """Somebody wants it up."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopRequested:
+class StopRequested(Struct, frozen=True):
     """Somebody wants it down."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRequested:
+class RestartRequested(Struct, frozen=True):
     """Somebody wants it started anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteRequested:
+class DeleteRequested(Struct, frozen=True):
     """Somebody wants it forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResetRequested:
+class ShutdownBegan(Struct, frozen=True):
+    """The daemon ends its programs and then itself; what is wished for stays as it is."""
+
+
+class ResetRequested(Struct, frozen=True):
     """Somebody wants its counters at zero."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(Struct, frozen=True):
     """The program runs."""
 
     epoch: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class SpawnFailed:
+class SpawnFailed(Struct, frozen=True):
     """The program could not be started; `transient` when the machine, not the app, is at fault."""
 
     epoch: int
@@ -102,55 +102,51 @@ class SpawnFailed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessExited:
+class ProcessExited(Struct, frozen=True):
     """The program's first process ended."""
 
     identity: Identity
     exit: Exit
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEmptied:
+class SessionEmptied(Struct, frozen=True):
     """Nothing that the program started is left."""
 
     identity: Identity
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class GraceElapsed:
+class GraceElapsed(Struct, frozen=True):
     """The time given for ending is over; `survivors` are the pids that are still there."""
 
     epoch: int
     survivors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BackoffElapsed:
+class BackoffElapsed(Struct, frozen=True):
     """The wait before a restart is over."""
 
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryExceeded:
+class MemoryExceeded(Struct, frozen=True):
     """The program and its descendants hold more than they may."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class DaemonStarted:
+class DaemonStarted(Struct, frozen=True):
     """A new daemon read this process from the store.
 
     `run` is the life that is going on right now, found by its identity or by its token; None when
-    there is none. `rebooted` when the machine was started anew since.
+    there is none, and then `exit` is how it ended, as far as anybody knows. `rebooted` when the
+    machine was started anew since.
     """
 
     at: Instant
     run: Run | None
     rebooted: bool
+    exit: Exit = UNKNOWN_EXIT
 
 
 Event = (
@@ -158,6 +154,7 @@ Event = (
     | StopRequested
     | RestartRequested
     | DeleteRequested
+    | ShutdownBegan
     | ResetRequested
     | Spawned
     | SpawnFailed
@@ -180,24 +177,21 @@ class Timer(StrEnum):
     BACKOFF = "backoff"
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """Start the program; answer with `Spawned` or `SpawnFailed`."""
 
     pm_id: int
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Tell by `ProcessExited` when a run that an earlier daemon began has ended."""
 
     pm_id: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class SignalTree:
+class SignalTree(Struct, frozen=True):
     """Send the stop signal to the program and everything it started."""
 
     pm_id: int
@@ -205,16 +199,14 @@ class SignalTree:
     signal: str
 
 
-@dataclass(frozen=True, slots=True)
-class KillTree:
+class KillTree(Struct, frozen=True):
     """Send SIGKILL to whatever is left of the program."""
 
     pm_id: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """Wait until nothing that the program started is left; answer with `SessionEmptied`.
 
     What is left over when the program ended by itself has not been told to stop yet: then
@@ -226,8 +218,7 @@ class Sweep:
     signal: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     """Come back after `seconds`; a timer of an earlier epoch may be dropped."""
 
     pm_id: int
@@ -236,8 +227,7 @@ class SetTimer:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Struct, frozen=True):
     """Nothing is left of it, and nobody wants it any more."""
 
     pm_id: int
@@ -259,6 +249,8 @@ def step(process: Process, event: Event) -> Step:
             return _wanted_down(process, Wish.DOWN)
         case DeleteRequested():
             return _wanted_down(process, Wish.GONE)
+        case ShutdownBegan():
+            return _shut_down(process)
         case ResetRequested(at):
             return replace(process, restarts=0, ends=(), created=at), []
         case Spawned(epoch, run):
@@ -320,6 +312,20 @@ def _wanted_down(process: Process, wish: Wish) -> Step:
             assert_never(process.state)
 
 
+def _shut_down(process: Process) -> Step:
+    match process.state:
+        case Online(run):
+            return _end(process, run, Cause.DAEMON_SHUT_DOWN)
+        case Stopping() as stopping:
+            return _same(process, replace(stopping, cause=Cause.DAEMON_SHUT_DOWN)), []
+        case Backoff():
+            return _enter(process, Stopped()), []
+        case Stopped() | Starting() | Exited() | Errored():
+            return process, []
+        case _:
+            assert_never(process.state)
+
+
 def _spawned(process: Process, epoch: int, run: Run) -> Step:
     if not isinstance(process.state, Starting) or epoch != process.epoch:
         # Nobody waits for it, so nobody would ever end it.
@@ -362,7 +368,7 @@ def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
 def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
     match process.state:
         case Stopping(run, cause, exit=Exit() as ended) if run.identity == identity:
-            if process.wish is not Wish.UP:
+            if process.wish is not Wish.UP or cause is Cause.DAEMON_SHUT_DOWN:
                 return _down(process)
             if cause is not Cause.ENDED_BY_ITSELF:
                 return _spawn(process)
@@ -414,10 +420,12 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost) if event.rebooted:
             return _resumed(replace(_enter(process, Stopped()), started=lost.since))
         case Online(lost):
-            ended, _ = _exited(process, lost.identity, Exit())
+            ended, _ = _exited(process, lost.identity, event.exit)
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
         case Stopping(lost) as stopping if not event.rebooted:
-            ended = _enter(process, replace(stopping, exit=stopping.exit or Exit(), killed=False))
+            ended = _enter(
+                process, replace(stopping, exit=stopping.exit or event.exit, killed=False)
+            )
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
         case Starting() | Stopping() | Backoff() if event.rebooted:
             return _resumed(process)
@@ -426,7 +434,9 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Backoff(since, delay):
             left = max(0.0, since.monotonic + delay - event.at.monotonic)
             return process, [SetTimer(process.pm_id, process.epoch, Timer.BACKOFF, left)]
-        case Stopped() | Exited() | Errored():
+        case Stopped():
+            return _resumed(process)
+        case Exited() | Errored():
             return process, []
         case _:
             raise AssertionError(process.state)
@@ -442,6 +452,7 @@ def _grace(process: Process) -> SetTimer:
 
 def _spawn(process: Process) -> Step:
     starting = _enter(process, Starting())
+    starting = replace(starting, launch=starting.epoch)
     return starting, [Spawn(process.pm_id, starting.epoch)]
 
 

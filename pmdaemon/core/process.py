@@ -5,9 +5,10 @@ one. Each state carries exactly its own data, so a running process without a pid
 down. `pmdaemon.core.lifecycle` holds every rule by which one becomes another.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from pmdaemon.core.spec import AppSpec
 
@@ -38,11 +39,11 @@ class Cause(StrEnum):
     STOP_REQUESTED = "stop requested"
     RESTART_REQUESTED = "restart requested"
     MEMORY_EXCEEDED = "memory limit exceeded"
+    DAEMON_SHUT_DOWN = "daemon shut down"
     ENDED_BY_ITSELF = "ended by itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(Struct, frozen=True):
     """A moment on both clocks, in seconds.
 
     `wall` is since the epoch, for people; `monotonic` since boot, for measuring. The second is the
@@ -53,8 +54,7 @@ class Instant:
     monotonic: float
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Which operating-system process: a pid alone is not enough, pids are used again.
 
     `start_time` is the kernel's own, in clock ticks since boot (proc(5), field 22 of stat).
@@ -64,8 +64,7 @@ class Identity:
     start_time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a program ended: by a code, by a signal, or, when nobody could see it, unknown."""
 
     code: int | None = None
@@ -82,38 +81,37 @@ class Exit:
         return f"signal {self.signal}" if self.signal is not None else "exit status unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+UNKNOWN_EXIT = Exit()
+"""How a program ended that nobody saw end."""
+
+
+class Run(Struct, frozen=True):
     """One life of the program: its first process, and since when."""
 
     identity: Identity
     since: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """Down, and meant to be."""
 
     kind: ClassVar = ProcessState.STOPPED
 
 
-@dataclass(frozen=True, slots=True)
-class Starting:
+class Starting(Struct, frozen=True):
     """About to be spawned."""
 
     kind: ClassVar = ProcessState.STARTING
 
 
-@dataclass(frozen=True, slots=True)
-class Online:
+class Online(Struct, frozen=True):
     """Up."""
 
     run: Run
     kind: ClassVar = ProcessState.ONLINE
 
 
-@dataclass(frozen=True, slots=True)
-class Stopping:
+class Stopping(Struct, frozen=True):
     """Ending: from the stop signal, or the program's own exit, until nothing of it is left.
 
     `exit` is there once the first process has ended; `killed` once SIGKILL was sent.
@@ -126,8 +124,7 @@ class Stopping:
     kind: ClassVar = ProcessState.STOPPING
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """Ended by itself; to be started again `delay` seconds after `since`."""
 
     since: Instant
@@ -135,15 +132,13 @@ class Backoff:
     kind: ClassVar = ProcessState.BACKOFF
 
 
-@dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(Struct, frozen=True):
     """Ended by itself, and to be left alone."""
 
     kind: ClassVar = ProcessState.EXITED
 
 
-@dataclass(frozen=True, slots=True)
-class Errored:
+class Errored(Struct, frozen=True):
     """Given up, for this reason."""
 
     reason: str
@@ -153,13 +148,13 @@ class Errored:
 State = Stopped | Starting | Online | Stopping | Backoff | Exited | Errored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """A supervised instance.
 
     `epoch` grows with every change of state, so that a timer or an answer that belongs to an
-    earlier one is known as such. `ends` are the monotonic times of the ends that count towards
-    giving up. `started` is when the latest run began, also when it is over.
+    earlier one is known as such. `launch` is the epoch in which the latest run was spawned; it is
+    part of the token by which a run is known again. `ends` are the monotonic times of the ends
+    that count towards giving up. `started` is when the latest run began, also when it is over.
     """
 
     pm_id: int
@@ -169,6 +164,7 @@ class Process:
     wish: Wish = Wish.UP
     state: State = Stopped()
     epoch: int = 0
+    launch: int = 0
     tcp_port: int | None = None
     restarts: int = 0
     ends: tuple[float, ...] = ()

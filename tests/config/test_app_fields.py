@@ -143,8 +143,8 @@ def test_no_memory_limit_may_be_spelled_as_zero(base):
     assert read(base, {"script": "server.js", "max_memory_restart": 0}).spec.max_memory is None
 
 
-def test_output_files_always_have_a_bound(base):
-    assert read(base, {"script": "server.js", "log_max_size": 0}).spec.logs.max_size == 1
+def test_output_files_may_have_no_bound(base):
+    assert read(base, {"script": "server.js", "log_max_size": 0}).spec.logs.max_size == 0
 
 
 def test_the_cpus_may_be_given(base):
@@ -354,7 +354,7 @@ specs = st.builds(
         stop_exit_codes=st.frozensets(st.integers(0, 255)),
     ),
     stop=st.builds(StopPolicy, signal=st.sampled_from(["SIGINT", "SIGTERM"]), grace=durations),
-    logs=st.builds(LogPolicy, max_size=st.integers(1, 2**63 - 1), keep=st.integers(0, 1000)),
+    logs=st.builds(LogPolicy, max_size=st.integers(0, 2**63 - 1), keep=st.integers(0, 1000)),
 )
 
 

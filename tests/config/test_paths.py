@@ -84,13 +84,18 @@ def test_everything_is_in_the_home():
 
 def test_the_id_is_the_same_by_every_path(tmp_path):
     (tmp_path / "real").mkdir()
+    (tmp_path / "other").mkdir()
     (tmp_path / "link").symlink_to("real")
 
-    ids = {Home(str(tmp_path / name)).id for name in ("real", "link")}
+    ids = [Home(str(tmp_path / name)).id for name in ("real", "link", "other")]
 
-    assert len(ids) == 1
-    assert len(ids.pop()) == 12
-    assert Home(str(tmp_path / "other")).id != Home(str(tmp_path / "real")).id
+    assert ids[0] == ids[1]
+    assert ids[0] != ids[2]
+
+
+def test_a_home_that_is_not_there_has_no_id(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        _ = Home(str(tmp_path / "gone")).id
 
 
 def test_a_home_is_made_for_its_owner_alone(tmp_path):

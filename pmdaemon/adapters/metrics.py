@@ -1,0 +1,103 @@
+"""What programs use, each with everything it started."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from pmdaemon.adapters.process_table import ProcessEntry, ProcessTable, Snapshot
+from pmdaemon.core.metrics import Sample
+from pmdaemon.core.process import Identity
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+_SHORTEST_INTERVAL = 0.1
+"""Seconds. The kernel counts CPU time in ticks of 10 ms: over less than this they mean nothing."""
+
+
+class TreeMetrics:
+    """Measures trees from one pass to the next.
+
+    Nothing is remembered but the latest pass and what was answered from it, so there is nothing
+    to forget when a run is over.
+    """
+
+    def __init__(self, table: ProcessTable) -> None:
+        self._table = table
+        self._before: Snapshot | None = None
+        self._latest: dict[Identity, Sample] = {}
+
+    def sample(self, runs: Mapping[int, Identity]) -> Mapping[int, Sample]:
+        """Measure the given runs, by pm_id; what has ended uses nothing."""
+        now = self._table.snapshot()
+        before = self._before
+        too_soon = before is not None and now.taken - before.taken < _SHORTEST_INTERVAL
+        latest = {}
+        for identity in runs.values():
+            tree = tree_of(now, identity)
+            if before is None:
+                cpu = 0.0
+            elif too_soon:
+                cpu = self._latest.get(identity, Sample()).cpu
+            else:
+                cpu = cpu_percent(before, now, identity)
+            memory = sum(entry.memory for entry in tree)
+            latest[identity] = Sample(cpu, memory, processes=len(tree))
+        if not too_soon:
+            self._before = now
+        self._latest = latest
+        return {pm_id: latest[identity] for pm_id, identity in runs.items()}
+
+
+def tree_of(snapshot: Snapshot, identity: Identity) -> Sequence[ProcessEntry]:
+    """List a run's living processes: its session and all their descendants."""
+    return snapshot.with_descendants(snapshot.session_of(identity))
+
+
+def cpu_percent(before: Snapshot, now: Snapshot, identity: Identity) -> float:
+    """Work out the CPU use of a tree between two passes, in percent of one core.
+
+    A process counts from the pass before, or whole if it began since. One that ended since lives
+    on in the times of whoever waited for it, from where what was counted of it already is taken
+    off again. A run that the pass before does not know uses 0.
+    """
+    leader = before.entries.get(identity.pid)
+    seconds = now.taken - before.taken
+    if leader is None or leader.identity != identity or seconds <= 0:
+        return 0.0
+    tree = {entry.pid: entry for entry in tree_of(now, identity)}
+    counted = _counted_of_ended(before, tree, identity)
+    ticks = 0
+    for entry in tree.values():
+        earlier = _same_process(before, entry)
+        ticks += entry.own_ticks - (earlier.own_ticks if earlier else 0)
+        reaped = entry.reaped_ticks - (earlier.reaped_ticks if earlier else 0)
+        # A parent that does not wait for its children gets none of their time.
+        ticks += max(0, reaped - counted.get(entry.pid, 0))
+    return max(0.0, 100.0 * ticks / _TICKS_PER_SECOND / seconds)
+
+
+def _counted_of_ended(
+    before: Snapshot, tree: Mapping[int, ProcessEntry], identity: Identity
+) -> Mapping[int, int]:
+    """Sum the ticks, up to the pass before, of processes that ended, by living ancestor."""
+    members = {entry.pid: entry for entry in tree_of(before, identity)}
+    counted: dict[int, int] = {}
+    for member in members.values():
+        if _is_in(tree, member):
+            continue
+        ancestor = members.get(member.ppid)
+        while ancestor is not None and not _is_in(tree, ancestor):
+            ancestor = members.get(ancestor.ppid)
+        if ancestor is not None:
+            ticks = member.own_ticks + member.reaped_ticks
+            counted[ancestor.pid] = counted.get(ancestor.pid, 0) + ticks
+    return counted
+
+
+def _same_process(snapshot: Snapshot, entry: ProcessEntry) -> ProcessEntry | None:
+    found = snapshot.entries.get(entry.pid)
+    return found if found is not None and found.start_time == entry.start_time else None
+
+
+def _is_in(tree: Mapping[int, ProcessEntry], entry: ProcessEntry) -> bool:
+    found = tree.get(entry.pid)
+    return found is not None and found.start_time == entry.start_time

@@ -1,0 +1,124 @@
+"""Process handles where the kernel has them: Linux 5.4 and later, pidfd_open(2)."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from pmdaemon.adapters.process_handles import reap
+from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.core.process import Exit, Identity
+
+_RETRY_DELAY = 0.05
+"""Seconds until we look again when the kernel has no descriptor or no exit for us yet."""
+
+
+def is_supported() -> bool:
+    """Tell whether this kernel, and whatever sandbox we are in, lets us use pidfds."""
+    if not hasattr(os, "pidfd_open"):
+        return False
+    try:
+        file = os.pidfd_open(os.getpid())
+    except OSError:
+        return False
+    try:
+        os.waitid(os.P_PIDFD, file, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+class PidfdHandles:
+    """Waits on pidfds in the event loop: no thread, no polling, no signal handler."""
+
+    def __init__(self, reader: ProcessReader) -> None:
+        self._reader = reader
+        self._waiting: dict[int, asyncio.AbstractEventLoop] = {}
+
+    def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
+        """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
+        self._wait(identity, _leave, lambda _: callback())
+
+    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Reap this process when it has ended, and call `callback` with its exit."""
+        self._wait(identity, _reap, callback)
+
+    def send_signal(self, identity: Identity, number: int) -> None:
+        """Send a signal, unless the process is gone or not ours to signal."""
+        file = self._open(identity)
+        if file is None:
+            return
+        try:
+            with suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(file, number)
+        finally:
+            os.close(file)
+
+    def close(self) -> None:
+        """Stop waiting for anything."""
+        for file, loop in self._waiting.items():
+            loop.remove_reader(file)
+            os.close(file)
+        self._waiting.clear()
+
+    def _open(self, identity: Identity) -> int | None:
+        try:
+            file = os.pidfd_open(identity.pid)
+        except ProcessLookupError:
+            return None
+        # Asked after opening: from here on the pid of a living process cannot change hands.
+        entry = self._reader.entry(identity.pid)
+        if entry is None or entry.start_time != identity.start_time:
+            os.close(file)
+            return None
+        return file
+
+    def _wait(
+        self,
+        identity: Identity,
+        collect: Callable[[int], Exit | None],
+        callback: Callable[[Exit], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            file = self._open(identity)
+        except OSError:  # out of descriptors, or of memory
+            loop.call_later(_RETRY_DELAY, self._wait, identity, collect, callback)
+            return
+        if file is None:
+            loop.call_soon(callback, Exit())
+            return
+        self._waiting[file] = loop
+        loop.add_reader(file, self._ended, file, collect, callback)
+
+    def _ended(
+        self,
+        file: int,
+        collect: Callable[[int], Exit | None],
+        callback: Callable[[Exit], None],
+    ) -> None:
+        loop = self._waiting.get(file)
+        if loop is None:
+            return  # closed meanwhile
+        loop.remove_reader(file)
+        exit_ = collect(file)
+        if exit_ is None:
+            # Ended, but a debugger that is attached to it has to let go of it first (ptrace(2)).
+            loop.call_later(_RETRY_DELAY, self._ended, file, collect, callback)
+            return
+        del self._waiting[file]
+        os.close(file)
+        callback(exit_)
+
+
+def _reap(file: int) -> Exit | None:
+    return reap(os.P_PIDFD, file)
+
+
+def _leave(_file: int) -> Exit:
+    return Exit()

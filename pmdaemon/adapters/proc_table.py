@@ -1,0 +1,68 @@
+"""Processes as Linux tells of them, in /proc (proc(5))."""
+
+import os
+from collections.abc import Mapping
+
+from pmdaemon.adapters.process_table import ProcessEntry
+from pmdaemon.core.environment import TOKEN_VARIABLE
+
+_PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+_TOKEN_ASSIGNMENT = b"\0" + TOKEN_VARIABLE.encode() + b"="
+_ENDED_STATES = frozenset({b"Z", b"X", b"x"})
+_STAT_SIZE = 2048
+"""Bytes; 52 numbers of up to 20 digits and a name of up to 64 fit in."""
+
+
+class ProcReader:
+    """Reads /proc, by plain system calls: a pass is made several times a second under load."""
+
+    def scan(self) -> Mapping[int, ProcessEntry]:
+        """List all processes, by pid; those that vanish meanwhile are left out."""
+        entries = {}
+        for name in os.listdir("/proc"):  # noqa: PTH208 - no Path object for each of hundreds
+            if name.isdigit() and (entry := self.entry(int(name))) is not None:
+                entries[entry.pid] = entry
+        return entries
+
+    def entry(self, pid: int) -> ProcessEntry | None:
+        """Look at one process; None when it is gone or hidden from us."""
+        try:
+            file = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+            try:
+                return parse_stat(os.read(file, _STAT_SIZE))
+            finally:
+                os.close(file)
+        except OSError:
+            return None
+
+    def token(self, pid: int) -> str | None:
+        """Read the token in the environment that a process was started with, if we may."""
+        try:
+            with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - as above
+                environment = b"\0" + file.readall()
+        except OSError:
+            return None
+        _, found, rest = environment.partition(_TOKEN_ASSIGNMENT)
+        return os.fsdecode(rest.partition(b"\0")[0]) if found else None
+
+
+def parse_stat(stat: bytes) -> ProcessEntry:
+    """Understand the content of a `stat` file.
+
+    The second field, the name in parentheses, may itself hold spaces and parentheses, so the
+    others are counted from the last `)`: there stands field 3.
+    """
+    pid = int(stat[: stat.index(b" ")])
+    fields = stat[stat.rindex(b")") + 2 :].split(None, 22)
+    return ProcessEntry(
+        pid=pid,
+        ppid=int(fields[1]),
+        process_group=int(fields[2]),
+        session=int(fields[3]),
+        start_time=int(fields[19]),
+        own_ticks=int(fields[11]) + int(fields[12]),
+        reaped_ticks=int(fields[13]) + int(fields[14]),
+        memory=int(fields[21]) * _PAGE_SIZE,
+        # A program whose first thread has ended is shown as a zombie while its other threads run.
+        ended=fields[0] in _ENDED_STATES and int(fields[17]) <= 1,
+    )

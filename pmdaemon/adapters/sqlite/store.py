@@ -1,0 +1,225 @@
+"""The store, in SQLite: each action is one transaction, written by one thread."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from pmdaemon.adapters.sqlite import stored
+from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer
+from pmdaemon.core.errors import StoreUnavailable
+from pmdaemon.engine.interfaces import Changes, Stored
+
+# The journal is on disk at every commit, or is written but not waited for: it then survives the
+# death of the daemon, and a power cut costs the latest commits without harming those before.
+DURABLY, QUICKLY = "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"
+
+READ_APPS = "SELECT name, declaration FROM apps"
+
+READ_PROCESSES = "SELECT * FROM processes ORDER BY pm_id"
+
+READ_SETTINGS = "SELECT key, value FROM settings"
+
+WRITE_APP = """
+INSERT INTO apps (name, declaration) VALUES (:name, :declaration)
+ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration
+WHERE declaration IS NOT excluded.declaration
+"""
+
+WRITE_PROCESS = """
+INSERT INTO processes (
+    pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
+    launch, created_wall, created_monotonic, started_wall, started_monotonic,
+    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason
+) VALUES (
+    :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
+    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
+    :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
+    :reason
+)
+"""
+
+FIND_APP = "SELECT app FROM processes WHERE pm_id = ?"
+
+REMOVE_PROCESS = "DELETE FROM processes WHERE pm_id = ?"
+
+REMOVE_APP_WITHOUT_PROCESSES = """
+DELETE FROM apps
+WHERE name = :name AND NOT EXISTS (SELECT 1 FROM processes WHERE app = :name)
+"""
+
+WRITE_SETTING = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
+
+REMOVE_SETTING = "DELETE FROM settings WHERE key = ?"
+
+NEXT_PM_ID, BOOT_ID, WEB = "next_pm_id", "boot_id", "web"
+
+UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
+"""What SQLite raises, and what its binding does for a value that it cannot hold."""
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What a stored value raises that is not what it should be."""
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """Remembers everything in one file; to be opened before use, and closed.
+
+    `patience` is in seconds, how long to wait for another program that has the file locked.
+    """
+
+    def __init__(self, path: Path, *, patience: float = 1.0) -> None:
+        self._path = path
+        self._patience = patience
+        self._writer: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the file, made and brought up to date as needed.
+
+        Raises:
+            StoreUnavailable: it cannot be opened, is damaged, or was written by a newer release.
+
+        """
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        try:
+            await self._in_writer(self._open)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is being written, and leave one file with all of it."""
+        if self._writer is not None:
+            await self._in_writer(self._close)
+            self._writer.shutdown()
+            self._writer = None
+
+    async def load(self) -> Stored:
+        """Read everything; see `Store`."""
+        return await self._in_writer(self._load)
+
+    async def commit(self, changes: Changes) -> None:
+        """Write one action; see `Store`."""
+        await self._in_writer(lambda: self._commit(changes))
+
+    async def _in_writer(self, work: Callable[[], T]) -> T:
+        if self._writer is None:
+            raise self._not_open()
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    # All below runs in the writer thread.
+
+    def _open(self) -> None:
+        self._connection = connect(self._path, self._patience)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _load(self) -> Stored:
+        try:
+            return self._read(self._opened())
+        except sqlite3.Error as error:
+            raise explain(error, self._path) from error
+        except stored.UnknownWord as error:
+            raise newer(self._path, str(error)) from error
+        except UNREADABLE as error:
+            raise damaged(self._path, f"{type(error).__name__}: {error}") from error
+
+    def _read(self, connection: sqlite3.Connection) -> Stored:
+        apps = {
+            row["name"]: stored.spec_from_json(row["declaration"])
+            for row in connection.execute(READ_APPS)
+        }
+        processes = [
+            stored.process_from_row(row, apps[row["app"]])
+            for row in map(dict, connection.execute(READ_PROCESSES))
+        ]
+        settings = dict(tuple(row) for row in connection.execute(READ_SETTINGS))
+        return Stored(
+            processes=processes,
+            next_pm_id=json.loads(settings.get(NEXT_PM_ID, "0")),
+            boot_id=settings.get(BOOT_ID),
+            web=stored.web_from_json(settings[WEB]) if WEB in settings else None,
+        )
+
+    def _commit(self, changes: Changes) -> None:
+        connection = self._opened()
+        try:
+            # Within a transaction it could not be changed.
+            connection.execute(DURABLY if changes.urgent else QUICKLY)
+            with _transaction(connection):
+                _write_processes(connection, changes)
+                _write_settings(connection, changes)
+        except UNWRITABLE as error:
+            raise explain(error, self._path) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise self._not_open()
+        return self._connection
+
+    def _not_open(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"cannot use the store {self._path}: it is not open", path=str(self._path)
+        )
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # Some failures, a full disk among them, have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _write_processes(connection: sqlite3.Connection, changes: Changes) -> None:
+    # Whatever is written makes room first, so that processes may exchange their TCP ports.
+    former_apps = set()
+    for pm_id in (*changes.removed, *(process.pm_id for process in changes.written)):
+        former_apps |= set(connection.execute(FIND_APP, (pm_id,)))
+        connection.execute(REMOVE_PROCESS, (pm_id,))
+    specs = {process.name: process.spec for process in changes.written}
+    for name, spec in specs.items():
+        app = {"name": name, "declaration": stored.spec_to_json(spec)}
+        connection.execute(WRITE_APP, app)
+    connection.executemany(WRITE_PROCESS, map(stored.process_to_row, changes.written))
+    for (name,) in former_apps:
+        if name not in specs:
+            connection.execute(REMOVE_APP_WITHOUT_PROCESSES, {"name": name})
+
+
+def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:
+    if changes.next_pm_id is not None:
+        connection.execute(WRITE_SETTING, (NEXT_PM_ID, str(changes.next_pm_id)))
+    if changes.boot_id is not None:
+        connection.execute(WRITE_SETTING, (BOOT_ID, changes.boot_id))
+    if changes.web_off:
+        connection.execute(REMOVE_SETTING, (WEB,))
+    if changes.web is not None:
+        connection.execute(WRITE_SETTING, (WEB, stored.web_to_json(changes.web)))

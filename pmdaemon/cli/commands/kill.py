@@ -1,0 +1,31 @@
+"""`kill`."""
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.gone import wait_until_gone
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.core.errors import DaemonNotRunning
+
+
+@command_named("kill")
+@json_option
+def command(context: Context, *, json: bool) -> None:
+    """Stop all programs, and then the daemon.
+
+    The list stays, with everything in it stopped: the next command starts a daemon that knows it.
+    """
+    try:
+        result = context.ask("kill", start=False)
+    except DaemonNotRunning:
+        if json:
+            say_json({"pid": None, "processes": []})
+        else:
+            print("no daemon is running")
+        return
+    # The keeper goes last, and holds the home until then; one that had died left us to init.
+    last = result["keeper"] if result["keeper"] > 1 else result["pid"]
+    wait_until_gone(last)
+    if json:
+        say_json(result)
+    else:
+        print(f"stopped the daemon (pid {result['pid']}) and all programs")

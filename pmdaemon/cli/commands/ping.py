@@ -1,0 +1,19 @@
+"""`ping`."""
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+
+
+@command_named("ping")
+@click.option("--no-start", is_flag=True, help="Fail with 4 instead of starting the daemon.")
+@json_option
+def command(context: Context, *, no_start: bool, json: bool) -> None:
+    """Ask the daemon for an answer; it is started when it is not running."""
+    answer = context.ask("ping", start=not no_start)
+    if json:
+        say_json(answer)
+    else:
+        print(f"pong: pmdaemon {answer['version']}, pid {answer['pid']}, home {answer['home']}")

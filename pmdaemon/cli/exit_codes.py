@@ -1,0 +1,32 @@
+"""With which status a command ends."""
+
+DONE = 0
+FAILED = 1
+WRONG_USAGE = 2
+NOT_FOUND = 3
+UNAVAILABLE = 4
+INTERRUPTED = 130
+
+MEANINGS = {
+    DONE: "done",
+    FAILED: "failed",
+    WRONG_USAGE: "wrong usage, or invalid input or configuration",
+    NOT_FOUND: "no such process",
+    UNAVAILABLE: "the daemon cannot be started, reached or understood",
+    INTERRUPTED: "interrupted",
+}
+
+_WRONG = ("invalid_", "script_", "interpreter_", "cwd_", "file_", "tcp_ports_", "wrong_", "unsup")
+_UNAVAILABLE = ("daemon_", "home_", "store_", "protocol_", "permission_", "unknown_verb")
+
+
+def exit_code(error_code: str) -> int:
+    """Say with which status an error of this code ends a command.
+
+    Codes are grouped by how they begin, so that one that a newer daemon has finds its place too.
+    """
+    if error_code == "process_not_found":
+        return NOT_FOUND
+    if error_code.startswith(_WRONG):
+        return WRONG_USAGE
+    return UNAVAILABLE if error_code.startswith(_UNAVAILABLE) else FAILED

@@ -1,0 +1,39 @@
+"""The list, as it is printed by `list`, by `jlist`, and after every action.
+
+It is apart from its commands because these two are what scripts and people call all the time: the
+plain forms of them run without the parser of options, whose import takes longer than everything
+else.
+"""
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.verbs import canonical
+
+
+def show_list(context: Context, *, json: bool) -> None:
+    """Print all processes."""
+    views = context.processes()
+    if json:
+        say_json(views)
+        return
+    from pmdaemon.cli.render.processes import process_table  # noqa: PLC0415
+
+    print(process_table(views, context.terminal))
+
+
+def show_jlist(context: Context) -> None:
+    """Print all processes as PM2 does."""
+    from pmdaemon.config.pm2_shape import entry  # noqa: PLC0415
+
+    say_json([entry(view) for view in context.processes(detail=True)])
+
+
+def answered_at_once(arguments: list[str], context: Context) -> bool:
+    """Carry out `list` or `jlist` without options; False when it is something else."""
+    match arguments:
+        case [word] | [word, "--json"] if canonical(word) == "list":
+            show_list(context, json=len(arguments) > 1)
+        case ["jlist"]:
+            show_jlist(context)
+        case _:
+            return False
+    return True

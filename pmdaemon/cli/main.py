@@ -1,0 +1,65 @@
+"""Where the command line begins: `pmdaemon …`.
+
+Whatever goes wrong ends here, as one sentence on standard error and a documented status.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from pmdaemon.cli import exit_codes
+from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.listing import answered_at_once
+from pmdaemon.core.errors import PmdaemonError
+
+
+def main() -> NoReturn:
+    """Run the command that was typed, and exit."""
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command and return its exit status."""
+    if sys.platform == "win32":
+        warn("Windows is not supported: pmdaemon needs Linux or macOS")
+        return exit_codes.WRONG_USAGE
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            # A name that the terminal's encoding lacks is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text files
+        status = _dispatch(list(arguments), Context(environment))
+        sys.stdout.flush()
+    except PmdaemonError as error:
+        return _report(error, arguments)
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        # The reader had enough, as `head` does. What is left must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.DONE
+    except Exception as error:  # noqa: BLE001 - the edge: nobody is to see a traceback
+        from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415
+
+        warn(write_down(error, arguments, environment))
+        return exit_codes.FAILED
+    return status
+
+
+def _dispatch(arguments: list[str], context: Context) -> int:
+    if "_PMDAEMON_COMPLETE" not in context.environment and answered_at_once(arguments, context):
+        return exit_codes.DONE
+    # Everything else pays for the parser of options.
+    from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
+
+    return parse_and_run(arguments, context)
+
+
+def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
+    sys.stdout.flush()
+    warn(error.message)
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--json" in own:
+        body = {"code": error.code, "message": error.message, "details": error.details}
+        say_json({"error": body})
+    return exit_codes.exit_code(error.code)

@@ -1,0 +1,64 @@
+"""What many commands take: selectors, `--json`, `--no-color`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pmdaemon.cli.context import Context
+from pmdaemon.core.errors import PmdaemonError
+
+json_option = click.option(
+    "--json", "json", is_flag=True, help="Print JSON, on one line, and nothing else."
+)
+
+
+def command(
+    name: str, cls: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function; it gets the `Context` first."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        made = click.command(name, cls=cls)(click.pass_obj(function))
+        made.params.append(
+            click.Option(
+                ["--no-color"],
+                is_flag=True,
+                expose_value=False,
+                callback=_without_colour,
+                help="Print without colours, as NO_COLOR does.",
+            )
+        )
+        return made
+
+    return decorate
+
+
+def selectors_argument(*, required: bool = True) -> Callable[[Callable[..., Any]], Any]:
+    """Take selectors: names, ids, namespaces, `all`, `/regex/`, `name:instance`."""
+    return click.argument(
+        "selectors",
+        nargs=-1,
+        required=required,
+        metavar="SELECTOR..." if required else "[SELECTOR]...",
+        shell_complete=complete_names,
+    )
+
+
+def complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Complete names, namespaces and `all`, by asking a daemon that is running."""
+    context = ctx.find_object(Context)
+    if context is None:
+        return []
+    try:
+        views = context.client(start=False).request("list", {}, deadline=1.0)["processes"]
+    except PmdaemonError:
+        return []
+    words = {view[key] for view in views for key in ("name", "namespace")} | {"all"}
+    return sorted(word for word in words if word.startswith(incomplete))
+
+
+def _without_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    context = ctx.find_object(Context)
+    if value and context is not None:
+        context.plain = True

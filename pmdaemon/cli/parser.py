@@ -1,0 +1,125 @@
+"""The parser of commands and options: click, with commands loaded when they are called.
+
+click words its complaints for a screen of its own; here they become errors like all others.
+"""
+
+import importlib
+import re
+from typing import Any, cast
+
+import click
+from click.exceptions import Exit
+
+from pmdaemon import __version__
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.exit_codes import DONE, MEANINGS, WRONG_USAGE
+from pmdaemon.cli.verbs import SECTIONS, VERBS, canonical
+from pmdaemon.core.wording import shown
+
+
+class Commands(click.Group):
+    """All commands, by name and alias, in sections."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the names, without aliases."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Load a command."""
+        verb = canonical(cmd_name)
+        if verb is None:
+            return None
+        module = importlib.import_module(f"pmdaemon.cli.commands.{verb}")
+        return cast("click.Command", module.command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named first."""
+        command = self.get_command(ctx, args[0])
+        if command is None:
+            raise _unknown(args[0])
+        return command.name, command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands for `--help`."""
+        for section, verbs in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(
+                    [(", ".join((verb.name, *verb.aliases)), verb.summary) for verb in verbs]
+                )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Tell the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in MEANINGS.items()])
+
+
+@click.command(
+    cls=Commands,
+    name="pmdaemon",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("-v", "--version", "version", is_flag=True, help="Print the version and exit.")
+@click.pass_context
+def commands(ctx: click.Context, /, *, version: bool) -> None:
+    """Keep programs running."""
+    if version:
+        click.echo(__version__)
+        raise Exit(DONE)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        raise Exit(WRONG_USAGE)
+
+
+def parse_and_run(arguments: list[str], context: Context) -> int:
+    """Run a command line, and return its exit status.
+
+    Raises:
+        PmdaemonError: the command line is wrong, or the command failed.
+
+    """
+    if instruction := context.environment.get("_PMDAEMON_COMPLETE"):
+        from click.shell_completion import shell_complete  # noqa: PLC0415
+
+        extra = {"obj": context}
+        return shell_complete(commands, extra, "pmdaemon", "_PMDAEMON_COMPLETE", instruction)
+    try:
+        with commands.make_context("pmdaemon", arguments, obj=context) as ctx:
+            commands.invoke(ctx)
+    except Exit as end:
+        return end.exit_code
+    except click.ClickException as complaint:
+        raise _worded(complaint) from None
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    return DONE
+
+
+def _unknown(word: str) -> WrongUsage:
+    # Only a mistake pays for this import.
+    import difflib  # noqa: PLC0415
+
+    if word.startswith("-"):
+        return WrongUsage(f"no such option: {shown(word)}")
+    words = [each for verb in VERBS.values() for each in (verb.name, *verb.aliases)]
+    close = difflib.get_close_matches(word[:40], words, n=1)
+    hint = f"did you mean {close[0]}?" if close else "see pmdaemon --help"
+    return WrongUsage(f"no such command: {shown(word)}; {hint}")
+
+
+def _worded(complaint: click.ClickException) -> WrongUsage:
+    """Word a complaint of click as one of ours: one sentence, and where to read on."""
+    sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
+    sentence = sentence[:1].lower() + sentence[1:]
+    ctx: Any = getattr(complaint, "ctx", None)
+    possibilities = getattr(complaint, "possibilities", None)
+    if isinstance(complaint, click.NoSuchOption):
+        sentence = f"no such option: {shown(complaint.option_name)}"
+        if possibilities:
+            return WrongUsage(f"{sentence}; did you mean {possibilities[0]}?")
+    path = ctx.command_path if ctx is not None else "pmdaemon"
+    return WrongUsage(f"{sentence}; see {path} --help")

@@ -1,0 +1,51 @@
+"""The commands there are, known without loading any of them."""
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """A command: its module in `pmdaemon.cli.commands` has its name."""
+
+    name: str
+    summary: str
+    aliases: tuple[str, ...] = ()
+
+
+SECTIONS: dict[str, tuple[Verb, ...]] = {
+    "Run programs": (
+        Verb("start", "Start a program, an ecosystem file, or what is stopped"),
+        Verb("stop", "Stop processes"),
+        Verb("restart", "Start processes anew"),
+        Verb("delete", "Stop processes and forget them", ("del",)),
+    ),
+    "Look at them": (
+        Verb("list", "Show all processes", ("ls", "l", "ps", "status")),
+        Verb("describe", "Show everything about a process", ("desc", "info", "show")),
+        Verb("logs", "Show and follow what programs print", ("log",)),
+        Verb("env", "Show the environment of a process"),
+        Verb("pid", "Print pids"),
+        Verb("jlist", "Print the list as PM2's JSON"),
+    ),
+    "Tidy up": (
+        Verb("reset", "Set restart counters to zero"),
+        Verb("flush", "Empty log files"),
+        Verb("save", "Write the list to a file", ("dump",)),
+        Verb("resurrect", "Bring the saved list back"),
+    ),
+    "The daemon": (
+        Verb("web", "Turn the web API on or off"),
+        Verb("ping", "Start the daemon if need be, and ask it for an answer"),
+        Verb("kill", "Stop all programs and the daemon"),
+        Verb("update", "Replace the daemon, while programs run on"),
+        Verb("completion", "Complete commands and names in the shell"),
+    ),
+}
+
+VERBS: dict[str, Verb] = {verb.name: verb for verbs in SECTIONS.values() for verb in verbs}
+
+
+def canonical(word: str) -> str | None:
+    """Return the verb that a word is the name, or an alias, of."""
+    if word in VERBS:
+        return word
+    return next((name for name, verb in VERBS.items() if word in verb.aliases), None)

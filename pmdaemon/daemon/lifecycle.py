@@ -1,0 +1,208 @@
+"""The life of the daemon: ready when it says so, and down when nothing is left."""
+
+import asyncio
+import logging
+import logging.handlers
+import os
+import resource
+import signal
+import socket
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+from pmdaemon import __version__
+from pmdaemon.adapters.clock import boot_id
+from pmdaemon.adapters.keeper_link import KeeperLink
+from pmdaemon.config.paths import Home
+from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
+from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
+from pmdaemon.daemon.wiring import Parts, assemble
+from pmdaemon.engine import tasks
+from pmdaemon.engine.engine import Ending
+from pmdaemon.engine.interfaces import Changes
+from pmdaemon.engine.supervisor import Plan
+from pmdaemon.engine.takeover import take_over
+from pmdaemon.server.control_socket import ControlSocket
+from pmdaemon.server.control_verbs import verbs
+
+log = logging.getLogger(__name__)
+
+OPEN_FILES = 65536
+"""How many descriptors the daemon asks for: some three for each process that runs."""
+
+BACKLOG = 128
+"""Clients that wait while a daemon is replaced."""
+
+LOG_SIZE = 1024 * 1024
+"""Bytes of the daemon's own log, and of the one older that is kept."""
+
+
+def main(home_path: str, line_fd: str) -> int:
+    """Run until asked to end; the exit code tells the keeper what to do next."""
+    home = Home(home_path)
+    keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
+    keeper.receive()
+    try:
+        _log_to(Path(home.daemon_log))
+        log.info("daemon.starting version=%s home=%s", __version__, home.path)
+        _write_pid(Path(home.pid_file))
+        return asyncio.run(live(home, keeper))
+    except PmdaemonError as error:
+        log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+        keeper.say(
+            {"failed": {"code": error.code, "message": error.message, "details": error.details}}
+        )
+    except OSError as error:
+        log.exception("daemon.failed")
+        keeper.say({"failed": {"code": "daemon_failed", "message": str(error), "details": {}}})
+    return 1
+
+
+async def live(home: Home, keeper: KeeperLink) -> int:
+    """Run the daemon until it is asked to end; return the exit code for the keeper.
+
+    Raises:
+        PmdaemonError: it could not start; nothing was changed.
+
+    """
+    parts = assemble(
+        home,
+        child_nofile=_raise_open_files(),
+        reapers={1, os.getppid()},
+        keeper=keeper,
+    )
+    async with AsyncExitStack() as stack:
+        await parts.store.open()
+        stack.push_async_callback(parts.store.close)
+        keeper.attend()
+        supervising = await _begin(parts, keeper)
+        stack.callback(supervising.cancel)
+        control = ControlSocket(verbs(parts.engine))
+        await control.listen(_control_listener(home, keeper))
+        _heed_signals(parts.engine.ending)
+        parts.sampler.start()
+        keeper.say({"ready": os.getpid()})
+        log.info("daemon.ready deaths=%d", keeper.deaths)
+        try:
+            return await _until_the_end(parts, supervising, home, keeper)
+        finally:
+            await control.close()
+
+
+async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
+    """Take over what a former daemon left, and begin to supervise."""
+    stored = await parts.store.load()
+    boot = boot_id()
+    parts.supervisor.adopt(stored.processes, stored.next_pm_id)
+    if stored.boot_id != boot:
+        with suppress(StoreUnavailable):
+            await parts.store.commit(Changes(boot_id=boot))
+    for pm_id, event in take_over(
+        stored.processes,
+        token=parts.effects.token,
+        trees=parts.trees,
+        clock=parts.engine.clock,
+        exits=keeper.exits,
+        rebooted=stored.boot_id not in {boot, None},
+    ):
+        parts.supervisor.post(pm_id, event)
+    supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
+    with suppress(StoreUnavailable):
+        # Asked behind all of these events, so answered when they have been dealt with.
+        await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
+    await parts.engine.web.resume(stored.web)
+    return supervising
+
+
+async def _until_the_end(
+    parts: Parts, supervising: asyncio.Task[None], home: Home, keeper: KeeperLink
+) -> int:
+    ending = parts.engine.ending
+    asked = asyncio.get_running_loop().create_task(ending.wait(), name="ending")
+    await asyncio.wait({asked, supervising}, return_when=asyncio.FIRST_COMPLETED)
+    if supervising.done():
+        asked.cancel()
+        log.critical("daemon.supervisor_failed")
+        return 1  # the programs go on, and so does the next daemon
+    parts.sampler.stop()
+    await parts.engine.web.close()
+    if ending.for_good:
+        log.info("daemon.ending")
+        await _end_programs(parts)
+        keeper.drop(CONTROL)
+        for path in (Path(home.socket), Path(home.pid_file)):
+            path.unlink(missing_ok=True)
+        return 0
+    log.info("daemon.making_way")
+    return RESTART_CODE
+
+
+async def _end_programs(parts: Parts) -> None:
+    try:
+        await parts.engine.processes.shut_down()
+    except PmdaemonError as error:
+        log.error("daemon.left_behind reason=%s", error)  # noqa: TRY400 - the reason says it all
+
+
+def _raise_open_files() -> tuple[int, int]:
+    """Allow ourselves as many descriptors as we may need; return the limits of before."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = before
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return before
+
+
+def _heed_signals(ending: Ending) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.ask)
+    loop.add_signal_handler(signal.SIGHUP, lambda: ending.ask(for_good=False))
+
+
+def _control_listener(home: Home, keeper: KeeperLink) -> socket.socket:
+    """Get the control socket that a former daemon listened on, or make one.
+
+    A socket file that lies there is stale, as we hold the lock of this home.
+    """
+    if (kept := keeper.take(CONTROL)) is not None:
+        listener = socket.socket(fileno=kept)
+    else:
+        with home.socket_address() as address:
+            listener = _bound(address)
+        keeper.keep(CONTROL, listener.fileno())
+    listener.setblocking(False)  # noqa: FBT003 - the library's signature
+    return listener
+
+
+def _bound(address: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    Path(address).unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise HomeUnusable(f"cannot make the control socket: {error.strerror}") from None
+    finally:
+        os.umask(before)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _write_pid(path: Path) -> None:
+    try:
+        path.write_text(f"{os.getpid()}\n")
+    except OSError as error:  # it is for people; the lock is what counts
+        log.warning("daemon.no_pid_file reason=%s", error)
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("pmdaemon").setLevel(logging.INFO)

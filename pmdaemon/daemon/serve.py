@@ -1,0 +1,12 @@
+"""`python -m pmdaemon.daemon.serve HOME LINE`: the daemon, as the keeper starts it."""
+
+import sys
+
+from pmdaemon.daemon import lean
+
+if __name__ == "__main__":
+    lean.load_asyncio_without_tls()
+
+    from pmdaemon.daemon.lifecycle import main
+
+    sys.exit(main(*sys.argv[1:3]))

@@ -1,0 +1,99 @@
+"""Puts the daemon together: the only place that knows which adapter is which."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from pmdaemon.adapters.clock import SystemClock
+from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from pmdaemon.adapters.keeper_link import KeeperLink
+from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.log_files import LogFiles
+from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.platforms import process_handles, process_reader
+from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.sqlite.store import SqliteStore
+from pmdaemon.adapters.tcp_probe import BindingTcpProbe
+from pmdaemon.config.paths import Home
+from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.effects import Effects
+from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.web_side import WebSide
+
+
+class Parts(Struct, frozen=True):
+    """The daemon's parts, as `daemon.lifecycle` drives them."""
+
+    engine: Engine
+    supervisor: Supervisor
+    effects: Effects
+    sampler: Sampler
+    store: SqliteStore
+    trees: SystemProcessTrees
+
+
+def assemble(
+    home: Home,
+    *,
+    child_nofile: tuple[int, int] | None,
+    reapers: Iterable[int],
+    keeper: KeeperLink,
+) -> Parts:
+    """Build everything, and start nothing.
+
+    Args:
+        child_nofile: the limits on open files that programs are to have, soft and hard, as ours
+            may have been raised.
+        reapers: the pids that orphans below us may be given to.
+        keeper: the line to our parent.
+
+    """
+    clock = SystemClock()
+    bus = Bus()
+    store = SqliteStore(Path(home.database))
+    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper)
+    supervisor = Supervisor(store=store, clock=clock, bus=bus)
+    reader = process_reader()
+    handles = process_handles(reader)
+    table = ProcessTable(reader, clock)
+    trees = SystemProcessTrees(reader, table, handles, reapers=reapers)
+    effects = Effects(
+        home_id=home.id,
+        clock=clock,
+        launcher=PopenLauncher(
+            reader, handles, child_nofile=child_nofile, lost_exit=keeper.exit_of
+        ),
+        trees=trees,
+        capture=capture,
+        post=supervisor.post,
+    )
+    sampler = Sampler(
+        clock=clock, metrics=TreeMetrics(table), supervisor=supervisor, post=supervisor.post
+    )
+    processes = Processes(
+        supervisor=supervisor,
+        sampler=sampler,
+        clock=clock,
+        capture=capture,
+        probe=BindingTcpProbe(),
+    )
+    web_server = LazyWebServer()
+    engine = Engine(
+        home=home.path,
+        clock=clock,
+        bus=bus,
+        processes=processes,
+        logs=LogHub(capture=capture, bus=bus),
+        host=SystemHostMetrics(clock),
+        web=WebSide(server=web_server, store=store),
+        ending=Ending(),
+    )
+    web_server.serve(engine)
+    return Parts(engine, supervisor, effects, sampler, store, trees)

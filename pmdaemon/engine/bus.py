@@ -1,0 +1,33 @@
+"""Hands notices to subscribers."""
+
+import logging
+from collections.abc import Callable
+
+from pmdaemon.core.notices import Notice
+
+log = logging.getLogger(__name__)
+
+Subscriber = Callable[[Notice], None]
+
+
+class Bus:
+    """Calls every subscriber with every notice, at once and in order.
+
+    A subscriber must not wait: one that has slow work to do keeps a bounded queue of its own.
+    """
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with every notice from now on; the result ends it."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def publish(self, notice: Notice) -> None:
+        """Tell everybody; a subscriber that fails is logged and does not stop the others."""
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(notice)
+            except Exception:
+                log.exception("bus.subscriber_failed")

@@ -1,0 +1,172 @@
+"""Carries out what `core.lifecycle.step` asked for.
+
+Every answer goes back as an event. Nothing here decides anything.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from pmdaemon.core.environment import child_environment
+from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.lifecycle import (
+    BackoffElapsed,
+    Effect,
+    Event,
+    Forget,
+    GraceElapsed,
+    KillTree,
+    ProcessExited,
+    SessionEmptied,
+    SetTimer,
+    SignalTree,
+    Spawn,
+    Spawned,
+    SpawnFailed,
+    Sweep,
+    Timer,
+    Watch,
+)
+from pmdaemon.core.process import Exit, Identity, Process, Run
+from pmdaemon.engine.interfaces import (
+    Clock,
+    Launcher,
+    LaunchFailed,
+    LaunchOrder,
+    OutputCapture,
+    ProcessTrees,
+)
+from pmdaemon.engine.timers import Timers
+
+log = logging.getLogger(__name__)
+
+KILL_PASS_INTERVAL = 0.05
+"""Seconds between two looks through a tree that is being killed."""
+
+
+class Effects:
+    """The interpreter: one method an effect.
+
+    Args:
+        home_id: what tells our programs from those of another home.
+        post: takes an event to the supervisor's inbox.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        home_id: str,
+        clock: Clock,
+        launcher: Launcher,
+        trees: ProcessTrees,
+        capture: OutputCapture,
+        post: Callable[[int, Event], None],
+    ) -> None:
+        self._home_id = home_id
+        self._clock = clock
+        self._launcher = launcher
+        self._trees = trees
+        self._capture = capture
+        self._post = post
+        self._timers = Timers(clock)
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of `process` among all that were ever started."""
+        return f"{self._home_id}.{process.pm_id}.{process.launch}"
+
+    def carry_out(self, process: Process, effect: Effect) -> None:
+        """Do one thing for `process`, which is as it was when the effect was decided."""
+        match effect:
+            case Spawn(epoch=epoch):
+                self._spawn(process, epoch)
+            case Watch(run=run):
+                self._open_output(process)
+                self._watch(process, run)
+            case SignalTree(run=run, signal=signal):
+                self._trees.signal(self._members(process, run), signal)
+            case KillTree(run=run):
+                self._kill(process, run)
+            case Sweep(run=run, signal=signal):
+                self._sweep(process, run, signal)
+            case SetTimer():
+                self._set_timer(process, effect)
+            case Forget(pm_id):
+                self._timers.cancel(pm_id)
+                self._capture.close(pm_id)
+
+    def _spawn(self, process: Process, epoch: int) -> None:
+        spec = process.spec
+        try:
+            stdout, stderr = self._open_output(process)
+            identity = self._launcher.launch(
+                LaunchOrder(
+                    argv=spec.command.argv,
+                    cwd=spec.cwd,
+                    env=child_environment(process),
+                    token=self.token(process),
+                    stdout=stdout,
+                    stderr=stderr,
+                )
+            )
+        except LaunchFailed as failure:
+            self._spawn_failed(process, epoch, failure.reason, transient=failure.transient)
+        except PmdaemonError as error:
+            self._spawn_failed(process, epoch, error.message, transient=True)
+        else:
+            run = Run(identity, self._clock.now())
+            log.info("process.spawned pm_id=%d pid=%d", process.pm_id, identity.pid)
+            self._post(process.pm_id, Spawned(epoch, run))
+            self._watch(process, run)
+
+    def _spawn_failed(self, process: Process, epoch: int, reason: str, *, transient: bool) -> None:
+        log.warning("process.spawn_failed pm_id=%d reason=%s", process.pm_id, reason)
+        self._post(process.pm_id, SpawnFailed(epoch, reason, transient, self._clock.now()))
+
+    def _open_output(self, process: Process) -> tuple[str, str]:
+        spec = process.spec
+        return self._capture.open(process.pm_id, spec.name, process.instance, spec.logs)
+
+    def _watch(self, process: Process, run: Run) -> None:
+        def ended(identity: Identity, how: Exit) -> None:
+            log.info("process.exited pm_id=%d pid=%d how=%s", process.pm_id, identity.pid, how)
+            self._capture.drain(process.pm_id)
+            self._post(process.pm_id, ProcessExited(identity, how))
+
+        self._launcher.watch(run.identity, ended)
+
+    def _members(self, process: Process, run: Run) -> Sequence[Identity]:
+        return self._trees.members(run.identity, self.token(process))
+
+    def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
+        # What is being killed may still be forking, so look again until nobody is new.
+        newcomers = frozenset(self._members(process, run)) - killed
+        if newcomers:
+            self._trees.signal(sorted(newcomers, key=lambda one: one.pid), "SIGKILL")
+            self._clock.call_later(
+                KILL_PASS_INTERVAL, lambda: self._kill(process, run, killed | newcomers)
+            )
+
+    def _sweep(self, process: Process, run: Run, signal: str | None) -> None:
+        if signal is not None and not self._trees.has_leftovers(run.identity):
+            left: Sequence[Identity] = ()
+        else:
+            left = self._members(process, run)
+        if not left:
+            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now()))
+            return
+        if signal is not None:
+            self._trees.signal(left, signal)
+        self._trees.when_gone(left, lambda: self._sweep(process, run, None))
+
+    def _set_timer(self, process: Process, effect: SetTimer) -> None:
+        def fire() -> None:
+            match effect.timer:
+                case Timer.GRACE:
+                    run = process.run
+                    left = self._members(process, run) if run is not None else ()
+                    survivors = tuple(one.pid for one in left)
+                    self._post(effect.pm_id, GraceElapsed(effect.epoch, survivors))
+                case Timer.BACKOFF:
+                    self._post(effect.pm_id, BackoffElapsed(effect.epoch))
+
+        self._timers.set(effect.pm_id, effect.seconds, fire)

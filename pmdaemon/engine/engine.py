@@ -1,0 +1,42 @@
+"""What fronts see of the engine."""
+
+import asyncio
+
+from msgspec import Struct
+
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.interfaces import Clock, HostMetrics
+from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.web_side import WebSide
+
+
+class Ending:
+    """The wish that this daemon end: for good, programs and all, or to make way for the next."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self.for_good = True
+
+    def ask(self, *, for_good: bool = True) -> None:
+        """Wish for it; the first wish counts."""
+        if not self._asked.is_set():
+            self.for_good = for_good
+            self._asked.set()
+
+    async def wait(self) -> None:
+        """Wait until somebody wishes for it."""
+        await self._asked.wait()
+
+
+class Engine(Struct, frozen=True):
+    """The engine's parts that can be called from outside."""
+
+    home: str
+    clock: Clock
+    bus: Bus
+    processes: Processes
+    logs: LogHub
+    host: HostMetrics
+    web: WebSide
+    ending: Ending

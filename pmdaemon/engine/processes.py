@@ -1,0 +1,278 @@
+"""The verbs on processes, as every front calls them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+
+from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
+from pmdaemon.core.lifecycle import (
+    DeleteRequested,
+    Event,
+    ResetRequested,
+    RestartRequested,
+    ShutdownBegan,
+    StartRequested,
+    StopRequested,
+)
+from pmdaemon.core.process import (
+    Backoff,
+    Errored,
+    Exited,
+    Online,
+    Process,
+    Starting,
+    Stopped,
+    Stopping,
+    Wish,
+)
+from pmdaemon.core.selectors import Selector, select
+from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
+from pmdaemon.engine.reservations import reserve
+from pmdaemon.engine.sampler import NOTHING, Sampler
+from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+
+Snapshots = list[ProcessSnapshot]
+
+Existing = Literal["refuse", "restart", "keep"]
+"""What `start` does about an app of that name which is up already."""
+
+
+class Processes:
+    """Lists processes, and has things done to them.
+
+    Every verb returns when what it asked for is so: `stop` when nothing of the program is left,
+    `start` when the program runs. Each takes selectors, and returns the processes it was about.
+    """
+
+    def __init__(
+        self,
+        *,
+        supervisor: Supervisor,
+        sampler: Sampler,
+        clock: Clock,
+        capture: OutputCapture,
+        probe: TcpProbe,
+    ) -> None:
+        self._supervisor = supervisor
+        self._sampler = sampler
+        self._clock = clock
+        self._capture = capture
+        self._probe = probe
+
+    def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
+        """Show all processes, or the selected ones, by pm_id.
+
+        Raises:
+            ProcessNotFound: a selector names nothing.
+
+        """
+        self._sampler.refresh()
+        everything = self._supervisor.processes
+        found = (
+            everything.values()
+            if selectors is None
+            else select(selectors, list(everything.values()))
+        )
+        return [self._snapshot(process) for process in found]
+
+    async def start(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Bring up what exists; what is up already stays as it is."""
+        return await self._each(selectors, StartRequested(), _is_up_or_failed, _why_not_up)
+
+    async def start_apps(
+        self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
+    ) -> Snapshots:
+        """Bring up what is declared, all of it or, when something is wrong, nothing.
+
+        An app that exists and is down gets its new declaration and is started. With `down`, what
+        does not exist is listed and not started.
+
+        Raises:
+            AppAlreadyExists: one is up, and `existing` says to refuse that.
+            TcpPortTaken: a port is somebody else's.
+
+        """
+
+        def action(ledger: Ledger) -> Plan:
+            return self._declare(ledger, specs, existing, down=down)
+
+        return self._outcome(
+            await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
+        )
+
+    async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
+        """End programs, and all they started.
+
+        Raises:
+            OperationFailed: something survived SIGKILL; the sentence names it.
+
+        """
+        return await self._each(selectors, StopRequested(), _is_down, _why_not_down)
+
+    async def restart(self, selectors: Sequence[Selector]) -> Snapshots:
+        """End what runs, and bring up all of the selected."""
+        return await self._each(selectors, RestartRequested(), _is_up_or_failed, _why_not_up)
+
+    async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
+        """End programs and forget them; their output files stay."""
+        doomed = self.list(selectors)
+        await self._each(selectors, DeleteRequested(), _is_down, _why_not_down)
+        return doomed
+
+    async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Set the counters of restarts to zero."""
+        return await self._each(selectors, ResetRequested(self._clock.now()), lambda _: True)
+
+    def flush(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Empty output files."""
+        flushed = self.list(selectors)
+        for one in flushed:
+            process = one.process
+            self._capture.open(process.pm_id, process.name, process.instance, process.spec.logs)
+            self._capture.flush(process.pm_id)
+        return flushed
+
+    async def shut_down(self) -> None:
+        """End every program, leaving what is wished for as it is.
+
+        Raises:
+            OperationFailed: something survived SIGKILL.
+
+        """
+        while busy := [
+            pm_id
+            for pm_id, process in self._supervisor.processes.items()
+            if isinstance(process.state, Starting | Online | Stopping | Backoff)
+        ]:
+            plan = Plan([(pm_id, ShutdownBegan()) for pm_id in busy])
+            # A program that was just being spawned comes up first; hence once more.
+            await self._supervisor.ask(
+                lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
+                settled=lambda process: (
+                    not isinstance(process.state, Starting | Stopping | Backoff)
+                ),
+            )
+
+    def _declare(
+        self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
+    ) -> Plan:
+        wanted = StopRequested() if down else StartRequested()
+        events: list[tuple[int, Event]] = []
+        added: list[Process] = []
+        next_pm_id = ledger.next_pm_id
+        for spec in specs:
+            present = [one for one in ledger.processes.values() if one.name == spec.name]
+            up = [one for one in present if one.wish is Wish.UP and not _has_ended(one)]
+            if up and existing == "refuse":
+                raise AppAlreadyExists(spec.name)
+            if present and existing == "keep":
+                events += [(one.pm_id, StartRequested()) for one in present if not down]
+                continue
+            others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
+            ports = self._ports(spec, others, present)
+            for instance, port in enumerate(ports):
+                here = next((one for one in present if one.instance == instance), None)
+                if here is None:
+                    process = Process(
+                        pm_id=next_pm_id,
+                        instance=instance,
+                        spec=spec,
+                        created=self._clock.now(),
+                        tcp_port=port,
+                    )
+                    next_pm_id += 1
+                else:
+                    process = replace(here, spec=spec, tcp_port=port)
+                added.append(process)
+                events.append((process.pm_id, RestartRequested() if here else wanted))
+            events += [
+                (one.pm_id, DeleteRequested()) for one in present if one.instance >= len(ports)
+            ]
+        return Plan(events, added)
+
+    def _ports(
+        self, spec: AppSpec, others: Iterable[Process], present: Sequence[Process]
+    ) -> Sequence[int | None]:
+        """Reserve ports, taking those that the app itself has now for free."""
+        own = {one.tcp_port for one in present}
+        return reserve(spec, others, _Forgiving(self._probe, own))
+
+    async def _each(
+        self,
+        selectors: Sequence[Selector],
+        event: Event,
+        settled: Settled,
+        why_not: Callable[[Process], str | None] = lambda _: None,
+    ) -> Snapshots:
+        def action(ledger: Ledger) -> Plan:
+            chosen = select(selectors, list(ledger.processes.values()))
+            return Plan([(process.pm_id, event) for process in chosen])
+
+        return self._outcome(await self._supervisor.ask(action, settled=settled), why_not)
+
+    def _outcome(
+        self,
+        settled: Mapping[int, Process | None],
+        why_not: Callable[[Process], str | None],
+    ) -> Snapshots:
+        self._sampler.refresh()
+        reached = [process for _, process in sorted(settled.items()) if process is not None]
+        if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            raise OperationFailed(failures[0] + more, failures=failures)
+        return [self._snapshot(process) for process in reached]
+
+    def _snapshot(self, process: Process) -> ProcessSnapshot:
+        out_file, error_file = self._capture.files(process.name, process.instance)
+        return ProcessSnapshot(
+            process=process,
+            # What was measured last may be of a program that has ended since.
+            sample=self._sampler.latest(process.pm_id) if process.run is not None else NOTHING,
+            out_file=out_file,
+            error_file=error_file,
+            at=self._clock.now(),
+        )
+
+
+class _Forgiving:
+    """A probe that counts the ports an app has already as free for it."""
+
+    def __init__(self, probe: TcpProbe, own: Iterable[int | None]) -> None:
+        self._probe = probe
+        self._own = frozenset(own)
+
+    def is_free(self, tcp_port: int) -> bool:
+        return tcp_port in self._own or self._probe.is_free(tcp_port)
+
+
+def _has_ended(process: Process) -> bool:
+    return isinstance(process.state, Stopped | Exited | Errored)
+
+
+def _is_up_or_failed(process: Process) -> bool:
+    if process.wish is not Wish.UP:
+        return not isinstance(process.state, Stopping)
+    return isinstance(process.state, Online | Errored | Exited | Backoff)
+
+
+def _is_down(process: Process) -> bool:
+    return _has_ended(process) or process.wish is Wish.UP
+
+
+def _why_not_up(process: Process) -> str | None:
+    match process.state:
+        case Errored(reason):
+            return f"cannot start {process.name}: {reason}"
+        case _:
+            return None
+
+
+def _why_not_down(process: Process) -> str | None:
+    match process.state:
+        case Errored(reason):
+            return f"cannot stop {process.name}: {reason}"
+        case _:
+            return None

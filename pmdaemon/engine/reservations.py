@@ -1,0 +1,49 @@
+"""Which TCP ports the instances of a new app get."""
+
+from collections.abc import Iterable, Mapping
+
+from pmdaemon.core.errors import TcpPortTaken
+from pmdaemon.core.process import Process
+from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.interfaces import TcpProbe
+
+
+def reserve(spec: AppSpec, others: Iterable[Process], probe: TcpProbe) -> list[int | None]:
+    """Choose a port for each instance of `spec`, or None where it asks for none.
+
+    A port stays with its process from restart to restart, until the process is deleted.
+
+    Raises:
+        TcpPortTaken: another app of ours has one of them, or a program that is not ours listens.
+
+    """
+    wanted = spec.tcp_ports
+    if wanted is None:
+        return [None] * spec.instances
+    owners = {other.tcp_port: other.name for other in others if other.tcp_port is not None}
+    candidates = range(wanted.first, wanted.last + 1)
+    if wanted.auto:
+        free = (port for port in candidates if port not in owners and probe.is_free(port))
+        chosen = [port for port, _ in zip(free, range(spec.instances), strict=False)]
+        if len(chosen) < spec.instances:
+            raise TcpPortTaken(
+                f"cannot start {spec.name}: {len(chosen)} of the ports {wanted} are free,"
+                f" {spec.instances} are needed",
+                ports=str(wanted),
+            )
+        return list(chosen)
+    taken = list(candidates)[: spec.instances]
+    for port in taken:
+        _check(spec.name, port, owners, probe)
+    return list(taken)
+
+
+def _check(name: str, port: int, owners: Mapping[int, str], probe: TcpProbe) -> None:
+    if (owner := owners.get(port)) is not None:
+        raise TcpPortTaken(
+            f"cannot start {name}: port {port} belongs to {owner}", port=port, owner=owner
+        )
+    if not probe.is_free(port):
+        raise TcpPortTaken(
+            f"cannot start {name}: another program listens on port {port}", port=port
+        )

@@ -1,0 +1,266 @@
+"""The owner of all processes: one inbox, one message at a time.
+
+A message is a request, or events that came from outside. For each, `core.lifecycle.step` says what
+the processes become and what there is to do; that is written to the store; only then does it
+become visible, and only then is it done. So what was acknowledged is on disk, and what is on disk
+is carried out, if not by this daemon then by the next.
+
+Nobody else changes a process. While the store writes, this loop waits, and with it everything that
+could interfere; readers see the state of before.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct, field
+
+from pmdaemon.core.errors import PmdaemonError, StoreUnavailable
+from pmdaemon.core.lifecycle import Effect, Event, Forget, Spawn, step
+from pmdaemon.core.notices import ProcessChanged
+from pmdaemon.core.process import Process
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.interfaces import Changes, Clock, Store
+
+log = logging.getLogger(__name__)
+
+STORE_RETRY_DELAY = 2.0
+"""Seconds until what could not be stored is tried again."""
+
+SPAWNS_AT_ONCE = 4
+"""Programs started before the event loop gets a turn: each blocks it for the time of a fork."""
+
+
+class Ledger(Struct, frozen=True):
+    """What an action is decided on."""
+
+    processes: Mapping[int, Process]
+    next_pm_id: int
+
+
+class Plan(Struct, frozen=True):
+    """What an action does: processes that come in, and events for these and others."""
+
+    events: Sequence[tuple[int, Event]]
+    added: Sequence[Process] = ()
+
+
+Action = Callable[[Ledger], Plan]
+"""Decides, without waiting for anything, and may refuse by raising a `PmdaemonError`."""
+
+Settled = Callable[[Process], bool]
+"""Whether a process has got where an action wanted it; one that is gone always has."""
+
+
+class _Request(Struct, eq=False):
+    action: Action
+    settled: Settled
+    accepted: asyncio.Future[Sequence[int]]
+    waiting: set[int] = field(default_factory=set)
+    outcome: dict[int, Process | None] = field(default_factory=dict)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def see(self, pm_id: int, process: Process | None) -> None:
+        if pm_id in self.waiting and (process is None or self.settled(process)):
+            self.waiting.discard(pm_id)
+            self.outcome[pm_id] = process
+            if not self.waiting:
+                self.done.set()
+
+
+class _Happened(Struct, frozen=True):
+    pm_id: int
+    event: Event
+
+
+class _SaveAgain(Struct, frozen=True):
+    """Time to store what could not be stored before."""
+
+
+class _Draft(Struct, eq=False):
+    """What a message leads to, before it is stored."""
+
+    before: dict[int, Process | None] = field(default_factory=dict)
+    after: dict[int, Process] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    effects: list[tuple[Process, Effect]] = field(default_factory=list)
+
+
+class Supervisor:
+    """Takes messages in and carries processes on."""
+
+    def __init__(self, *, store: Store, clock: Clock, bus: Bus) -> None:
+        self._store = store
+        self._clock = clock
+        self._bus = bus
+        self._carry_out: Callable[[Process, Effect], None] = _nothing_yet
+        self._processes: dict[int, Process] = {}
+        self._next_pm_id = 0
+        self._inbox: deque[_Request | _Happened | _SaveAgain] = deque()
+        self._mail = asyncio.Event()
+        self._requests: list[_Request] = []
+        self._unsaved: set[int] = set()
+        self._retrying = False
+
+    @property
+    def processes(self) -> Mapping[int, Process]:
+        """All processes as they are now, by pm_id, in that order."""
+        return self._processes
+
+    @property
+    def unsaved(self) -> int:
+        """How many processes the store does not have as they are now, because it failed."""
+        return len(self._unsaved)
+
+    def adopt(self, processes: Iterable[Process], next_pm_id: int) -> None:
+        """Begin with what the store held."""
+        self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
+        self._next_pm_id = next_pm_id
+
+    def post(self, pm_id: int, event: Event) -> None:
+        """Tell what happened to a process."""
+        self._inbox.append(_Happened(pm_id, event))
+        self._mail.set()
+
+    async def ask(self, action: Action, *, settled: Settled) -> Mapping[int, Process | None]:
+        """Have something done, and wait until every process concerned is `settled`.
+
+        Returns:
+            Each process concerned as it was when it got there, or None where it is gone.
+
+        Raises:
+            PmdaemonError: it was refused, or could not be stored; nothing was changed.
+
+        """
+        request = _Request(action, settled, asyncio.get_running_loop().create_future())
+        self._inbox.append(request)
+        self._mail.set()
+        await request.accepted
+        await request.done.wait()
+        return request.outcome
+
+    async def run(self, carry_out: Callable[[Process, Effect], None]) -> None:
+        """Work through the inbox until cancelled; `carry_out` does one effect, without waiting."""
+        self._carry_out = carry_out
+        while True:
+            await self._mail.wait()
+            self._mail.clear()
+            while self._inbox:
+                match self._inbox.popleft():
+                    case _Request() as request:
+                        await self._answer(request)
+                    case _Happened() as first:
+                        await self._follow([first, *self._more_that_happened()])
+                    case _SaveAgain():
+                        await self._follow([])
+
+    def _more_that_happened(self) -> list[_Happened]:
+        more: list[_Happened] = []
+        while self._inbox and isinstance(next_one := self._inbox[0], _Happened):
+            more.append(next_one)
+            self._inbox.popleft()
+        return more
+
+    async def _answer(self, request: _Request) -> None:
+        draft = _Draft()
+        try:
+            plan = request.action(Ledger(self._processes, self._next_pm_id))
+            for process in plan.added:
+                draft.before[process.pm_id] = self._processes.get(process.pm_id)
+                draft.after[process.pm_id] = process
+            self._draw_up(draft, plan.events)
+            await self._save(draft, urgent=True)
+        except PmdaemonError as refusal:
+            if not request.accepted.done():
+                request.accepted.set_exception(refusal)
+            return
+        concerned = list(dict.fromkeys(pm_id for pm_id, _ in plan.events))
+        request.waiting = set(concerned)
+        self._requests.append(request)
+        if not request.accepted.done():
+            request.accepted.set_result(concerned)
+        await self._make_so(draft)
+        for pm_id in concerned:
+            request.see(pm_id, self._processes.get(pm_id))
+        if not request.waiting:
+            request.done.set()
+
+    async def _follow(self, happened: Sequence[_Happened]) -> None:
+        draft = _Draft()
+        self._draw_up(draft, [(one.pm_id, one.event) for one in happened])
+        try:
+            await self._save(draft, urgent=False)
+        except StoreUnavailable as error:
+            # It has happened, whether it can be written down or not.
+            log.error("store.failed reason=%s unsaved=%d", error, len(draft.after))  # noqa: TRY400
+            self._unsaved |= draft.after.keys() | draft.removed
+            self._retry_later()
+        await self._make_so(draft)
+
+    def _draw_up(self, draft: _Draft, events: Sequence[tuple[int, Event]]) -> None:
+        for pm_id, event in events:
+            current = draft.after.get(pm_id) or self._processes.get(pm_id)
+            if current is None or pm_id in draft.removed:
+                continue
+            changed, effects = step(current, event)
+            if changed != current:
+                draft.before.setdefault(pm_id, current)
+                draft.after[pm_id] = changed
+            draft.effects += [(changed, effect) for effect in effects]
+            if any(isinstance(effect, Forget) for effect in effects):
+                draft.removed.add(pm_id)
+                draft.before.setdefault(pm_id, current)
+
+    async def _save(self, draft: _Draft, *, urgent: bool) -> None:
+        if not (draft.after or draft.removed or self._unsaved):
+            return
+        current = {**self._processes, **draft.after}
+        touched = draft.after.keys() | self._unsaved
+        removed = draft.removed | {pm_id for pm_id in self._unsaved if pm_id not in current}
+        next_pm_id = max([self._next_pm_id, *(pm_id + 1 for pm_id in draft.after)])
+        if not current.keys() - removed:
+            next_pm_id = 0
+        await self._store.commit(
+            Changes(
+                written=[current[pm_id] for pm_id in sorted(touched - removed)],
+                removed=sorted(removed),
+                next_pm_id=next_pm_id if next_pm_id != self._next_pm_id else None,
+                urgent=urgent,
+            )
+        )
+        self._unsaved.clear()
+        self._next_pm_id = next_pm_id
+
+    async def _make_so(self, draft: _Draft) -> None:
+        self._processes.update(draft.after)
+        for pm_id in draft.removed:
+            self._processes.pop(pm_id, None)
+        for pm_id, before in draft.before.items():
+            after = self._processes.get(pm_id)
+            self._bus.publish(ProcessChanged(before, after))
+            for request in self._requests:
+                request.see(pm_id, after)
+        self._requests = [request for request in self._requests if request.waiting]
+        spawns = 0
+        for process, effect in draft.effects:
+            self._carry_out(process, effect)
+            spawns += isinstance(effect, Spawn)
+            if spawns == SPAWNS_AT_ONCE:
+                spawns = 0
+                await asyncio.sleep(0)
+
+    def _retry_later(self) -> None:
+        if not self._retrying:
+            self._retrying = True
+            self._clock.call_later(STORE_RETRY_DELAY, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = False
+        if self._unsaved:
+            self._inbox.append(_SaveAgain())
+            self._mail.set()
+
+
+def _nothing_yet(_process: Process, _effect: Effect) -> None:
+    raise AssertionError("the supervisor does not run yet")

@@ -1,0 +1,55 @@
+"""What a new daemon does about the processes it finds in the store."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pmdaemon.core.lifecycle import DaemonStarted
+from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
+    Exit,
+    Identity,
+    Online,
+    Process,
+    Run,
+    Starting,
+    Stopping,
+)
+from pmdaemon.engine.interfaces import Clock, ProcessTrees
+
+
+def take_over(
+    processes: Sequence[Process],
+    *,
+    token: Callable[[Process], str],
+    trees: ProcessTrees,
+    clock: Clock,
+    exits: Mapping[Identity, Exit],
+    rebooted: bool,
+) -> list[tuple[int, DaemonStarted]]:
+    """Find out what of each process is still running, and word it as an event.
+
+    A run is known again by pid and start time. A program that was spawned in the instant before
+    the former daemon died is in no record yet; it is known by its token. `exits` tells of those
+    that ended while no daemon was there.
+    """
+    now = clock.now()
+    if rebooted:
+        return [(one.pm_id, DaemonStarted(now, None, rebooted=True)) for one in processes]
+    started = trees.find_launched([token(p) for p in processes if isinstance(p.state, Starting)])
+
+    def run_of(process: Process) -> Run | None:
+        match process.state:
+            case Online(run) | Stopping(run):
+                return run if trees.alive(run.identity) else None
+            case Starting():
+                identity = started.get(token(process))
+                return Run(identity, now) if identity is not None else None
+            case _:
+                return None
+
+    def exit_of(process: Process) -> Exit:
+        return exits.get(process.run.identity, UNKNOWN_EXIT) if process.run else UNKNOWN_EXIT
+
+    return [
+        (one.pm_id, DaemonStarted(now, run_of(one), rebooted=False, exit=exit_of(one)))
+        for one in processes
+    ]

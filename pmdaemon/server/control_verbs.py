@@ -1,0 +1,236 @@
+"""The verbs of the control channel: read the body, call the engine once, show the result."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import msgspec
+
+from pmdaemon import __version__
+from pmdaemon.config import app_fields
+from pmdaemon.config.app_fields import Declared
+from pmdaemon.control.messages import (
+    EmptyBody,
+    GrowthItem,
+    ListBody,
+    SelectBody,
+    StartBody,
+    WebBody,
+)
+from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
+from pmdaemon.core.selectors import Selector
+from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.engine.processes import Existing
+from pmdaemon.server.control_socket import Conversation, Verb
+from pmdaemon.server.control_views import process_view
+from pmdaemon.server.keys import api_key_for
+
+Body = TypeVar("Body")
+Handler = Callable[[Engine, Any, Conversation], Awaitable[dict[str, Any]]]
+
+
+def verbs(engine: Engine) -> dict[str, Verb]:
+    """Bind every verb to `engine`."""
+    return {name: _bound(engine, body, handler) for name, (body, handler) in _TABLE.items()}
+
+
+def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: ANN401 - a type form
+    async def verb(raw: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
+        try:
+            body = msgspec.convert(raw, body_type)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(f"this request cannot be used: {error}") from None
+        return await handler(engine, body, conversation)
+
+    return verb
+
+
+async def _ping(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    return {"pid": os.getpid(), "version": __version__, "home": engine.home}
+
+
+async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, Any]:
+    selectors = _selectors(body["selectors"]) if "selectors" in body else None
+    return _shown(engine.processes.list(selectors), detail=body.get("detail", False))
+
+
+async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:
+    if "apps" in body:
+        declared = app_fields.read_apps(
+            body["apps"],
+            base=body["cwd"],
+            environment=body["environment"],
+            source=body.get("source", "the request"),
+        )
+        return await _start_declared(
+            engine, declared, body.get("existing", "restart"), down=body.get("down", False)
+        )
+    if "target" not in body:
+        raise InvalidInput("this request cannot be used: neither target nor apps is there")
+    try:
+        return _shown(await engine.processes.start([Selector.parse(body["target"])]))
+    except ProcessNotFound:
+        declared = [
+            app_fields.read_app(
+                {**body.get("options", {}), "script": body["target"]},
+                base=body["cwd"],
+                environment=body["environment"],
+            )
+        ]
+        return await _start_declared(engine, declared, body.get("existing", "refuse"))
+
+
+async def _start_declared(
+    engine: Engine, declared: Sequence[Declared], existing: Existing, *, down: bool = False
+) -> dict[str, Any]:
+    specs = [one.spec for one in declared]
+    started = await engine.processes.start_apps(specs, existing=existing, down=down)
+    return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
+
+
+async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.stop(_selectors(body["selectors"])))
+
+
+async def _restart(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.restart(_selectors(body["selectors"])))
+
+
+async def _delete(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.delete(_selectors(body["selectors"])))
+
+
+async def _reset(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.reset(_selectors(body["selectors"])))
+
+
+async def _flush(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(engine.processes.flush(_selectors(body["selectors"])))
+
+
+async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    try:
+        stopped = await engine.processes.stop([Selector.parse("all")])
+    finally:
+        engine.ending.ask()
+    return {**_shown(stopped), "pid": os.getpid(), "keeper": os.getppid()}
+
+
+async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    """Make way for a daemon of the code that is installed now; programs do not notice."""
+    engine.ending.ask(for_good=False)
+    return {"pid": os.getpid(), "version": __version__}
+
+
+async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) -> dict[str, Any]:
+    """Tell of growth and changes of the selected processes until the client goes."""
+    selectors = _selectors(body["selectors"])
+    engine.processes.list(selectors)  # refuses what names nothing, as every verb does
+    pending: dict[tuple[int, str], GrowthItem] = {}
+    news = asyncio.Event()
+
+    def heed(notice: Notice) -> None:
+        # Growth that was not told yet needs no second telling: a follower that does not read
+        # costs one entry a stream.
+        match notice:
+            case OutputGrew(pm_id, stream):
+                pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
+            case ProcessChanged(after=after) if after is not None:
+                pending[after.pm_id, "state"] = {
+                    "pm_id": after.pm_id,
+                    "name": after.name,
+                    "state": after.state.kind,
+                }
+            case ProcessChanged():
+                return
+        news.set()
+
+    leave_bus = engine.bus.subscribe(heed)
+    leave_logs = engine.logs.follow()
+    # What grew before we listened is told once, so that a reader misses nothing.
+    for pm_id in _ids(engine, selectors):
+        for stream in OutputStream:
+            pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
+    news.set()
+    gone = asyncio.get_running_loop().create_task(conversation.closed(), name="follow.closed")
+    gone.add_done_callback(lambda _: news.set())
+    try:
+        while not gone.done():
+            await news.wait()
+            news.clear()
+            items, pending = list(pending.values()), {}
+            wanted = _ids(engine, selectors)
+            for item in items:
+                if item["pm_id"] in wanted:
+                    await conversation.send({"item": dict(item)})
+    finally:
+        leave_logs()
+        leave_bus()
+        gone.cancel()
+    return {}
+
+
+def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnapshot]:
+    try:
+        return {one.process.pm_id: one for one in engine.processes.list(selectors)}
+    except ProcessNotFound:
+        return {}  # all that was followed has been deleted; it may come again
+
+
+async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
+    """Turn the web side on: for good, or for as long as this client stays."""
+    key, generated = api_key_for(body["host"], body.get("api_key"))
+    settings = WebSettings(
+        host=body["host"],
+        tcp_port=body["port"],
+        api_key_digest=sha256(key.encode()).hexdigest() if key is not None else None,
+    )
+    url = await engine.web.turn_on(settings, remember=body["detach"])
+    shown: dict[str, Any] = {"url": url, "protected": key is not None}
+    if generated:
+        shown["generated_key"] = key
+    if body["detach"]:
+        return shown
+    try:
+        await conversation.send({"item": shown})
+        await conversation.closed()
+    finally:
+        await engine.web.let_go()
+    return {}
+
+
+async def _web_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    address = engine.web.address
+    await engine.web.turn_off()
+    return {"url": address}
+
+
+def _selectors(texts: Sequence[str]) -> list[Selector]:
+    return [Selector.parse(text) for text in texts]
+
+
+def _shown(snapshots: Sequence[ProcessSnapshot], *, detail: bool = False) -> dict[str, Any]:
+    return {"processes": [process_view(one, detail=detail) for one in snapshots]}
+
+
+_TABLE: dict[str, tuple[Any, Handler]] = {
+    "ping": (EmptyBody, _ping),
+    "list": (ListBody, _list),
+    "start": (StartBody, _start),
+    "stop": (SelectBody, _stop),
+    "restart": (SelectBody, _restart),
+    "delete": (SelectBody, _delete),
+    "reset": (SelectBody, _reset),
+    "flush": (SelectBody, _flush),
+    "follow": (SelectBody, _follow),
+    "web": (WebBody, _web),
+    "web_off": (EmptyBody, _web_off),
+    "kill": (EmptyBody, _kill),
+    "update": (EmptyBody, _update),
+}

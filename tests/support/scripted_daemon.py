@@ -1,0 +1,103 @@
+"""A control socket that gives prepared answers, for tests of what stands before it."""
+
+import json
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+WELCOME = {"pmdaemon": 1, "version": "0.0.test", "pid": 4242}
+
+Line = dict[str, Any] | bytes
+"""A message, or, raw, what goes over the wire as it is."""
+
+
+class ScriptedDaemon:
+    """Answers each verb with its next prepared lines, and remembers what it was asked.
+
+    The last answer of a verb is given again and again. A connection is closed after its answer
+    unless the verb is in `held`; then it stays open until the client hangs up.
+    """
+
+    def __init__(self, socket_path: str) -> None:
+        self.welcome: list[Line] = [WELCOME]
+        self.hellos: list[dict[str, Any]] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.held: set[str] = set()
+        self.hang_ups = 0
+        self._answers: dict[str, list[list[Line]]] = {}
+        self._open: set[socket.socket] = set()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(socket_path)
+        self._listener.listen()
+        self._path = Path(socket_path)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "ScriptedDaemon":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+        for open_socket in [self._listener, *self._open]:
+            with suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+    def answers(self, verb: str, *lines: Line) -> None:
+        """Prepare one more answer to a verb."""
+        self._answers.setdefault(verb, []).append(list(lines))
+
+    def asked(self, verb: str) -> list[dict[str, Any]]:
+        """The bodies of all requests with this verb."""
+        return [body for asked, body in self.requests if asked == verb]
+
+    def _serve(self) -> None:
+        threads = []
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                break
+            self._open.add(connection)
+            thread = threading.Thread(target=self._talk, args=(connection,), daemon=True)
+            thread.start()
+            threads.append(thread)
+        for thread in threads:
+            thread.join(5)
+
+    def _talk(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rwb") as stream:
+            self._converse(stream)
+        self._open.discard(connection)
+
+    def _converse(self, stream: Any) -> None:
+        first = stream.readline()
+        if not first:
+            return
+        self.hellos.append(json.loads(first))
+        if not self.welcome:
+            return
+        welcome = self.welcome[0] if len(self.welcome) == 1 else self.welcome.pop(0)
+        if welcome == b"":
+            return
+        request = json.loads(stream.readline())
+        self.requests.append((request["verb"], request["body"]))
+        _write(stream, welcome)
+        prepared = self._answers.get(request["verb"]) or [[_unknown(request["verb"])]]
+        for line in prepared[0] if len(prepared) == 1 else prepared.pop(0):
+            _write(stream, line)
+        if request["verb"] in self.held:
+            stream.readline()
+            self.hang_ups += 1
+
+
+def _write(stream: Any, line: Line) -> None:
+    stream.write(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n")
+    stream.flush()
+
+
+def _unknown(verb: str) -> Line:
+    return {"error": {"code": "protocol_violation", "message": f"no verb {verb}", "details": {}}}

@@ -1,0 +1,30 @@
+"""Waiting for something to become so, instead of sleeping and hoping."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_INTERVAL = 0.01
+
+
+async def eventually(condition: Callable[[], T], *, within: float = 10.0) -> T:
+    """Return the first truthy value of `condition`, or fail after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {value!r} after {within} s")
+        await asyncio.sleep(_INTERVAL)
+    return value
+
+
+def eventually_sync(condition: Callable[[], T], *, within: float = 10.0) -> T:
+    """Do the same where there is no event loop."""
+    deadline = time.monotonic() + within
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {value!r} after {within} s")
+        time.sleep(_INTERVAL)
+    return value
