@@ -52,10 +52,10 @@ class HandClock:
     def due(self) -> list[float]:
         return [timer.seconds for timer in self.timers if not timer.cancelled]
 
-    def advance(self) -> None:
+    def advance(self, *, late: float = 0.0) -> None:
         (timer,) = [timer for timer in self.timers if not timer.cancelled]
         self.timers.clear()
-        self.at += timer.seconds
+        self.at += timer.seconds + late
         timer.callback()
 
 
@@ -174,6 +174,18 @@ async def test_the_pause_is_such_that_half_of_the_pipe_fills(bench: Bench):
 
     assert SHORTEST_PAUSE < pause < LONGEST_PAUSE
     assert bench.clock.due == [pytest.approx(pause, rel=0.01)]
+
+
+@linux
+async def test_a_pipe_that_was_full_shortens_the_pause_even_if_we_came_late(bench: Bench):
+    await bench.begin()
+
+    bench.write(b"x" * capacity(bench.fifo))
+    bench.clock.advance(late=1.0)
+    bench.write(b"x" * ENLARGED)
+    bench.clock.advance(late=1.0)
+
+    assert bench.clock.due == [LONGEST_PAUSE / 4]
 
 
 async def rush(bench: Bench) -> None:
