@@ -1,8 +1,9 @@
 """The verbs on processes, as every front calls them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
 from pmdaemon.core.lifecycle import (
@@ -30,7 +31,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.reservations import reserve
-from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
 Snapshots = list[ProcessSnapshot]
@@ -226,7 +227,8 @@ class Processes:
         out_file, error_file = self._capture.files(process.name, process.instance)
         return ProcessSnapshot(
             process=process,
-            sample=self._sampler.latest(process.pm_id),
+            # What was measured last may be of a program that has ended since.
+            sample=self._sampler.latest(process.pm_id) if process.run is not None else NOTHING,
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),

@@ -18,7 +18,7 @@ APPLICATION_ID = 0x706D6400
 MODE = 0o600
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-"""Numbered files, each of which leads from the version before to its own."""
+"""Numbered files; each leads from the version before to its own, which it sets at its end."""
 
 JOURNAL_PAGES = 256
 """Pages of 4 KiB in the journal before it is moved into the store."""
@@ -118,7 +118,7 @@ def _inspect(path: Path, patience: float) -> None:
             version or _number(connection, "SELECT count(*) FROM sqlite_master")
         ):
             raise damaged(path, "it is a database of another program")
-        known = len(_migrations())
+        known = max(_migrations())
         if version > known:
             raise newer(path, f"version {version}, where this one knows {known}")
         # 0.4 ms with 200 processes, and it reads what is going to be read anyway.
@@ -137,17 +137,24 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    for migration in _migrations()[_number(connection, "PRAGMA user_version") :]:
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {migration.read_text()} COMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    version = _number(connection, "PRAGMA user_version")
+    for number, migration in sorted(_migrations().items()):
+        if number > version:
+            _apply(connection, migration.read_text())
 
 
-def _migrations() -> list[Path]:
-    return sorted(MIGRATIONS.glob("*.sql"))
+def _apply(connection: sqlite3.Connection, migration: str) -> None:
+    # A script cannot be run within a transaction of ours (it would be committed first).
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {migration} COMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _migrations() -> dict[int, Path]:
+    return {int(file.name.partition("_")[0]): file for file in MIGRATIONS.glob("*.sql")}
 
 
 def _number(connection: sqlite3.Connection, question: str) -> int:

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 
 from pmdaemon.server.http.dialect import ErrorEncoder, failure
-from pmdaemon.server.http.refusals import InvalidRequest
+from pmdaemon.server.http.refusals import HeadTooLarge, InvalidRequest, Refusal
 
 IDLE_SECONDS = 75.0
 """How long a connection may be without a whole request: its first, or the next one.
@@ -67,9 +68,15 @@ class Connection(web.RequestHandler):
             logging.getLogger(__name__).error("http.failed", exc_info=exc)
             response = self._encode_error(failure())
         else:
-            response = self._encode_error(InvalidRequest("this is not HTTP as we know it"))
+            response = self._encode_error(_refusal(exc))
         response.force_close()
         return response
+
+
+def _refusal(problem: BaseException | None) -> Refusal:
+    if isinstance(problem, LineTooLong):
+        return HeadTooLarge()
+    return InvalidRequest("what was sent is not a request of HTTP/1")
 
 
 class TurnedAway(asyncio.Protocol):

@@ -57,7 +57,7 @@ class MethodNotAllowed(Refusal):
 
     def __init__(self, allowed: Iterable[str]) -> None:
         names = sorted(allowed)
-        super().__init__(f"this path takes {' and '.join(names)} only", allowed=names)
+        super().__init__(f"this path takes {', '.join(names)} only", allowed=names)
         self.headers = MappingProxyType({"Allow": ", ".join(names)})
 
 
@@ -80,3 +80,13 @@ class BodyTooLarge(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body of a request may have {limit} bytes at the most", limit=limit)
+
+
+class HeadTooLarge(Refusal):
+    """A request line or header that is too long (RFC 6585, 5)."""
+
+    code = "head_too_large"
+    status = 431
+
+    def __init__(self) -> None:
+        super().__init__("the request line or a header is longer than 8190 bytes")
