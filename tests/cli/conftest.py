@@ -37,9 +37,7 @@ class CommandLine:
         self.daemon.answers(verb, {"result": {"processes": list(views), **more}})
 
     def refuses(self, verb, code, message, **details):
-        self.daemon.answers(
-            verb, {"error": {"code": code, "message": message, "details": details}}
-        )
+        self.daemon.answers(verb, {"error": {"code": code, "message": message, "details": details}})
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.views import a_view
 
 LIST = {
@@ -88,3 +90,39 @@ def test_other_commands_load_the_parser_and_no_more_of_what_is_slow(cli):
     assert {name for name in loaded if name.startswith("pmdaemon.cli.commands.")} == {
         "pmdaemon.cli.commands.stop"
     }
+
+
+def test_list_is_a_table(cli):
+    cli.lists(a_view("web"), a_view("api", pm_id=1))
+
+    assert cli("list") == 0
+    assert cli.daemon.asked("list") == [{}]
+    assert "│  0 │ web  │" in cli.out
+    assert cli.err == ""
+
+
+@pytest.mark.parametrize("word", ["list", "ls", "l", "ps", "status"])
+def test_list_as_json_is_what_the_daemon_says(cli, word):
+    cli.lists(a_view("web"))
+
+    assert cli(word, "--json") == 0
+    assert cli.json == [a_view("web")]
+
+
+def test_the_short_way_and_the_parser_print_the_same(cli):
+    cli.lists(a_view("web"))
+
+    cli("list")
+    at_once = cli.out
+    cli("list", "--no-color")
+
+    assert cli.out == at_once
+
+
+def test_jlist_is_the_shape_of_pm2_on_one_line(cli):
+    cli.lists(a_view("web", detail=True))
+
+    assert cli("jlist") == 0
+    assert cli.daemon.asked("list") == [{"detail": True}]
+    assert cli.out.count("\n") == 1
+    assert [entry["name"] for entry in cli.json] == ["web"]
