@@ -140,17 +140,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
     version = _number(connection, "PRAGMA user_version")
     for number, migration in sorted(_migrations().items()):
         if number > version:
-            _apply(connection, migration.read_text())
-
-
-def _apply(connection: sqlite3.Connection, migration: str) -> None:
-    # A script cannot be run within a transaction of ours (it would be committed first).
-    try:
-        connection.executescript(f"BEGIN IMMEDIATE; {migration} COMMIT;")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            # A script would first commit a transaction that is under way, so it begins its own.
+            connection.executescript(f"BEGIN IMMEDIATE; {migration.read_text()} COMMIT;")
 
 
 def _migrations() -> dict[int, Path]:

@@ -131,6 +131,15 @@ def test_what_a_daemon_that_died_left_in_the_journal_is_there(path: Path):
         assert store.execute("SELECT value FROM settings").fetchone()[0] == "b1"
 
 
+def test_a_process_without_its_app_cannot_be_written(path: Path):
+    with opened(path) as store:
+        columns = {row["name"]: 0 for row in store.execute("PRAGMA table_info(processes)")}
+        marks = ", ".join("?" * len(columns))
+
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            store.execute(f"INSERT INTO processes VALUES ({marks})", list(columns.values()))
+
+
 def test_an_empty_file_becomes_a_store(path: Path):
     path.touch()
 
