@@ -38,6 +38,7 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
     """
     try:
         _restrict(path)
+        _finish_creation(path, patience)
         if path.stat().st_size:
             _inspect(path, patience)
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -107,6 +108,14 @@ def _restrict(path: Path) -> None:
             file = path.with_name(path.name + suffix)
             if file.is_file() and stat.S_IMODE(file.stat().st_mode) != MODE:
                 file.chmod(MODE)
+
+
+def _finish_creation(path: Path, patience: float) -> None:
+    # A daemon that died while it made the store left a journal of the older kind, which is undone
+    # by reading, but not by reading read-only.
+    if path.with_name(f"{path.name}-journal").exists():
+        with closing(sqlite3.connect(path, timeout=patience)) as connection:
+            _number(connection, "SELECT count(*) FROM sqlite_master")
 
 
 def _inspect(path: Path, patience: float) -> None:

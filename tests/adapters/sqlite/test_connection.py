@@ -147,6 +147,20 @@ def test_an_empty_file_becomes_a_store(path: Path):
         assert version(store) == LATEST
 
 
+def test_a_store_whose_making_was_cut_short_is_made(path: Path):
+    living = path.with_name("living.db")
+    with closing(sqlite3.connect(living, isolation_level=None)) as half_made:
+        half_made.execute("PRAGMA cache_size = 1")
+        half_made.execute("BEGIN IMMEDIATE")
+        half_made.execute("CREATE TABLE half (made TEXT)")
+        half_made.executemany("INSERT INTO half VALUES (?)", [("x" * 4000,)] * 10)
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{living}{suffix}", f"{path}{suffix}")
+
+    with opened(path) as store:
+        assert version(store) == LATEST
+
+
 def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path):
     path.write_bytes(b"apps:\n  - name: web\n" * 100)
     before = contents(path)
