@@ -4,6 +4,7 @@ The system call behind it is vfork(2): the program is started without copying ou
 `subprocess` does as long as we ask for nothing to be run in the child before the exec.
 """
 
+import errno
 import os
 import resource
 import signal
@@ -23,9 +24,9 @@ from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 class PopenLauncher:
     """Starts programs by `subprocess.Popen`.
 
-    `child_nofile` is the soft and hard limit on open files that programs are to have, where ours
-    was raised. It is set right after the start, because nothing may run in the child before.
-    `lost_exit` finds out how a process ended that was not our child, and tells it once it knows.
+    `child_nofile` is the soft and hard limit on open files that programs are to have, where our
+    own soft limit was raised above it. `lost_exit` finds out how a process ended that was not our
+    child, and tells it once it knows.
     """
 
     def __init__(
@@ -51,13 +52,12 @@ class PopenLauncher:
         with ExitStack() as opened:
             stdout = _open_output(order.stdout, opened)
             stderr = _open_output(order.stderr, opened)
-            pid = _spawn(order, stdout, stderr)
+            pid = self._spawn(order, stdout, stderr)
         entry = self._reader.entry(pid)
         if entry is None:
             _undo(pid)
             reason = f"cannot run {order.argv[0]}: the system does not show its process"
             raise LaunchFailed(reason, transient=True)
-        self._lower_limits(pid)
         return entry.identity
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
@@ -71,11 +71,26 @@ class PopenLauncher:
 
         self._handles.reap_when_ended(identity, ended)
 
-    def _lower_limits(self, pid: int) -> None:
-        if self._child_nofile is not None and sys.platform == "linux":
-            # It may have ended already, or, being setuid, be out of our reach.
-            with suppress(ProcessLookupError, PermissionError):
-                resource.prlimit(pid, resource.RLIMIT_NOFILE, self._child_nofile)
+    def _spawn(self, order: LaunchOrder, stdout: int, stderr: int) -> int:
+        if self._child_nofile is None:
+            return _spawn(order, stdout, stderr)
+        # A program inherits our limit, so for a moment ours is the one that it is to have: set
+        # after the start, it would come too late for a shell that asks for it at once.
+        ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self._child_nofile[0], ours[1]))
+        try:
+            pid = _spawn(order, stdout, stderr)
+        except LaunchFailed as failure:
+            if not _is_out_of_descriptors(failure):
+                raise
+        else:
+            return pid
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+        # We have more files open than that limit allows, so it has to be set late after all.
+        pid = _spawn(order, stdout, stderr)
+        _limit_open_files(pid, self._child_nofile)
+        return pid
 
 
 def _open_output(path: str, opened: ExitStack) -> int:
@@ -105,6 +120,17 @@ def _spawn(order: LaunchOrder, stdout: int, stderr: int) -> int:
     # the pid by itself when a later one is made.
     popen.returncode = 0
     return popen.pid
+
+
+def _is_out_of_descriptors(failure: LaunchFailed) -> bool:
+    return isinstance(failure.__cause__, OSError) and failure.__cause__.errno == errno.EMFILE
+
+
+def _limit_open_files(pid: int, limits: tuple[int, int]) -> None:
+    if sys.platform == "linux":
+        # It may have ended already, or, being setuid, be out of our reach.
+        with suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
 
 
 def _undo(pid: int) -> None:

@@ -9,10 +9,12 @@ from pmdaemon.adapters.proc_table import ProcReader
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 
+_PROC = "/proc/self/stat"
+
 
 def process_reader() -> ProcessReader:
     """Give the cheapest way to read of processes."""
-    if os.access("/proc/self/stat", os.R_OK):
+    if os.access(_PROC, os.R_OK):
         return ProcReader()
     from pmdaemon.adapters.psutil_table import PsutilReader  # noqa: PLC0415 - 5 MB, only if needed
 

@@ -13,8 +13,9 @@ from pmdaemon.core.process import Identity
 class SystemProcessTrees:
     """Finds trees by session, by descent, and by token, and never counts ourselves among them.
 
-    `reapers` are the pids that the kernel gives orphans to: init, and whatever is a subreaper
-    above us (prctl(2), PR_SET_CHILD_SUBREAPER). Our own pid is always one.
+    Orphans are looked for where the kernel puts them: below init, and below whoever is a
+    subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). Ourselves and all our ancestors may be one;
+    `reapers` are further pids.
     """
 
     def __init__(
@@ -28,8 +29,9 @@ class SystemProcessTrees:
         self._reader = reader
         self._table = table
         self._handles = handles
-        self._reapers = frozenset({*reapers, os.getpid()})
+        self._reapers = frozenset(reapers)
         self._orphans: tuple[Snapshot, Mapping[str, Sequence[ProcessEntry]]] | None = None
+        self._known_tokens: dict[tuple[int, int], str] = {}
 
     def alive(self, identity: Identity) -> bool:
         """Whether this very process exists and has not ended."""
@@ -120,14 +122,25 @@ class SystemProcessTrees:
         return [entry for entry in session if self._reader.token(entry.pid) in {token, None}]
 
     def _orphans_of(self, snapshot: Snapshot) -> Mapping[str, Sequence[ProcessEntry]]:
-        if self._orphans is None or self._orphans[0] is not snapshot:
-            orphans: dict[str, list[ProcessEntry]] = {}
-            for reaper in self._reapers:
-                for entry in snapshot.children.get(reaper, ()):
-                    if (token := self._reader.token(entry.pid)) is not None:
-                        orphans.setdefault(token, []).append(entry)
-            self._orphans = snapshot, orphans
-        return self._orphans[1]
+        """List those that a reaper took in, by token.
+
+        A token once seen stays true, so it is read once; none may be the environment of before
+        an exec, or one that the program has written over.
+        """
+        if self._orphans is not None and self._orphans[0] is snapshot:
+            return self._orphans[1]
+        orphans: dict[str, list[ProcessEntry]] = {}
+        known: dict[tuple[int, int], str] = {}
+        for reaper in self._reapers | _ourselves(snapshot):
+            for entry in snapshot.children.get(reaper, ()):
+                key = entry.pid, entry.start_time
+                token = self._known_tokens.get(key) or self._reader.token(entry.pid)
+                if token is not None:
+                    known[key] = token
+                    orphans.setdefault(token, []).append(entry)
+        self._known_tokens = known
+        self._orphans = snapshot, orphans
+        return orphans
 
 
 def _ourselves(snapshot: Snapshot) -> frozenset[int]:

@@ -9,15 +9,8 @@ from pmdaemon.cli.render.text import harmless
 
 
 def act(context: Context, verb: str, selectors: Sequence[str], done: str, *, json: bool) -> None:
-    """Have `verb` done to the selected processes, and print what was."""
-    result = context.ask(verb, {"selectors": list(selectors)})
-    report(context, result["processes"], done, json=json)
-
-
-def report(
-    context: Context, views: Sequence[dict[str, Any]], done: str, *, json: bool, table: bool = True
-) -> None:
-    """Print what was `done`, one line a process, and then the list."""
+    """Have `verb` done to the selected processes; print what was `done`, and then the list."""
+    views = context.ask(verb, {"selectors": expanded(selectors)})["processes"]
     if json:
         say_json(views)
         return
@@ -25,8 +18,21 @@ def report(
         print(f"{done} {called(view)}")
     if not views:
         print("there is no process")
-    if table:
-        show_list(context, json=False)
+    show_list(context, json=False)
+
+
+def expanded(selectors: Sequence[str]) -> list[str]:
+    """Replace ecosystem files by the names of the apps in them."""
+    if not any("." in selector for selector in selectors):
+        return list(selectors)
+    # Few name a file, and this loads what reads them.
+    from pmdaemon.cli.ecosystem_files import is_file_of_apps, names_in  # noqa: PLC0415
+
+    return [
+        name
+        for selector in selectors
+        for name in (names_in(selector) if is_file_of_apps(selector) else [selector])
+    ]
 
 
 def called(view: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
+from pmdaemon.config.command import default_name
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
 
@@ -75,3 +76,10 @@ def _overlay(apps: list[dict[str, Any]], key: str, path: str) -> None:
         chosen, base = app.pop(key, {}), app.get("env", {})
         if isinstance(chosen, dict) and isinstance(base, dict):
             app["env"] = {**base, **chosen}
+
+
+def names_in(path: str) -> list[str]:
+    """List the names of the apps in a file, which select their processes."""
+    apps = ecosystem.load(path)
+    cwd = folder_of(path)
+    return [str(app.get("name") or default_name(str(app.get("script", "")), cwd)) for app in apps]

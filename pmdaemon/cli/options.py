@@ -13,11 +13,13 @@ json_option = click.option(
 )
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:  # noqa: ANN401 - click's own settings
+def command(
+    name: str, cls: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command of a function; it gets the `Context` first."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        made = click.command(name, **{"cls": click.Command, **settings})(click.pass_obj(function))
+        made = click.command(name, cls=cls)(click.pass_obj(function))
         made.params.append(
             click.Option(
                 ["--no-color"],

@@ -8,9 +8,10 @@ so is what nobody knows.
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.config.command import default_name, resolve
@@ -32,16 +33,14 @@ from pmdaemon.core.wording import shown
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """An app that was read, and what its author should know about the text."""
 
     spec: AppSpec
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One app while it is read: values by field, problems and warnings by their paths."""
 
     where: str
@@ -281,7 +280,7 @@ def _as_one(reading: _Reading) -> PmdaemonError:
         if error.code != InvalidInput.code:
             # What has a code of its own says what it is about.
             return error
-        return InvalidInput(f"{path}: {error.message}", field=path, **error.details)
+        return InvalidInput(f"{path}: {error.message}", field=path)
     return InvalidConfiguration(reading.where or "the app", _sentences(reading))
 
 

@@ -1,9 +1,10 @@
 """The fields that an app may have: PM2's names and aliases for them, and who reads each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.core import tcp_ports
@@ -11,8 +12,7 @@ from pmdaemon.core.names import app_name
 from pmdaemon.core.quantities import parse_duration, parse_size
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field: how its value is read, and what else it is called."""
 
     name: str

@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import shown
@@ -18,11 +17,17 @@ LONGEST_SOCKET_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes in `sun_path` of unix(7), less the NUL at its end."""
 
 
-@dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of one daemon, by its absolute path; there need not be one yet."""
+    """The folder of one daemon, by its absolute path; there need not be one yet.
 
-    path: str
+    A plain class: `dataclasses`, or `typing`, would be a good part of the keeper's memory, and of
+    the time that a command takes.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Home":
@@ -47,11 +52,14 @@ class Home:
 
     @property
     def id(self) -> str:
-        """A short name for this home, the same by whatever path it was reached."""
-        import hashlib
+        """A name for this home, the same by whatever path it was reached, unique on this machine.
 
-        real = os.path.realpath(self.path)
-        return hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
+        Raises:
+            FileNotFoundError: there is no home.
+
+        """
+        found = os.stat(self.path)
+        return f"{found.st_dev:x}-{found.st_ino:x}"
 
     @property
     def socket(self) -> str:

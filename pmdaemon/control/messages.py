@@ -67,7 +67,8 @@ class StartBody(TypedDict):
     program, declared by `options`. With `apps`, each entry is an app as an ecosystem file has it,
     `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
     happens to apps that are there already and run: `refuse`, `restart` them with the new
-    declaration, or `keep` them as they are.
+    declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
+    and not started.
     """
 
     target: NotRequired[str]
@@ -77,6 +78,7 @@ class StartBody(TypedDict):
     cwd: str
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
+    down: NotRequired[bool]
 
 
 class SelectBody(TypedDict):
@@ -116,6 +118,7 @@ class DeclarationView(TypedDict):
 
     args: list[str]
     interpreter: str | None
+    interpreter_args: list[str]
     argv: list[str]
     cwd: str
     env: dict[str, str]
@@ -192,6 +195,7 @@ class WebResult(TypedDict):
 class GrowthItem(TypedDict):
     """An `item` of `follow`: a log file has grown, or a process changed its state.
 
+    The first items name every stream once, so that nothing is missed that came before them.
     `stream` is `out` or `err`; with `state`, it is the state now, and `name` the app's.
     """
 

@@ -14,7 +14,8 @@ A name comes before a number, as with PM2: an app may be called `8080`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.process import Process
@@ -29,12 +30,16 @@ _REPETITION_OF_A_GROUP = re.compile(r"\)[*+{]")
 _REPEATED_GROUP = re.compile(r"\(([^()]*)\)[*+{]")
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """One selector; `pattern` is there when it is a regular expression."""
+class Selector(Struct, frozen=True):
+    """One selector; `pattern` is there when it is a regular expression.
+
+    A `narrow` one means an app by its name, or else one process by its pm_id, and nothing else:
+    for programs, which mean what they write.
+    """
 
     text: str
     pattern: re.Pattern[str] | None = None
+    narrow: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Selector":
@@ -52,13 +57,16 @@ class Selector:
 
     def matching(self, processes: Sequence[Process]) -> Sequence[Process]:
         """Pick those that are meant."""
+        named = [each for each in processes if each.name == self.text]
+        if self.narrow:
+            return named or [each for each in processes if str(each.pm_id) == self.text]
         if self.text == "all":
             return processes
         if self.pattern is not None:
             return [each for each in processes if self.pattern.search(each.name)]
         name, _, instance = self.text.rpartition(":")
         return (
-            [each for each in processes if each.name == self.text]
+            named
             or [each for each in processes if each.spec.namespace == self.text]
             or [each for each in processes if str(each.pm_id) == self.text]
             or [each for each in processes if (each.name, str(each.instance)) == (name, instance)]
@@ -75,7 +83,7 @@ def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[
     chosen: dict[int, Process] = {}
     for selector in selectors:
         matching = selector.matching(processes)
-        if not matching and selector.text != "all":
+        if not matching and (selector.narrow or selector.text != "all"):
             raise _not_found(selector, processes)
         chosen.update((each.pm_id, each) for each in matching)
     return [chosen[pm_id] for pm_id in sorted(chosen)]

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
@@ -37,23 +38,60 @@ class Starter:
 
 
 def main(arguments: list[str]) -> int:
-    """Become the keeper of a home: `--home PATH [--ready-fd N]`."""
+    """Become the keeper of a home: `--home PATH [--ready-fd N]`, or go on as one: `--state-fd N`.
+
+    `--check yes` does nothing but prove that this code can be loaded.
+    """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if "--check" in options:
+        return 0
+    home = Home(options["--home"])
     ready_fd = options.get("--ready-fd")
     starter = Starter(int(ready_fd) if ready_fd is not None else None)
-    home = Home(options["--home"])
-    try:
-        home.ensure()
-        lock = hold(home)
-    except PmdaemonError as error:
-        starter.tell(
-            {"error": {"code": error.code, "message": error.message, "details": error.details}}
-        )
-        return 1
-    os.set_inheritable(lock, True)  # noqa: FBT003 - held as long as either of us lives
-    be_subreaper()
-    command = [sys.executable, "-m", "pmdaemon.daemon.serve", home.path]
-    return Keeper(command, tell=starter.tell, log=lambda fact: _log(home, fact)).run()
+    state = _state_from(int(options["--state-fd"])) if "--state-fd" in options else None
+    if state is None:
+        try:
+            home.ensure()
+            lock = hold(home)
+        except PmdaemonError as error:
+            starter.tell(
+                {"error": {"code": error.code, "message": error.message, "details": error.details}}
+            )
+            return 1
+        os.set_inheritable(lock, True)  # noqa: FBT003 - held as long as either of us lives
+        be_subreaper()
+    keeper = Keeper(
+        [sys.executable, "-P", "-m", "pmdaemon.daemon.serve", home.path],
+        tell=starter.tell,
+        log=lambda fact: _log(home, fact),
+        renew=lambda now: _renew(home, now),
+    )
+    if state is not None:
+        keeper.resume(state["kept"], state["exits"])
+    return keeper.run()
+
+
+def _renew(home: Home, state: dict[str, object]) -> None:
+    """Replace this process, keeping its pid, its children and its descriptors (execve(2))."""
+    myself = [sys.executable, "-P", "-m", "pmdaemon.daemon", "--home", home.path]
+    if os.spawnv(os.P_WAIT, sys.executable, [*myself, "--check", "yes"]) != 0:  # noqa: S606
+        _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
+        return
+    passing = os.memfd_create("keeper-state", 0)
+    os.write(passing, json.dumps(state).encode())
+    os.lseek(passing, 0, os.SEEK_SET)
+    kept = state["kept"]
+    for descriptor in kept.values() if isinstance(kept, dict) else ():
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
+    os.execv(sys.executable, [*myself, "--state-fd", str(passing)])  # noqa: S606 - no shell
+
+
+def _state_from(passed: int) -> dict[str, Any]:
+    with os.fdopen(passed, "rb") as state:
+        read: dict[str, Any] = json.load(state)
+    for descriptor in read["kept"].values():
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
+    return read
 
 
 def _log(home: Home, fact: str) -> None:

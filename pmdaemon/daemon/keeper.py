@@ -25,7 +25,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 200
@@ -63,10 +63,12 @@ class Keeper:
         *,
         tell: Callable[[dict[str, object]], None],
         log: Callable[[str], None],
+        renew: Callable[[dict[str, object]], None],
     ) -> None:
         self._command = command
         self._tell = tell
         self._log = log
+        self._renew = renew
         self._kept: dict[str, int] = {}
         self._exits: list[Exit] = []
         self._deaths: list[float] = []
@@ -90,6 +92,12 @@ class Keeper:
                         return code
                 elif descriptor == self._kept.get(CONTROL):
                     self._revive()
+
+    def resume(self, kept: Mapping[str, int], exits: Sequence[Exit]) -> None:
+        """Go on from where the keeper before us was."""
+        self._kept = dict(kept)
+        self._exits = list(exits)
+        self._ready = True
 
     def _start_daemon(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -200,7 +208,9 @@ class Keeper:
         self._daemon = None
         if code == 0 or not self._ready:
             return code if code is not None else 1
-        if code != RESTART_CODE:
+        if code == RESTART_CODE:
+            self._renew({"kept": self._kept, "exits": self._exits})
+        else:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")

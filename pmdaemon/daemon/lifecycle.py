@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import logging.handlers
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import socket
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+from pmdaemon import __version__
 from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
@@ -30,6 +32,30 @@ OPEN_FILES = 65536
 
 BACKLOG = 128
 """Clients that wait while a daemon is replaced."""
+
+LOG_SIZE = 1024 * 1024
+"""Bytes of the daemon's own log, and of the one older that is kept."""
+
+
+def main(home_path: str, line_fd: str) -> int:
+    """Run until asked to end; the exit code tells the keeper what to do next."""
+    home = Home(home_path)
+    keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
+    keeper.receive()
+    try:
+        _log_to(Path(home.daemon_log))
+        log.info("daemon.starting version=%s home=%s", __version__, home.path)
+        _write_pid(Path(home.pid_file))
+        return asyncio.run(live(home, keeper))
+    except PmdaemonError as error:
+        log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+        keeper.say(
+            {"failed": {"code": error.code, "message": error.message, "details": error.details}}
+        )
+    except OSError as error:
+        log.exception("daemon.failed")
+        keeper.say({"failed": {"code": "daemon_failed", "message": str(error), "details": {}}})
+    return 1
 
 
 async def live(home: Home, keeper: KeeperLink) -> int:
@@ -164,3 +190,19 @@ def _bound(address: str) -> socket.socket:
         os.umask(before)
     listener.listen(BACKLOG)
     return listener
+
+
+def _write_pid(path: Path) -> None:
+    try:
+        path.write_text(f"{os.getpid()}\n")
+    except OSError as error:  # it is for people; the lock is what counts
+        log.warning("daemon.no_pid_file reason=%s", error)
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("pmdaemon").setLevel(logging.INFO)

@@ -1,8 +1,9 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
@@ -27,8 +28,7 @@ from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.web_side import WebSide
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The daemon's parts, as `daemon.lifecycle` drives them."""
 
     engine: Engine
@@ -58,7 +58,7 @@ def assemble(
     clock = SystemClock()
     bus = Bus()
     store = SqliteStore(Path(home.database))
-    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper)
+    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper)
     supervisor = Supervisor(store=store, clock=clock, bus=bus)
     reader = process_reader()
     handles = process_handles(reader)

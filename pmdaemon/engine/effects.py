@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from pmdaemon.core.environment import child_environment
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.lifecycle import (
     BackoffElapsed,
     Effect,
@@ -109,9 +110,8 @@ class Effects:
             )
         except LaunchFailed as failure:
             self._spawn_failed(process, epoch, failure.reason, transient=failure.transient)
-        except OSError as error:
-            reason = f"cannot take the output of {spec.name}: {error.strerror or error}"
-            self._spawn_failed(process, epoch, reason, transient=True)
+        except PmdaemonError as error:
+            self._spawn_failed(process, epoch, error.message, transient=True)
         else:
             run = Run(identity, self._clock.now())
             log.info("process.spawned pm_id=%d pid=%d", process.pm_id, identity.pid)

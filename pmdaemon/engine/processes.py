@@ -1,8 +1,9 @@
 """The verbs on processes, as every front calls them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
 from pmdaemon.core.lifecycle import (
@@ -30,7 +31,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.reservations import reserve
-from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
 Snapshots = list[ProcessSnapshot]
@@ -68,6 +69,7 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
+        self._sampler.refresh()
         everything = self._supervisor.processes
         found = (
             everything.values()
@@ -78,12 +80,15 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._each(selectors, StartRequested(), _is_up_or_failed)
+        return await self._each(selectors, StartRequested(), _is_up_or_failed, _why_not_up)
 
-    async def start_apps(self, specs: Sequence[AppSpec], *, existing: Existing) -> Snapshots:
+    async def start_apps(
+        self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
+    ) -> Snapshots:
         """Bring up what is declared, all of it or, when something is wrong, nothing.
 
-        An app that exists and is down gets its new declaration and is started.
+        An app that exists and is down gets its new declaration and is started. With `down`, what
+        does not exist is listed and not started.
 
         Raises:
             AppAlreadyExists: one is up, and `existing` says to refuse that.
@@ -92,7 +97,7 @@ class Processes:
         """
 
         def action(ledger: Ledger) -> Plan:
-            return self._declare(ledger, specs, existing)
+            return self._declare(ledger, specs, existing, down=down)
 
         return self._outcome(
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
@@ -151,7 +156,10 @@ class Processes:
                 ),
             )
 
-    def _declare(self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing) -> Plan:
+    def _declare(
+        self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
+    ) -> Plan:
+        wanted = StopRequested() if down else StartRequested()
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
@@ -161,7 +169,7 @@ class Processes:
             if up and existing == "refuse":
                 raise AppAlreadyExists(spec.name)
             if present and existing == "keep":
-                events += [(one.pm_id, StartRequested()) for one in present]
+                events += [(one.pm_id, StartRequested()) for one in present if not down]
                 continue
             others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
             ports = self._ports(spec, others, present)
@@ -179,7 +187,7 @@ class Processes:
                 else:
                     process = replace(here, spec=spec, tcp_port=port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here else StartRequested()))
+                events.append((process.pm_id, RestartRequested() if here else wanted))
             events += [
                 (one.pm_id, DeleteRequested()) for one in present if one.instance >= len(ports)
             ]
@@ -210,6 +218,7 @@ class Processes:
         settled: Mapping[int, Process | None],
         why_not: Callable[[Process], str | None],
     ) -> Snapshots:
+        self._sampler.refresh()
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
@@ -220,7 +229,8 @@ class Processes:
         out_file, error_file = self._capture.files(process.name, process.instance)
         return ProcessSnapshot(
             process=process,
-            sample=self._sampler.latest(process.pm_id),
+            # What was measured last may be of a program that has ended since.
+            sample=self._sampler.latest(process.pm_id) if process.run is not None else NOTHING,
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),

@@ -20,6 +20,7 @@ from pmdaemon.control.messages import (
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
@@ -67,7 +68,9 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             environment=body["environment"],
             source=body.get("source", "the request"),
         )
-        return await _start_declared(engine, declared, body.get("existing", "restart"))
+        return await _start_declared(
+            engine, declared, body.get("existing", "restart"), down=body.get("down", False)
+        )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
@@ -84,10 +87,10 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
 
 
 async def _start_declared(
-    engine: Engine, declared: Sequence[Declared], existing: Existing
+    engine: Engine, declared: Sequence[Declared], existing: Existing, *, down: bool = False
 ) -> dict[str, Any]:
     specs = [one.spec for one in declared]
-    started = await engine.processes.start_apps(specs, existing=existing)
+    started = await engine.processes.start_apps(specs, existing=existing, down=down)
     return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
 
 
@@ -116,7 +119,7 @@ async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
         stopped = await engine.processes.stop([Selector.parse("all")])
     finally:
         engine.ending.ask()
-    return {**_shown(stopped), "pid": os.getpid()}
+    return {**_shown(stopped), "pid": os.getpid(), "keeper": os.getppid()}
 
 
 async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
@@ -150,6 +153,11 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
 
     leave_bus = engine.bus.subscribe(heed)
     leave_logs = engine.logs.follow()
+    # What grew before we listened is told once, so that a reader misses nothing.
+    for pm_id in _ids(engine, selectors):
+        for stream in OutputStream:
+            pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
+    news.set()
     gone = asyncio.get_running_loop().create_task(conversation.closed(), name="follow.closed")
     gone.add_done_callback(lambda _: news.set())
     try:

@@ -44,6 +44,7 @@ def _declaration_view(spec: AppSpec) -> DeclarationView:
     return {
         "args": list(spec.command.args),
         "interpreter": spec.command.interpreter,
+        "interpreter_args": list(spec.command.interpreter_args),
         "argv": list(spec.command.argv),
         "cwd": spec.cwd,
         "env": dict(spec.env),

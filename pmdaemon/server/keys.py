@@ -35,6 +35,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def digest_of(key: str) -> str:
+    """Give the SHA-256 of a key, in hex: all that is kept of it."""
+    # Headers are bytes; those that are no UTF-8 come as lone surrogates.
+    return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def matches(presented: str, digest: str) -> bool:
-    """Whether a presented key is the one of which `digest` is the SHA-256, in hex."""
-    return compare_digest(sha256(presented.encode()).hexdigest(), digest)
+    """Whether a presented key is the one of which `digest` is the digest."""
+    return compare_digest(digest_of(presented), digest)

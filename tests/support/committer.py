@@ -7,8 +7,9 @@ import asyncio
 import itertools
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.process import Instant, Process

@@ -1,4 +1,4 @@
-"""Waiting for something that is about to be so."""
+"""Waiting for something to become so, instead of sleeping and hoping."""
 
 import asyncio
 import time
@@ -7,24 +7,24 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-POLL = 0.01
+_INTERVAL = 0.01
 
 
 async def eventually(condition: Callable[[], T], *, within: float = 10.0) -> T:
-    """Wait until `condition()` is truthy, and return it; after `within` seconds fail."""
-    give_up = time.monotonic() + within
+    """Return the first truthy value of `condition`, or fail after `within` seconds."""
+    deadline = time.monotonic() + within
     while not (value := condition()):
-        if time.monotonic() > give_up:
+        if time.monotonic() > deadline:
             raise AssertionError(f"still {value!r} after {within} s")
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(_INTERVAL)
     return value
 
 
 def eventually_sync(condition: Callable[[], T], *, within: float = 10.0) -> T:
-    """Wait as `eventually` does, for tests without an event loop."""
-    give_up = time.monotonic() + within
+    """Do the same where there is no event loop."""
+    deadline = time.monotonic() + within
     while not (value := condition()):
-        if time.monotonic() > give_up:
+        if time.monotonic() > deadline:
             raise AssertionError(f"still {value!r} after {within} s")
-        time.sleep(POLL)
+        time.sleep(_INTERVAL)
     return value

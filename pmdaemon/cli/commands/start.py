@@ -1,19 +1,17 @@
 """`start`."""
 
-import time
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from pmdaemon.cli.actions import called
-from pmdaemon.cli.context import Context, say_json, warn
-from pmdaemon.cli.ecosystem_files import apps_of, default_file, folder_of, is_file_of_apps
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import complete_names, json_option
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
+from pmdaemon.cli.starting import start, start_file
 
 PROGRAM_ARGS = "pmdaemon.program_args"
 
@@ -54,49 +52,21 @@ def command(
     What stands behind -- goes to the program.
     """
     options, env_name = options_of(given)
-    args = click.get_current_context().meta.get(PROGRAM_ARGS)
-    if args:
+    if args := click.get_current_context().meta.get(PROGRAM_ARGS):
         options["args"] = args
-    body: dict[str, Any]
     started: list[dict[str, Any]] = []
     for target in targets or (default_file(context.cwd()),):
         if is_file_of_apps(target):
             if options:
                 raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
-            apps = apps_of(target, only=only, env_name=env_name)
-            body = {"apps": apps, "source": target, "cwd": folder_of(target)}
+            started += start_file(context, target, only=only, env_name=env_name, quiet=json)
         elif only is not None or env_name is not None:
             flag = "--only" if only is not None else "--env without a ="
             raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
         else:
             body = {"target": target, "cwd": context.cwd(), "options": options}
-        started += _start(context, body, quiet=json)
+            started += start(context, body, quiet=json)
     if json:
         say_json(started)
     else:
         show_list(context, json=False)
-
-
-def _start(context: Context, body: Mapping[str, Any], *, quiet: bool) -> list[dict[str, Any]]:
-    asked_at = time.monotonic()
-    environment = context.environment_to_send()
-    result = context.ask("start", {**body, "environment": environment})
-    for warning in result.get("warnings", []):
-        warn(warning)
-    if body.get("options") and "warnings" not in result:
-        # Only a program that is new is declared by options.
-        warn(f"{body['target']} is there already, and keeps its options: delete it to change them")
-    elapsed = time.monotonic() - asked_at
-    views: list[dict[str, Any]] = result["processes"]
-    if not quiet:
-        for view in views:
-            print(_outcome(view, elapsed))
-    return views
-
-
-def _outcome(view: dict[str, Any], elapsed: float) -> str:
-    if view["uptime"] > elapsed:
-        return f"{called(view)} is up already"
-    if view["state"] == "online":
-        return f"started {called(view)}"
-    return f"started {called(view)}, which is {view['state']} now"

@@ -12,6 +12,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
     """Stop processes, and everything they started.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
+    the apps that it names.
     """
     act(context, "stop", selectors, "stopped", json=json)

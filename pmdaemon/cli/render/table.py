@@ -1,7 +1,7 @@
 """Drawing a table that fits the terminal and never wraps.
 
-Where there is not enough room, whole columns are left out first, in the order of their rank; then
-the flexible column is cut.
+Where there is not enough room, the flexible column is cut to what can still be read; then whole
+columns are left out, in the order of their rank; then it is cut further.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import fit, width
 
+READABLE = 16
+"""Columns that the flexible column keeps as long as there are others to leave out."""
+
 NARROWEST = 6
-"""Columns that the flexible column keeps, however narrow the terminal."""
+"""Columns that it keeps however narrow the terminal."""
 
 _LINES = {
     True: (("┌", "┬", "┐"), ("├", "┼", "┤"), ("└", "┴", "┘"), "─", "│"),
@@ -87,11 +90,14 @@ def _padded(column: Column, text: str) -> str:
 
 def _fitting(columns: Sequence[Column], room: int) -> list[Column]:
     shown = list(columns)
+    flexible = next(column for column in columns if column.flexible)
+    natural = flexible.width
+    if _needed(shown) > room:
+        flexible.width = min(natural, READABLE)
     while _needed(shown) > room and any(each.rank for each in shown):
         shown.remove(max(shown, key=lambda each: each.rank))
-    for column in shown:
-        if column.flexible and _needed(shown) > room:
-            column.width = max(NARROWEST, column.width - (_needed(shown) - room))
+    left = room - (_needed(shown) - flexible.width)
+    flexible.width = min(natural, max(NARROWEST, left))
     return shown
 
 

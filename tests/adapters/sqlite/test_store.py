@@ -10,10 +10,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.adapters.sqlite.connection import JOURNAL_SIZE
 from pmdaemon.adapters.sqlite.store import SqliteStore

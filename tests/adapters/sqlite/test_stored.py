@@ -1,10 +1,11 @@
 import json
-from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo, fields, replace
 
 from pmdaemon.adapters.sqlite.stored import (
     UnknownWord,
@@ -109,9 +110,9 @@ def a_row(**changes: Any) -> dict[str, Any]:
     return dict(process_to_row(replace(process, **changes)))
 
 
-def is_default(field: Field[Any], value: object) -> bool:
+def is_default(field: FieldInfo, value: object) -> bool:
     default = field.default
-    if field.default_factory is not MISSING:
+    if field.default_factory is not NODEFAULT:
         default = field.default_factory()
     return bool(value == default)
 

@@ -1,0 +1,62 @@
+# What one does with this repository. `make` alone lists it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGING := setup.cfg pyproject.toml pmdaemon/__init__.py
+CHECKED := pmdaemon tests bench examples
+# One worker a test core; PYTEST_ARGS="-n 0 -k reload" and the like narrow a run.
+PYTEST_ARGS ?= -n 2
+
+PORT ?= 3000
+WEB_PORT ?= 9615
+export PORT WEB_PORT
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(VENV)/.installed ## install, keep the example Node server running, and show what to type next
+	@scripts/try
+
+.PHONY: test
+test: $(VENV)/.dev $(VENV)/.system ## run all tests, installing what they need
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## format, lint, types, imports, tests: what has to be clean
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/mypy pmdaemon tests/fakes bench
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+.PHONY: format
+format: $(VENV)/.dev ## lay out the code, and mend what the linter can
+	$(BIN)/ruff format $(CHECKED)
+	$(BIN)/ruff check --fix $(CHECKED)
+
+.PHONY: bench
+bench: $(VENV)/.dev ## figures side by side with PM2; BENCH_ARGS="list start --write" chooses
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: clean
+clean: ## remove what these commands made here; programs that run stay up
+	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: $(PACKAGING)
+	@scripts/install
+	@touch $@
+
+$(VENV)/.dev: $(PACKAGING) | $(VENV)/.installed
+	@scripts/install dev
+	@touch $@
+
+$(VENV)/.system: scripts/system-packages | $(VENV)/.installed
+	@scripts/system-packages
+	@touch $@

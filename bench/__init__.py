@@ -1,0 +1,1 @@
+"""Figures, side by side: pmdaemon and PM2 on one machine, in one run. `python -m bench --help`."""

@@ -1,0 +1,26 @@
+"""One module a measure; each has `measure(pair, effort)`, which returns figures."""
+
+from collections.abc import Callable, Sequence
+
+from bench.figures import Figure
+from bench.managers import Pair
+from bench.measures import capture, crash, idle, list_command, many, memory, start
+
+Measure = Callable[[Pair, float], Sequence[Figure]]
+
+ALL: dict[str, Measure] = {
+    "list": list_command.measure,
+    "start": start.measure,
+    "many": many.measure,
+    "memory": memory.measure,
+    "idle": idle.measure,
+    "capture": capture.measure,
+    "crash": crash.measure,
+}
+"""By the name to call it by. `effort` scales how often, how long and how much."""
+
+
+def describe(name: str) -> str:
+    """Say what a measure is, in the words of its module."""
+    doc = ALL[name].__doc__ or ""
+    return doc.splitlines()[0]

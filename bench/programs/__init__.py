@@ -1,0 +1,1 @@
+"""Programs to be kept running while a figure is taken."""

@@ -1,0 +1,158 @@
+"""Output capture: what programs write, moved from FIFOs into files.
+
+The FIFOs belong to the home, not to this daemon. When it dies the programs write on into them, and
+the next one opens the same FIFOs again and finds what has come meanwhile.
+"""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+
+from pmdaemon.adapters.fifos import Capacities, Move, best_move, open_fifo
+from pmdaemon.adapters.keeper_link import KeeperLink
+from pmdaemon.adapters.log_pump import Pump
+from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.logs import OutputStream, file_name
+from pmdaemon.core.spec import LogPolicy
+from pmdaemon.engine.interfaces import Clock
+
+Growth = Callable[[int, OutputStream], None]
+
+
+class _Channel(Struct, frozen=True):
+    """One stream of one process."""
+
+    path: Path
+    fifo: int
+    pump: Pump
+
+
+class LogFiles:
+    """The output of all processes; belongs to the event loop it is used in.
+
+    `keeper` holds a copy of every FIFO: a program that ends while there is no daemon would
+    otherwise take along what it wrote last.
+    """
+
+    def __init__(
+        self,
+        logs_dir: Path,
+        run_dir: Path,
+        clock: Clock,
+        *,
+        keeper: KeeperLink | None = None,
+        move: Move = best_move,
+    ) -> None:
+        self._logs_dir = logs_dir
+        self._run_dir = run_dir
+        self._clock = clock
+        self._keeper = keeper or KeeperLink()
+        self._move = move
+        self._capacities = Capacities()
+        self._channels: dict[int, dict[OutputStream, _Channel]] = {}
+        self._on_growth: Growth | None = None
+
+    def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
+        """Be ready for the output of a process; return the FIFOs for its stdout and stderr.
+
+        Opening again is allowed, and takes over a new policy.
+
+        Raises:
+            OperationFailed: it cannot be captured, and nothing was opened.
+
+        """
+        channels = self._channels.get(pm_id)
+        if channels is None:
+            channels = self._open_all(pm_id, name, instance, policy)
+            self._channels[pm_id] = channels
+        for channel in channels.values():
+            channel.pump.writer.policy = policy
+        return str(channels[OutputStream.OUT].path), str(channels[OutputStream.ERR].path)
+
+    def files(self, name: str, instance: int) -> tuple[str, str]:
+        """Say where the output of a process is kept: the paths for stdout and stderr."""
+        out, err = (file_name(name, instance, stream) for stream in OutputStream)
+        return str(self._logs_dir / out), str(self._logs_dir / err)
+
+    def drain(self, pm_id: int) -> None:
+        """Move all that was written so far into the files."""
+        for channel in self._of(pm_id):
+            channel.pump.drain()
+
+    def flush(self, pm_id: int) -> None:
+        """Empty the files, and remove the older ones.
+
+        Raises:
+            OperationFailed: they cannot be written to.
+
+        """
+        for channel in self._of(pm_id):
+            channel.pump.drain()
+            try:
+                channel.pump.writer.empty()
+            except OSError as error:
+                raise OperationFailed(
+                    f"cannot empty the output of process {pm_id}: {_worded(error)}", pm_id=pm_id
+                ) from error
+
+    def close(self, pm_id: int) -> None:
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
+        self.drain(pm_id)
+        for channel in self._channels.pop(pm_id, {}).values():
+            _let_go(channel)
+            self._keeper.drop(channel.path.name)
+            channel.path.unlink(missing_ok=True)
+
+    def on_growth(self, callback: Growth | None) -> None:
+        """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
+        self._on_growth = callback
+
+    def leave(self) -> None:
+        """Let go of all FIFOs and leave them, with what is in them, to the next daemon."""
+        while self._channels:
+            _, channels = self._channels.popitem()
+            for channel in channels.values():
+                _let_go(channel)
+
+    def _of(self, pm_id: int) -> list[_Channel]:
+        return list(self._channels.get(pm_id, {}).values())
+
+    def _open_all(
+        self, pm_id: int, name: str, instance: int, policy: LogPolicy
+    ) -> dict[OutputStream, _Channel]:
+        channels: dict[OutputStream, _Channel] = {}
+        for stream, file in zip(OutputStream, self.files(name, instance), strict=True):
+            path = self._run_dir / f"{pm_id}.{stream}"
+            try:
+                self._run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+                fifo = open_fifo(str(path))
+            except OSError as error:
+                for channel in channels.values():
+                    _let_go(channel)
+                raise OperationFailed(
+                    f"cannot capture the output of {name}: {_worded(error)}: {path}", name=name
+                ) from error
+            writer = LogWriter(file, policy, self._clock, move=self._move)
+            writer.make()
+            grown = partial(self._grown, pm_id, stream)
+            pump = Pump(fifo, writer, self._clock, self._capacities, grown)
+            channels[stream] = _Channel(path, fifo, pump)
+            self._keeper.keep(path.name, fifo)
+        return channels
+
+    def _grown(self, pm_id: int, stream: OutputStream) -> None:
+        if self._on_growth is not None:
+            self._on_growth(pm_id, stream)
+
+
+def _let_go(channel: _Channel) -> None:
+    channel.pump.stop()
+    os.close(channel.fifo)
+
+
+def _worded(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,23 @@
+"""`flush`."""
+
+from pmdaemon.cli.actions import called, expanded
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option, selectors_argument
+
+
+@command_named("flush")
+@selectors_argument(required=False)
+@json_option
+def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
+    """Empty log files, of all processes if none is named.
+
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
+    """
+    chosen = expanded(selectors) or ["all"]
+    views = context.ask("flush", {"selectors": chosen})["processes"]
+    if json:
+        say_json(views)
+        return
+    for view in views:
+        print(f"flushed {called(view)}")

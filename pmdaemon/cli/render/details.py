@@ -1,0 +1,138 @@
+"""Everything about one process, in two columns."""
+
+import re
+import shlex
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pmdaemon.cli.render.processes import status_word
+from pmdaemon.cli.render.terminal import Terminal
+from pmdaemon.cli.render.text import harmless, width
+from pmdaemon.core.quantities import format_duration, format_size, format_uptime_long
+
+_SECRET = re.compile(
+    r"secret|token|passw|pwd|passphrase|api_?key|_key$|^key$|private|credential|auth|cookie|dsn"
+    r"|session|salt|(?:database|redis|mongo\w*|amqp|smtp)_ur[il]",
+    re.IGNORECASE,
+)
+
+MASK = "••••••"
+
+
+def details(view: Mapping[str, Any], terminal: Terminal) -> str:
+    """Draw all that is known of a process, listed with detail."""
+    declaration = view["declaration"]
+    heading = f"{harmless(view['name'])} (id {view['pm_id']})"
+    blocks = [
+        terminal.paint(heading, "bold"),
+        _block("Now", _now(view), terminal),
+        _block("Program", _program(view, declaration), terminal),
+        _block("Rules", _rules(declaration), terminal),
+        _block("Logs", {"out": view["out_file"], "err": view["error_file"]}, terminal),
+        _block("Environment", _environment(view, declaration), terminal),
+    ]
+    return "\n".join(blocks)
+
+
+def exit_sentence(view: Mapping[str, Any]) -> str | None:
+    """Say how the program ended last, and why."""
+    ended = view["last_exit"]
+    if ended is None:
+        return None
+    if ended["code"] is not None:
+        how = f"exit code {ended['code']}"
+    elif ended["signal"] is not None:
+        how = _signal_name(ended["signal"])
+    else:
+        how = "exit status unknown"
+    return f"{how}, {view['last_cause']}" if view["last_cause"] else how
+
+
+def masked(name: str, value: str) -> str:
+    """Hide a value whose name looks like that of a secret, or that has a password in a URL."""
+    if _SECRET.search(name):
+        return MASK
+    return re.sub(r"(://[^/\s:@]*:)[^/\s@]+@", rf"\1{MASK}@", value)
+
+
+def _now(view: Mapping[str, Any]) -> dict[str, object]:
+    up = view["pid"] is not None
+    return {
+        "status": status_word(view["state"]),
+        "reason": view["reason"],
+        "pid": view["pid"],
+        "port": view["tcp_port"],
+        "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,
+        "cpu": f"{view['cpu']:.1f}%" if up else None,
+        "memory": format_size(view["memory"]) if up else None,
+        "restarts": view["restarts"],
+        "last exit": exit_sentence(view),
+        "started": _moment(view["started"]),
+        "created": _moment(view["created"]),
+    }
+
+
+def _program(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:
+    several = declaration["instances"] > 1
+    instance = f"{view['instance']} of {declaration['instances']}" if several else None
+    return {
+        "namespace": view["namespace"],
+        "instance": instance,
+        "script": view["script"],
+        "args": shlex.join(declaration["args"]) or None,
+        "interpreter": declaration["interpreter"],
+        "command": shlex.join(declaration["argv"]),
+        "cwd": declaration["cwd"],
+        "ports": declaration["port"],
+    }
+
+
+def _rules(declaration: Mapping[str, Any]) -> dict[str, object]:
+    memory = declaration["max_memory"]
+    delay = declaration["restart_delay"]
+    codes = ", ".join(map(str, declaration["stop_exit_codes"]))
+    return {
+        "autorestart": "yes" if declaration["autorestart"] else "no",
+        "max restarts": declaration["max_restarts"],
+        "min uptime": format_duration(declaration["min_uptime"]),
+        "restart delay": format_duration(delay) if delay else None,
+        "leave alone after exit codes": codes or None,
+        "max memory": format_size(memory) if memory else None,
+        "stop": f"{declaration['stop_signal']}, after {declaration['grace']:g} s SIGKILL",
+        "log files": f"{format_size(declaration['log_max_size'])} each, and"
+        f" {declaration['log_keep']} older ones",
+    }
+
+
+def _environment(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:
+    rows: dict[str, object] = {
+        name: masked(name, value) for name, value in sorted(declaration["env"].items())
+    }
+    inherited = len(declaration["inherited_env"])
+    rows["inherited"] = f"{inherited} variables: pmdaemon env {view['pm_id']}"
+    return rows
+
+
+def _block(title: str, rows: Mapping[str, object], terminal: Terminal) -> str:
+    shown = {name: value for name, value in rows.items() if value is not None}
+    broad = max(map(width, map(harmless, shown)), default=0)
+    lines = [terminal.paint(title, "cyan")]
+    for name, value in shown.items():
+        label = harmless(name)
+        lines.append(f"  {label}{' ' * (broad - width(label))}  {harmless(str(value))}")
+    return "\n".join(lines)
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

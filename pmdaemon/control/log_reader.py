@@ -1,0 +1,265 @@
+"""Reading what programs wrote, from the files it is kept in.
+
+Whoever looks at output reads the files; the daemon only says when they have grown. Memory stays
+bounded whatever the files hold: they are read in chunks, and of a line that is longer than
+`LONGEST` only the beginning is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+from pmdaemon.control.log_sources import CHUNK, LogSource, newest_first
+from pmdaemon.core.logs import MarkTable, OutputStream, time_at
+
+LONGEST: Final = 64 * 1024
+"""Bytes of a line that are kept."""
+
+BATCH: Final = 1024 * 1024
+"""Bytes after which a `Follower` hands out what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line without its newline; `time` is in seconds since the epoch, where it is known."""
+
+    stream: OutputStream
+    time: float | None
+    text: str
+    pm_id: int | None = None
+
+
+def tail(
+    path: str, lines: int, *, stream: OutputStream = OutputStream.OUT, pm_id: int | None = None
+) -> list[LogLine]:
+    """Read the last `lines` lines; an unfinished one at the end counts."""
+    if lines <= 0:
+        return []
+    assembler = _LineAssembler(stream, pm_id)
+    found: list[LogLine] = []
+    with ExitStack() as stack:
+        sources, offset = _find_back(path, lines, stack, with_unfinished=True)
+        for source in sources:
+            while chunk := source.read(offset, min(CHUNK, source.end - offset)):
+                found += assembler.feed(chunk, offset, source)
+                offset += len(chunk)
+            offset = 0
+    return (found + assembler.finish())[-lines:]
+
+
+def count_lines(path: str) -> int:
+    """Count the lines in all files of a stream; an unfinished one at the end counts."""
+    lines = 0
+    last = b"\n"
+    with ExitStack() as stack:
+        sources = list(_held(path, stack))
+        for source in reversed(sources):
+            offset = 0
+            while chunk := source.read(offset, BATCH):
+                lines += chunk.count(b"\n")
+                last = chunk[-1:]
+                offset += len(chunk)
+    return lines + (last != b"\n")
+
+
+def merge(streams: Iterable[Sequence[LogLine]]) -> list[LogLine]:
+    """Put the lines of several streams in the order of their times.
+
+    The lines of one stream keep their order, also where the clock was set back; a line without a
+    time stays with the one before it.
+    """
+    timed = []
+    for lines in streams:
+        latest = 0.0
+        for line in lines:
+            latest = max(latest, line.time or 0.0)
+            timed.append((latest, line))
+    timed.sort(key=itemgetter(0))
+    return [line for _, line in timed]
+
+
+class Follower:
+    """Reads on as a stream grows, through rotation, truncation and flush.
+
+    It begins with the last `backlog` complete lines. A line is handed out when its newline has
+    come.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        stream: OutputStream = OutputStream.OUT,
+        pm_id: int | None = None,
+        backlog: int = 0,
+    ) -> None:
+        self._path = path
+        self._assembler = _LineAssembler(stream, pm_id)
+        self._source: LogSource | None = None
+        self._offset = 0
+        with ExitStack() as stack:
+            sources, offset = _find_back(path, backlog, stack, with_unfinished=False)
+            if sources:
+                self._source, self._offset = sources[0], offset
+                stack.pop_all()
+                _close(sources[1:])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def read_new(self) -> list[LogLine]:
+        """Read the lines that have come since, about a `BATCH` at the most.
+
+        Nothing means that nothing more is there; after something there may be more.
+        """
+        found: list[LogLine] = []
+        taken = 0
+        while taken < BATCH or not found:
+            chunk = self._source.read(self._offset) if self._source else b""
+            if self._source and chunk:
+                found += self._assembler.feed(chunk, self._offset, self._source)
+                self._offset += len(chunk)
+                taken += len(chunk)
+            elif not self._go_on(found):
+                break
+        return found
+
+    def _go_on(self, found: list[LogLine]) -> bool:
+        """At the end of a file, find out whether there is more to read, and where."""
+        source = self._source
+        if source is None:
+            with suppress(FileNotFoundError):
+                self._source = LogSource(self._path)
+            return self._source is not None
+        if source.size() < self._offset:
+            self._assembler.forget()
+            self._offset = 0
+            return True
+        if source.is_at(self._path):
+            return False
+        if source.read(self._offset, 1):
+            return True  # written between our reading and its rotation
+        after, continuous = self._file_after(source)
+        if after is not None and not continuous:
+            found += self._assembler.finish()
+        return self._go_to(after)
+
+    def _go_to(self, source: LogSource | None) -> bool:
+        if source is None:
+            return False
+        self.close()
+        self._source, self._offset = source, 0
+        return True
+
+    def _file_after(self, source: LogSource) -> tuple[LogSource | None, bool]:
+        """Open the file that follows, and tell whether nothing is missing in between."""
+        after: LogSource | None = None
+        for candidate in newest_first(self._path):
+            if candidate.identity == source.identity:
+                candidate.close()
+                return after, True
+            # Where ours is removed, what was last written before it is what we have read already.
+            if after is not None and candidate.written() <= source.written():
+                candidate.close()
+                return after, False
+            if after is not None:
+                after.close()
+            after = candidate
+        return after, False
+
+
+class _LineAssembler:
+    """Cuts chunks into lines, and keeps what is unfinished until the rest of it comes."""
+
+    def __init__(self, stream: OutputStream, pm_id: int | None) -> None:
+        self._stream = stream
+        self._pm_id = pm_id
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what is unfinished."""
+        self._kept = bytearray()
+        self._dropped = 0
+        self._time: float | None = None
+
+    def finish(self) -> list[LogLine]:
+        """Hand out what is unfinished, if anything is."""
+        return [self._line()] if self._kept else []
+
+    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[LogLine]:
+        """Take what stands at `offset` of a file; return the lines that are complete by it."""
+        marks = source.marks(offset, offset + len(chunk))
+        *ends, rest = chunk.split(b"\n")
+        lines = []
+        for end in ends:
+            self._add(end, offset, marks)
+            lines.append(self._line())
+            offset += len(end) + 1
+        if rest:
+            self._add(rest, offset, marks)
+        return lines
+
+    def _add(self, piece: bytes, offset: int, marks: MarkTable) -> None:
+        if not self._kept:
+            self._time = time_at(marks, offset)
+        kept = piece[: LONGEST - len(self._kept)]
+        self._kept += kept
+        self._dropped += len(piece) - len(kept)
+
+    def _line(self) -> LogLine:
+        text = self._kept.decode("utf-8", "replace")
+        if self._dropped:
+            text += f" [... {self._dropped} more bytes]"
+        line = LogLine(self._stream, self._time, text, self._pm_id)
+        self.forget()
+        return line
+
+
+def _find_back(
+    path: str, lines: int, stack: ExitStack, *, with_unfinished: bool
+) -> tuple[list[LogSource], int]:
+    """Find where the last `lines` lines begin: the files from there on, the offset in the first.
+
+    Without `with_unfinished`, what stands after the last newline comes on top of them.
+    """
+    sources: list[LogSource] = []
+    wanted: int | None = None
+    for source in _held(path, stack):
+        sources.insert(0, source)
+        end = source.end
+        while end > 0:
+            begin = max(0, end - CHUNK)
+            chunk = source.read(begin, end - begin)
+            if wanted is None:
+                finished = chunk.endswith(b"\n")
+                wanted = lines + (finished or not with_unfinished)
+            newlines = chunk.count(b"\n")
+            if newlines >= wanted:
+                return sources, begin + _nth_last_newline(chunk, wanted) + 1
+            wanted -= newlines
+            end = begin
+    return sources, 0
+
+
+def _nth_last_newline(chunk: bytes, number: int) -> int:
+    position = len(chunk)
+    for _ in range(number):
+        position = chunk.rfind(b"\n", 0, position)
+    return position
+
+
+def _held(path: str, stack: ExitStack) -> Iterable[LogSource]:
+    """Open the files of a stream from the current one back, and keep them open."""
+    for source in newest_first(path):
+        stack.callback(source.close)
+        yield source
+
+
+def _close(sources: Iterable[LogSource]) -> None:
+    for source in sources:
+        source.close()

@@ -1,0 +1,106 @@
+"""A client's connection: how long it may idle or dawdle, and what becomes of noise on it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from pmdaemon.server.http.dialect import ErrorEncoder, failure
+from pmdaemon.server.http.refusals import HeadTooLarge, InvalidRequest, Refusal
+
+IDLE_SECONDS = 75.0
+"""How long a connection may be without a whole request: its first, or the next one.
+
+This is what ends a client that sends its headers a letter at a time. It is more than the 60 s for
+which nginx keeps a connection it may use again, so that it is not us who close that one first.
+"""
+
+LINGER_SECONDS = 2.0
+"""How long the rest of a body that nobody wanted is read before the connection is given up."""
+
+CONNECTIONS_AT_ONCE = 512
+"""More are turned away: the daemon needs descriptors for the programs first of all."""
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+    b"Content-Length: 0\r\n\r\n"
+)
+
+# What a client did wrong is its own business: aiohttp's account of it goes nowhere.
+_silence = logging.getLogger(f"{__name__}.aiohttp")
+_silence.addHandler(logging.NullHandler())
+_silence.propagate = False
+
+
+class Connection(web.RequestHandler):
+    """One connection; what is not HTTP gets its refusal in the words of a dialect."""
+
+    __slots__ = ("_encode_error",)
+
+    def __init__(
+        self, manager: web.Server, encode_error: ErrorEncoder, *, idle_seconds: float
+    ) -> None:
+        super().__init__(
+            manager,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=idle_seconds,
+            lingering_time=LINGER_SECONDS,
+            logger=_silence,
+            access_log=None,  # type: ignore[arg-type] # means off, whatever the annotation says
+            # A small body can be packed into far less; nobody has a reason to send one so.
+            auto_decompress=False,
+        )
+        self._encode_error = encode_error
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - the library's signature
+    ) -> web.StreamResponse:
+        """Answer what could not be understood, or what failed outside every endpoint."""
+        if request.writer.output_size:
+            raise ConnectionError("the answer has begun already")
+        if status >= 500:
+            logging.getLogger(__name__).error("http.failed", exc_info=exc)
+            response = self._encode_error(failure())
+        else:
+            response = self._encode_error(_refusal(exc))
+        response.force_close()
+        return response
+
+
+def _refusal(problem: BaseException | None) -> Refusal:
+    if isinstance(problem, LineTooLong):
+        return HeadTooLarge()
+    return InvalidRequest("what was sent is not a request of HTTP/1")
+
+
+class TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say so, and hang up."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(_BUSY)
+        transport.close()
+
+
+def connection_factory(
+    manager: web.Server,
+    encode_error: ErrorEncoder,
+    *,
+    at_once: int = CONNECTIONS_AT_ONCE,
+    idle_seconds: float = IDLE_SECONDS,
+) -> Callable[[], asyncio.Protocol]:
+    """Make what serves each new connection."""
+
+    def connection() -> asyncio.Protocol:
+        if len(manager.connections) >= at_once:
+            return TurnedAway()
+        return Connection(manager, encode_error, idle_seconds=idle_seconds)
+
+    return connection

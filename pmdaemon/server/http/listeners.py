@@ -1,0 +1,95 @@
+"""The sockets that the web side listens on."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Sequence
+
+from pmdaemon.core.errors import PmdaemonError
+
+STALLED_MILLISECONDS = 60_000
+"""How long a client may refuse to take what it asked for."""
+
+
+class AddressUnusable(PmdaemonError):
+    """An address that cannot be listened on."""
+
+    code = "address_unusable"
+
+
+async def listen(host: str, tcp_port: int) -> list[socket.socket]:
+    """Bind every address that `host` stands for; port 0 is any free one, the same for all.
+
+    Raises:
+        AddressUnusable: nothing is bound; the code says whether the address is `address_in_use`,
+            needs a `permission` or is `address_unusable` altogether.
+
+    """
+    listeners: list[socket.socket] = []
+    unusable: OSError | None = None
+    try:
+        for family, address in await _addresses(host, tcp_port):
+            port = tcp_port or (port_of(listeners[0]) if listeners else 0)
+            try:
+                listeners.append(_bound(family, address, port))
+            except OSError as error:
+                # A machine may know itself by addresses that it has not, mostly of IPv6.
+                if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+                    raise
+                unusable = error
+    except OSError as error:
+        for listener in listeners:
+            listener.close()
+        raise _refused(host, tcp_port, error) from None
+    if unusable is not None and not listeners:
+        raise _refused(host, tcp_port, unusable)
+    return listeners
+
+
+def port_of(listener: socket.socket) -> int:
+    """Say which port a listener got."""
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def url_of(host: str, tcp_port: int) -> str:
+    """Word the address for people and programs to paste."""
+    return f"http://[{host}]:{tcp_port}" if ":" in host else f"http://{host}:{tcp_port}"
+
+
+async def _addresses(host: str, tcp_port: int) -> Sequence[tuple[int, str]]:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, tcp_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+
+
+def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # Connections of a former daemon that are being closed do not hold the port (socket(7)).
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Connections inherit it; it ends those whose window stays shut (tcp(7)).
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS)
+        listener.setblocking(False)  # noqa: FBT003 - the library's signature
+        listener.bind((address, tcp_port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _refused(host: str, tcp_port: int, error: OSError) -> AddressUnusable:
+    where = f"cannot listen on {host} port {tcp_port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            code, why = "address_in_use", "another program does"
+        case errno.EACCES | errno.EPERM:
+            code, why = "permission_denied", "this user may not"
+        case errno.EADDRNOTAVAIL:
+            code, why = "address_unusable", "it is no address of this machine"
+        case _:
+            code, why = "address_unusable", (error.strerror or str(error)).lower()
+    return AddressUnusable(f"{where}: {why}", code=code, host=host, port=tcp_port)

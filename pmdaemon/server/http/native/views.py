@@ -1,0 +1,178 @@
+"""Processes, their output and the machine as the PMDaemon API shows them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.masking import masked
+from pmdaemon.core.metrics import HostSample, Usage
+from pmdaemon.core.process import Process, ProcessState
+from pmdaemon.core.quantities import format_uptime_long
+from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.server.http.output import DatedLine, Output
+
+View = dict[str, Any]
+
+STATUS_WORDS: Mapping[ProcessState, str] = MappingProxyType(
+    {
+        ProcessState.STOPPED: "stopped",
+        ProcessState.STARTING: "starting",
+        ProcessState.ONLINE: "online",
+        ProcessState.STOPPING: "stopping",
+        ProcessState.BACKOFF: "restarting",
+        ProcessState.EXITED: "stopped",
+        ProcessState.ERRORED: "errored",
+    }
+)
+
+STREAM_WORDS: Mapping[OutputStream, str] = MappingProxyType(
+    {OutputStream.OUT: "out", OutputStream.ERR: "error"}
+)
+
+UNKNOWN_HEALTH = "unknown"
+"""What is said of a process that nothing checks."""
+
+NO_HEALTH_CHECK: Mapping[str, object] = MappingProxyType(
+    {
+        "enabled": False,
+        "check_type": None,
+        "url": None,
+        "status": UNKNOWN_HEALTH,
+        "last_check": None,
+        "response_time": None,
+    }
+)
+
+
+def root_view(version: str) -> View:
+    """Say what this is, and where everything is."""
+    return {
+        "name": "PMDaemon",
+        "version": version,
+        "description": "Keeps programs running: starts, restarts and watches them, and shows how",
+        "status": "running",
+        "endpoints": {
+            "processes": "/api/processes",
+            "system": "/api/system",
+            "status": "/api/status",
+            "websocket": "/ws",
+        },
+    }
+
+
+def status_view(version: str, wall: float) -> View:
+    """Say that we are there."""
+    return {"status": "ok", "timestamp": timestamp(wall), "version": version}
+
+
+def process_view(snapshot: ProcessSnapshot) -> View:
+    """Show a process in a list; `port` is text, as in the reference."""
+    return {**_common_view(snapshot), "health_status": UNKNOWN_HEALTH}
+
+
+def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
+    """Show the first of these processes in full; of several, all of them in short as well."""
+    snapshot = snapshots[0]
+    view = {
+        **_common_view(snapshot),
+        "config": _config_view(snapshot.process),
+        "health_check": dict(NO_HEALTH_CHECK),
+        "logs": {"out_file": snapshot.out_file, "error_file": snapshot.error_file},
+    }
+    if len(snapshots) > 1:
+        view["instances"] = [process_view(one) for one in snapshots]
+    return view
+
+
+def action_view(done: str) -> View:
+    """Say that a process was `done`: stopped, restarted, deleted."""
+    return {"success": True, "message": f"Process {done} successfully"}
+
+
+def output_view(output: Output) -> View:
+    """Show lines of output, oldest first."""
+    return {"logs": [_line_view(line) for line in output.lines], "total_lines": output.total}
+
+
+def system_view(host: HostSample, snapshots: Iterable[ProcessSnapshot]) -> View:
+    """Show the machine, and how many processes are in which state."""
+    words = [status_word(one.process) for one in snapshots]
+    return {
+        "hostname": host.hostname,
+        "platform": host.platform,
+        "arch": host.arch,
+        "uptime": format_uptime_long(host.uptime),
+        "cpu": {
+            "cores": host.cores,
+            "usage": round(host.cpu, 1),
+            "load_average": [round(load, 2) for load in host.load_average],
+        },
+        "memory": _usage_view(host.memory),
+        "disk": _usage_view(host.disk),
+        "processes": {
+            "total": len(words),
+            **{word: words.count(word) for word in ("online", "stopped", "errored")},
+        },
+    }
+
+
+def status_word(process: Process) -> str:
+    """Name the state of a process."""
+    return STATUS_WORDS[process.state.kind]
+
+
+def timestamp(wall: float) -> str:
+    """Write a time, given in seconds since the epoch, as `2024-01-15T10:30:00Z`."""
+    return datetime.fromtimestamp(int(wall), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _common_view(snapshot: ProcessSnapshot) -> View:
+    process = snapshot.process
+    return {
+        "id": process.pm_id,
+        "name": process.name,
+        "status": status_word(process),
+        "pid": process.pid,
+        "port": _text(process.tcp_port),
+        "cpu_usage": round(snapshot.sample.cpu, 1),
+        "memory_usage": snapshot.sample.memory,
+        "uptime": format_uptime_long(snapshot.uptime),
+        "restarts": process.restarts,
+    }
+
+
+def _config_view(process: Process) -> View:
+    spec = process.spec
+    port = _text(process.tcp_port)
+    env = {**({"PORT": port} if port is not None else {}), **spec.env}
+    return {
+        "script": spec.command.script,
+        "args": list(spec.command.args),
+        "instances": spec.instances,
+        "max_memory_restart": spec.max_memory,
+        "port": _text(spec.tcp_ports),
+        "env": masked(env),
+    }
+
+
+def _line_view(line: DatedLine) -> View:
+    return {
+        "timestamp": timestamp(line.time),
+        "type": STREAM_WORDS[line.stream],
+        "message": line.text,
+    }
+
+
+def _usage_view(usage: Usage) -> View:
+    return {
+        "total": usage.total,
+        "used": usage.used,
+        "free": usage.free,
+        "usage_percent": usage.percent,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

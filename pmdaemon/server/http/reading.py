@@ -1,0 +1,89 @@
+"""From a request to values: bodies and query strings, with bounds on size and time."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from pmdaemon.core.wording import shown
+from pmdaemon.server.http.refusals import BodyTooLarge, InvalidRequest, RequestTimedOut
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes."""
+
+BODY_DEADLINE = 10.0
+"""Seconds within which a body has to have arrived."""
+
+Value = TypeVar("Value")
+
+
+async def read_body(request: web.Request, kind: type[Value], *, default: Value) -> Value:
+    """Read a JSON body; an empty one, or `null`, is the default.
+
+    Raises:
+        InvalidRequest: it is not JSON, or has not the fields it should have.
+        BodyTooLarge: it has more than `LARGEST_BODY` bytes.
+        RequestTimedOut: it took too long.
+
+    """
+    body = await _read(request)
+    if not body.strip():
+        return default
+    try:
+        decoded = msgspec.json.decode(body)
+        return default if decoded is None else msgspec.convert(decoded, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"cannot use the body of this request: {shown(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"the body of this request is not JSON: {shown(str(error))}") from None
+
+
+def read_choice(request: web.Request, name: str, choices: Sequence[str]) -> str | None:
+    """Read a parameter of the query that is one of several words.
+
+    Raises:
+        InvalidRequest: it is another.
+
+    """
+    given = request.query.get(name)
+    if given is None or given in choices:
+        return given
+    raise InvalidRequest(
+        f"cannot use {name}={shown(given)}: it is one of {', '.join(choices)}",
+        parameter=name,
+        allowed=list(choices),
+    )
+
+
+def read_number(request: web.Request, name: str, *, default: int, highest: int) -> int:
+    """Read a parameter of the query that is a number from 0 to `highest`.
+
+    Raises:
+        InvalidRequest: it is not.
+
+    """
+    given = request.query.get(name)
+    if given is None:
+        return default
+    # Not every digit of Unicode is one to int(), and int() takes no text of any length.
+    if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= highest:
+        return int(given)
+    raise InvalidRequest(
+        f"cannot use {name}={shown(given)}: it is a number from 0 to {highest}",
+        parameter=name,
+        highest=highest,
+    )
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise BodyTooLarge(LARGEST_BODY) from None
+    except web.RequestPayloadError:
+        raise InvalidRequest("the body of this request is broken") from None
+    except TimeoutError:
+        raise RequestTimedOut from None

@@ -1,0 +1,239 @@
+import errno
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.pidfd import PidfdHandles
+from pmdaemon.adapters.proc_table import ProcReader
+from pmdaemon.core.process import Exit
+from pmdaemon.engine.interfaces import LaunchFailed
+from tests.fakes.process_reader import FakeProcessReader
+from tests.support.system import REAL_SYSTEMS, Program, pidfd_system
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.posix
+
+
+@pytest.fixture(params=REAL_SYSTEMS)
+async def system(request, tmp_path):
+    async with request.param(tmp_path) as system:
+        yield system
+
+
+@pytest.fixture
+async def linux(tmp_path):
+    async with pidfd_system(tmp_path) as system:
+        yield system
+
+
+async def output_of(system, program, **changes):
+    system.launch(f"{program}; echo; exec sleep 1000", **changes)
+    output = b""
+
+    def complete():
+        nonlocal output
+        output += system.read_output()
+        return output.endswith(b"\n\n")
+
+    await eventually(complete)
+    return output.decode().strip()
+
+
+async def test_a_program_leads_a_session_of_its_own(system):
+    identity = system.launch(Program.STAYS)
+
+    assert os.getsid(identity.pid) == os.getpgid(identity.pid) == identity.pid
+    assert identity.pid != os.getsid(0)
+
+
+async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
+    system, monkeypatch
+):
+    monkeypatch.setenv("OURS", "ours")
+
+    output = await output_of(
+        system, "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the-token"
+    )
+
+    variables = dict(line.split("=", 1) for line in output.splitlines())
+    assert variables["A"] == "ä b"
+    assert variables["PMDAEMON_TOKEN"] == "the-token"
+    assert "OURS" not in variables
+
+
+async def test_a_program_runs_in_its_directory(system, tmp_path):
+    assert await output_of(system, "pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
+
+
+async def test_a_program_reads_nothing_from_its_input(system):
+    assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
+
+
+async def test_a_program_has_no_file_of_ours(system, tmp_path):
+    with (tmp_path / "ours").open("w") as ours:
+        os.set_inheritable(ours.fileno(), True)
+
+        files = await output_of(system, "ls /proc/$$/fd")
+
+    assert files.split() == ["0", "1", "2"]
+
+
+async def test_outputs_are_opened_for_reading_too_so_that_no_write_ever_fails(system):
+    flags = await output_of(system, "cat /proc/self/fdinfo/1 /proc/self/fdinfo/2")
+
+    modes = [int(line.split()[1], 8) for line in flags.splitlines() if line.startswith("flags")]
+    assert [mode & os.O_ACCMODE for mode in modes] == [os.O_RDWR, os.O_RDWR]
+    assert not any(mode & os.O_NONBLOCK for mode in modes)
+
+
+async def test_nothing_stays_open_in_us(system):
+    before = os.listdir("/proc/self/fd")
+
+    system.launch(Program.STAYS)
+
+    assert os.listdir("/proc/self/fd") == before
+
+
+async def test_subprocess_keeps_no_memory_of_a_program(system):
+    system.launch(Program.FAILS)
+
+    assert subprocess._active == []
+
+
+async def test_the_exit_of_an_adopted_program_is_unknown(system):
+    identity = await system.settled(Program.LEAVES_A_CHILD)
+    ends: list[Exit] = []
+    (orphan,) = system.members(identity)
+    system.launcher.watch(orphan, lambda _, how: ends.append(how))
+
+    system.trees.signal([orphan], "SIGKILL")
+
+    await eventually(lambda: ends)
+    assert ends == [Exit()]
+
+
+async def test_another_launcher_of_the_same_daemon_can_tell_the_exit(linux):
+    reader = ProcReader()
+    ends: list[Exit] = []
+    identity = linux.launch(Program.FAILS)
+
+    PopenLauncher(reader, PidfdHandles(reader)).watch(identity, lambda _, how: ends.append(how))
+
+    await eventually(lambda: ends)
+    assert ends == [Exit(code=3)]
+
+
+@pytest.fixture
+def raised_limit():
+    """Let us have more files open than programs are to have, as the daemon does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield 256, hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def limited(system, limits):
+    reader = ProcReader()
+    system.launcher = PopenLauncher(reader, PidfdHandles(reader), child_nofile=limits)
+    return system
+
+
+async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(linux, raised_limit):
+    system = limited(linux, raised_limit)
+
+    seen = {await output_of(system, "ulimit -Sn; ulimit -Hn") for _ in range(10)}
+
+    assert seen == {f"256\n{raised_limit[1]}"}
+
+
+async def test_our_own_limit_stays_also_when_a_program_cannot_be_started(linux, raised_limit):
+    system = limited(linux, raised_limit)
+
+    system.launch(Program.STAYS)
+    with pytest.raises(LaunchFailed):
+        system.launch("", argv=("/nowhere",))
+
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (raised_limit[1], raised_limit[1])
+
+
+async def test_with_more_files_open_than_programs_may_have_they_still_start(linux, raised_limit):
+    system = limited(linux, raised_limit)
+    many = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
+    try:
+        identity = system.launch(Program.STAYS)
+    finally:
+        for file in many:
+            os.close(file)
+
+    assert resource.prlimit(identity.pid, resource.RLIMIT_NOFILE) == raised_limit
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2, 3])
+async def test_want_of_descriptors_is_transient_and_starts_nothing(linux, missing):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    order = linux.order(Program.STAYS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + missing, limits[1]))
+    try:
+        with pytest.raises(LaunchFailed) as failure:
+            linux.launcher.launch(order)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert failure.value.transient
+    assert "too many open files in pmdaemon" in failure.value.reason
+    assert linux.trees.find_launched([order.token]) == {}
+
+
+async def test_a_process_that_cannot_be_identified_is_ended_again(linux):
+    blind = PopenLauncher(FakeProcessReader(), PidfdHandles(FakeProcessReader()))
+    order = linux.order(Program.STAYS)
+
+    with pytest.raises(LaunchFailed) as failure:
+        blind.launch(order)
+
+    assert failure.value.transient
+    assert linux.trees.find_launched([order.token]) == {}
+    with pytest.raises(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)
+
+
+async def test_the_want_of_processes_is_transient(linux):
+    if os.getuid() == 0:
+        pytest.skip("root may start any number of processes")
+    limits = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, limits[1]))
+    try:
+        with pytest.raises(LaunchFailed) as failure:
+            linux.launcher.launch(linux.order(Program.STAYS))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, limits)
+
+    assert failure.value.transient
+    assert isinstance(failure.value.__cause__, OSError)
+    assert failure.value.__cause__.errno == errno.EAGAIN
+
+
+def test_a_program_whose_launcher_is_dropped_makes_no_warning(tmp_path):
+    program = f"""
+import asyncio, gc
+from pathlib import Path
+from tests.support.system import Program, pidfd_system
+
+async def main():
+    async with pidfd_system(Path({str(tmp_path)!r})) as system:
+        system.launch(Program.STAYS)
+        gc.collect()
+
+asyncio.run(main())
+"""
+    result = subprocess.run(
+        [sys.executable, "-W", "always", "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")

@@ -1,0 +1,268 @@
+import errno
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pmdaemon.adapters.fifos import Move, best_move, copy, open_fifo
+from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.core.logs import Marks, times_path
+from pmdaemon.core.process import Instant
+from pmdaemon.core.spec import LogPolicy
+from tests.support.loop_clock import LoopClock
+
+LIMIT = 1 << 20
+
+
+class SetClock(LoopClock):
+    wall = 1.0
+
+    def now(self) -> Instant:
+        return Instant(wall=self.wall, monotonic=0.0)
+
+
+class Bench:
+    """A writer with a FIFO before it and a file behind it."""
+
+    def __init__(self, folder: Path, policy: LogPolicy, move: Move) -> None:
+        self.log = folder / "logs" / "app-0.out"
+        self.clock = SetClock()
+        self.fifo = open_fifo(str(folder / "0.out"))
+        self.writer = LogWriter(str(self.log), policy, self.clock, move=move)
+
+    def put(self, data: bytes) -> int:
+        os.write(self.fifo, data)
+        return self.writer.take(self.fifo, LIMIT)
+
+    def older(self, number: int) -> bytes | None:
+        path = Path(f"{self.log}.{number}")
+        return path.read_bytes() if path.exists() else None
+
+    def close(self) -> None:
+        self.writer.rest()
+        os.close(self.fifo)
+
+
+@pytest.fixture(params=[best_move, copy])
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    bench = Bench(tmp_path, LogPolicy(max_size=100, keep=2), request.param)
+    yield bench
+    bench.close()
+
+
+@contextmanager
+def limited(which: int, limit: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(which)
+    resource.setrlimit(which, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(which, (soft, hard))
+
+
+def full_disk(room: int):
+    """Let no file grow past `room` bytes: the kernel refuses it as it does on a full disk."""
+    return limited(resource.RLIMIT_FSIZE, room)
+
+
+def test_output_goes_behind_what_is_there(bench: Bench):
+    bench.log.parent.mkdir()
+    bench.log.write_bytes(b"from before\n")
+
+    taken = bench.put(b"one\n")
+    bench.put(b"two\n")
+
+    assert taken == 4
+    assert bench.log.read_bytes() == b"from before\none\ntwo\n"
+
+
+def test_nothing_is_taken_from_an_empty_fifo(bench: Bench):
+    assert bench.writer.take(bench.fifo, LIMIT) == 0
+
+
+def test_a_file_that_is_emptied_by_somebody_is_filled_from_its_beginning(bench: Bench):
+    bench.put(b"one\n")
+
+    os.truncate(bench.log, 0)
+    bench.put(b"two\n")
+
+    assert bench.log.read_bytes() == b"two\n"
+
+
+def test_a_file_that_is_deleted_is_made_anew(bench: Bench):
+    bench.put(b"one\n")
+
+    bench.log.unlink()
+    bench.put(b"two\n")
+
+    assert bench.log.read_bytes() == b"two\n"
+
+
+def test_a_file_that_is_renamed_is_left_alone(bench: Bench, tmp_path: Path):
+    bench.put(b"one\n")
+
+    bench.log.rename(tmp_path / "archived")
+    bench.put(b"two\n")
+
+    assert (tmp_path / "archived").read_bytes() == b"one\n"
+    assert bench.log.read_bytes() == b"two\n"
+
+
+def test_what_somebody_else_appends_is_not_overwritten(bench: Bench):
+    bench.put(b"one\n")
+
+    with bench.log.open("ab") as file:
+        file.write(b"a remark\n")
+    bench.put(b"two\n")
+
+    assert bench.log.read_bytes() == b"one\na remark\ntwo\n"
+
+
+def test_a_full_file_is_rotated_at_the_end_of_a_line(bench: Bench):
+    bench.put(b"x" * 120)
+    unfinished = bench.older(1)
+
+    bench.put(b"x\n")
+    bench.put(b"next\n")
+
+    assert unfinished is None
+    assert bench.older(1) == b"x" * 121 + b"\n"
+    assert bench.log.read_bytes() == b"next\n"
+
+
+def test_a_file_is_rotated_at_twice_its_bound_whatever_it_ends_with(bench: Bench):
+    taken = bench.put(b"x" * 250)
+    while more := bench.writer.take(bench.fifo, LIMIT):
+        taken += more
+
+    assert taken == 250
+    assert bench.older(1) == b"x" * 200
+    assert bench.log.read_bytes() == b"x" * 50
+
+
+def test_without_a_bound_a_file_grows(bench: Bench):
+    bench.writer.policy = LogPolicy(max_size=0, keep=1)
+
+    bench.put(b"x" * 1000 + b"\n")
+
+    assert bench.log.stat().st_size == 1001
+
+
+def test_a_file_is_there_right_after_a_rotation(bench: Bench):
+    bench.put(b"x" * 100 + b"\n")
+
+    assert bench.log.read_bytes() == b""
+
+
+def test_a_rotation_that_fails_costs_no_output(bench: Bench):
+    Path(f"{bench.log}.1").mkdir(parents=True)
+    Path(f"{bench.log}.2").mkdir()
+
+    bench.put(b"x" * 100 + b"\n")
+    bench.put(b"more\n")
+
+    assert bench.log.read_bytes() == b"x" * 100 + b"\nmore\n"
+
+
+def test_each_file_has_the_times_of_its_own_lines(bench: Bench):
+    bench.put(b"x" * 100 + b"\n")
+    bench.clock.wall = 2.0
+    bench.put(b"one\n")
+    bench.clock.wall = 3.0
+    bench.put(b"two\n")
+
+    older = Marks(Path(times_path(f"{bench.log}.1")).read_bytes())
+    current = Marks(Path(times_path(str(bench.log))).read_bytes())
+
+    assert list(older) == [(0, 1_000_000_000)]
+    assert list(current) == [(0, 2_000_000_000), (4, 3_000_000_000)]
+
+
+def test_emptying_removes_the_content_the_times_and_the_older_files(bench: Bench):
+    bench.put(b"x" * 100 + b"\n")
+    bench.put(b"one\n")
+
+    bench.writer.empty()
+
+    assert bench.log.read_bytes() == b""
+    assert bench.older(1) is None
+    assert Path(times_path(str(bench.log))).read_bytes() == b""
+
+
+def test_output_for_a_full_disk_is_dropped_and_said_later(bench: Bench):
+    with full_disk(room=10):
+        first = bench.put(b"0123456")
+        second = bench.put(b"789 lost")
+        while more := bench.writer.take(bench.fifo, LIMIT):
+            second += more
+
+    bench.put(b"after\n")
+
+    assert (first, second) == (7, 8)
+    assert bench.log.read_bytes() == (
+        b"0123456789\n[pmdaemon] 5 bytes of output were lost: File too large\nafter\n"
+    )
+
+
+def test_what_was_lost_adds_up_until_it_can_be_said(bench: Bench):
+    with full_disk(room=0):
+        for _ in range(3):
+            bench.put(b"x" * 1000)
+    owed = bench.writer.owes_word
+
+    bench.writer.make()
+
+    assert owed
+    assert not bench.writer.owes_word
+    assert bench.log.read_bytes() == (
+        b"[pmdaemon] 3000 bytes of output were lost: File too large\n"
+    )
+
+
+def test_where_there_is_no_room_for_the_word_either_nothing_is_left_of_it(bench: Bench):
+    with full_disk(room=0):
+        bench.put(b"x" * 1000)
+
+    with full_disk(room=20):
+        bench.put(b"more")
+
+    assert bench.log.read_bytes() == b""
+    assert bench.writer.owes_word
+
+
+def test_output_is_dropped_while_no_file_can_be_opened(bench: Bench):
+    with limited(resource.RLIMIT_NOFILE, 3):
+        dropped = bench.put(b"one\n")
+
+    bench.put(b"two\n")
+
+    assert dropped == 4
+    assert bench.log.read_bytes() == (
+        b"[pmdaemon] 4 bytes of output were lost: Too many open files\ntwo\n"
+    )
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS])
+def test_where_splice_is_refused_output_is_copied(tmp_path: Path, code: int):
+    def refuse(fifo: int, file: int, count: int, offset: int) -> int:
+        raise OSError(code, "refused")
+
+    bench = Bench(tmp_path, LogPolicy(), refuse)
+
+    bench.put(b"one\n")
+    bench.put(b"two\n")
+
+    assert bench.log.read_bytes() == b"one\ntwo\n"
+    bench.close()
+
+
+def test_a_resting_writer_holds_no_descriptor(bench: Bench):
+    before = os.listdir("/dev/fd")
+    bench.put(b"one\n")
+
+    bench.writer.rest()
+
+    assert os.listdir("/dev/fd") == before

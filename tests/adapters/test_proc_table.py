@@ -1,0 +1,63 @@
+import os
+
+import pytest
+
+from pmdaemon.adapters.proc_table import ProcReader, parse_stat
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def stat(*, name: str = "node", state: str = "S", threads: int = 1) -> bytes:
+    """Compose a line as in proc(5): fields 1 to 24, and some that follow."""
+    return (
+        f"42 ({name}) {state} 7 42 42 34816 42 4194304 100 0 0 0 "
+        f"11 22 33 44 20 0 {threads} 0 987654 5000000 25 18446744073709551615 1 1 0\n"
+    ).encode()
+
+
+def test_a_stat_line_is_understood():
+    entry = parse_stat(stat())
+
+    assert (entry.pid, entry.ppid, entry.process_group, entry.session) == (42, 7, 42, 42)
+    assert entry.start_time == 987654
+    assert (entry.own_ticks, entry.reaped_ticks) == (33, 77)
+    assert entry.memory == 25 * PAGE
+    assert not entry.ended
+
+
+@pytest.mark.parametrize("name", ["a b", "x) S 1 1 1 (y", ")", "", "1 (2", "(sd-pam)", "é"])
+def test_a_name_may_hold_anything(name):
+    entry = parse_stat(stat(name=name))
+
+    assert entry == parse_stat(stat())
+
+
+@pytest.mark.parametrize("state", ["Z", "X", "x"])
+def test_a_zombie_has_ended(state):
+    assert parse_stat(stat(state=state)).ended
+
+
+@pytest.mark.parametrize("state", ["R", "S", "D", "T", "t", "I"])
+def test_what_sleeps_or_is_stopped_has_not_ended(state):
+    assert not parse_stat(stat(state=state)).ended
+
+
+def test_a_program_whose_first_thread_is_over_has_not_ended():
+    assert not parse_stat(stat(state="Z", threads=3)).ended
+
+
+def test_we_are_in_the_table_ourselves():
+    entry = ProcReader().scan()[os.getpid()]
+
+    assert entry.ppid == os.getppid()
+    assert entry.process_group == os.getpgrp()
+    assert entry.session == os.getsid(0)
+    assert entry.memory > PAGE
+    assert entry.identity == ProcReader().scan()[os.getpid()].identity
+
+
+def test_what_does_not_exist_has_neither_entry_nor_token():
+    pid = 2**22 + 1  # above the highest pid there can be
+
+    assert ProcReader().entry(pid) is None
+    assert ProcReader().token(pid) is None

@@ -1,0 +1,208 @@
+import asyncio
+import os
+
+import pytest
+
+from pmdaemon.adapters.pidfd import PidfdHandles
+from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.core.process import Exit, Identity
+from tests.adapters.test_process_table import an_entry
+from tests.fakes.clock import FakeClock
+from tests.fakes.process_reader import FakeProcessReader
+from tests.support.system import REAL_SYSTEMS
+from tests.support.waiting import eventually
+
+RUN = Identity(10, 100)
+
+
+def trees_over(reader, *, reapers=(1,)):
+    table = ProcessTable(reader, FakeClock())
+    return SystemProcessTrees(reader, table, PidfdHandles(reader), reapers=reapers)
+
+
+def member_pids(trees, token="token"):
+    return [member.pid for member in trees.members(RUN, token)]
+
+
+def test_an_orphan_with_the_token_is_a_member_with_all_below_it():
+    reader = FakeProcessReader(an_entry(10), an_entry(50), an_entry(51, ppid=50))
+    reader.tokens = {50: "token"}
+
+    members = member_pids(trees_over(reader))
+
+    assert set(members) == {10, 50, 51}
+    assert members.index(51) < members.index(50)
+
+
+def test_an_orphan_with_a_longer_token_is_not_a_member():
+    reader = FakeProcessReader(an_entry(10), an_entry(50))
+    reader.tokens = {50: "token-2"}
+
+    assert member_pids(trees_over(reader)) == [10]
+
+
+def test_an_orphan_of_an_unknown_reaper_is_found_once_the_reaper_is_known():
+    reader = FakeProcessReader(an_entry(10), an_entry(20), an_entry(50, ppid=20))
+    reader.tokens = {50: "token"}
+
+    assert member_pids(trees_over(reader)) == [10]
+    assert set(member_pids(trees_over(reader, reapers={1, 20}))) == {10, 50}
+
+
+def test_an_orphan_that_began_before_the_run_is_not_a_member():
+    reader = FakeProcessReader(an_entry(10), an_entry(50, start=99))
+    reader.tokens = {50: "token"}
+
+    assert member_pids(trees_over(reader)) == [10]
+
+
+def test_we_and_our_ancestors_are_never_members():
+    ours, shell = os.getpid(), os.getpid() + 1
+    reader = FakeProcessReader(
+        an_entry(10),
+        an_entry(shell, session=10),
+        an_entry(ours, ppid=shell, session=10),
+        an_entry(ours + 2, ppid=ours, session=ours + 2),
+    )
+    reader.tokens = {ours: "token", shell: "token"}
+
+    assert member_pids(trees_over(reader)) == [10]
+
+
+def test_without_its_leader_a_session_of_another_token_is_somebody_elses():
+    reader = FakeProcessReader(
+        an_entry(11, session=10, ppid=5),
+        an_entry(12, session=10, ppid=5),
+        an_entry(13, session=10, ppid=5),
+    )
+    reader.tokens = {11: "token", 12: "another"}
+
+    assert set(member_pids(trees_over(reader))) == {11, 13}
+
+
+def test_with_its_leader_a_session_is_believed_whatever_the_tokens():
+    reader = FakeProcessReader(an_entry(10), an_entry(11, session=10, ppid=10))
+    reader.tokens = {11: "another"}
+
+    assert member_pids(trees_over(reader)) == [11, 10]
+
+
+async def test_a_program_launched_since_the_shared_pass_is_found():
+    reader = FakeProcessReader()
+    trees = trees_over(reader)
+    assert member_pids(trees) == []
+
+    reader.entries[10] = an_entry(10)
+
+    assert member_pids(trees) == [10]
+
+
+async def test_many_stops_in_one_iteration_cost_one_pass():
+    reader = FakeProcessReader(*(an_entry(pid) for pid in range(10, 60)))
+    trees = trees_over(reader)
+
+    for pid in range(10, 60):
+        trees.members(Identity(pid, pid * 10), f"token-{pid}")
+
+    assert reader.passes == 1
+
+
+async def test_a_token_is_read_once_and_its_absence_every_time():
+    reader = FakeProcessReader(an_entry(10), an_entry(50), an_entry(60))
+    reader.tokens = {50: "token"}
+    trees = trees_over(reader)
+    assert set(member_pids(trees)) == {10, 50}
+    await asyncio.sleep(0)
+
+    reader.tokens = {60: "token"}  # 50 wrote over its environment, 60 got one by exec
+
+    assert set(member_pids(trees)) == {10, 50, 60}
+
+
+@pytest.fixture(params=REAL_SYSTEMS)
+async def system(request, tmp_path):
+    async with request.param(tmp_path) as system:
+        yield system
+
+
+async def test_a_daemon_that_left_session_and_parent_behind_is_ended_with_its_program(system):
+    # A double fork as daemons do it; the one in the middle is gone when the pid is written.
+    identity = system.launch("(setsid sh -c 'sleep 1000 & echo $$; wait' &); wait; exec sleep 1000")
+    daemon_pid = int(await eventually(system.read_output))
+    await eventually(lambda: len(system.members(identity)) == 3)
+    members = system.members(identity)
+
+    system.trees.signal(members, "SIGKILL")
+
+    assert daemon_pid in {member.pid for member in members}
+    await eventually(lambda: not any(system.trees.alive(member) for member in members))
+
+
+async def test_a_child_in_a_session_of_its_own_is_a_member_by_descent(system):
+    # Without the token, so that nothing but its parent tells of it.
+    identity = system.launch("env -i setsid sleep 1000 & wait")
+
+    child = await eventually(lambda: len(m := system.members(identity)) == 2 and m[0])
+    await eventually(lambda: os.getsid(child.pid) == child.pid)
+
+    members = system.members(identity)
+
+    assert members == [child, identity]
+
+
+async def test_a_grandchild_that_ignores_signals_is_left_and_then_killed(system):
+    identity = system.launch("(trap '' TERM INT; while :; do sleep 1000; done) & wait")
+    await eventually(lambda: len(system.members(identity)) == 3)
+
+    system.trees.signal(system.members(identity), "SIGTERM")
+    await eventually(lambda: identity not in system.members(identity))
+    left = system.members(identity)
+
+    assert left
+    system.trees.signal(left, "SIGKILL")
+    await eventually(lambda: not system.members(identity))
+
+
+async def test_a_zombie_is_neither_a_member_nor_waited_for(system):
+    # The program never waits for its child, which ends at once.
+    identity = system.launch("sleep 0 & exec sleep 1000")
+    await eventually(lambda: len(zombies_of(identity.pid)) == 1)
+    (zombie,) = zombies_of(identity.pid)
+    told: list[str] = []
+
+    members = system.members(identity)
+    system.trees.when_gone([zombie_identity(system, zombie)], lambda: told.append("gone"))
+
+    assert members == [identity]
+    await eventually(lambda: told)
+
+
+async def test_a_program_that_left_only_another_group_behind_still_has_members(system):
+    # A group of its own, in the same session: what a shell with job control makes.
+    identity = system.launch("set -m; sleep 1000 & exit 0")
+    ends: list[Exit] = []
+    system.launcher.watch(identity, lambda _, how: ends.append(how))
+    await eventually(lambda: ends)
+
+    assert len(system.members(identity)) == 1
+
+
+def zombies_of(ppid: int) -> list[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as file:
+                    state, parent = file.read().rpartition(")")[2].split()[:2]
+            except OSError:
+                continue
+            if state == "Z" and int(parent) == ppid:
+                found.append(int(name))
+    return found
+
+
+def zombie_identity(system, pid):
+    entry = system.trees._reader.entry(pid)
+    assert entry.ended
+    return entry.identity

@@ -1,0 +1,137 @@
+import pytest
+
+from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.selectors import Selector, select
+from tests.support.builders import a_process, an_app
+
+
+def process(pm_id, name, *, instance=0, namespace="default"):
+    spec = an_app(name=name, namespace=namespace)
+    return a_process(pm_id=pm_id, instance=instance, spec=spec)
+
+
+PROCESSES = [
+    process(0, "web"),
+    process(1, "web", instance=1),
+    process(2, "worker", namespace="jobs"),
+    process(3, "mail", namespace="jobs"),
+    process(4, "2"),
+    process(5, "jobs-api", namespace="web"),
+    process(6, "a:1"),
+]
+
+
+def chosen(*texts, processes=PROCESSES):
+    return [each.pm_id for each in select([Selector.parse(text) for text in texts], processes)]
+
+
+@pytest.mark.parametrize(
+    ("text", "pm_ids"),
+    [
+        ("all", [0, 1, 2, 3, 4, 5, 6]),
+        ("web", [0, 1]),
+        ("jobs", [2, 3]),
+        ("3", [3]),
+        ("2", [4]),
+        ("web:1", [1]),
+        ("a:1", [6]),
+        ("a:1:0", [6]),
+        ("/^w/", [0, 1, 2]),
+        ("/(mail|worker)/", [2, 3]),
+        ("/W/", None),
+        ("web:2", None),
+        ("03", None),
+        ("99", None),
+        ("-1", None),
+        ("//", None),
+        ("/", None),
+        ("ALL", None),
+    ],
+)
+def test_a_selector_means_a_name_then_a_namespace_then_an_id(text, pm_ids):
+    if pm_ids is None:
+        with pytest.raises(ProcessNotFound):
+            chosen(text)
+    else:
+        assert chosen(text) == pm_ids
+
+
+def test_several_selectors_are_a_union_in_the_order_of_ids():
+    assert chosen("jobs", "1", "web", "worker") == [0, 1, 2, 3]
+
+
+def test_all_of_nothing_is_nothing():
+    assert chosen("all", processes=[]) == []
+
+
+def test_no_selectors_choose_nothing():
+    assert chosen() == []
+
+
+def test_one_selector_that_means_nothing_spoils_the_rest():
+    with pytest.raises(ProcessNotFound):
+        chosen("web", "nope")
+
+
+def test_a_wrong_name_is_answered_with_the_names_there_are():
+    with pytest.raises(ProcessNotFound) as refusal:
+        chosen("wrker")
+
+    assert refusal.value.message.endswith("is called wrker; did you mean worker?")
+    assert refusal.value.details["available"] == ["2", "a:1", "jobs-api", "mail", "web", "worker"]
+
+
+def test_a_name_that_resembles_none_is_answered_without_a_guess():
+    with pytest.raises(ProcessNotFound) as refusal:
+        chosen("x" * 10_000 + "\n")
+
+    assert "did you mean" not in refusal.value.message
+    assert refusal.value.message.isprintable()
+    assert len(refusal.value.message) < 200
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_an_empty_selector_is_refused(text):
+    with pytest.raises(InvalidInput) as refusal:
+        Selector.parse(text)
+
+    assert refusal.value.code == "invalid_selector"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("/[/", "unterminated"),
+        ("/(/", "unterminated"),
+        ("/*/", "nothing to repeat"),
+        ("/a{99999999999}/", "repetition number"),
+        ("/" + "a" * 101 + "/", "over 100 characters"),
+        ("/(a+)+b/", "repeats too much"),
+        ("/(a|a)*b/", "repeats too much"),
+        ("/(a?){60}b/", "repeats too much"),
+        ("/((a))+b/", "repeats too much"),
+        ("/.*.*.*.*b/", "repeats too much"),
+        ("/" + "a?" * 40 + "/", "repeats too much"),
+        ("/" + "(|a)" * 20 + "b/", "repeats too much"),
+    ],
+)
+def test_a_regular_expression_that_cannot_be_used_is_refused(text, reason):
+    with pytest.raises(InvalidInput, match=reason) as refusal:
+        Selector.parse(text)
+
+    assert refusal.value.code == "invalid_selector"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("/^(web|api)-.*-[0-9]+$/", "api-eu-12"),
+        (r"/\(a\+\)\+/", "(a+)+"),
+        ("/(ab)+c/", "ababc"),
+        ("/[+*?{|]{2}/", "+*"),
+        ("/(?i)WEB/", "web"),
+        ("/(?:web)?-.*?x/", "-yx"),
+    ],
+)
+def test_an_ordinary_regular_expression_is_used(text, name):
+    assert chosen(text, processes=[process(0, name)]) == [0]

@@ -1,0 +1,43 @@
+import pytest
+
+from pmdaemon.core.wording import LONGEST_SHOWN, shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("web", "web"),
+        ("café 🚀", "café 🚀"),
+        ("", '""'),
+        (None, "null"),
+        (True, "true"),
+        (3, "3"),
+        ([1, "a"], "[1, 'a']"),
+    ],
+)
+def test_a_harmless_value_is_shown_as_it_is(value, text):
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a\nb", r"a\nb"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("a\0", r"a\x00"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\udcff", r"\udcff"),
+    ],
+)
+def test_what_could_move_a_cursor_or_hide_text_is_escaped(value, text):
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize("value", ["x" * 10_000, "\n" * 10_000, list(range(10_000))])
+def test_a_long_value_is_shortened(value):
+    assert len(shown(value)) == LONGEST_SHOWN + 1
+    assert shown(value).endswith("…")
+
+
+def test_a_value_that_just_fits_is_not_shortened():
+    assert shown("x" * LONGEST_SHOWN) == "x" * LONGEST_SHOWN

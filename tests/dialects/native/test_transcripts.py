@@ -1,0 +1,93 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from pmdaemon import __version__
+from pmdaemon.core.logs import Mark, times_path
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.app import HttpServer
+from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.keys import digest_of
+from tests.dialects.native.scene import set_scene
+from tests.dialects.transcripts import ask, read_transcript
+from tests.support.engine import engine_on_fakes
+
+HERE = Path(__file__).parent
+TRANSCRIPTS = sorted(HERE.glob("*.http"))
+
+KEY = "sesame"
+
+
+def write_log(path, *lines):
+    """Write an output file as the daemon does: lines, and beside them the time of each."""
+    data, marks = b"", b""
+    for second, text in lines:
+        marks += Mark(len(data), int(second * 1e9)).encode()
+        data += text.encode() + b"\n"
+    Path(path).write_bytes(data)
+    Path(times_path(path)).parent.mkdir(exist_ok=True)
+    Path(times_path(path)).write_bytes(marks)
+
+
+def write_logs(parts):
+    begin = 1_700_000_000
+    out, err = parts.capture.files("web-app", 0)
+    write_log(
+        out,
+        *((begin + number, f"line {number}") for number in range(24)),
+        (begin + 60, "Server started on port 3000"),
+        (begin + 120.9, "späte Zeile"),
+    )
+    write_log(err, (begin + 61, "warning: deprecated"))
+    for instance in (0, 1):
+        out, _ = parts.capture.files("api", instance)
+        write_log(out, (begin + 10 - instance, f"api {instance} is up"))
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
+    async with engine_on_fakes(tmp_path) as parts:
+        await set_scene(parts)
+        write_logs(parts)
+        server = HttpServer(parts.engine)
+        # What an open server says differs, so its transcripts say so by their names.
+        key = None if path.stem.startswith("open_") else digest_of(KEY)
+        await server.turn_on(WebSettings("127.0.0.1", 0, key))
+        try:
+            port = int(server.address.rsplit(":", 1)[1])
+            for exchange in read_transcript(
+                path, {"version": __version__, "folder": str(tmp_path), "port": str(port)}
+            ):
+                answer = await ask(port, exchange.request)
+
+                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
+                assert (where, answer.status) == (where, exchange.status), answer.body
+                for name, value in exchange.headers.items():
+                    assert (where, name, answer.headers.get(name)) == (where, name, value)
+                assert (where, answer.json) == (where, exchange.expected)
+        finally:
+            await server.turn_off()
+
+
+def test_every_endpoint_has_its_transcript():
+    lines = [
+        line
+        for path in TRANSCRIPTS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("> ")
+    ]
+
+    untold = [
+        (endpoint.method, endpoint.path)
+        for endpoint in NATIVE.endpoints
+        if not any(
+            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
+        )
+    ]
+
+    assert untold == []
+
+
+def pattern(path):
+    return re.sub(r"\\{.*?\\}", "[^/?]+", re.escape(path))

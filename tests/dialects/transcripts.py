@@ -1,0 +1,104 @@
+"""Transcripts: what is asked and answered over HTTP, written down as a dialogue.
+
+    # A remark.
+    > GET /api/status HTTP/1.1
+    > X-API-Key: sesame
+    < 200
+    < content-type: application/json; charset=utf-8
+    {"status": "ok"}
+
+Lines with `>` are sent as they stand; a body follows an empty `>` line. `Host`, `Content-Length`
+and `Connection: close` are added where they are missing. Lines with `<` are the status, and the
+headers that have to be there. What follows is the JSON that has to come; without it, no body.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Exchange:
+    """One request and the answer to it, with the line they begin at."""
+
+    line: int
+    request: list[str] = field(default_factory=list)
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def expected(self) -> Any:
+        """The body that has to come, as JSON."""
+        return json.loads(self.body) if self.body.strip() else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when there is no body."""
+        return json.loads(self.body) if self.body else None
+
+
+def read_transcript(path: Path, substitutes: dict[str, str]) -> list[Exchange]:
+    """Read a transcript, with `{name}` replaced where `substitutes` has that name."""
+    text = path.read_text(encoding="utf-8")
+    for name, value in substitutes.items():
+        text = text.replace(f"{{{name}}}", value)
+    exchanges: list[Exchange] = []
+    answered = True
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("#"):
+            continue
+        if line.startswith(">"):
+            if answered:
+                exchanges.append(Exchange(number))
+                answered = False
+            exchanges[-1].request.append(line[2:])
+        elif line.startswith("<"):
+            head, _, value = line[2:].partition(":")
+            if answered:
+                exchanges[-1].headers[head.lower()] = value.strip()
+            else:
+                exchanges[-1].status = int(head)
+                answered = True
+        elif line:
+            exchanges[-1].body += line + "\n"
+    return exchanges
+
+
+async def ask(port: int, request: list[str]) -> Answer:
+    """Send a request as it is written, and read what comes until the server hangs up."""
+    head, _, body = "\n".join(request).partition("\n\n")
+    lines = head.split("\n")
+    names = {line.partition(":")[0].lower() for line in lines[1:]}
+    extra = {"host": f"localhost:{port}", "connection": "close"}
+    if body:
+        extra["content-length"] = str(len(body.encode()))
+    lines += [f"{name}: {value}" for name, value in extra.items() if name not in names]
+    head_bytes = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+    return await send(port, head_bytes + body.encode())
+
+
+async def send(port: int, data: bytes) -> Answer:
+    """Send bytes, and read what comes until the server hangs up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(data)
+        async with asyncio.timeout(20):
+            received = await reader.read()
+    finally:
+        writer.close()
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *rest = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in rest)}
+    return Answer(int(first.split(" ")[1]), headers, body)

@@ -1,0 +1,118 @@
+"""A whole engine on fakes: everything above the operating system is real."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pmdaemon.core.logs import OutputStream, file_name
+from pmdaemon.core.process import Identity
+from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.effects import Effects
+from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.web_side import WebSide
+from tests.fakes.capture import FakeCapture
+from tests.fakes.clock import FakeClock
+from tests.fakes.launcher import FakeLauncher
+from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.process_trees import FakeProcessTrees
+from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.store import MemoryStore
+from tests.fakes.tcp_probe import FakeTcpProbe
+from tests.fakes.web_server import FakeWebServer
+
+
+class CaptureInFolder(FakeCapture):
+    """A capture whose files are where a test can put real ones."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def files(self, name: str, instance: int) -> tuple[str, str]:
+        """Say where the output of a process is kept."""
+        out, err = (str(self._folder / file_name(name, instance, one)) for one in OutputStream)
+        return out, err
+
+
+@dataclass
+class EngineOnFakes:
+    """The engine, and the world it believes in."""
+
+    folder: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    world: FakeProcesses = field(default_factory=FakeProcesses)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
+    host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
+    web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    bus: Bus = field(default_factory=Bus)
+
+    def __post_init__(self) -> None:
+        self.launcher = FakeLauncher(self.world)
+        self.trees = FakeProcessTrees(self.world)
+        self.capture = CaptureInFolder(self.folder)
+        self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.effects = Effects(
+            home_id="home",
+            clock=self.clock,
+            launcher=self.launcher,
+            trees=self.trees,
+            capture=self.capture,
+            post=self.supervisor.post,
+        )
+        self.sampler = Sampler(
+            clock=self.clock,
+            metrics=FakeProcessMetrics(self.world),
+            supervisor=self.supervisor,
+            post=self.supervisor.post,
+        )
+        self.engine = Engine(
+            home=str(self.folder),
+            clock=self.clock,
+            bus=self.bus,
+            processes=Processes(
+                supervisor=self.supervisor,
+                sampler=self.sampler,
+                clock=self.clock,
+                capture=self.capture,
+                probe=self.probe,
+            ),
+            logs=LogHub(capture=self.capture, bus=self.bus),
+            host=self.host,
+            web=WebSide(server=self.web_server, store=self.store),
+            ending=Ending(),
+        )
+
+    async def start(self, *specs: AppSpec) -> Snapshots:
+        """Start apps."""
+        return await self.engine.processes.start_apps(specs, existing="refuse")
+
+    def identity(self, pm_id: int) -> Identity:
+        """Tell which made-up process runs for a process."""
+        run = self.supervisor.processes[pm_id].run
+        assert run is not None
+        return run.identity
+
+    def program(self, pm_id: int) -> FakeProcess:
+        """Give the made-up process that runs for a process."""
+        return self.world.get(self.identity(pm_id))
+
+
+@asynccontextmanager
+async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
+    """Run an engine on fakes, with output files in `folder`, for as long as the context lasts."""
+    parts = EngineOnFakes(folder)
+    run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
+    try:
+        yield parts
+    finally:
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
