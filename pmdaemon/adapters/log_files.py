@@ -6,9 +6,10 @@ the next one opens the same FIFOs again and finds what has come meanwhile.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from pmdaemon.adapters.fifos import Capacities, Move, best_move, open_fifo
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -22,8 +23,7 @@ from pmdaemon.engine.interfaces import Clock
 Growth = Callable[[int, OutputStream], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
+class _Channel(Struct, frozen=True):
     """One stream of one process."""
 
     path: Path
@@ -100,7 +100,7 @@ class LogFiles:
                 ) from error
 
     def close(self, pm_id: int) -> None:
-        """Drain, and give up the FIFOs, which are removed; the files stay."""
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         for channel in self._channels.pop(pm_id, {}).values():
             _let_go(channel)

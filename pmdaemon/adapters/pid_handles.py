@@ -5,7 +5,8 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.adapters.process_handles import reap
 from pmdaemon.adapters.process_table import ProcessReader
@@ -15,8 +16,7 @@ _POLL_INTERVAL = 0.1
 """Seconds. Nothing tells us of the end of a process that is not our child, so we look."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Wait:
+class _Wait(Struct, frozen=True, eq=False):
     identity: Identity
     reaps: bool
     callback: Callable[[Exit], None]

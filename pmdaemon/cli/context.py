@@ -1,10 +1,10 @@
 """What a command has at hand: the home, the daemon, the terminal."""
 
 import json
+import os
 import sys
 from collections.abc import Generator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from pmdaemon.cli.render.terminal import Terminal
@@ -58,9 +58,7 @@ class Context:
 
     def environment_to_send(self) -> dict[str, str]:
         """Return what programs are to inherit from the caller."""
-        from pmdaemon.config.environment import scrubbed  # noqa: PLC0415
-
-        return scrubbed(self.environment)
+        return _scrubbed(self.environment)
 
     def cwd(self) -> str:
         """Return the directory that relative paths are meant from.
@@ -72,7 +70,7 @@ class Context:
         from pmdaemon.core.errors import InvalidInput  # noqa: PLC0415
 
         try:
-            return str(Path.cwd())
+            return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
         except OSError as error:
             raise InvalidInput(f"cannot use the current directory: {error.strerror}") from error
 
@@ -91,7 +89,13 @@ def _start(home: Home, environment: Mapping[str, str]) -> None:
     # Nearly every command finds a daemon running, and need not load this.
     from pmdaemon.control.starter import start_daemon  # noqa: PLC0415
 
-    start_daemon(home, environment)
+    start_daemon(home.path, _scrubbed(environment), log=home.daemon_log)
+
+
+def _scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
+    from pmdaemon.config.environment import scrubbed  # noqa: PLC0415 - as above
+
+    return scrubbed(environment)
 
 
 def _show_progress(sentence: str) -> None:

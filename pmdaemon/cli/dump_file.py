@@ -64,6 +64,8 @@ def _entries(path: str) -> list[dict[str, Any]]:
         entries = json.loads(Path(path).read_bytes())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("it is broken, no JSON") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise ValueError("it is no list of processes")
     return entries

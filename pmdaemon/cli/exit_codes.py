@@ -16,19 +16,17 @@ MEANINGS = {
     INTERRUPTED: "interrupted",
 }
 
-_BY_ERROR = {
-    "process_not_found": NOT_FOUND,
-    "unsupported": WRONG_USAGE,
-    "wrong_usage": WRONG_USAGE,
-    "daemon_unavailable": UNAVAILABLE,
-    "home_unusable": UNAVAILABLE,
-    "store_unavailable": UNAVAILABLE,
-    "protocol_violation": UNAVAILABLE,
-}
+_WRONG = ("invalid_", "script_", "interpreter_", "cwd_", "file_", "tcp_ports_", "wrong_", "unsup")
+_UNAVAILABLE = ("daemon_", "home_", "store_", "protocol_", "permission_", "unknown_verb")
 
 
 def exit_code(error_code: str) -> int:
-    """Say with which status an error of this code ends a command."""
-    if error_code.startswith("invalid_"):
+    """Say with which status an error of this code ends a command.
+
+    Codes are grouped by how they begin, so that one that a newer daemon has finds its place too.
+    """
+    if error_code == "process_not_found":
+        return NOT_FOUND
+    if error_code.startswith(_WRONG):
         return WRONG_USAGE
-    return _BY_ERROR.get(error_code, FAILED)
+    return UNAVAILABLE if error_code.startswith(_UNAVAILABLE) else FAILED

@@ -7,6 +7,7 @@ from typing import Any
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context, warn
 from pmdaemon.cli.ecosystem_files import apps_of, folder_of
+from pmdaemon.cli.render.processes import status_word
 
 
 def start_file(
@@ -45,4 +46,4 @@ def _outcome(view: dict[str, Any], elapsed: float) -> str:
         return f"{called(view)} is up already"
     if view["state"] == "online":
         return f"started {called(view)}"
-    return f"{called(view)} is {view['state']}"
+    return f"{called(view)} is {status_word(view['state'])}"

@@ -7,10 +7,11 @@ so is what nobody knows.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.config.command import default_name, resolve
@@ -32,22 +33,24 @@ from pmdaemon.core.wording import shown
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """An app that was read, and what its author should know about the text."""
 
     spec: AppSpec
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One app while it is read: values by field, problems and warnings by their paths."""
+class _Reading(Struct, frozen=True):
+    """One app while it is read.
 
-    where: str
-    values: dict[str, Any]
-    problems: list[tuple[str, PmdaemonError]]
-    warnings: list[str]
+    `said` are the keys by which fields were given, `values` what could be read of them.
+    """
+
+    where: str = ""
+    said: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    problems: list[tuple[str, PmdaemonError]] = []
+    warnings: list[str] = []
 
     def path(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
@@ -78,7 +81,7 @@ def read_app(
         InvalidInput: the same, when there is one problem and no file it could be in.
 
     """
-    reading = _Reading(where, {}, [], [])
+    reading = _Reading(where)
     _read_fields(reading, raw, cpus)
     spec = _spec(reading, base, environment)
     if spec is None or reading.problems:
@@ -162,7 +165,7 @@ def stored_app(shape: Mapping[str, object]) -> AppSpec:
         InvalidConfiguration: it was damaged since.
 
     """
-    reading = _Reading("", {}, [], [])
+    reading = _Reading()
     _read_fields(reading, shape, None)
     found = reading.values
     script = found.get("script", "")
@@ -183,25 +186,28 @@ def stored_app(shape: Mapping[str, object]) -> AppSpec:
 
 
 def _read_fields(reading: _Reading, raw: Mapping[str, object], cpus: int | None) -> None:
-    said: dict[str, str] = {}
     for key, value in raw.items():
         spelling = _CAPITAL.sub(r"_\1", key).lower()
-        field = FIELDS_BY_NAME.get(spelling)
-        if field is None:
+        known = FIELDS_BY_NAME.get(spelling)
+        if known is None:
             reading.warnings.append(f"{reading.path(shown(key))}: {remark(spelling)}")
-            continue
-        if value is None:
-            continue
-        read = partial(values.instances, cpus=cpus) if field.name == "instances" else field.read
-        try:
-            result = read(value)
-        except PmdaemonError as error:
-            reading.refuse(key, error)
-            continue
-        if reading.values.setdefault(field.name, result) != result:
-            message = f"it says something else than {said[field.name]}, and both mean {field.name}"
-            reading.refuse(key, InvalidInput(message))
-        said.setdefault(field.name, key)
+        elif value is not None:
+            read = partial(values.instances, cpus=cpus) if known.name == "instances" else known.read
+            _read_field(reading, known.name, key, read, value)
+
+
+def _read_field(
+    reading: _Reading, name: str, key: str, read: Callable[[object], Any], value: object
+) -> None:
+    first = reading.said.setdefault(name, key)
+    try:
+        result = read(value)
+    except PmdaemonError as error:
+        reading.refuse(key, error)
+        return
+    if reading.values.setdefault(name, result) != result:
+        message = f"it says something else than {first}, and both mean {name}"
+        reading.refuse(key, InvalidInput(message))
 
 
 def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSpec | None:
@@ -211,7 +217,7 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
     inherited = found["inherited_env"] if "inherited_env" in found else scrubbed(environment)
     _check_ports(reading)
     if "script" not in found:
-        if not any(path == reading.path("script") for path, _ in reading.problems):
+        if "script" not in reading.said:
             reading.refuse("script", InvalidInput("it is missing"))
         return None
     if "name" not in found:

@@ -15,8 +15,9 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
+
+from msgspec import Struct
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import LONGEST_NAME, app_name
@@ -101,8 +102,7 @@ def default_name(script: str, cwd: str) -> str:
     return "app"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where relative paths and bare names are looked for."""
 
     cwd: str

@@ -1,9 +1,10 @@
 """The fields that an app may have: PM2's names and aliases for them, and who reads each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.core import tcp_ports
@@ -11,8 +12,7 @@ from pmdaemon.core.names import app_name
 from pmdaemon.core.quantities import parse_duration, parse_size
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field: how its value is read, and what else it is called."""
 
     name: str
@@ -31,11 +31,6 @@ def _namespace(value: object) -> str:
 def _memory_limit(value: object) -> int | None:
     # PM2's way of saying that there is no limit is 0.
     return parse_size(value) or None
-
-
-def _file_size(value: object) -> int:
-    # Without a bound a file would fill the disk some day.
-    return max(1, parse_size(value))
 
 
 FIELDS = (
@@ -57,7 +52,7 @@ FIELDS = (
     Field("stop_exit_codes", values.exit_codes),
     Field("kill_timeout", parse_duration),
     Field("stop_signal", values.signal_name, ("kill_signal",)),
-    Field("log_max_size", _file_size),
+    Field("log_max_size", parse_size),
     Field("log_keep", partial(values.count, most=1000)),
     # What was worked out when the app was declared; `show_app` writes these.
     Field("argv", values.words),

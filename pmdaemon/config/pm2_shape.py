@@ -41,7 +41,10 @@ def entry(view: Mapping[str, Any]) -> dict[str, Any]:
         # PM2 has every variable once more beside its own fields, and scripts look there.
         "pm2_env": {**_environment(view), **_pm2_env(view)},
         "pm_id": view["pm_id"],
-        "monit": {"memory": view["memory"], "cpu": round(view["cpu"], 1)},
+        "monit": {
+            "memory": view["memory"] if view["pid"] else 0,
+            "cpu": round(view["cpu"], 1) if view["pid"] else 0,
+        },
     }
 
 

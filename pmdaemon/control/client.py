@@ -8,10 +8,10 @@ the welcome has done nothing, and asking again is safe.
 import socket
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from pmdaemon import __version__
-from pmdaemon.config.paths import Home
 from pmdaemon.control.codec import decode, encode, refusal
 from pmdaemon.control.messages import MAX_MESSAGE, PROTOCOL
 from pmdaemon.core.errors import (
@@ -31,13 +31,26 @@ RETRY_DELAY = 0.02
 """Seconds between two looks at a daemon that is just ending, starting, or flooded."""
 
 
+class Place(Protocol):
+    """Where a daemon is to be found: a home, of which the client needs no more."""
+
+    path: str
+
+    @property
+    def socket(self) -> str:
+        """The control socket, for people."""
+
+    def socket_address(self) -> AbstractContextManager[str]:
+        """Give an address to connect to, however long the path."""
+
+
 class Client:
     """Asks the daemon of one home, which is started by `start_daemon` when none is running.
 
     Without `start_daemon` a daemon that is not running raises `DaemonNotRunning`.
     """
 
-    def __init__(self, home: Home, start_daemon: Callable[[], None] | None = None) -> None:
+    def __init__(self, home: Place, start_daemon: Callable[[], None] | None = None) -> None:
         self._home = home
         self._start_daemon = start_daemon
 
@@ -138,7 +151,7 @@ class _HungUp(DaemonUnavailable):
 class _Connection:
     """A connected socket, and what was read of it beyond the last line."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Place) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._unread = b""
         # A blocking connect would wait while the queue is full; this one says so.

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pmdaemon
-from pmdaemon.config.environment import scrubbed
-from pmdaemon.config.paths import Home
 from pmdaemon.control.codec import decode, refusal
 from pmdaemon.core.errors import DaemonUnavailable, ProtocolViolation
 
@@ -27,16 +25,21 @@ READY_FD = 3
 
 
 def start_daemon(
-    home: Home, environment: Mapping[str, str], *, patience: float = START_PATIENCE
+    home: str, environment: Mapping[str, str], *, log: str, patience: float = START_PATIENCE
 ) -> int:
     """Start the daemon of this home, and return its pid when it is ready.
+
+    Args:
+        home: The path of the home.
+        environment: What the daemon is to have, without what is meant for the caller alone.
+        log: Where the daemon writes, which is named when it cannot be asked.
+        patience: Seconds that it may take.
 
     Raises:
         PmdaemonError: it said why it cannot; `daemon_already_running` when there is one.
         DaemonUnavailable: it said nothing.
 
     """
-    home.ensure()
     reading, writing = os.pipe()
     try:
         pid = _spawn(home, environment, writing)
@@ -49,18 +52,18 @@ def start_daemon(
         line = _first_line(reading, patience)
     finally:
         os.close(reading)
-    return _ready(line, pid, home)
+    return _ready(line, pid, log)
 
 
-def _spawn(home: Home, environment: Mapping[str, str], ready_fd: int) -> int:
+def _spawn(home: str, environment: Mapping[str, str], ready_fd: int) -> int:
     # -P: a json.py in the current directory must not become the daemon's.
     argv = [sys.executable, "-P", "-m", "pmdaemon.daemon"]
-    argv += ["--home", home.path, "--ready-fd", str(READY_FD)]
+    argv += ["--home", home, "--ready-fd", str(READY_FD)]
     null = os.devnull
     return os.posix_spawn(
         sys.executable,
         argv,
-        _importable(scrubbed(environment)),
+        _importable(dict(environment)),
         file_actions=[
             # First of all, as the pipe may itself have one of the numbers to be given away.
             (os.POSIX_SPAWN_DUP2, ready_fd, READY_FD),
@@ -113,7 +116,7 @@ def _first_line(reading: int, patience: float) -> bytes:
     return line
 
 
-def _ready(line: bytes, pid: int, home: Home) -> int:
+def _ready(line: bytes, pid: int, log: str) -> int:
     match _message(line):
         case {"ready": int(ready)}:
             return ready
@@ -121,7 +124,7 @@ def _ready(line: bytes, pid: int, home: Home) -> int:
             os.waitpid(pid, os.WNOHANG)
             raise refusal(message)
         case _:
-            raise DaemonUnavailable(_why(home), log=home.daemon_log)
+            raise DaemonUnavailable(_why(log), log=log)
 
 
 def _message(line: bytes) -> dict[str, Any]:
@@ -131,10 +134,10 @@ def _message(line: bytes) -> dict[str, Any]:
         return {}
 
 
-def _why(home: Home) -> str:
-    sentence = f"the daemon ended while it was starting; its log is {home.daemon_log}"
+def _why(log: str) -> str:
+    sentence = f"the daemon ended while it was starting; its log is {log}"
     try:
-        lines = Path(home.daemon_log).read_text("utf-8", "replace").splitlines()
+        lines = Path(log).read_text("utf-8", "replace").splitlines()
     except OSError:
         return sentence
     return f"{sentence}, and ends with: {lines[-1].strip()}" if lines else sentence

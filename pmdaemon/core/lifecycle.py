@@ -24,9 +24,11 @@ a late one is recognised.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pmdaemon.core import restarts
 from pmdaemon.core.process import (
@@ -58,48 +60,40 @@ SPAWN_RETRY_DELAY = 1.0
 # What happened.
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequested:
+class StartRequested(Struct, frozen=True):
     """Somebody wants it up."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopRequested:
+class StopRequested(Struct, frozen=True):
     """Somebody wants it down."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRequested:
+class RestartRequested(Struct, frozen=True):
     """Somebody wants it started anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteRequested:
+class DeleteRequested(Struct, frozen=True):
     """Somebody wants it forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShutdownBegan:
+class ShutdownBegan(Struct, frozen=True):
     """The daemon ends its programs and then itself; what is wished for stays as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResetRequested:
+class ResetRequested(Struct, frozen=True):
     """Somebody wants its counters at zero."""
 
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(Struct, frozen=True):
     """The program runs."""
 
     epoch: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class SpawnFailed:
+class SpawnFailed(Struct, frozen=True):
     """The program could not be started; `transient` when the machine, not the app, is at fault."""
 
     epoch: int
@@ -108,46 +102,40 @@ class SpawnFailed:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessExited:
+class ProcessExited(Struct, frozen=True):
     """The program's first process ended."""
 
     identity: Identity
     exit: Exit
 
 
-@dataclass(frozen=True, slots=True)
-class SessionEmptied:
+class SessionEmptied(Struct, frozen=True):
     """Nothing that the program started is left."""
 
     identity: Identity
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class GraceElapsed:
+class GraceElapsed(Struct, frozen=True):
     """The time given for ending is over; `survivors` are the pids that are still there."""
 
     epoch: int
     survivors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BackoffElapsed:
+class BackoffElapsed(Struct, frozen=True):
     """The wait before a restart is over."""
 
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryExceeded:
+class MemoryExceeded(Struct, frozen=True):
     """The program and its descendants hold more than they may."""
 
     identity: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class DaemonStarted:
+class DaemonStarted(Struct, frozen=True):
     """A new daemon read this process from the store.
 
     `run` is the life that is going on right now, found by its identity or by its token; None when
@@ -189,24 +177,21 @@ class Timer(StrEnum):
     BACKOFF = "backoff"
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """Start the program; answer with `Spawned` or `SpawnFailed`."""
 
     pm_id: int
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Tell by `ProcessExited` when a run that an earlier daemon began has ended."""
 
     pm_id: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class SignalTree:
+class SignalTree(Struct, frozen=True):
     """Send the stop signal to the program and everything it started."""
 
     pm_id: int
@@ -214,16 +199,14 @@ class SignalTree:
     signal: str
 
 
-@dataclass(frozen=True, slots=True)
-class KillTree:
+class KillTree(Struct, frozen=True):
     """Send SIGKILL to whatever is left of the program."""
 
     pm_id: int
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """Wait until nothing that the program started is left; answer with `SessionEmptied`.
 
     What is left over when the program ended by itself has not been told to stop yet: then
@@ -235,8 +218,7 @@ class Sweep:
     signal: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     """Come back after `seconds`; a timer of an earlier epoch may be dropped."""
 
     pm_id: int
@@ -245,8 +227,7 @@ class SetTimer:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Struct, frozen=True):
     """Nothing is left of it, and nobody wants it any more."""
 
     pm_id: int

@@ -1,10 +1,9 @@
 """One reading of what a program, or the machine, uses."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """What a process and all its descendants use.
 
     `cpu` is in percent of one core since the sample before, `memory` the resident set in bytes.
@@ -15,8 +14,7 @@ class Sample:
     processes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """How much of something there is, in bytes, and how much is in use."""
 
     total: int
@@ -29,8 +27,7 @@ class Usage:
         return round(100 * self.used / self.total, 1) if self.total else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class HostSample:
+class HostSample(Struct, frozen=True):
     """The machine: `uptime` in seconds, `cpu` in percent of all cores."""
 
     hostname: str

@@ -1,21 +1,19 @@
 """Facts that are published to whoever subscribed."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.process import Process
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessChanged:
+class ProcessChanged(Struct, frozen=True):
     """A process is not as it was; without `before` it is new, without `after` it is gone."""
 
     before: Process | None
     after: Process | None
 
 
-@dataclass(frozen=True, slots=True)
-class OutputGrew:
+class OutputGrew(Struct, frozen=True):
     """There is more in an output file than there was."""
 
     pm_id: int

@@ -5,9 +5,10 @@ one. Each state carries exactly its own data, so a running process without a pid
 down. `pmdaemon.core.lifecycle` holds every rule by which one becomes another.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from pmdaemon.core.spec import AppSpec
 
@@ -42,8 +43,7 @@ class Cause(StrEnum):
     ENDED_BY_ITSELF = "ended by itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(Struct, frozen=True):
     """A moment on both clocks, in seconds.
 
     `wall` is since the epoch, for people; `monotonic` since boot, for measuring. The second is the
@@ -54,8 +54,7 @@ class Instant:
     monotonic: float
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Which operating-system process: a pid alone is not enough, pids are used again.
 
     `start_time` is the kernel's own, in clock ticks since boot (proc(5), field 22 of stat).
@@ -65,8 +64,7 @@ class Identity:
     start_time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a program ended: by a code, by a signal, or, when nobody could see it, unknown."""
 
     code: int | None = None
@@ -87,38 +85,33 @@ UNKNOWN_EXIT = Exit()
 """How a program ended that nobody saw end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One life of the program: its first process, and since when."""
 
     identity: Identity
     since: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """Down, and meant to be."""
 
     kind: ClassVar = ProcessState.STOPPED
 
 
-@dataclass(frozen=True, slots=True)
-class Starting:
+class Starting(Struct, frozen=True):
     """About to be spawned."""
 
     kind: ClassVar = ProcessState.STARTING
 
 
-@dataclass(frozen=True, slots=True)
-class Online:
+class Online(Struct, frozen=True):
     """Up."""
 
     run: Run
     kind: ClassVar = ProcessState.ONLINE
 
 
-@dataclass(frozen=True, slots=True)
-class Stopping:
+class Stopping(Struct, frozen=True):
     """Ending: from the stop signal, or the program's own exit, until nothing of it is left.
 
     `exit` is there once the first process has ended; `killed` once SIGKILL was sent.
@@ -131,8 +124,7 @@ class Stopping:
     kind: ClassVar = ProcessState.STOPPING
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """Ended by itself; to be started again `delay` seconds after `since`."""
 
     since: Instant
@@ -140,15 +132,13 @@ class Backoff:
     kind: ClassVar = ProcessState.BACKOFF
 
 
-@dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(Struct, frozen=True):
     """Ended by itself, and to be left alone."""
 
     kind: ClassVar = ProcessState.EXITED
 
 
-@dataclass(frozen=True, slots=True)
-class Errored:
+class Errored(Struct, frozen=True):
     """Given up, for this reason."""
 
     reason: str
@@ -158,8 +148,7 @@ class Errored:
 State = Stopped | Starting | Online | Stopping | Backoff | Exited | Errored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """A supervised instance.
 
     `epoch` grows with every change of state, so that a timer or an answer that belongs to an

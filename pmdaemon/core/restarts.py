@@ -11,7 +11,7 @@ Rules, in this order:
 3. Otherwise it is started again, after `restart_delay`.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pmdaemon.core.process import Exit, Instant, Process, Run
 from pmdaemon.core.spec import RestartPolicy
@@ -19,21 +19,18 @@ from pmdaemon.core.spec import RestartPolicy
 MINIMAL_WINDOW = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveAlone:
+class LeaveAlone(Struct, frozen=True):
     """It has done what it had to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(Struct, frozen=True):
     """It cannot be kept up."""
 
     reason: str
     ends: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StartAgain:
+class StartAgain(Struct, frozen=True):
     """Start it again, after `delay` seconds."""
 
     delay: float

@@ -14,7 +14,8 @@ A name comes before a number, as with PM2: an app may be called `8080`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.process import Process
@@ -29,8 +30,7 @@ _REPETITION_OF_A_GROUP = re.compile(r"\)[*+{]")
 _REPEATED_GROUP = re.compile(r"\(([^()]*)\)[*+{]")
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """One selector; `pattern` is there when it is a regular expression.
 
     A `narrow` one means an app by its name, or else one process by its pm_id, and nothing else:

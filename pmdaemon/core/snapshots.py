@@ -1,13 +1,12 @@
 """A process as fronts see it: the instance, its latest sample, where its output is."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Online, Process
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessSnapshot:
+class ProcessSnapshot(Struct, frozen=True):
     """What is known of a process `at` one moment."""
 
     process: Process

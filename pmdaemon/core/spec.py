@@ -5,15 +5,15 @@ made by `pmdaemon.config`, which turns text into it; nothing else constructs one
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from pmdaemon.core.tcp_ports import TcpPorts
 
 DEFAULT_NAMESPACE = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """How to run the program.
 
     `script`, `args`, `interpreter` and `interpreter_args` are as the user gave them, for people to
@@ -27,8 +27,7 @@ class Command:
     interpreter_args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RestartPolicy:
+class RestartPolicy(Struct, frozen=True):
     """When to start a process again after it ended by itself (PM2's names and defaults).
 
     Durations are in seconds. `max_restarts` is how many counted ends within the sliding window
@@ -42,24 +41,21 @@ class RestartPolicy:
     stop_exit_codes: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class StopPolicy:
+class StopPolicy(Struct, frozen=True):
     """How to end a process: a signal, then `grace` seconds (PM2's `kill_timeout`), then SIGKILL."""
 
     signal: str = "SIGINT"
     grace: float = 1.6
 
 
-@dataclass(frozen=True, slots=True)
-class LogPolicy:
+class LogPolicy(Struct, frozen=True):
     """The bound on an output file: `max_size` bytes each, `keep` older ones beside it."""
 
     max_size: int = 10 * 1024 * 1024
     keep: int = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppSpec:
+class AppSpec(Struct, frozen=True, kw_only=True):
     """An app as declared.
 
     `env` is what was declared for it, `inherited_env` the environment of whoever started it; the
@@ -72,9 +68,13 @@ class AppSpec:
     namespace: str = DEFAULT_NAMESPACE
     instances: int = 1
     tcp_ports: TcpPorts | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    inherited_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = {}
+    inherited_env: Mapping[str, str] = {}
     max_memory: int | None = None
     restart: RestartPolicy = RestartPolicy()
     stop: StopPolicy = StopPolicy()
     logs: LogPolicy = LogPolicy()
+
+    def __repr__(self) -> str:
+        # Environments hold secrets, and what is printed ends in logs.
+        return f"AppSpec(name={self.name!r}, command={self.command!r}, env=<hidden>)"

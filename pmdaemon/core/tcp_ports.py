@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
@@ -12,8 +13,7 @@ LAST_TCP_PORT = 65535
 _SPELLING = re.compile(r"(auto:)?([0-9]+)(?:-([0-9]+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class TcpPorts:
+class TcpPorts(Struct, frozen=True):
     """`3000`, `3000-3003`, or, with `auto`, the first free ones of a range."""
 
     first: int

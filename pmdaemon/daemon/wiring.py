@@ -1,8 +1,9 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
@@ -27,8 +28,7 @@ from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.web_side import WebSide
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The daemon's parts, as `daemon.lifecycle` drives them."""
 
     engine: Engine
@@ -84,7 +84,7 @@ def assemble(
         capture=capture,
         probe=BindingTcpProbe(),
     )
-    web_server = LazyWebServer()
+    web_server = LazyWebServer(keeper)
     engine = Engine(
         home=home.path,
         clock=clock,

@@ -1,7 +1,8 @@
 """What fronts see of the engine."""
 
 import asyncio
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, HostMetrics
@@ -28,8 +29,7 @@ class Ending:
         await self._asked.wait()
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """The engine's parts that can be called from outside."""
 
     home: str

@@ -5,8 +5,9 @@ in `tests/contracts`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
@@ -31,8 +32,7 @@ class Clock(Protocol):
         """Call `callback` once, after `seconds`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchOrder:
+class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
     `stdout` and `stderr` are paths of FIFOs, opened for reading and writing. `token` marks the
@@ -117,10 +117,15 @@ class OutputCapture(Protocol):
         """Move all that was written so far into the files."""
 
     def flush(self, pm_id: int) -> None:
-        """Empty the files, and remove the older ones."""
+        """Empty the files, and remove the older ones.
+
+        Raises:
+            OperationFailed: they cannot be written to.
+
+        """
 
     def close(self, pm_id: int) -> None:
-        """Drain, and give up the FIFOs; the files stay."""
+        """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
 
     def on_growth(self, callback: Callable[[int, OutputStream], None] | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
@@ -147,8 +152,7 @@ class TcpProbe(Protocol):
         """Whether a program could listen on this port now."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSettings:
+class WebSettings(Struct, frozen=True):
     """How the web side listens, and whom it lets in.
 
     `api_key_digest` is the SHA-256 of the key, in hex; None is open mode.
@@ -156,11 +160,14 @@ class WebSettings:
 
     host: str = "127.0.0.1"
     tcp_port: int = 9615
-    api_key_digest: str | None = field(default=None, repr=False)
+    api_key_digest: str | None = None
+
+    def __repr__(self) -> str:
+        key = "<none>" if self.api_key_digest is None else "<hidden>"
+        return f"WebSettings(host={self.host!r}, tcp_port={self.tcp_port}, api_key={key})"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """All that the store holds."""
 
     processes: Sequence[Process]
@@ -169,8 +176,7 @@ class Stored:
     web: WebSettings | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """What one action changes in the store; it is written whole or not at all.
 
     `urgent` changes are on disk, power cut or not, before they are acknowledged; the others
@@ -206,6 +212,19 @@ class Store(Protocol):
         """
 
 
+class DescriptorStore(Protocol):
+    """Where descriptors are kept while one daemon is replaced by the next."""
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Keep a copy of this descriptor, in place of an earlier one of that name."""
+
+    def take(self, name: str) -> int | None:
+        """Get what a former daemon had kept, once; the copy stays where it is."""
+
+    def drop(self, name: str) -> None:
+        """Close the copy."""
+
+
 class WebServer(Protocol):
     """The web side, which can be turned on and off."""
 
@@ -223,3 +242,6 @@ class WebServer(Protocol):
 
     async def turn_off(self) -> None:
         """Stop listening."""
+
+    async def make_way(self) -> None:
+        """Take no more requests, and leave those that come to the next daemon."""

@@ -1,8 +1,9 @@
 """The verbs on processes, as every front calls them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
 from pmdaemon.core.lifecycle import (
@@ -68,6 +69,7 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
+        self._sampler.refresh()
         everything = self._supervisor.processes
         found = (
             everything.values()
@@ -216,6 +218,7 @@ class Processes:
         settled: Mapping[int, Process | None],
         why_not: Callable[[Process], str | None],
     ) -> Snapshots:
+        self._sampler.refresh()
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""

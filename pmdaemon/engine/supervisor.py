@@ -13,7 +13,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pmdaemon.core.errors import PmdaemonError, StoreUnavailable
 from pmdaemon.core.lifecycle import Effect, Event, Forget, Spawn, step
@@ -31,16 +32,14 @@ SPAWNS_AT_ONCE = 4
 """Programs started before the event loop gets a turn: each blocks it for the time of a fork."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """What an action is decided on."""
 
     processes: Mapping[int, Process]
     next_pm_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What an action does: processes that come in, and events for these and others."""
 
     events: Sequence[tuple[int, Event]]
@@ -54,8 +53,7 @@ Settled = Callable[[Process], bool]
 """Whether a process has got where an action wanted it; one that is gone always has."""
 
 
-@dataclass(slots=True)
-class _Request:
+class _Request(Struct, eq=False):
     action: Action
     settled: Settled
     accepted: asyncio.Future[Sequence[int]]
@@ -71,19 +69,16 @@ class _Request:
                 self.done.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Happened:
+class _Happened(Struct, frozen=True):
     pm_id: int
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class _SaveAgain:
+class _SaveAgain(Struct, frozen=True):
     """Time to store what could not be stored before."""
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct, eq=False):
     """What a message leads to, before it is stored."""
 
     before: dict[int, Process | None] = field(default_factory=dict)

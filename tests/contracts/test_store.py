@@ -1,11 +1,11 @@
 """What every store does; run on the one in memory and on the one in SQLite."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.errors import StoreUnavailable

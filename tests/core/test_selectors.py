@@ -56,6 +56,19 @@ def test_a_selector_means_a_name_then_a_namespace_then_an_id(text, pm_ids):
         assert chosen(text) == pm_ids
 
 
+@pytest.mark.parametrize(("text", "pm_ids"), [("web", [0, 1]), ("2", [4]), ("3", [3])])
+def test_a_narrow_selector_means_a_name_or_an_id(text, pm_ids):
+    selector = Selector(text, narrow=True)
+
+    assert [each.pm_id for each in select([selector], PROCESSES)] == pm_ids
+
+
+@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", ""])
+def test_a_narrow_selector_means_nothing_else(text):
+    with pytest.raises(ProcessNotFound):
+        select([Selector(text, narrow=True)], PROCESSES)
+
+
 def test_several_selectors_are_a_union_in_the_order_of_ids():
     assert chosen("jobs", "1", "web", "worker") == [0, 1, 2, 3]
 

@@ -1,7 +1,8 @@
 """A store in memory."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Process

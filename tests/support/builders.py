@@ -1,7 +1,8 @@
 """Apps and processes for tests, complete but for what a test is about."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pmdaemon.core.process import Exit, Identity, Instant, Process, Run
 from pmdaemon.core.spec import AppSpec, Command

@@ -18,7 +18,7 @@ APPLICATION_ID = 0x706D6400
 MODE = 0o600
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-"""Numbered files, each of which leads from the version before to its own."""
+"""Numbered files; each leads from the version before to its own, which it sets at its end."""
 
 JOURNAL_PAGES = 256
 """Pages of 4 KiB in the journal before it is moved into the store."""
@@ -38,6 +38,7 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
     """
     try:
         _restrict(path)
+        _finish_creation(path, patience)
         if path.stat().st_size:
             _inspect(path, patience)
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -109,6 +110,14 @@ def _restrict(path: Path) -> None:
                 file.chmod(MODE)
 
 
+def _finish_creation(path: Path, patience: float) -> None:
+    # A daemon that died while it made the store left a journal of the older kind, which is undone
+    # by reading, but not by reading read-only.
+    if path.with_name(f"{path.name}-journal").exists():
+        with closing(sqlite3.connect(path, timeout=patience)) as connection:
+            _number(connection, "SELECT count(*) FROM sqlite_master")
+
+
 def _inspect(path: Path, patience: float) -> None:
     # Read-only, because closing a store also moves its journal into it.
     uri = f"{path.absolute().as_uri()}?mode=ro"
@@ -118,7 +127,7 @@ def _inspect(path: Path, patience: float) -> None:
             version or _number(connection, "SELECT count(*) FROM sqlite_master")
         ):
             raise damaged(path, "it is a database of another program")
-        known = len(_migrations())
+        known = max(_migrations())
         if version > known:
             raise newer(path, f"version {version}, where this one knows {known}")
         # 0.4 ms with 200 processes, and it reads what is going to be read anyway.
@@ -137,17 +146,15 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    for migration in _migrations()[_number(connection, "PRAGMA user_version") :]:
-        try:
+    version = _number(connection, "PRAGMA user_version")
+    for number, migration in sorted(_migrations().items()):
+        if number > version:
+            # A script would first commit a transaction that is under way, so it begins its own.
             connection.executescript(f"BEGIN IMMEDIATE; {migration.read_text()} COMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
-def _migrations() -> list[Path]:
-    return sorted(MIGRATIONS.glob("*.sql"))
+def _migrations() -> dict[int, Path]:
+    return {int(file.name.partition("_")[0]): file for file in MIGRATIONS.glob("*.sql")}
 
 
 def _number(connection: sqlite3.Connection, question: str) -> int:

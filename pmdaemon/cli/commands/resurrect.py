@@ -1,6 +1,6 @@
 """`resurrect`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pmdaemon.cli import dump_file
@@ -10,6 +10,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.starting import start
 from pmdaemon.config.pm2_shape import app_of, by_name, was_up
+from pmdaemon.core.errors import DaemonUnavailable, OperationFailed, PmdaemonError
 
 
 @command_named("resurrect")
@@ -28,24 +29,40 @@ def command(context: Context, *, json: bool) -> None:
     present = {view["name"] for view in context.processes()}
     up = [dumps for dumps in saved.values() if any(map(was_up, dumps))]
     down = [dumps for name, dumps in saved.items() if dumps not in up and name not in present]
-    views = _bring(context, path, up, down=False, quiet=json)
-    views += _bring(context, path, down, down=True, quiet=json)
-    if json:
+    views: list[dict[str, Any]] = []
+    failures: list[str] = []
+    for apps, is_down in ((up, False), (down, True)):
+        body = {"source": path, "cwd": "/", "existing": "keep", "down": is_down}
+        brought, failed = _bring(context, body, [app_of(dumps) for dumps in apps], quiet=json)
+        views += brought
+        failures += failed
+    if json and not failures:
         say_json(views)
-    else:
+    elif not json:
         show_list(context, json=False)
+    if failures:
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        raise OperationFailed(f"not all came back: {failures[0]}{more}", failures=failures)
 
 
 def _bring(
-    context: Context,
-    path: str,
-    apps: Sequence[Sequence[Mapping[str, Any]]],
-    *,
-    down: bool,
-    quiet: bool,
-) -> list[dict[str, Any]]:
+    context: Context, body: dict[str, Any], apps: Sequence[dict[str, Any]], *, quiet: bool
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Bring apps back, all at once if that goes, else one by one; tell what could not be."""
     if not apps:
-        return []
-    declared = [app_of(dumps) for dumps in apps]
-    body = {"apps": declared, "source": path, "cwd": "/", "existing": "keep", "down": down}
-    return start(context, body, quiet=quiet)
+        return [], []
+    try:
+        return start(context, {**body, "apps": apps}, quiet=quiet), []
+    except DaemonUnavailable:
+        raise
+    except PmdaemonError as error:
+        if len(apps) == 1:
+            return [], [error.message]
+    # One that cannot be brought back is no reason to leave the others out.
+    views: list[dict[str, Any]] = []
+    failures: list[str] = []
+    for app in apps:
+        brought, failed = _bring(context, body, [app], quiet=quiet)
+        views += brought
+        failures += failed
+    return views, failures

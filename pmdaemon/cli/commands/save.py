@@ -28,4 +28,5 @@ def command(context: Context, *, force: bool, json: bool) -> None:
     if json:
         say_json({"path": path, "processes": len(views), "written": written})
     elif written:
-        print(f"saved {len(views)} processes to {path}")
+        processes = "1 process" if len(views) == 1 else f"{len(views)} processes"
+        print(f"saved {processes} to {path}")

@@ -56,7 +56,7 @@ def process_table(views: Sequence[dict[str, Any]], terminal: Terminal) -> str:
         Column(
             "mem",
             [
-                format_size(view["memory"]) if alive else "-"
+                format_size(view["memory"]) if alive and view["memory"] else "-"
                 for view, alive in zip(rows, up, strict=True)
             ],
             right=True,

@@ -1,7 +1,7 @@
 """Drawing a table that fits the terminal and never wraps.
 
-Where there is not enough room, whole columns are left out first, in the order of their rank; then
-the flexible column is cut.
+Where there is not enough room, the flexible column is cut to what can still be read; then whole
+columns are left out, in the order of their rank; then it is cut further.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import fit, width
 
+READABLE = 16
+"""Columns that the flexible column keeps as long as there are others to leave out."""
+
 NARROWEST = 6
-"""Columns that the flexible column keeps, however narrow the terminal."""
+"""Columns that it keeps however narrow the terminal."""
 
 _LINES = {
     True: (("┌", "┬", "┐"), ("├", "┼", "┤"), ("└", "┴", "┘"), "─", "│"),
@@ -20,6 +23,8 @@ _LINES = {
 
 class Column:
     """A column of a table: `cells` are texts, `colours` what to paint them in.
+
+    The title is ours, and of characters of one column each.
 
     With a `rank` the column may be left out, the highest rank first.
     """
@@ -42,7 +47,7 @@ class Column:
         self.rank = rank
         self.flexible = flexible
         self.colours = colours
-        self.width = max(map(width, [title, *cells]))
+        self.width = max(len(title), *map(width, cells), 0)
 
 
 def draw(columns: Sequence[Column], terminal: Terminal) -> str:
@@ -50,7 +55,7 @@ def draw(columns: Sequence[Column], terminal: Terminal) -> str:
     shown = _fitting(columns, terminal.columns)
     top, middle, bottom, level, upright = _LINES[terminal.unicode]
     bars = [level * (column.width + 2) for column in shown]
-    titles = [_padded(column, column.title) for column in shown]
+    titles = [_aligned(column, column.title, len(column.title)) for column in shown]
     return "\n".join(
         [
             _rule(top, bars),
@@ -72,7 +77,8 @@ def _rule(corners: tuple[str, str, str], bars: Sequence[str]) -> str:
 
 def _cell(column: Column, row: int, terminal: Terminal) -> str:
     ellipsis = "…" if terminal.unicode else "~"
-    text = _padded(column, fit(column.cells[row], column.width, ellipsis=ellipsis))
+    text = fit(column.cells[row], column.width, ellipsis=ellipsis)
+    text = _aligned(column, text, width(text))
     return terminal.paint(text, column.colours[row] if column.colours else None)
 
 
@@ -80,18 +86,21 @@ def _row(cells: Sequence[str], upright: str) -> str:
     return f"{upright} " + f" {upright} ".join(cells) + f" {upright}"
 
 
-def _padded(column: Column, text: str) -> str:
-    gap = " " * (column.width - width(text))
+def _aligned(column: Column, text: str, size: int) -> str:
+    gap = " " * (column.width - size)
     return gap + text if column.right else text + gap
 
 
 def _fitting(columns: Sequence[Column], room: int) -> list[Column]:
     shown = list(columns)
+    flexible = next(column for column in columns if column.flexible)
+    natural = flexible.width
+    if _needed(shown) > room:
+        flexible.width = min(natural, READABLE)
     while _needed(shown) > room and any(each.rank for each in shown):
         shown.remove(max(shown, key=lambda each: each.rank))
-    for column in shown:
-        if column.flexible and _needed(shown) > room:
-            column.width = max(NARROWEST, column.width - (_needed(shown) - room))
+    left = room - (_needed(shown) - flexible.width)
+    flexible.width = min(natural, max(NARROWEST, left))
     return shown
 
 

@@ -8,9 +8,9 @@ for all handlers.
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from aiohttp import HttpVersion11, web
+from msgspec import Struct
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
@@ -22,8 +22,7 @@ Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 ErrorEncoder = Callable[[PmdaemonError], web.Response]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One method of one path; HEAD comes with GET."""
 
     method: str
@@ -32,8 +31,7 @@ class Endpoint:
     handler: Handler
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """One published API."""
 
     endpoints: Sequence[Endpoint]

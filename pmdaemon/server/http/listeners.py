@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
+from pmdaemon.engine.interfaces import DescriptorStore
 
 STALLED_MILLISECONDS = 60_000
 """How long a client may refuse to take what it asked for."""
@@ -16,6 +17,60 @@ class AddressUnusable(PmdaemonError):
     """An address that cannot be listened on."""
 
     code = "address_unusable"
+
+
+class NothingKept:
+    """The store of a daemon that has nobody to keep anything with."""
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Do nothing."""
+
+    def take(self, name: str) -> None:
+        """Have nothing."""
+
+    def drop(self, name: str) -> None:
+        """Do nothing."""
+
+
+class KeptListeners:
+    """The listeners of one address, with a copy of each where it outlives this daemon."""
+
+    def __init__(
+        self, sockets: Sequence[socket.socket], names: Sequence[str], keeper: DescriptorStore
+    ) -> None:
+        self.sockets = sockets
+        self._names = names
+        self._keeper = keeper
+
+    @classmethod
+    async def open(cls, host: str, tcp_port: int, keeper: DescriptorStore) -> "KeptListeners":
+        """Take over what a former daemon listened on, or bind anew.
+
+        Raises:
+            AddressUnusable: nothing is bound.
+
+        """
+        prefix = f"web {host} {tcp_port} "
+        sockets: list[socket.socket] = []
+        while (kept := keeper.take(f"{prefix}{len(sockets)}")) is not None:
+            listener = socket.socket(fileno=kept)
+            listener.setblocking(False)  # noqa: FBT003 - the library's signature
+            sockets.append(listener)
+        sockets = sockets or await listen(host, tcp_port)
+        names = [f"{prefix}{index}" for index in range(len(sockets))]
+        for name, listener in zip(names, sockets, strict=True):
+            keeper.keep(name, listener.fileno())
+        return cls(sockets, names, keeper)
+
+    def forget(self) -> None:
+        """Have nobody listen any more once these are closed."""
+        for name in self._names:
+            self._keeper.drop(name)
+
+    def close(self) -> None:
+        """Close our own copies."""
+        for listener in self.sockets:
+            listener.close()
 
 
 async def listen(host: str, tcp_port: int) -> list[socket.socket]:

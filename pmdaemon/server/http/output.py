@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from pmdaemon.control.log_reader import LogLine, count_lines, merge, tail
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.snapshots import ProcessSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class DatedLine:
+class DatedLine(Struct, frozen=True):
     """A line, and when it came, in seconds since the epoch."""
 
     stream: OutputStream
@@ -18,8 +19,7 @@ class DatedLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """The last lines, oldest first, and how many there are in all."""
 
     lines: Sequence[DatedLine]

@@ -1,0 +1,329 @@
+"""Output of real programs through real FIFOs: nothing lost, nothing doubled, nobody blocked."""
+
+import asyncio
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pmdaemon.adapters.log_files import LogFiles
+from pmdaemon.control.log_reader import Follower, tail
+from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.logs import rotated_path
+from pmdaemon.core.spec import LogPolicy
+from tests.support.loop_clock import LoopClock
+from tests.support.waiting import eventually, eventually_sync
+
+UNBOUNDED = LogPolicy(max_size=0)
+
+WRITER = """
+import sys
+out = open(sys.argv[1], "r+b", buffering=0)
+for number in range(int(sys.argv[2])):
+    out.write(b"line %d of what a program says\\n" % number)
+"""
+
+READER = """
+import asyncio, sys
+from pathlib import Path
+from pmdaemon.adapters.log_files import LogFiles
+from pmdaemon.core.spec import LogPolicy
+from tests.support.loop_clock import LoopClock
+
+async def main():
+    log_files = LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), LoopClock())
+    log_files.open(0, "app", 0, LogPolicy(int(sys.argv[3]), keep=1000))
+    print("ready", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def expected(lines: int) -> bytes:
+    return b"".join(b"line %d of what a program says\n" % number for number in range(lines))
+
+
+def files_of(path: Path) -> list[Path]:
+    """List the files of a stream, the current one first."""
+    files = path.parent.glob(f"{path.name}*")
+    return sorted(files, key=lambda file: int(file.name.removeprefix(path.name)[1:] or 0))
+
+
+def stored(path: str) -> bytes:
+    """Put the files of a stream together."""
+    return b"".join(file.read_bytes() for file in reversed(files_of(Path(path))))
+
+
+@pytest.fixture
+def programs() -> Iterator[ExitStack]:
+    """Ends what a test starts, at the latest at its end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def start(programs: ExitStack, script: str, *arguments: object) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)])
+    programs.callback(end, process)
+    return process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+async def ended(process: subprocess.Popen[bytes]) -> None:
+    await eventually(lambda: process.poll() is not None, within=30)
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    return tmp_path / "logs", tmp_path / "run"
+
+
+@pytest.fixture
+async def log_files(folders: tuple[Path, Path]) -> Iterator[LogFiles]:
+    log_files = LogFiles(*folders, LoopClock())
+    yield log_files
+    log_files.leave()
+
+
+async def test_a_program_of_many_lines_is_captured_to_the_byte(
+    log_files: LogFiles, programs: ExitStack
+):
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+
+    await ended(start(programs, WRITER, fifo, 200_000))
+    log_files.drain(0)
+
+    assert stored(log_files.files("app", 0)[0]) == expected(200_000)
+
+
+async def test_rotation_under_load_loses_and_doubles_nothing(
+    log_files: LogFiles, programs: ExitStack
+):
+    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_size=100_000, keep=1000))
+
+    await ended(start(programs, WRITER, fifo, 200_000))
+    log_files.drain(0)
+
+    path, _ = log_files.files("app", 0)
+    assert Path(rotated_path(path, 20)).exists()
+    assert stored(path) == expected(200_000)
+
+
+async def test_a_follower_gets_every_line_through_rotations_under_load(
+    log_files: LogFiles, programs: ExitStack
+):
+    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_size=100_000, keep=1000))
+    follower = Follower(log_files.files("app", 0)[0])
+    followed: list[str] = []
+
+    def follow(*_: object) -> None:
+        followed.extend(line.text for line in follower.read_new())
+
+    log_files.on_growth(follow)
+    await ended(start(programs, WRITER, fifo, 100_000))
+    log_files.drain(0)
+    while lines := follower.read_new():
+        followed.extend(line.text for line in lines)
+
+    assert followed == expected(100_000).decode().splitlines()
+    follower.close()
+
+
+async def test_the_next_capture_goes_on_where_one_was_abandoned(
+    folders: tuple[Path, Path], programs: ExitStack
+):
+    first = LogFiles(*folders, LoopClock())
+    fifo, _ = first.open(0, "app", 0, UNBOUNDED)
+    path, _ = first.files("app", 0)
+
+    writer = start(programs, WRITER, fifo, 100_000)
+    await eventually(lambda: os.stat(path).st_size > 100_000)
+    first.leave()
+    second = LogFiles(*folders, LoopClock())
+    second.open(0, "app", 0, UNBOUNDED)
+    await ended(writer)
+    second.drain(0)
+
+    assert stored(path) == expected(100_000)
+    second.leave()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("max_size", [0, 300_000])
+def test_a_daemon_that_is_killed_again_and_again_loses_and_doubles_nothing(
+    folders: tuple[Path, Path], programs: ExitStack, max_size: int
+):
+    logs, run = folders
+    path, fifo = logs / "app-0.out", run / "0.out"
+    lines = 1_000_000
+    reader = start(programs, READER, logs, run, max_size)
+    eventually_sync(path.exists)
+    # Held by whoever outlives the daemon: when the program ends, its own descriptor goes with it.
+    keeper = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    programs.callback(os.close, keeper)
+    writer = start(programs, WRITER, fifo, lines)
+
+    kills = 0
+    while writer.poll() is None:
+        enough = total_size(path) + 3_000_000
+        eventually_sync(lambda: writer.poll() is not None or total_size(path) > enough)  # noqa: B023 - used here and now
+        end(reader)
+        kills += 1
+        reader = start(programs, READER, logs, run, max_size)
+    eventually_sync(lambda: total_size(path) >= len(expected(lines)))
+
+    assert kills > 3
+    assert writer.returncode == 0
+    assert stored(str(path)) == expected(lines)
+
+
+def total_size(path: Path) -> int:
+    sizes = 0
+    for file in files_of(path):
+        try:
+            sizes += file.stat().st_size
+        except FileNotFoundError:
+            continue
+    return sizes
+
+
+def test_what_is_written_while_no_daemon_runs_is_there_for_the_next(folders: tuple[Path, Path]):
+    async def abandon() -> str:
+        log_files = LogFiles(*folders, LoopClock())
+        fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+        log_files.leave()
+        return fifo
+
+    async def come_back() -> bytes:
+        log_files = LogFiles(*folders, LoopClock())
+        log_files.open(0, "app", 0, UNBOUNDED)
+        path = Path(log_files.files("app", 0)[0])
+        await eventually(lambda: path.stat().st_size > 0)
+        log_files.leave()
+        return path.read_bytes()
+
+    fifo = os.open(asyncio.run(abandon()), os.O_RDWR)
+    os.write(fifo, b"nobody listens\n")
+
+    assert asyncio.run(come_back()) == b"nobody listens\n"
+    os.close(fifo)
+
+
+async def test_files_and_fifos_are_their_owners_only(
+    log_files: LogFiles, folders: tuple[Path, Path]
+):
+    fifos = log_files.open(0, "app", 0, UNBOUNDED)
+    files = log_files.files("app", 0)
+
+    modes = {stat.S_IMODE(os.stat(path).st_mode) for path in (*fifos, *files)}
+
+    assert modes == {0o600}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+async def test_a_name_never_leads_out_of_the_folder(
+    log_files: LogFiles, folders: tuple[Path, Path]
+):
+    log_files.open(0, "../../etc/passwd", 0, UNBOUNDED)
+
+    assert sorted(os.listdir(folders[0])) == [
+        "%2E.%2F..%2Fetc%2Fpasswd-0.err",
+        "%2E.%2F..%2Fetc%2Fpasswd-0.out",
+    ]
+
+
+async def test_idle_processes_hold_two_descriptors_each(log_files: LogFiles):
+    before = len(os.listdir("/dev/fd"))
+
+    for pm_id in range(10):
+        log_files.open(pm_id, "app", pm_id, UNBOUNDED)
+
+    assert len(os.listdir("/dev/fd")) == before + 20
+
+
+async def test_closing_gives_everything_back(log_files: LogFiles, folders: tuple[Path, Path]):
+    before = os.listdir("/dev/fd")
+    log_files.open(0, "app", 0, UNBOUNDED)
+
+    log_files.close(0)
+
+    assert os.listdir("/dev/fd") == before
+    assert os.listdir(folders[1]) == []
+
+
+async def test_output_that_cannot_be_captured_is_refused_whole(
+    log_files: LogFiles, folders: tuple[Path, Path]
+):
+    (folders[1] / "0.err").mkdir(parents=True)
+    before = os.listdir("/dev/fd")
+
+    with pytest.raises(OperationFailed, match="cannot capture the output of app: is a directory"):
+        log_files.open(0, "app", 0, UNBOUNDED)
+
+    assert os.listdir("/dev/fd") == before
+
+
+async def test_lines_have_the_times_at_which_they_came(log_files: LogFiles):
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+    path, _ = log_files.files("app", 0)
+    clock = LoopClock()
+    program_side = os.open(fifo, os.O_RDWR)
+
+    begun = clock.now().wall
+    os.write(program_side, b"one\n")
+    await eventually(lambda: tail(path, 1))
+    between = clock.now().wall
+    os.write(program_side, b"two\n")
+    await eventually(lambda: len(tail(path, 2)) == 2)
+
+    one, two = (line.time for line in tail(path, 2))
+    assert one is not None
+    assert two is not None
+    assert begun - 0.001 <= one <= between
+    assert one <= two <= clock.now().wall
+    os.close(program_side)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
+async def test_a_full_disk_blocks_no_program_and_the_loss_is_told_exactly(
+    folders: tuple[Path, Path], programs: ExitStack
+):
+    logs, run = folders
+    logs.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", logs],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
+    programs.callback(subprocess.run, ["umount", "-l", logs], check=True)
+    log_files = LogFiles(logs, run, LoopClock())
+    programs.callback(log_files.leave)
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+    path = Path(log_files.files("app", 0)[0])
+    ballast = logs / "ballast"
+    ballast.write_bytes(b"x" * 100_000)
+
+    await ended(start(programs, WRITER, fifo, 20_000))
+    log_files.drain(0)
+    kept = path.stat().st_size
+    ballast.unlink()
+    await ended(
+        start(programs, "open(__import__('sys').argv[1], 'wb', 0).write(b'after\\n')", fifo)
+    )
+    await eventually(lambda: path.read_bytes().endswith(b"after\n"))
+
+    told = int(tail(str(path), 2)[0].text.split()[1])
+    assert path.read_bytes()[:kept] == expected(20_000)[:kept]
+    assert kept + told == len(expected(20_000))

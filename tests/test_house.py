@@ -1,0 +1,139 @@
+"""What holds for the whole repository: tests mirror modules, and what was released stays."""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "pmdaemon"
+TESTS = ROOT / "tests"
+
+NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fakes"}
+"""Folders of tests that are about more than one module, or help tests."""
+
+TESTED_ELSEWHERE = {
+    "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
+    "core/spec.py": "data without behaviour; tests/config reads texts into it",
+    "control/messages.py": "types only; the control socket is tested by talking over it",
+    "engine/interfaces.py": "types only; tests/contracts holds every implementation to them",
+}
+"""Modules without a test file of their own, each with the reason."""
+
+MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
+
+RELEASED = {
+    "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
+}
+"""The SHA-256 of each migration: stores out there went through it as it was."""
+
+LEFT_FOR_LATER = re.compile(r"\b(TODO|FIXME|XXX)\b")
+
+MODULES = [
+    path for path in PACKAGE.rglob("*.py") if path.name not in {"__init__.py", "__main__.py"}
+]
+
+TEST_FILES = list(TESTS.rglob("test_*.py"))
+
+
+def mirror_of(module: Path) -> Path:
+    inside = module.relative_to(PACKAGE)
+    return TESTS / inside.with_name(f"test_{inside.name}")
+
+
+def module_of(test_file: Path) -> Path:
+    inside = test_file.relative_to(TESTS)
+    return PACKAGE / inside.with_name(inside.name.removeprefix("test_"))
+
+
+def is_mirrored(test_file: Path) -> bool:
+    folder, *_ = test_file.relative_to(TESTS).parts
+    return test_file != Path(__file__) and folder not in NOT_MIRRORED
+
+
+def names(paths: Iterable[Path]) -> str:
+    return "\n".join(str(path.relative_to(ROOT)) for path in sorted(paths))
+
+
+def sleeps(path: Path) -> bool:
+    """Tell whether a file calls `time.sleep`, or `asyncio.sleep` for longer than a turn."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(ast.Attribute(ast.Name("asyncio"), "sleep"), [ast.Constant(0)]):
+                continue
+            case ast.Call(ast.Attribute(ast.Name("asyncio" | "time"), "sleep")):
+                return True
+            case ast.ImportFrom("time" | "asyncio", imported) if any(
+                alias.name == "sleep" for alias in imported
+            ):
+                return True
+    return False
+
+
+def test_every_module_has_its_test_file():
+    own = [module for module in MODULES if str(module.relative_to(PACKAGE)) not in TESTED_ELSEWHERE]
+    missing = {mirror_of(module) for module in own if not mirror_of(module).exists()}
+
+    assert not missing, f"{len(missing)} test files are missing:\n{names(missing)}"
+
+
+def test_every_test_file_has_its_module():
+    strays = [path for path in TEST_FILES if is_mirrored(path) and not module_of(path).exists()]
+
+    assert not strays, f"test files of modules that are not there:\n{names(strays)}"
+
+
+@pytest.mark.parametrize("module", TESTED_ELSEWHERE)
+def test_an_exemption_is_for_a_module_without_a_test_file(module: str):
+    assert (PACKAGE / module).exists()
+    assert not mirror_of(PACKAGE / module).exists()
+
+
+def test_every_folder_of_tests_is_a_package():
+    folders = {path.parent for path in TEST_FILES}
+    plain = {folder for folder in folders if not (folder / "__init__.py").exists()}
+
+    assert not plain, f"folders without __init__.py:\n{names(plain)}"
+
+
+def test_migrations_are_as_they_were_released():
+    digests = {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in MIGRATIONS.glob("*.sql")
+    }
+
+    assert digests == RELEASED
+
+
+def test_migrations_are_numbered_without_gaps_and_set_their_version():
+    for number, name in enumerate(sorted(RELEASED), start=1):
+        text = (MIGRATIONS / name).read_text()
+
+        assert name.startswith(f"{number:04}_")
+        assert text.endswith(f"PRAGMA user_version = {number};\n")
+
+
+def test_every_module_opens_with_a_docstring():
+    written = {path: path.read_text() for path in PACKAGE.rglob("*.py")}
+    silent = {
+        path for path, text in written.items() if text and not ast.get_docstring(ast.parse(text))
+    }
+
+    assert not silent, f"modules that do not say what they are about:\n{names(silent)}"
+
+
+def test_nothing_is_left_for_later():
+    sources = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".sql", ".js", ".css"}]
+    unfinished = {path for path in sources if LEFT_FOR_LATER.search(path.read_text())}
+
+    assert not unfinished, f"files that leave something for later:\n{names(unfinished)}"
+
+
+def test_no_test_sleeps():
+    helper = TESTS / "support" / "waiting.py"
+    sleepers = {path for path in TESTS.rglob("*.py") if path != helper and sleeps(path)}
+
+    assert not sleepers, f"wait for something, by tests.support.waiting:\n{names(sleepers)}"
