@@ -70,3 +70,11 @@ async def test_an_address_that_cannot_be_used_is_refused(server, unusable):
 
     assert refused.value.code == "address_in_use"
     assert server.address is None
+
+
+async def test_it_is_off_after_it_has_made_way(server):
+    await server.turn_on(OPEN)
+
+    await server.make_way()
+
+    assert server.address is None

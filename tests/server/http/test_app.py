@@ -10,6 +10,7 @@ from pmdaemon.server.http.app import DIALECTS, HttpServer, build_app
 from pmdaemon.server.http.listeners import AddressUnusable
 from pmdaemon.server.keys import digest_of
 from tests.dialects.transcripts import ask, send
+from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
@@ -162,6 +163,41 @@ async def test_a_request_that_waits_for_a_program_does_not_keep_it_from_ending(
 
         with pytest.raises(ClientConnectionError):
             await pending
+
+
+async def test_making_way_leaves_clients_to_the_next_server(parts):
+    keeper = FakeDescriptorStore()
+    first, second = HttpServer(parts.engine, keeper), HttpServer(parts.engine, keeper)
+    await first.turn_on(LOCKED)
+    port = port_of(first)
+
+    await first.make_way()
+    waiting = asyncio.get_running_loop().create_task(status_at(port, "X-API-Key: sesame"))
+    await second.turn_on(LOCKED)
+
+    assert await waiting == 200
+    assert port_of(second) == port
+    await second.turn_off()
+    assert keeper.kept == {}
+
+
+async def test_making_way_ends_connections_with_their_next_answer(parts, monkeypatch):
+    monkeypatch.setattr("pmdaemon.server.http.app.PARTING", 30.0)
+    monkeypatch.setattr("pmdaemon.server.http.app.PARTING_LOOKS", 3000)
+    server = HttpServer(parts.engine)
+    await server.turn_on(OPEN)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+    request = b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    writer.write(request)
+    await reader.readuntil(b"}\n")
+
+    leaving = asyncio.get_running_loop().create_task(server.make_way())
+    writer.write(request)
+    answer = await reader.read()
+
+    assert b"Connection: close" in answer
+    await leaving
+    writer.close()
 
 
 async def test_every_answer_says_that_it_is_nobody_elses(server):

@@ -5,7 +5,15 @@ import socket
 
 import pytest
 
-from pmdaemon.server.http.listeners import AddressUnusable, listen, port_of, url_of
+from pmdaemon.server.http.listeners import (
+    AddressUnusable,
+    KeptListeners,
+    NothingKept,
+    listen,
+    port_of,
+    url_of,
+)
+from tests.fakes.descriptor_store import FakeDescriptorStore
 
 
 @pytest.fixture
@@ -166,3 +174,69 @@ async def test_connections_are_given_up_when_their_client_stops_reading(listenin
 )
 def test_an_address_is_worded_as_a_url(host, url):
     assert url_of(host, 80) == url
+
+
+@pytest.fixture
+def keeper():
+    keeper = FakeDescriptorStore()
+    yield keeper
+    keeper.close()
+
+
+def port_at(listeners):
+    return port_of(listeners.sockets[0])
+
+
+async def test_clients_that_come_between_two_daemons_wait_for_the_next(keeper):
+    first = await KeptListeners.open("localhost", 0, keeper)
+    port = port_at(first)
+    first.close()
+
+    with socket.create_connection(("127.0.0.1", port)):
+        second = await KeptListeners.open("localhost", 0, keeper)
+        [listener] = [one for one in second.sockets if one.family == socket.AF_INET]
+        accepted, _ = listener.accept()
+
+    assert port_at(second) == port
+    accepted.close()
+    second.close()
+
+
+async def test_listeners_that_are_forgotten_leave_their_port_free(keeper, listening):
+    kept = await KeptListeners.open("127.0.0.1", 0, keeper)
+    port = port_at(kept)
+
+    kept.forget()
+    kept.close()
+
+    assert keeper.kept == {}
+    assert await listening("127.0.0.1", port)
+
+
+async def test_what_is_kept_of_one_address_is_not_taken_for_another(keeper):
+    first = await KeptListeners.open("127.0.0.1", 0, keeper)
+
+    other = await KeptListeners.open("127.0.0.2", 0, keeper)
+
+    assert other.sockets[0].getsockname()[0] == "127.0.0.2"
+    first.close()
+    other.close()
+
+
+async def test_an_address_that_cannot_be_used_keeps_nothing(keeper):
+    with pytest.raises(AddressUnusable):
+        await KeptListeners.open("192.0.2.1", 9615, keeper)
+
+    assert keeper.kept == {}
+
+
+async def test_where_nobody_keeps_anything_each_daemon_binds_anew():
+    kept = await KeptListeners.open("127.0.0.1", 0, NothingKept())
+    port = port_at(kept)
+    kept.forget()
+    kept.close()
+
+    again = await KeptListeners.open("127.0.0.1", port, NothingKept())
+
+    assert port_at(again) == port
+    again.close()
