@@ -88,8 +88,9 @@ class HttpServer:
 
     async def make_way(self) -> None:
         """Take no more requests, and leave those that come to the next daemon."""
-        if self._on is not None:
-            await self._on.make_way()
+        site, self._on = self._on, None
+        if site is not None:
+            await site.make_way()
 
 
 class _Site:
