@@ -36,6 +36,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("web", "Turn the web API on or off"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
+        Verb("update", "Replace the daemon, while programs run on"),
         Verb("completion", "Complete commands and names in the shell"),
     ),
 }

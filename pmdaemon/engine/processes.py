@@ -69,6 +69,7 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
+        self._sampler.refresh()
         everything = self._supervisor.processes
         found = (
             everything.values()
@@ -187,9 +188,11 @@ class Processes:
                     process = replace(here, spec=spec, tcp_port=port)
                 added.append(process)
                 events.append((process.pm_id, RestartRequested() if here else wanted))
-            events += [
-                (one.pm_id, DeleteRequested()) for one in present if one.instance >= len(ports)
-            ]
+            for one in present:
+                if one.instance >= len(ports):
+                    # With the new declaration, too: the store keeps one for all of an app.
+                    added.append(replace(one, spec=spec))
+                    events.append((one.pm_id, DeleteRequested()))
         return Plan(events, added)
 
     def _ports(
@@ -217,6 +220,7 @@ class Processes:
         settled: Mapping[int, Process | None],
         why_not: Callable[[Process], str | None],
     ) -> Snapshots:
+        self._sampler.refresh()
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""

@@ -36,6 +36,14 @@ class Sampler:
         """Read the latest sample of a process; all zero while it is down or not yet measured."""
         return self._latest.get(pm_id, NOTHING)
 
+    def refresh(self) -> None:
+        """Measure now, if something is up that has not been measured yet."""
+        if any(
+            isinstance(process.state, Online) and pm_id not in self._latest
+            for pm_id, process in self._supervisor.processes.items()
+        ):
+            self._sample()
+
     def start(self) -> None:
         """Take a sample now, and from now on."""
         self._sample()

@@ -119,7 +119,7 @@ async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
         stopped = await engine.processes.stop([Selector.parse("all")])
     finally:
         engine.ending.ask()
-    return {**_shown(stopped), "pid": os.getpid()}
+    return {**_shown(stopped), "pid": os.getpid(), "keeper": os.getppid()}
 
 
 async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""`update`."""
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.gone import wait_until_gone
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+
+
+@command_named("update")
+@json_option
+def command(context: Context, *, json: bool) -> None:
+    """Replace the daemon by the version that is installed now.
+
+    Programs run on with the same pids and do not notice; clients wait and are served by the new
+    daemon.
+    """
+    before = context.ask("update")
+    wait_until_gone(before["pid"])
+    # From here on it is the next one that answers, as soon as it is ready.
+    now = context.ask("ping")
+    if json:
+        say_json({"before": before, "now": now})
+    else:
+        print(
+            f"updated the daemon: {before['version']} (pid {before['pid']})"
+            f" -> {now['version']} (pid {now['pid']})"
+        )
