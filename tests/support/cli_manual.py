@@ -18,10 +18,10 @@ INTRODUCTION = """\
 
 Made of the commands themselves; `python -m tests.support.cli_manual` writes it anew.
 
-Every command talks to the daemon of one home (`$PMDAEMON_HOME`, else `~/.local/share/pmdaemon`) and
-starts it when it is not running; `kill`, `ping --no-start` and `web --off` start none. Results go to
-standard output. Errors are one sentence on standard error, and an exit code. Progress shows on
-standard error when that is a terminal.
+Every command talks to the daemon of one home (`$PMDAEMON_HOME`, else `~/.local/share/pmdaemon`)
+and starts it when it is not running; `kill`, `ping --no-start` and `web --off` start none. Results
+go to standard output. Errors are one sentence on standard error, and an exit code. Progress shows
+on standard error when that is a terminal.
 
 With `--json` there is one JSON value on one line of standard output and nothing else (`logs` has
 one a line). When such a command fails, the value is
@@ -37,8 +37,8 @@ WEB_KEYS = """\
 
 `web --api-key K` works, and is the worst of three ways: the key stays in the shell's history, and
 other users of the machine can see it in `ps` until pmdaemon, as the first thing it does, takes it
-out of its own title. Prefer the variable `PMDAEMON_API_KEY` or `--api-key-file FILE`. Programs never
-inherit that variable.
+out of its own title. Prefer the variable `PMDAEMON_API_KEY` or `--api-key-file FILE`. Programs
+never inherit that variable.
 """
 
 
@@ -57,7 +57,7 @@ def _exit_codes() -> str:
 
 
 def _command(verb: Verb) -> str:
-    root = click.Context(commands, info_name="pmdaemon")
+    root = click.Context(commands, info_name="pmdaemon", help_option_names=["-h", "--help"])
     command = commands.get_command(root, verb.name)
     if command is None:
         raise LookupError(verb.name)

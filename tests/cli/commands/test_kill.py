@@ -2,16 +2,14 @@ import subprocess
 
 import pytest
 
-from pmdaemon.cli.commands import kill
+from pmdaemon.cli import gone
 from tests.support.views import a_view
 
 
-@pytest.fixture
-def sleeper():
-    program = subprocess.Popen(["sleep", "60"])
-    yield program
-    program.kill()
+def a_pid_that_is_gone():
+    program = subprocess.Popen(["true"])
     program.wait()
+    return program.pid
 
 
 def test_without_a_daemon_there_is_nothing_to_kill(cli_without_daemon):
@@ -22,31 +20,33 @@ def test_without_a_daemon_there_is_nothing_to_kill(cli_without_daemon):
     assert cli_without_daemon.json == {"pid": None, "processes": []}
 
 
-def test_the_daemon_that_ended_is_named(cli, sleeper):
-    sleeper.kill()
-    sleeper.wait()
-    cli.does("kill", a_view(), pid=sleeper.pid)
+def test_the_daemon_that_ended_is_named(cli):
+    pid = a_pid_that_is_gone()
+    cli.does("kill", a_view(), pid=pid, keeper=pid)
 
     assert cli("kill") == 0
-    assert cli.out == f"stopped the daemon (pid {sleeper.pid}) and all programs\n"
+    assert cli.out == f"stopped the daemon (pid {pid}) and all programs\n"
+
+
+def test_a_daemon_that_lost_its_keeper_is_waited_for_itself(cli):
+    pid = a_pid_that_is_gone()
+    cli.does("kill", pid=pid, keeper=1)
+
+    assert cli("kill") == 0
+
+
+def test_a_program_that_survives_is_an_error(cli):
+    cli.refuses("kill", "operation_failed", "cannot stop app: survived SIGKILL: pid 12")
+
+    assert cli("kill") == 1
 
 
 @pytest.mark.posix
-def test_a_daemon_that_lives_on_is_an_error(cli, sleeper, monkeypatch):
-    monkeypatch.setattr(kill, "END_PATIENCE", 0.01)
-    cli.does("kill", pid=sleeper.pid)
+def test_a_keeper_that_lives_on_is_an_error(cli, monkeypatch):
+    monkeypatch.setattr(gone, "PATIENCE", 0.01)
+    with subprocess.Popen(["sleep", "60"]) as daemon:
+        cli.does("kill", pid=a_pid_that_is_gone(), keeper=daemon.pid)
 
-    assert cli("kill") == 1
-    assert f"the daemon (pid {sleeper.pid}) stopped its programs" in cli.err
-
-
-@pytest.mark.posix
-def test_systems_without_pidfds_are_served_too(cli, sleeper, monkeypatch):
-    monkeypatch.delattr("os.pidfd_open", raising=False)
-    monkeypatch.setattr(kill, "END_PATIENCE", 0.01)
-    cli.does("kill", pid=sleeper.pid)
-    assert cli("kill") == 1
-
-    sleeper.kill()
-    sleeper.wait()
-    assert cli("kill") == 0
+        assert cli("kill") == 1
+        assert f"the daemon (pid {daemon.pid}) " in cli.err
+        daemon.kill()
