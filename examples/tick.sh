@@ -1,7 +1,7 @@
 #!/bin/sh
 # Ticks every other second until it is told to stop.
 
-trap 'echo "bye"; kill $!; exit 0' INT TERM
+trap 'echo "bye"; kill $! 2>/dev/null; exit 0' INT TERM
 
 while true; do
   echo "tick $(date +%T)"

@@ -7,7 +7,7 @@ so is what nobody knows.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,12 +41,16 @@ class Declared(Struct, frozen=True):
 
 
 class _Reading(Struct, frozen=True):
-    """One app while it is read: values by field, problems and warnings by their paths."""
+    """One app while it is read.
 
-    where: str
-    values: dict[str, Any]
-    problems: list[tuple[str, PmdaemonError]]
-    warnings: list[str]
+    `said` are the keys by which fields were given, `values` what could be read of them.
+    """
+
+    where: str = ""
+    said: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    problems: list[tuple[str, PmdaemonError]] = []
+    warnings: list[str] = []
 
     def path(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
@@ -77,7 +81,7 @@ def read_app(
         InvalidInput: the same, when there is one problem and no file it could be in.
 
     """
-    reading = _Reading(where, {}, [], [])
+    reading = _Reading(where)
     _read_fields(reading, raw, cpus)
     spec = _spec(reading, base, environment)
     if spec is None or reading.problems:
@@ -161,7 +165,7 @@ def stored_app(shape: Mapping[str, object]) -> AppSpec:
         InvalidConfiguration: it was damaged since.
 
     """
-    reading = _Reading("", {}, [], [])
+    reading = _Reading()
     _read_fields(reading, shape, None)
     found = reading.values
     script = found.get("script", "")
@@ -182,25 +186,28 @@ def stored_app(shape: Mapping[str, object]) -> AppSpec:
 
 
 def _read_fields(reading: _Reading, raw: Mapping[str, object], cpus: int | None) -> None:
-    said: dict[str, str] = {}
     for key, value in raw.items():
         spelling = _CAPITAL.sub(r"_\1", key).lower()
-        field = FIELDS_BY_NAME.get(spelling)
-        if field is None:
+        known = FIELDS_BY_NAME.get(spelling)
+        if known is None:
             reading.warnings.append(f"{reading.path(shown(key))}: {remark(spelling)}")
-            continue
-        if value is None:
-            continue
-        read = partial(values.instances, cpus=cpus) if field.name == "instances" else field.read
-        try:
-            result = read(value)
-        except PmdaemonError as error:
-            reading.refuse(key, error)
-            continue
-        if reading.values.setdefault(field.name, result) != result:
-            message = f"it says something else than {said[field.name]}, and both mean {field.name}"
-            reading.refuse(key, InvalidInput(message))
-        said.setdefault(field.name, key)
+        elif value is not None:
+            read = partial(values.instances, cpus=cpus) if known.name == "instances" else known.read
+            _read_field(reading, known.name, key, read, value)
+
+
+def _read_field(
+    reading: _Reading, name: str, key: str, read: Callable[[object], Any], value: object
+) -> None:
+    first = reading.said.setdefault(name, key)
+    try:
+        result = read(value)
+    except PmdaemonError as error:
+        reading.refuse(key, error)
+        return
+    if reading.values.setdefault(name, result) != result:
+        message = f"it says something else than {first}, and both mean {name}"
+        reading.refuse(key, InvalidInput(message))
 
 
 def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSpec | None:
@@ -210,7 +217,7 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
     inherited = found["inherited_env"] if "inherited_env" in found else scrubbed(environment)
     _check_ports(reading)
     if "script" not in found:
-        if not any(path == reading.path("script") for path, _ in reading.problems):
+        if "script" not in reading.said:
             reading.refuse("script", InvalidInput("it is missing"))
         return None
     if "name" not in found:

@@ -33,11 +33,6 @@ def _memory_limit(value: object) -> int | None:
     return parse_size(value) or None
 
 
-def _file_size(value: object) -> int:
-    # Without a bound a file would fill the disk some day.
-    return max(1, parse_size(value))
-
-
 FIELDS = (
     Field("script", values.filled_text, ("exec", "cmd", "command")),
     Field("args", values.words),
@@ -57,7 +52,7 @@ FIELDS = (
     Field("stop_exit_codes", values.exit_codes),
     Field("kill_timeout", parse_duration),
     Field("stop_signal", values.signal_name, ("kill_signal",)),
-    Field("log_max_size", _file_size),
+    Field("log_max_size", parse_size),
     Field("log_keep", partial(values.count, most=1000)),
     # What was worked out when the app was declared; `show_app` writes these.
     Field("argv", values.words),

@@ -74,12 +74,10 @@ def variables(value: object) -> Mapping[str, str]:
 
 def switch(value: object) -> bool:
     """Read a boolean, or a word for one."""
-    if isinstance(value, bool):
-        return value
-    word = value.strip().lower() if isinstance(value, str) else value
-    if word in _YES or word == 1:
+    word = str(value).strip().lower()
+    if word in _YES:
         return True
-    if word in _NO or word == 0:
+    if word in _NO:
         return False
     raise _refused(value, "true or false")
 

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from pmdaemon.control.log_sources import CHUNK, LogSource, newest_first
-from pmdaemon.core.logs import MarkTable, OutputStream, time_at
+from pmdaemon.core.logs import Marks, OutputStream
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line that are kept."""
@@ -40,7 +40,7 @@ def tail(
     assembler = _LineAssembler(stream, pm_id)
     found: list[LogLine] = []
     with ExitStack() as stack:
-        sources, offset = _find_back(path, lines, stack, with_unfinished=True)
+        sources, offset = _find_back(path, lines, stack)
         for source in sources:
             while chunk := source.read(offset, min(CHUNK, source.end - offset)):
                 found += assembler.feed(chunk, offset, source)
@@ -100,7 +100,7 @@ class Follower:
         self._source: LogSource | None = None
         self._offset = 0
         with ExitStack() as stack:
-            sources, offset = _find_back(path, backlog, stack, with_unfinished=False)
+            sources, offset = _find_back(path, backlog, stack)
             if sources:
                 self._source, self._offset = sources[0], offset
                 stack.pop_all()
@@ -204,9 +204,9 @@ class _LineAssembler:
             self._add(rest, offset, marks)
         return lines
 
-    def _add(self, piece: bytes, offset: int, marks: MarkTable) -> None:
+    def _add(self, piece: bytes, offset: int, marks: Marks) -> None:
         if not self._kept:
-            self._time = time_at(marks, offset)
+            self._time = marks.time_at(offset)
         kept = piece[: LONGEST - len(self._kept)]
         self._kept += kept
         self._dropped += len(piece) - len(kept)
@@ -220,24 +220,20 @@ class _LineAssembler:
         return line
 
 
-def _find_back(
-    path: str, lines: int, stack: ExitStack, *, with_unfinished: bool
-) -> tuple[list[LogSource], int]:
+def _find_back(path: str, lines: int, stack: ExitStack) -> tuple[list[LogSource], int]:
     """Find where the last `lines` lines begin: the files from there on, the offset in the first.
 
-    Without `with_unfinished`, what stands after the last newline comes on top of them.
+    What stands after the last newline comes on top of them.
     """
     sources: list[LogSource] = []
-    wanted: int | None = None
+    # The newline before the first of them is the one to find.
+    wanted = lines + 1
     for source in _held(path, stack):
         sources.insert(0, source)
         end = source.end
         while end > 0:
             begin = max(0, end - CHUNK)
             chunk = source.read(begin, end - begin)
-            if wanted is None:
-                finished = chunk.endswith(b"\n")
-                wanted = lines + (finished or not with_unfinished)
             newlines = chunk.count(b"\n")
             if newlines >= wanted:
                 return sources, begin + _nth_last_newline(chunk, wanted) + 1

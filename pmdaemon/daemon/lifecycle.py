@@ -125,7 +125,7 @@ async def _until_the_end(
         log.critical("daemon.supervisor_failed")
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
-    await parts.engine.web.close()
+    await parts.engine.web.close(for_good=ending.for_good)
     if ending.for_good:
         log.info("daemon.ending")
         await _end_programs(parts)

@@ -84,7 +84,7 @@ def assemble(
         capture=capture,
         probe=BindingTcpProbe(),
     )
-    web_server = LazyWebServer()
+    web_server = LazyWebServer(keeper)
     engine = Engine(
         home=home.path,
         clock=clock,

@@ -212,6 +212,19 @@ class Store(Protocol):
         """
 
 
+class DescriptorStore(Protocol):
+    """Where descriptors are kept while one daemon is replaced by the next."""
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Keep a copy of this descriptor, in place of an earlier one of that name."""
+
+    def take(self, name: str) -> int | None:
+        """Get what a former daemon had kept, once; the copy stays where it is."""
+
+    def drop(self, name: str) -> None:
+        """Close the copy."""
+
+
 class WebServer(Protocol):
     """The web side, which can be turned on and off."""
 
@@ -229,3 +242,6 @@ class WebServer(Protocol):
 
     async def turn_off(self) -> None:
         """Stop listening."""
+
+    async def make_way(self) -> None:
+        """Take no more requests, and leave those that come to the next daemon."""

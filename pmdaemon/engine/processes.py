@@ -188,9 +188,11 @@ class Processes:
                     process = replace(here, spec=spec, tcp_port=port)
                 added.append(process)
                 events.append((process.pm_id, RestartRequested() if here else wanted))
-            events += [
-                (one.pm_id, DeleteRequested()) for one in present if one.instance >= len(ports)
-            ]
+            for one in present:
+                if one.instance >= len(ports):
+                    # With the new declaration, too: the store keeps one for all of an app.
+                    added.append(replace(one, spec=spec))
+                    events.append((one.pm_id, DeleteRequested()))
         return Plan(events, added)
 
     def _ports(

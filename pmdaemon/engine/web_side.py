@@ -62,6 +62,9 @@ class WebSide:
             else:
                 await self._server.turn_off()
 
-    async def close(self) -> None:
-        """Stop listening, for this daemon's life."""
-        await self._server.turn_off()
+    async def close(self, *, for_good: bool) -> None:
+        """Stop listening, for this daemon's life, or make way for the next one."""
+        if for_good:
+            await self._server.turn_off()
+        else:
+            await self._server.make_way()

@@ -111,6 +111,16 @@ def test_a_file_that_is_renamed_is_left_alone(bench: Bench, tmp_path: Path):
     assert bench.log.read_bytes() == b"two\n"
 
 
+def test_a_file_that_is_replaced_gives_way_to_the_new_one(bench: Bench, tmp_path: Path):
+    bench.put(b"one\n")
+
+    bench.log.rename(tmp_path / "archived")
+    bench.log.touch()
+    bench.put(b"two\n")
+
+    assert bench.log.read_bytes() == b"two\n"
+
+
 def test_what_somebody_else_appends_is_not_overwritten(bench: Bench):
     bench.put(b"one\n")
 
@@ -179,6 +189,14 @@ def test_each_file_has_the_times_of_its_own_lines(bench: Bench):
 
     assert list(older) == [(0, 1_000_000_000)]
     assert list(current) == [(0, 2_000_000_000), (4, 3_000_000_000)]
+
+
+def test_the_first_line_after_a_rotation_has_a_time_however_soon_it_comes(bench: Bench):
+    bench.put(b"x" * 100 + b"\n")
+
+    bench.put(b"one\n")
+
+    assert list(Marks(Path(times_path(str(bench.log))).read_bytes())) == [(0, 1_000_000_000)]
 
 
 def test_emptying_removes_the_content_the_times_and_the_older_files(bench: Bench):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.control.log_reader import LONGEST, Follower, LogLine, count_lines, merge, tail
+from pmdaemon.control.log_sources import LogSource
 from pmdaemon.core.logs import Mark, OutputStream
 
 
@@ -227,6 +228,22 @@ def test_a_follower_finishes_a_rotated_file_and_goes_on(log: Path, follower: Fol
 
     assert first == ["one"]
     assert texts(follower.read_new()) == ["two", "three", "four"]
+
+
+def test_a_line_written_just_before_a_rotation_is_not_missed(
+    log: Path, follower: Follower, monkeypatch: pytest.MonkeyPatch
+):
+    is_at = LogSource.is_at
+
+    def is_at_after_a_rotation(source: LogSource, path: str) -> bool:
+        monkeypatch.undo()
+        append(log, b"at the last moment\n")
+        rotate(log)
+        return is_at(source, path)
+
+    monkeypatch.setattr(LogSource, "is_at", is_at_after_a_rotation)
+
+    assert texts(follower.read_new()) == ["at the last moment"]
 
 
 def test_a_follower_waits_while_a_rotation_is_half_done(log: Path, follower: Follower):

@@ -56,6 +56,19 @@ def test_a_selector_means_a_name_then_a_namespace_then_an_id(text, pm_ids):
         assert chosen(text) == pm_ids
 
 
+@pytest.mark.parametrize(("text", "pm_ids"), [("web", [0, 1]), ("2", [4]), ("3", [3])])
+def test_a_narrow_selector_means_a_name_or_an_id(text, pm_ids):
+    selector = Selector(text, narrow=True)
+
+    assert [each.pm_id for each in select([selector], PROCESSES)] == pm_ids
+
+
+@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", ""])
+def test_a_narrow_selector_means_nothing_else(text):
+    with pytest.raises(ProcessNotFound):
+        select([Selector(text, narrow=True)], PROCESSES)
+
+
 def test_several_selectors_are_a_union_in_the_order_of_ids():
     assert chosen("jobs", "1", "web", "worker") == [0, 1, 2, 3]
 
@@ -135,3 +148,19 @@ def test_a_regular_expression_that_cannot_be_used_is_refused(text, reason):
 )
 def test_an_ordinary_regular_expression_is_used(text, name):
     assert chosen(text, processes=[process(0, name)]) == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "pm_ids"),
+    [("web", [0, 1]), ("3", [3]), ("2", [4]), ("a:1", [6])],
+)
+def test_a_narrow_selector_means_an_app_or_else_an_id(text, pm_ids):
+    found = select([Selector(text, narrow=True)], PROCESSES)
+
+    assert [each.pm_id for each in found] == pm_ids
+
+
+@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", "", " web", "03"])
+def test_a_narrow_selector_means_nothing_wider(text):
+    with pytest.raises(ProcessNotFound):
+        select([Selector(text, narrow=True)], PROCESSES)

@@ -38,6 +38,7 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
     """
     try:
         _restrict(path)
+        _finish_creation(path, patience)
         if path.stat().st_size:
             _inspect(path, patience)
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -109,6 +110,14 @@ def _restrict(path: Path) -> None:
                 file.chmod(MODE)
 
 
+def _finish_creation(path: Path, patience: float) -> None:
+    # A daemon that died while it made the store left a journal of the older kind, which is undone
+    # by reading, but not by reading read-only.
+    if path.with_name(f"{path.name}-journal").exists():
+        with closing(sqlite3.connect(path, timeout=patience)) as connection:
+            _number(connection, "SELECT count(*) FROM sqlite_master")
+
+
 def _inspect(path: Path, patience: float) -> None:
     # Read-only, because closing a store also moves its journal into it.
     uri = f"{path.absolute().as_uri()}?mode=ro"
@@ -140,17 +149,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
     version = _number(connection, "PRAGMA user_version")
     for number, migration in sorted(_migrations().items()):
         if number > version:
-            _apply(connection, migration.read_text())
-
-
-def _apply(connection: sqlite3.Connection, migration: str) -> None:
-    # A script cannot be run within a transaction of ours (it would be committed first).
-    try:
-        connection.executescript(f"BEGIN IMMEDIATE; {migration} COMMIT;")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            # A script would first commit a transaction that is under way, so it begins its own.
+            connection.executescript(f"BEGIN IMMEDIATE; {migration.read_text()} COMMIT;")
 
 
 def _migrations() -> dict[int, Path]:

@@ -24,6 +24,8 @@ _LINES = {
 class Column:
     """A column of a table: `cells` are texts, `colours` what to paint them in.
 
+    The title is ours, and of characters of one column each.
+
     With a `rank` the column may be left out, the highest rank first.
     """
 
@@ -45,7 +47,7 @@ class Column:
         self.rank = rank
         self.flexible = flexible
         self.colours = colours
-        self.width = max(map(width, [title, *cells]))
+        self.width = max(len(title), *map(width, cells), 0)
 
 
 def draw(columns: Sequence[Column], terminal: Terminal) -> str:
@@ -53,7 +55,7 @@ def draw(columns: Sequence[Column], terminal: Terminal) -> str:
     shown = _fitting(columns, terminal.columns)
     top, middle, bottom, level, upright = _LINES[terminal.unicode]
     bars = [level * (column.width + 2) for column in shown]
-    titles = [_padded(column, column.title) for column in shown]
+    titles = [_aligned(column, column.title, len(column.title)) for column in shown]
     return "\n".join(
         [
             _rule(top, bars),
@@ -75,7 +77,8 @@ def _rule(corners: tuple[str, str, str], bars: Sequence[str]) -> str:
 
 def _cell(column: Column, row: int, terminal: Terminal) -> str:
     ellipsis = "…" if terminal.unicode else "~"
-    text = _padded(column, fit(column.cells[row], column.width, ellipsis=ellipsis))
+    text = fit(column.cells[row], column.width, ellipsis=ellipsis)
+    text = _aligned(column, text, width(text))
     return terminal.paint(text, column.colours[row] if column.colours else None)
 
 
@@ -83,8 +86,8 @@ def _row(cells: Sequence[str], upright: str) -> str:
     return f"{upright} " + f" {upright} ".join(cells) + f" {upright}"
 
 
-def _padded(column: Column, text: str) -> str:
-    gap = " " * (column.width - width(text))
+def _aligned(column: Column, text: str, size: int) -> str:
+    gap = " " * (column.width - size)
     return gap + text if column.right else text + gap
 
 

@@ -1,27 +1,23 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
-import asyncio
-import socket
 from collections.abc import Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate, Scope
-from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import Dialect
-from pmdaemon.server.http.listeners import listen, port_of, url_of
+from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
+from pmdaemon.server.http.site import Site
 
 DIALECTS: Sequence[Dialect] = (NATIVE,)
-
-PATIENCE = 5.0
-"""Seconds that requests get to end in when the server is turned off."""
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -42,9 +38,10 @@ def build_app(engine: Engine, gate: Gate) -> web.Application:
 class HttpServer:
     """The web side as the engine knows it: on or off, at one address at a time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keeper: DescriptorStore | None = None) -> None:
         self._engine = engine
-        self._on: _Site | None = None
+        self._keeper = keeper or NothingKept()
+        self._on: Site | None = None
 
     @property
     def address(self) -> str | None:
@@ -52,7 +49,7 @@ class HttpServer:
         return self._on.url if self._on is not None else None
 
     async def turn_on(self, settings: WebSettings) -> None:
-        """Listen; when it listens already, change over without a gap.
+        """Listen; when it listens already, change over, without a gap where that can be.
 
         Raises:
             PmdaemonError: the address cannot be used; what was on before stays on.
@@ -62,9 +59,16 @@ class HttpServer:
         if before is not None and before.is_at(settings):
             before.change(settings)
             return
-        self._on = await _Site.open(self._engine, settings)
-        if before is not None:
-            await before.close()
+        try:
+            self._on = await self._open(settings)
+        except AddressUnusable:
+            if before is None or before.tcp_port != settings.tcp_port:
+                raise
+            # It may be us who are in the way: 0.0.0.0 takes in 127.0.0.1.
+            await self._put_in_place_of(before, settings)
+        else:
+            if before is not None:
+                await before.close()
 
     async def turn_off(self) -> None:
         """Stop listening, and end what is left of requests."""
@@ -72,58 +76,29 @@ class HttpServer:
         if site is not None:
             await site.close()
 
+    async def make_way(self) -> None:
+        """Take no more requests, and leave those that come to the next daemon."""
+        site, self._on = self._on, None
+        if site is not None:
+            await site.make_way()
 
-class _Site:
-    """One address that is listened on."""
-
-    def __init__(self, settings: WebSettings, gate: Gate, listeners: list[socket.socket]) -> None:
-        self._settings = settings
-        self._gate = gate
-        self._listeners = listeners
-        self._servers: list[asyncio.Server] = []
-        self._runner: web.AppRunner | None = None
-
-    @classmethod
-    async def open(cls, engine: Engine, settings: WebSettings) -> "_Site":
-        gate = Gate(settings)
-        site = cls(settings, gate, await listen(settings.host, settings.tcp_port))
+    async def _put_in_place_of(self, before: Site, settings: WebSettings) -> None:
+        where_it_was = replace(before.settings, tcp_port=before.tcp_port)
+        self._on = None
+        await before.close()
         try:
-            await site._serve(build_app(engine, gate))
-        except BaseException:
-            await site.close()
+            self._on = await self._open(settings)
+        except AddressUnusable:
+            self._on = await self._open(where_it_was)
             raise
-        return site
 
-    @property
-    def url(self) -> str:
-        return url_of(self._settings.host, port_of(self._listeners[0]))
-
-    def is_at(self, settings: WebSettings) -> bool:
-        ours = self._settings
-        return (ours.host, ours.tcp_port) == (settings.host, settings.tcp_port)
-
-    def change(self, settings: WebSettings) -> None:
-        self._gate.change(settings)
-
-    async def close(self) -> None:
-        for server in self._servers:
-            server.close()
-        for listener in self._listeners:
-            listener.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def _serve(self, app: web.Application) -> None:
-        runner = self._runner = web.AppRunner(
-            app, handle_signals=False, handler_cancellation=True, shutdown_timeout=PATIENCE
+    async def _open(self, settings: WebSettings) -> Site:
+        return await Site.open(
+            settings,
+            self._keeper,
+            lambda gate: build_app(self._engine, gate),
+            NATIVE.encode_error,
         )
-        await runner.setup()
-        if runner.server is None:
-            raise AssertionError("a runner that was set up has a server")
-        serve = connection_factory(runner.server, NATIVE.encode_error)
-        loop = asyncio.get_running_loop()
-        for listener in self._listeners:
-            self._servers.append(await loop.create_server(serve, sock=listener))
 
 
 def _unmatched(gate: Gate) -> Middleware:

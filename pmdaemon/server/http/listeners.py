@@ -6,6 +6,8 @@ import socket
 from collections.abc import Sequence
 
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.wording import shown
+from pmdaemon.engine.interfaces import DescriptorStore
 
 STALLED_MILLISECONDS = 60_000
 """How long a client may refuse to take what it asked for."""
@@ -15,6 +17,60 @@ class AddressUnusable(PmdaemonError):
     """An address that cannot be listened on."""
 
     code = "address_unusable"
+
+
+class NothingKept:
+    """The store of a daemon that has nobody to keep anything with."""
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Do nothing."""
+
+    def take(self, name: str) -> None:
+        """Have nothing."""
+
+    def drop(self, name: str) -> None:
+        """Do nothing."""
+
+
+class KeptListeners:
+    """The listeners of one address, with a copy of each where it outlives this daemon."""
+
+    def __init__(
+        self, sockets: Sequence[socket.socket], names: Sequence[str], keeper: DescriptorStore
+    ) -> None:
+        self.sockets = sockets
+        self._names = names
+        self._keeper = keeper
+
+    @classmethod
+    async def open(cls, host: str, tcp_port: int, keeper: DescriptorStore) -> "KeptListeners":
+        """Take over what a former daemon listened on, or bind anew.
+
+        Raises:
+            AddressUnusable: nothing is bound.
+
+        """
+        prefix = f"web {host} {tcp_port} "
+        sockets: list[socket.socket] = []
+        while (kept := keeper.take(f"{prefix}{len(sockets)}")) is not None:
+            listener = socket.socket(fileno=kept)
+            listener.setblocking(False)  # noqa: FBT003 - the library's signature
+            sockets.append(listener)
+        sockets = sockets or await listen(host, tcp_port)
+        names = [f"{prefix}{index}" for index in range(len(sockets))]
+        for name, listener in zip(names, sockets, strict=True):
+            keeper.keep(name, listener.fileno())
+        return cls(sockets, names, keeper)
+
+    def forget(self) -> None:
+        """Have nobody listen any more once these are closed."""
+        for name in self._names:
+            self._keeper.drop(name)
+
+    def close(self) -> None:
+        """Close our own copies."""
+        for listener in self.sockets:
+            listener.close()
 
 
 async def listen(host: str, tcp_port: int) -> list[socket.socket]:
@@ -37,7 +93,7 @@ async def listen(host: str, tcp_port: int) -> list[socket.socket]:
                 if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
                     raise
                 unusable = error
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:
         for listener in listeners:
             listener.close()
         raise _refused(host, tcp_port, error) from None
@@ -75,21 +131,24 @@ def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
         listener.setblocking(False)  # noqa: FBT003 - the library's signature
         listener.bind((address, tcp_port))
         listener.listen(128)
-    except OSError:
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener
 
 
-def _refused(host: str, tcp_port: int, error: OSError) -> AddressUnusable:
-    where = f"cannot listen on {host} port {tcp_port}"
-    match error.errno:
-        case errno.EADDRINUSE:
+def _refused(host: str, tcp_port: int, error: Exception) -> AddressUnusable:
+    code = "address_unusable"
+    match error:
+        case OSError(errno=errno.EADDRINUSE):
             code, why = "address_in_use", "another program does"
-        case errno.EACCES | errno.EPERM:
+        case OSError(errno=errno.EACCES | errno.EPERM):
             code, why = "permission_denied", "this user may not"
-        case errno.EADDRNOTAVAIL:
-            code, why = "address_unusable", "it is no address of this machine"
+        case OSError(errno=errno.EADDRNOTAVAIL):
+            why = "it is no address of this machine"
+        case OSError(strerror=str(reason)):
+            why = reason.lower()
         case _:
-            code, why = "address_unusable", (error.strerror or str(error)).lower()
-    return AddressUnusable(f"{where}: {why}", code=code, host=host, port=tcp_port)
+            why = "it is no address at all"  # as getaddrinfo and bind say by their exceptions
+    sentence = f"cannot listen on {shown(host)} port {tcp_port}: {why}"
+    return AddressUnusable(sentence, code=code, host=shown(host), port=tcp_port)

@@ -131,8 +131,31 @@ def test_what_a_daemon_that_died_left_in_the_journal_is_there(path: Path):
         assert store.execute("SELECT value FROM settings").fetchone()[0] == "b1"
 
 
+def test_a_process_without_its_app_cannot_be_written(path: Path):
+    with opened(path) as store:
+        columns = {row["name"]: 0 for row in store.execute("PRAGMA table_info(processes)")}
+        marks = ", ".join("?" * len(columns))
+
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            store.execute(f"INSERT INTO processes VALUES ({marks})", list(columns.values()))
+
+
 def test_an_empty_file_becomes_a_store(path: Path):
     path.touch()
+
+    with opened(path) as store:
+        assert version(store) == LATEST
+
+
+def test_a_store_whose_making_was_cut_short_is_made(path: Path):
+    living = path.with_name("living.db")
+    with closing(sqlite3.connect(living, isolation_level=None)) as half_made:
+        half_made.execute("PRAGMA cache_size = 1")
+        half_made.execute("BEGIN IMMEDIATE")
+        half_made.execute("CREATE TABLE half (made TEXT)")
+        half_made.executemany("INSERT INTO half VALUES (?)", [("x" * 4000,)] * 10)
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{living}{suffix}", f"{path}{suffix}")
 
     with opened(path) as store:
         assert version(store) == LATEST

@@ -247,6 +247,18 @@ async def test_a_store_that_is_not_open_says_so(path: Path):
     assert before.message == after.message == f"cannot use the store {path}: it is not open"
 
 
+async def test_a_closed_store_is_one_file_with_all_of_it(path: Path):
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(Changes(next_pm_id=7))
+
+    await store.close()
+
+    assert [file.name for file in path.parent.iterdir()] == ["store.db"]
+    with outside(path) as database:
+        assert database.execute("SELECT value FROM settings").fetchall() == [("7",)]
+
+
 async def test_closing_twice_does_no_harm(path: Path):
     store = SqliteStore(path)
     await store.open()

@@ -1,0 +1,72 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pmdaemon.cli.main import run
+from pmdaemon.config.paths import Home
+from tests.support.scripted_daemon import ScriptedDaemon
+
+
+class CommandLine:
+    """Runs commands against a scripted daemon, and keeps what they printed."""
+
+    def __init__(self, home, daemon, capsys):
+        self.home = home
+        self.daemon = daemon
+        self.environment = {"PMDAEMON_HOME": home.path, "PATH": "/usr/bin", "HOME": home.path}
+        self._capsys = capsys
+        self.out = ""
+        self.err = ""
+
+    def __call__(self, *arguments, **environment):
+        status = run(arguments, {**self.environment, **environment})
+        self.out, self.err = self._capsys.readouterr()
+        return status
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def lists(self, *views):
+        """Prepare what `list` answers from now on."""
+        self.daemon.answers("list", {"result": {"processes": list(views)}})
+
+    def does(self, verb, *views, **more):
+        """Prepare the answer of a verb that acts on processes."""
+        self.daemon.answers(verb, {"result": {"processes": list(views), **more}})
+
+    def refuses(self, verb, code, message, **details):
+        self.daemon.answers(verb, {"error": {"code": code, "message": message, "details": details}})
+
+
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    return Home(str(folder))
+
+
+@pytest.fixture
+def daemon(home):
+    with ScriptedDaemon(home.socket) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def cli(home, daemon, capsys):
+    return CommandLine(home, daemon, capsys)
+
+
+@pytest.fixture
+def cli_without_daemon(home, capsys):
+    return CommandLine(home, None, capsys)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A current directory of the test's own."""
+    path = Path(tmp_path, "work")
+    path.mkdir()
+    monkeypatch.chdir(path)
+    return path

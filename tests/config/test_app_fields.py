@@ -1,0 +1,397 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmdaemon.config.app_fields import read_app, read_apps, show_app, stored_app
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
+from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopPolicy
+from pmdaemon.core.tcp_ports import TcpPorts
+from tests.support.builders import an_app
+
+EVERYTHING = {
+    "script": "server.js",
+    "args": "--port 'a b'",
+    "interpreter": "runner",
+    "interpreter_args": ["--fast"],
+    "name": "@me/web",
+    "namespace": "shop",
+    "cwd": "sub",
+    "instances": 2,
+    "port": "3000-3001",
+    "env": {"A": 1, "B": True, "C": "x"},
+    "max_memory_restart": "150M",
+    "autorestart": False,
+    "max_restarts": "5",
+    "min_uptime": "2s",
+    "restart_delay": 250,
+    "stop_exit_codes": [0, 3],
+    "kill_timeout": "3s",
+    "stop_signal": "term",
+    "log_max_size": "1M",
+    "log_keep": 3,
+}
+
+
+@pytest.fixture
+def base(tmp_path):
+    for program in ("node", "runner", "bash"):
+        path = tmp_path / "bin" / program
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    (tmp_path / "sub").mkdir()
+    for script in ("server.js", "other.js", "sub/server.js"):
+        (tmp_path / script).touch()
+    return tmp_path
+
+
+def read(base, raw, **more):
+    environment = {"PATH": str(base / "bin"), "HOME": "/home/ann", "PMDAEMON_TOKEN": "t"}
+    return read_app(raw, base=str(base), environment=environment, **more)
+
+
+def problems(base, raw):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        read(base, raw, where="apps[1]")
+    return list(refusal.value.problems)
+
+
+def test_a_script_is_enough(base):
+    declared = read(base, {"script": "server.js"})
+
+    assert declared.warnings == ()
+    assert declared.spec == AppSpec(
+        name="server",
+        command=Command("server.js", (), None, (f"{base}/bin/node", f"{base}/server.js")),
+        cwd=str(base),
+        inherited_env={"PATH": str(base / "bin"), "HOME": "/home/ann"},
+    )
+
+
+def test_every_field_is_read(base):
+    declared = read(base, EVERYTHING)
+
+    argv = (f"{base}/bin/runner", "--fast", f"{base}/sub/server.js", "--port", "a b")
+    assert declared.warnings == ()
+    assert declared.spec == AppSpec(
+        name="@me/web",
+        command=Command("server.js", ("--port", "a b"), "runner", argv, ("--fast",)),
+        cwd=f"{base}/sub",
+        namespace="shop",
+        instances=2,
+        tcp_ports=TcpPorts(3000, 3001),
+        env={"A": "1", "B": "true", "C": "x"},
+        inherited_env={"PATH": str(base / "bin"), "HOME": "/home/ann"},
+        max_memory=150 * 1024**2,
+        restart=RestartPolicy(
+            autorestart=False,
+            max_restarts=5,
+            min_uptime=2.0,
+            restart_delay=0.25,
+            stop_exit_codes=frozenset({0, 3}),
+        ),
+        stop=StopPolicy(signal="SIGTERM", grace=3.0),
+        logs=LogPolicy(max_size=1024**2, keep=3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spelling", "canonical", "value"),
+    [
+        ("exec_interpreter", "interpreter", "runner"),
+        ("execInterpreter", "interpreter", "runner"),
+        ("node_args", "interpreter_args", "--inspect"),
+        ("nodeArgs", "interpreter_args", "--inspect"),
+        ("max_memory", "max_memory_restart", "1G"),
+        ("maxMemoryRestart", "max_memory_restart", "1G"),
+        ("kill_signal", "stop_signal", "SIGTERM"),
+        ("stopExitCodes", "stop_exit_codes", [1]),
+        ("minUptime", "min_uptime", 5000),
+    ],
+)
+def test_a_field_has_pm2s_other_names_too(base, spelling, canonical, value):
+    other = read(base, {"script": "server.js", spelling: value})
+
+    assert other == read(base, {"script": "server.js", canonical: value})
+    assert other != read(base, {"script": "server.js"})
+
+
+@pytest.mark.parametrize("spelling", ["script", "exec", "cmd", "command"])
+def test_the_script_has_several_names(base, spelling):
+    assert read(base, {spelling: "server.js"}).spec.name == "server"
+
+
+def test_two_names_of_a_field_may_agree(base):
+    assert read(base, {"script": "server.js", "exec": "server.js"}).warnings == ()
+
+
+def test_two_names_of_a_field_must_not_disagree(base):
+    assert problems(base, {"script": "server.js", "exec": "other.js"}) == [
+        "apps[1].exec: it says something else than script, and both mean script"
+    ]
+
+
+def test_null_is_as_good_as_nothing(base):
+    raw = dict.fromkeys(EVERYTHING, None) | {"script": "server.js"}
+
+    assert read(base, raw) == read(base, {"script": "server.js"})
+
+
+def test_no_memory_limit_may_be_spelled_as_zero(base):
+    assert read(base, {"script": "server.js", "max_memory_restart": 0}).spec.max_memory is None
+
+
+def test_output_files_may_have_no_bound(base):
+    assert read(base, {"script": "server.js", "log_max_size": 0}).spec.logs.max_size == 0
+
+
+def test_the_cpus_may_be_given(base):
+    spec = read(base, {"script": "server.js", "instances": "max"}, cpus=6).spec
+
+    assert spec.instances == 6
+
+
+def test_programs_are_looked_up_in_the_apps_own_path_first(base):
+    (base / "special").mkdir()
+    (base / "bin" / "node").rename(base / "special" / "node")
+
+    spec = read(base, {"script": "server.js", "env": {"PATH": f"{base}/special"}}).spec
+
+    assert spec.command.argv[0] == f"{base}/special/node"
+
+
+def test_a_folder_may_be_absolute(base):
+    spec = read(base, {"script": "server.js", "cwd": str(base / "sub")}).spec
+
+    assert spec.cwd == str(base / "sub")
+
+
+def test_a_folder_may_be_the_users(base, monkeypatch):
+    monkeypatch.setenv("HOME", str(base))
+
+    assert read(base, {"script": "server.js", "cwd": "~/sub"}).spec.cwd == f"{base}/sub"
+
+
+def test_all_problems_are_told_at_once_with_their_paths(base):
+    raw = {
+        "script": "nope.js",
+        "maxMemoryRestart": "1X",
+        "port": 99999,
+        "name": "all",
+        "env": {"KEY": {}},
+        "instances": "many",
+        "nonsense": 1,
+    }
+
+    assert problems(base, raw) == [
+        "apps[1].maxMemoryRestart: not a size: 1X (examples: 150M, 1.5G)",
+        "apps[1].port: not a TCP port: 99999 (1 to 65535)",
+        "apps[1].name: not a usable name: all (this word means every process)",
+        "apps[1].env: KEY is not text, a number or a boolean",
+        'apps[1].instances: not a number of instances: up to 1000, or "max": many',
+        f"apps[1].script: cannot run nope.js: no such file or program (looked in {base})",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ({}, "apps[1].script: it is missing"),
+        ({"exec": 1}, "apps[1].exec: not text: 1"),
+        ({"script": " "}, "apps[1].script: not text that is not empty:  "),
+        (
+            {"script": "server.js", "cwd": "gone"},
+            "apps[1].cwd: cannot run in {base}/gone: no such folder",
+        ),
+        (
+            {"script": "server.js", "interpreter": "perl"},
+            "apps[1].interpreter: no such interpreter: perl",
+        ),
+        (
+            {"script": "server.js", "instances": 3, "port": 3000},
+            "apps[1].port: 3 instances need a range of as many TCP ports (as 3000-3002)",
+        ),
+        (
+            {"script": "server.js", "instances": 3, "port": "auto:5000-5001"},
+            "apps[1].port: 3 instances need a range of as many TCP ports (as auto:5000-5002)",
+        ),
+    ],
+)
+def test_each_problem_is_one_sentence(base, raw, problem):
+    assert problems(base, raw) == [problem.format(base=base)]
+
+
+@pytest.mark.parametrize("port", ["3000-3002", "3000-3010", "auto:5000-5002"])
+def test_enough_tcp_ports_are_enough(base, port):
+    assert read(base, {"script": "server.js", "instances": 3, "port": port}).spec.instances == 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "message"),
+    [
+        ({"script": "nope.js"}, "script_not_found", "cannot run nope.js: no such file"),
+        ({"script": "server.js", "name": "-x"}, "invalid_name", "not a usable name: -x"),
+        ({"script": "server.js", "port": 99999}, "invalid_input", "port: not a TCP port: 99999 "),
+        (
+            {"script": "server.js", "max_memory": "1X"},
+            "invalid_input",
+            "max_memory: not a size: 1X ",
+        ),
+    ],
+)
+def test_without_a_file_a_single_problem_has_its_own_code(base, raw, code, message):
+    with pytest.raises(InvalidInput) as refusal:
+        read(base, raw)
+
+    assert refusal.value.code == code
+    assert refusal.value.message.startswith(message)
+
+
+def test_without_a_file_several_problems_are_told_together(base):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        read(base, {"script": "server.js", "port": 0, "max_memory": "1X"})
+
+    assert len(refusal.value.problems) == 2
+
+
+def test_what_is_not_acted_on_is_a_warning(base):
+    raw = {"script": "server.js", "watch": True, "windowsHide": True, "env_production": {}}
+
+    assert read(base, raw, where="apps[0]").warnings == (
+        "apps[0].watch: not acted on by this release",
+        "apps[0].windowsHide: not acted on by this release",
+        "apps[0].env_production: not acted on by this release",
+    )
+
+
+def test_what_nobody_knows_is_a_warning_with_a_guess(base):
+    warnings = read(base, {"script": "server.js", "instnces": 2, "\x1b[2J": 1}).warnings
+
+    assert warnings == (
+        "instnces: unknown field; did you mean instances?",
+        r"\x1b[2J: unknown field",
+    )
+
+
+def apps(base, raws):
+    return read_apps(raws, source="eco.toml", base=str(base), environment={"PATH": f"{base}/bin"})
+
+
+def test_the_apps_of_a_file_keep_their_order(base):
+    declared = apps(base, [{"script": "server.js"}, {"script": "other.js", "watch": True}])
+
+    assert [each.spec.name for each in declared] == ["server", "other"]
+    assert [len(each.warnings) for each in declared] == [0, 1]
+
+
+def test_the_problems_of_all_apps_are_told_together(base):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        apps(base, [{}, {"script": "server.js"}, {"script": "server.js", "port": 0}])
+
+    assert refusal.value.problems == (
+        "apps[0].script: it is missing",
+        "apps[2].port: not a TCP port: 0 (1 to 65535)",
+    )
+    assert refusal.value.message == (
+        "cannot use eco.toml: apps[0].script: it is missing (and 1 more)"
+    )
+
+
+def test_two_apps_of_a_file_must_not_have_one_name(base):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        apps(base, [{"script": "server.js"}, {"script": "other.js", "name": "server"}])
+
+    assert refusal.value.problems == ("apps[1].name: server is the name of apps[0] already",)
+
+
+@pytest.mark.parametrize("raw", [{"script": "server.js"}, EVERYTHING])
+def test_what_is_shown_is_read_back_either_way(base, raw):
+    spec = read(base, raw).spec
+
+    shape = json.loads(json.dumps(show_app(spec)))
+
+    assert stored_app(shape) == spec
+    assert read_app(shape, base=str(base), environment={}).spec == spec
+    assert read_app(shape, base=str(base), environment={}).warnings == ()
+
+
+def test_a_stored_app_does_not_depend_on_what_is_there_now():
+    spec = an_app(cwd="/gone", command=Command("x", ("y",), "z", ("/gone/z", "/gone/x", "y")))
+
+    assert stored_app(show_app(spec)) == spec
+
+
+durations = st.integers(0, 10**9).map(lambda ms: ms / 1000)
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+tcp_ports = st.builds(
+    lambda one, other, auto: TcpPorts(min(one, other), max(one, other), auto),
+    st.integers(1, 65535),
+    st.integers(1, 65535),
+    st.booleans(),
+)
+specs = st.builds(
+    an_app,
+    command=st.builds(
+        Command,
+        script=texts.filter(str.strip),
+        args=st.lists(texts).map(tuple),
+        interpreter=st.none() | st.just("node"),
+        argv=st.lists(texts.filter(bool), min_size=1).map(tuple),
+        interpreter_args=st.lists(texts).map(tuple),
+    ),
+    instances=st.integers(1, 1000),
+    tcp_ports=st.none() | tcp_ports,
+    env=st.dictionaries(texts.filter(lambda name: name and "=" not in name), texts),
+    max_memory=st.none() | st.integers(1, 2**63 - 1),
+    restart=st.builds(
+        RestartPolicy,
+        autorestart=st.booleans(),
+        max_restarts=st.integers(0, 10**6),
+        min_uptime=durations,
+        restart_delay=durations,
+        stop_exit_codes=st.frozensets(st.integers(0, 255)),
+    ),
+    stop=st.builds(StopPolicy, signal=st.sampled_from(["SIGINT", "SIGTERM"]), grace=durations),
+    logs=st.builds(LogPolicy, max_size=st.integers(0, 2**63 - 1), keep=st.integers(0, 1000)),
+)
+
+
+@settings(deadline=None)
+@given(specs)
+def test_every_app_survives_being_stored(spec):
+    assert stored_app(json.loads(json.dumps(show_app(spec)))) == spec
+
+
+def test_a_shape_of_another_release_is_read_as_far_as_it_is_known():
+    spec = stored_app({"script": "/srv/web.js", "from_the_future": {"a": 1}})
+
+    assert spec.name == "web"
+    assert spec.command.argv == ("/srv/web.js",)
+    assert spec.restart == RestartPolicy()
+
+
+@pytest.mark.parametrize("shape", [{}, {"name": "web"}, {"script": 1}, {"script": "x", "port": 0}])
+def test_a_damaged_shape_is_refused(shape):
+    with pytest.raises(InvalidConfiguration, match="cannot use a stored app"):
+        stored_app(shape)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([*EVERYTHING, "watch", "argv"]) | st.text(), junk))
+def test_junk_is_read_or_refused_and_nothing_else(raw):
+    said = []
+    try:
+        said += read_app(raw, base="/", environment={"PATH": "/bin"}, where="apps[0]").warnings
+    except InvalidConfiguration as refusal:
+        said += refusal.problems
+
+    assert all(sentence.isprintable() for sentence in said)
