@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from pmdaemon.core.process import Exit, Identity
@@ -13,10 +14,16 @@ class ProcessHandles(Protocol):
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit.
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended; it is to be reaped then.
 
         The exit of what is not our child, or is gone already, is unknown.
+        """
+
+    def reap(self, identity: Identity) -> None:
+        """Have done with a process whose exit was told.
+
+        Until then it is a zombie: should we die, its exit is there for whoever is its parent next.
         """
 
     def send_signal(self, identity: Identity, number: int) -> None:
@@ -26,10 +33,13 @@ class ProcessHandles(Protocol):
         """Stop waiting for anything."""
 
 
-def reap(id_type: int, identifier: int) -> Exit | None:
-    """Collect the exit of a child of ours, waitid(2); None when it has not ended."""
+def look_at_exit(id_type: int, identifier: int) -> Exit | None:
+    """Read the exit of a child of ours and leave it there, waitid(2); None when it has not ended.
+
+    That of what is not our child is unknown.
+    """
     try:
-        result = os.waitid(id_type, identifier, os.WEXITED | os.WNOHANG)
+        result = os.waitid(id_type, identifier, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return Exit()
     if result is None:
@@ -37,3 +47,9 @@ def reap(id_type: int, identifier: int) -> Exit | None:
     if result.si_code == os.CLD_EXITED:
         return Exit(code=result.si_status)
     return Exit(signal=result.si_status)
+
+
+def reap(pid: int) -> None:
+    """Let go of a child of ours that has ended; what is none is left alone."""
+    with suppress(ChildProcessError):
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)

@@ -72,6 +72,7 @@ class _Request(Struct, eq=False):
 class _Happened(Struct, frozen=True):
     pm_id: int
     event: Event
+    recorded: Callable[[], None] | None
 
 
 class _SaveAgain(Struct, frozen=True):
@@ -118,9 +119,15 @@ class Supervisor:
         self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
         self._next_pm_id = next_pm_id
 
-    def post(self, pm_id: int, event: Event) -> None:
-        """Tell what happened to a process."""
-        self._inbox.append(_Happened(pm_id, event))
+    def post(
+        self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None
+    ) -> None:
+        """Tell what happened to a process.
+
+        `recorded` is called when that, and what follows from it, has been stored, or could not be
+        stored; before that, nothing is done about it.
+        """
+        self._inbox.append(_Happened(pm_id, event, recorded))
         self._mail.set()
 
     async def ask(self, action: Action, *, settled: Settled) -> Mapping[int, Process | None]:
@@ -196,6 +203,9 @@ class Supervisor:
             log.error("store.failed reason=%s unsaved=%d", error, len(draft.after))  # noqa: TRY400
             self._unsaved |= draft.after.keys() | draft.removed
             self._retry_later()
+        for one in happened:
+            if one.recorded is not None:
+                one.recorded()
         await self._make_so(draft)
 
     def _draw_up(self, draft: _Draft, events: Sequence[tuple[int, Event]]) -> None:
