@@ -72,7 +72,9 @@ class Context:
         try:
             return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
         except OSError as error:
-            raise InvalidInput(f"cannot use the current directory: {error.strerror}") from error
+            raise InvalidInput(
+                f"cannot use the current directory: {str(error.strerror).lower()}"
+            ) from error
 
 
 def say_json(value: object) -> None:

@@ -127,7 +127,7 @@ class Client:
                 pass  # its queue of connections is full
             except OSError as error:
                 raise DaemonUnavailable(
-                    f"cannot reach the daemon at {self._home.socket}: {error.strerror or error}"
+                    f"cannot reach the daemon at {self._home.socket}: {(error.strerror or str(error)).lower()}"
                 ) from error
             _wait_a_little(give_up)
 
