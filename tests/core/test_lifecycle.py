@@ -598,11 +598,13 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_daemon_shuts_down(self):
-        while isinstance(self.world.process.state, Starting | Online | Stopping | Backoff):
-            self.world.happen(ShutdownBegan())
-            self.world.settle()
-            if self.world.forgotten:
-                break
+        def is_on(*states):
+            return not self.world.forgotten and isinstance(self.world.process.state, states)
+
+        for _ in range(10):
+            if is_on(Starting, Online, Stopping, Backoff):
+                self.world.happen(ShutdownBegan())
+                self.world.settle(until=lambda: not is_on(Starting, Stopping))
         assert not self.world.living
         self.world.replace_daemon()
 
