@@ -229,6 +229,12 @@ def test_a_process_is_stopped():
     assert process.restarts == 0
 
 
+def test_a_program_ends_only_once():
+    process = in_state(Stopping(RUN, Cause.STOP_REQUESTED, CLEAN))
+
+    assert step(process, ProcessExited(RUN.identity, FAILED)) == (process, [])
+
+
 def test_the_stop_signal_and_the_grace_are_the_apps_own():
     spec = an_app(stop=StopPolicy(signal="SIGTERM", grace=30.0))
     play = Playbook(in_state(Online(RUN), spec=spec))
