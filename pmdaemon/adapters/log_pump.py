@@ -1,15 +1,16 @@
 """One stream on its way from the FIFO to the file, at a pace that suits both sides.
 
-The loop wakes us for the first bytes after a silence. A program that goes on writing would wake us
-for each of its lines, so from then on we look again after a pause, chosen so that the FIFO is about
-half full by then: one look takes many lines, and the program never waits for us. A program that
-fills it in less than the shortest pause is served at each turn of the loop. A look that finds
-nothing is the next silence.
+The loop wakes us for what comes after a silence. A program that goes on writing would wake us for
+each of its lines, so when two come close together we look again after a pause, chosen so that the
+FIFO is about half full by then: one look takes many lines, and the program never waits for us. A
+program that fills it in less than the shortest pause is served at each turn of the loop. A look
+that finds nothing is the next silence.
 """
 
 import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
+from math import inf
 from typing import Final
 
 from pmdaemon.adapters.fifos import Capacities
@@ -36,7 +37,7 @@ class Flow(Enum):
     """How output comes, and so what makes us look."""
 
     SILENCE = auto()
-    """None comes; the loop wakes us for the first of it."""
+    """None comes, or a line now and then; the loop wakes us for each."""
 
     STREAM = auto()
     """It comes at a rate we can tell; we look after a pause."""
@@ -65,7 +66,7 @@ class Pump:
         self._flow = Flow.SILENCE
         self._timer: Cancellable | None = None
         self._pause = LONGEST_PAUSE
-        self._since = 0.0  # when the pause, or the rush, began
+        self._since = -inf  # when the pause, or the rush, began, or the last output in a silence
         self._moved = 0  # bytes since then
         capacities.add(fifo)
         self._loop.add_reader(fifo, self._woken)
@@ -96,10 +97,19 @@ class Pump:
         if not moved:
             return
         if self._flow is Flow.SILENCE:
-            self._look_after(LONGEST_PAUSE, Flow.STREAM)
+            self._break_silence()
         else:
             self._moved += moved
         self._on_moved()
+
+    def _break_silence(self) -> None:
+        now = self._clock.now().monotonic
+        if now - self._since < LONGEST_PAUSE:
+            self._look_after(LONGEST_PAUSE, Flow.STREAM)
+        else:
+            self._since = now
+            self.writer.rest()
+            self._say_later_what_was_lost()
 
     def _looked(self) -> None:
         """The pause, or the time to measure, is over."""
@@ -144,7 +154,6 @@ class Pump:
         self._change_to(Flow.SILENCE)
         self._capacities.quiet(self._fifo)
         self.writer.rest()
-        self._cancel_timer()
         self._say_later_what_was_lost()
 
     def _change_to(self, flow: Flow) -> None:
@@ -156,6 +165,7 @@ class Pump:
         self._flow = flow
 
     def _say_later_what_was_lost(self) -> None:
+        self._cancel_timer()
         if self.writer.owes_word:
             self._timer = self._clock.call_later(RETRY, self._say_what_was_lost)
 

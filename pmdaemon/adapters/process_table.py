@@ -3,8 +3,10 @@
 A pass over them costs some 8 µs a process, so it is not made for every question. Within one
 iteration of the event loop everybody shares one pass, and that is as good as a fresh one: the
 loop collects what happened before it runs the callbacks of an iteration, so a pass made by any of
-them is younger than every exit they have been told of. What is younger than the pass is only what
-we launch ourselves; whoever misses a process that is there asks for a new pass.
+them is younger than every exit they have been told of. Younger than the pass is only what we do
+ourselves. A process that we launched is missing from it: whoever asks for that one makes a new
+pass. One that we killed is still in it, which does no harm: it is known to be gone when it is
+signalled again or waited for.
 """
 
 import asyncio

@@ -66,9 +66,13 @@ class SystemProcessTrees:
         return True
 
     def signal(self, members: Sequence[Identity], signal: str) -> None:
-        """Send a signal, by name, to each process that is still there, in the given order."""
+        """Send a signal, by name, to each process that is still there, in the given order.
+
+        SIGKILL goes the other way round, so that no parent that lost a child starts another.
+        """
         number = _number(signal)
-        for member in members:
+        ordered = reversed(members) if signal == "SIGKILL" else members
+        for member in ordered:
             self._handles.send_signal(member, number)
 
     def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:

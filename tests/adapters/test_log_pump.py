@@ -80,9 +80,10 @@ class Bench:
         return self.log.stat().st_size if self.log.exists() else 0
 
     async def begin(self) -> None:
-        """Break the silence; from here on the pump looks after pauses."""
-        self.write(b"first\n")
-        await eventually(lambda: self.moves == 1)
+        """Write twice in no time; from here on the pump looks after pauses."""
+        for moves in (1, 2):
+            self.write(b"first\n")
+            await eventually(lambda moves=moves: self.moves == moves)
 
     def close(self) -> None:
         self.pump.stop()
@@ -115,8 +116,8 @@ async def test_further_output_is_collected_during_a_pause(bench: Bench):
     bench.clock.advance()
 
     assert due == [LONGEST_PAUSE]
-    assert bench.moves == 2
-    assert bench.log.read_bytes() == b"first\n" + b"another line\n" * 100
+    assert bench.moves == 3
+    assert bench.log.read_bytes() == b"first\n" * 2 + b"another line\n" * 100
 
 
 async def test_after_a_look_that_finds_nothing_the_loop_wakes_us_again(bench: Bench):
@@ -126,8 +127,20 @@ async def test_after_a_look_that_finds_nothing_the_loop_wakes_us_again(bench: Be
 
     bench.write(b"again\n")
 
-    await eventually(lambda: bench.moves == 2)
+    await eventually(lambda: bench.moves == 3)
     assert due == []
+
+
+async def test_a_line_now_and_then_sets_no_timer_and_holds_no_file(bench: Bench):
+    before = os.listdir("/dev/fd")
+
+    for moves in (1, 2, 3):
+        bench.write(b"now and then\n")
+        await eventually(lambda moves=moves: bench.moves == moves)
+        bench.clock.at += 0.02
+
+    assert bench.clock.due == []
+    assert os.listdir("/dev/fd") == before
 
 
 async def test_in_silence_no_file_is_held_open(bench: Bench):
@@ -269,15 +282,15 @@ async def test_one_turn_moves_no_more_than_its_share(bench: Bench):
 
     bench.clock.advance()
 
-    assert bench.size() <= len(b"first\n") + TURN
+    assert bench.size() <= len(b"first\n" * 2) + TURN
 
 
 async def test_what_was_lost_is_said_although_no_more_output_comes(bench: Bench):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
-        await bench.begin()
-        bench.clock.advance()
+        bench.write(b"first\n")
+        await eventually(lambda: bench.moves == 1)
         still_full = bench.clock.due
         bench.clock.advance()
     finally:

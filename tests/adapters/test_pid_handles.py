@@ -39,6 +39,8 @@ async def test_the_end_of_what_is_not_our_child_is_noticed(system):
     (orphan,) = system.members(identity)
     handles = PidHandles(PsutilReader())
     handles.reap_when_ended(orphan, ends.append)
+    await asyncio.sleep(0)  # it has looked once, and seen it alive
+    await asyncio.sleep(0)
 
     system.trees.signal([orphan], "SIGKILL")
 

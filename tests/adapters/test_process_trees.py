@@ -82,10 +82,10 @@ def test_without_its_leader_a_session_of_another_token_is_somebody_elses():
 
 
 def test_with_its_leader_a_session_is_believed_whatever_the_tokens():
-    reader = FakeProcessReader(an_entry(10), an_entry(11, session=10, ppid=10))
+    reader = FakeProcessReader(an_entry(10), an_entry(11, session=10, ppid=5))
     reader.tokens = {11: "another"}
 
-    assert member_pids(trees_over(reader)) == [11, 10]
+    assert set(member_pids(trees_over(reader))) == {10, 11}
 
 
 async def test_a_program_launched_since_the_shared_pass_is_found():
@@ -118,6 +118,28 @@ async def test_a_token_is_read_once_and_its_absence_every_time():
     reader.tokens = {60: "token"}  # 50 wrote over its environment, 60 got one by exec
 
     assert set(member_pids(trees)) == {10, 50, 60}
+
+
+class RecordingHandles(PidfdHandles):
+    """Remembers which pids were sent a signal, and sends none."""
+
+    def __init__(self):
+        super().__init__(FakeProcessReader())
+        self.sent = []
+
+    def send_signal(self, identity, number):
+        self.sent.append((identity.pid, number))
+
+
+def test_sigkill_takes_parents_first_so_that_they_start_no_more_children():
+    reader, handles = FakeProcessReader(), RecordingHandles()
+    trees = SystemProcessTrees(reader, ProcessTable(reader, FakeClock()), handles)
+    child_and_parent = [Identity(11, 110), Identity(10, 100)]
+
+    trees.signal(child_and_parent, "SIGTERM")
+    trees.signal(child_and_parent, "SIGKILL")
+
+    assert handles.sent == [(11, 15), (10, 15), (10, 9), (11, 9)]
 
 
 @pytest.fixture(params=REAL_SYSTEMS)
@@ -159,7 +181,7 @@ async def test_a_grandchild_that_ignores_signals_is_left_and_then_killed(system)
     await eventually(lambda: identity not in system.members(identity))
     left = system.members(identity)
 
-    assert left
+    assert len(left) == 2
     system.trees.signal(left, "SIGKILL")
     await eventually(lambda: not system.members(identity))
 

@@ -148,3 +148,19 @@ def test_a_regular_expression_that_cannot_be_used_is_refused(text, reason):
 )
 def test_an_ordinary_regular_expression_is_used(text, name):
     assert chosen(text, processes=[process(0, name)]) == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "pm_ids"),
+    [("web", [0, 1]), ("3", [3]), ("2", [4]), ("a:1", [6])],
+)
+def test_a_narrow_selector_means_an_app_or_else_an_id(text, pm_ids):
+    found = select([Selector(text, narrow=True)], PROCESSES)
+
+    assert [each.pm_id for each in found] == pm_ids
+
+
+@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", "", " web", "03"])
+def test_a_narrow_selector_means_nothing_wider(text):
+    with pytest.raises(ProcessNotFound):
+        select([Selector(text, narrow=True)], PROCESSES)

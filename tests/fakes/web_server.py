@@ -32,3 +32,7 @@ class FakeWebServer:
     async def turn_off(self) -> None:
         """Pretend to stop listening."""
         self.settings = None
+
+    async def make_way(self) -> None:
+        """Pretend to leave the address to the next daemon."""
+        self.settings = None

@@ -96,7 +96,14 @@ class System:
     async def settled(self, program: Program, **changes: Any) -> Identity:
         """Start a program that lasts, and wait until it has started all it is going to."""
         identity = self.launch(program, **changes)
-        await eventually(lambda: len(self.members(identity)) == MEMBERS[program])
+        lasts = program is not Program.LEAVES_A_CHILD
+        # Looked at in this order: a leader that has ended has begun all it was going to.
+        await eventually(
+            lambda: (
+                self.trees.alive(identity) == lasts
+                and len(self.members(identity)) == MEMBERS[program]
+            )
+        )
         return identity
 
     def read_output(self) -> bytes:

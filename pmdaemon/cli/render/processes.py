@@ -1,12 +1,15 @@
 """The table of processes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pmdaemon.cli.render.table import Column, draw
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.core.quantities import format_size, format_uptime
+
+View = Mapping[str, Any]
+"""A process, as the daemon words it."""
 
 STATUS_WORDS = {
     "stopped": "stopped",
@@ -30,42 +33,37 @@ _COLOURS = {
 }
 
 
-def process_table(views: Sequence[dict[str, Any]], terminal: Terminal) -> str:
+def process_table(views: Sequence[View], terminal: Terminal) -> str:
     """Draw the list, in the order of names and instances."""
     rows = sorted(views, key=lambda view: (view["name"], view["instance"], view["pm_id"]))
-    up = [view["pid"] is not None for view in rows]
 
-    def cells(key: str) -> list[str]:
-        return [harmless(str(view[key])) for view in rows]
+    def column(title: str, cell: Callable[[View], str], **how: Any) -> Column:  # noqa: ANN401 - handed on
+        return Column(title, [harmless(cell(view)) for view in rows], **how)
 
     columns = [
-        Column("id", cells("pm_id"), right=True),
-        Column("name", cells("name"), flexible=True, colours=["bold"] * len(rows)),
-        Column("namespace", cells("namespace"), rank=6),
-        Column(
-            "pid", [str(view["pid"]) if view["pid"] else "-" for view in rows], right=True, rank=5
+        column("id", lambda view: str(view["pm_id"]), right=True),
+        column("name", lambda view: view["name"], flexible=True, colours=["bold"] * len(rows)),
+        column("namespace", lambda view: view["namespace"], rank=6),
+        column("pid", lambda view: str(view["pid"] or "-"), right=True, rank=5),
+        column("uptime", _uptime, right=True, rank=3),
+        column(
+            "↺" if terminal.unicode else "restarts",
+            lambda view: str(view["restarts"]),
+            right=True,
+            rank=4,
         ),
-        Column("uptime", [_uptime(view) for view in rows], right=True, rank=3),
-        Column("↺" if terminal.unicode else "restarts", cells("restarts"), right=True, rank=4),
-        Column(
+        column(
             "status",
-            [status_word(view["state"]) for view in rows],
+            lambda view: status_word(view["state"]),
             colours=[_COLOURS.get(view["state"]) for view in rows],
         ),
-        Column("cpu", [f"{view['cpu']:.1f}%" for view in rows], right=True, rank=1),
-        Column(
-            "mem",
-            [
-                format_size(view["memory"]) if alive and view["memory"] else "-"
-                for view, alive in zip(rows, up, strict=True)
-            ],
-            right=True,
-            rank=2,
-        ),
+        column("cpu", _cpu, right=True, rank=1),
+        column("mem", _memory, right=True, rank=2),
     ]
     if any(view["tcp_port"] for view in rows):
-        ports = [str(view["tcp_port"] or "-") for view in rows]
-        columns.append(Column("port", ports, right=True, rank=7))
+        columns.append(
+            column("port", lambda view: str(view["tcp_port"] or "-"), right=True, rank=7)
+        )
     return draw(columns, terminal)
 
 
@@ -74,5 +72,14 @@ def status_word(state: str) -> str:
     return STATUS_WORDS.get(state, harmless(state))
 
 
-def _uptime(view: dict[str, Any]) -> str:
+def _uptime(view: View) -> str:
     return format_uptime(view["uptime"]) if view["uptime"] else "-"
+
+
+def _cpu(view: View) -> str:
+    return f"{view['cpu']:.1f}%" if view["pid"] else "-"
+
+
+def _memory(view: View) -> str:
+    # 0 means that it was started just now, and not measured yet.
+    return format_size(view["memory"]) if view["pid"] and view["memory"] else "-"

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import DescriptorStore
 
 STALLED_MILLISECONDS = 60_000
@@ -92,7 +93,7 @@ async def listen(host: str, tcp_port: int) -> list[socket.socket]:
                 if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
                     raise
                 unusable = error
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:
         for listener in listeners:
             listener.close()
         raise _refused(host, tcp_port, error) from None
@@ -130,21 +131,24 @@ def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
         listener.setblocking(False)  # noqa: FBT003 - the library's signature
         listener.bind((address, tcp_port))
         listener.listen(128)
-    except OSError:
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener
 
 
-def _refused(host: str, tcp_port: int, error: OSError) -> AddressUnusable:
-    where = f"cannot listen on {host} port {tcp_port}"
-    match error.errno:
-        case errno.EADDRINUSE:
+def _refused(host: str, tcp_port: int, error: Exception) -> AddressUnusable:
+    code = "address_unusable"
+    match error:
+        case OSError(errno=errno.EADDRINUSE):
             code, why = "address_in_use", "another program does"
-        case errno.EACCES | errno.EPERM:
+        case OSError(errno=errno.EACCES | errno.EPERM):
             code, why = "permission_denied", "this user may not"
-        case errno.EADDRNOTAVAIL:
-            code, why = "address_unusable", "it is no address of this machine"
+        case OSError(errno=errno.EADDRNOTAVAIL):
+            why = "it is no address of this machine"
+        case OSError(strerror=str(reason)):
+            why = reason.lower()
         case _:
-            code, why = "address_unusable", (error.strerror or str(error)).lower()
-    return AddressUnusable(f"{where}: {why}", code=code, host=host, port=tcp_port)
+            why = "it is no address at all"  # as getaddrinfo and bind say by their exceptions
+    sentence = f"cannot listen on {shown(host)} port {tcp_port}: {why}"
+    return AddressUnusable(sentence, code=code, host=shown(host), port=tcp_port)

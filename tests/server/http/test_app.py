@@ -1,0 +1,277 @@
+import asyncio
+
+import pytest
+from aiohttp import ClientConnectionError, ClientSession, web
+
+from pmdaemon.core.errors import InvalidInput
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.app import DIALECTS, HttpServer, build_app
+from pmdaemon.server.http.listeners import AddressUnusable
+from pmdaemon.server.keys import digest_of
+from tests.dialects.transcripts import ask, send
+from tests.fakes.descriptor_store import FakeDescriptorStore
+from tests.support.builders import an_app
+from tests.support.engine import engine_on_fakes
+from tests.support.waiting import eventually
+
+OPEN = WebSettings("127.0.0.1", 0)
+LOCKED = WebSettings("127.0.0.1", 0, digest_of("sesame"))
+
+
+@pytest.fixture
+async def parts(tmp_path):
+    async with engine_on_fakes(tmp_path) as parts:
+        yield parts
+
+
+@pytest.fixture
+async def server(parts):
+    server = HttpServer(parts.engine)
+    yield server
+    await server.turn_off()
+
+
+def port_of(server):
+    return int(server.address.rsplit(":", 1)[1])
+
+
+async def status_at(port, *headers):
+    answer = await ask(port, ["GET /api/status HTTP/1.1", *headers])
+    return answer.status
+
+
+async def test_it_answers_at_the_address_it_says(server):
+    assert server.address is None
+
+    await server.turn_on(OPEN)
+
+    assert server.address.startswith("http://127.0.0.1:")
+    assert await status_at(port_of(server)) == 200
+
+
+async def test_it_is_off_when_it_was_turned_off(server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+
+    await server.turn_off()
+
+    assert server.address is None
+    with pytest.raises(ConnectionRefusedError):
+        await status_at(port)
+
+
+async def test_turning_off_what_is_off_does_nothing(server):
+    await server.turn_off()
+
+    assert server.address is None
+
+
+async def test_other_settings_at_the_same_address_hold_at_once(server):
+    await server.turn_on(OPEN)
+    address = server.address
+
+    await server.turn_on(LOCKED)
+
+    assert server.address == address
+    assert await status_at(port_of(server)) == 401
+    assert await status_at(port_of(server), "X-API-Key: sesame") == 200
+
+
+async def test_other_settings_hold_for_connections_that_are_there(server):
+    await server.turn_on(OPEN)
+    async with ClientSession(server.address) as session:
+        async with session.get("/api/status") as before:
+            pass
+
+        await server.turn_on(LOCKED)
+
+        async with session.get("/api/status") as after:
+            pass
+    assert (before.status, after.status) == (200, 401)
+
+
+async def test_it_moves_to_another_address(server, unused_tcp_port):
+    await server.turn_on(OPEN)
+    old = port_of(server)
+
+    await server.turn_on(WebSettings("127.0.0.1", unused_tcp_port))
+
+    assert await status_at(unused_tcp_port) == 200
+    with pytest.raises(ConnectionRefusedError):
+        await status_at(old)
+
+
+async def test_it_moves_to_an_address_that_takes_in_its_own(server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+
+    await server.turn_on(WebSettings("0.0.0.0", port, digest_of("sesame")))
+
+    assert server.address == f"http://0.0.0.0:{port}"
+    assert await status_at(port, "X-API-Key: sesame") == 200
+
+
+async def test_it_comes_back_when_another_is_in_the_way_of_such_a_move(server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+    await server.turn_on(WebSettings("127.0.0.1", 0, digest_of("mellon")))
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.2", port)
+
+    with pytest.raises(AddressUnusable):
+        await server.turn_on(WebSettings("0.0.0.0", port, digest_of("sesame")))
+
+    taken.close()
+    assert server.address == f"http://127.0.0.1:{port}"
+    assert await status_at(port, "X-API-Key: mellon") == 200
+
+
+async def test_an_address_that_cannot_be_used_leaves_everything_as_it_was(server):
+    await server.turn_on(LOCKED)
+    port = port_of(server)
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+
+    with pytest.raises(AddressUnusable) as refused:
+        await server.turn_on(WebSettings("127.0.0.1", taken.sockets[0].getsockname()[1]))
+
+    taken.close()
+    assert refused.value.code == "address_in_use"
+    assert await status_at(port, "X-API-Key: sesame") == 200
+    assert await status_at(port) == 401
+
+
+async def test_it_does_not_listen_for_the_network_without_a_key(server):
+    with pytest.raises(InvalidInput):
+        await server.turn_on(WebSettings("0.0.0.0", 0))
+
+    assert server.address is None
+
+
+async def test_it_can_be_turned_on_again(server, unused_tcp_port):
+    settings = WebSettings("127.0.0.1", unused_tcp_port)
+    await server.turn_on(settings)
+    await status_at(unused_tcp_port)
+    await server.turn_off()
+
+    await server.turn_on(settings)
+
+    assert await status_at(unused_tcp_port) == 200
+
+
+async def test_idle_connections_do_not_keep_it_from_ending(server):
+    await server.turn_on(OPEN)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+    writer.write(b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await reader.readuntil(b"}\n")
+
+    await server.turn_off()
+
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_request_that_waits_for_a_program_does_not_keep_it_from_ending(
+    parts, server, monkeypatch
+):
+    monkeypatch.setattr("pmdaemon.server.http.site.PATIENCE", 0.01)
+    await parts.start(an_app(name="web"))
+    parts.program(0).ignores = frozenset({"SIGINT"})
+    await server.turn_on(OPEN)
+    async with ClientSession(server.address) as session:
+        pending = asyncio.get_running_loop().create_task(
+            session.post("/api/processes/web/stop").__aenter__()
+        )
+        await eventually(lambda: parts.trees.signals)
+
+        await server.turn_off()
+
+        with pytest.raises(ClientConnectionError):
+            await pending
+
+
+async def test_making_way_leaves_clients_to_the_next_server(parts):
+    keeper = FakeDescriptorStore()
+    first, second = HttpServer(parts.engine, keeper), HttpServer(parts.engine, keeper)
+    await first.turn_on(LOCKED)
+    port = port_of(first)
+
+    await first.make_way()
+    waiting = asyncio.get_running_loop().create_task(status_at(port, "X-API-Key: sesame"))
+    await second.turn_on(LOCKED)
+
+    assert await waiting == 200
+    assert port_of(second) == port
+    await second.turn_off()
+    assert keeper.kept == {}
+
+
+async def test_every_answer_says_that_it_is_nobody_elses(server):
+    await server.turn_on(LOCKED)
+
+    answers = [
+        await ask(port_of(server), [f"{line} HTTP/1.1"])
+        for line in ("GET /", "GET /api/status", "GET /nowhere", "DELETE /")
+    ]
+
+    for answer in answers:
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["server"] == "pmdaemon"
+
+
+@pytest.mark.parametrize("letters", [1000, 8000])
+async def test_an_id_of_any_length_is_not_found_in_a_short_sentence(server, letters):
+    await server.turn_on(OPEN)
+
+    answer = await ask(port_of(server), [f"GET /api/processes/{'x' * letters} HTTP/1.1"])
+
+    assert answer.status == 404
+    assert len(answer.body) < 500
+
+
+async def test_an_id_of_ten_thousand_letters_is_too_much(server):
+    await server.turn_on(OPEN)
+
+    answer = await ask(port_of(server), [f"GET /api/processes/{'x' * 10_000} HTTP/1.1"])
+
+    assert (answer.status, answer.json["error"]["code"]) == (431, "HEAD_TOO_LARGE")
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\xc3\xbc", b"caf\xe9", b"a" * 8000])
+async def test_a_key_of_odd_bytes_is_a_wrong_key(server, value):
+    await server.turn_on(LOCKED)
+
+    answer = await send(
+        port_of(server),
+        b"GET /api/status HTTP/1.0\r\nHost: localhost\r\nX-API-Key: " + value + b"\r\n\r\n",
+    )
+
+    assert (answer.status, answer.json["error"]["code"]) == (401, "UNAUTHORIZED")
+
+
+async def test_a_request_without_a_host_is_answered(server):
+    await server.turn_on(OPEN)
+
+    answer = await send(port_of(server), b"GET /api/status HTTP/1.0\r\n\r\n")
+
+    assert answer.status == 200
+
+
+async def test_a_websocket_upgrade_leads_nowhere_yet(server):
+    await server.turn_on(OPEN)
+
+    answer = await ask(
+        port_of(server),
+        ["GET /ws HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket"],
+    )
+
+    assert (answer.status, answer.json["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_no_two_dialects_collide(parts):
+    paths = [(one.method, one.path) for dialect in DIALECTS for one in dialect.endpoints]
+
+    app = build_app(parts.engine, Gate(OPEN))
+
+    assert len(set(paths)) == len(paths)
+    assert isinstance(app, web.Application)
