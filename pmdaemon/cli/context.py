@@ -77,7 +77,7 @@ class Context:
 
 def say_json(value: object) -> None:
     """Print a value as JSON, on one line."""
-    print(json.dumps(value, separators=(",", ":")))
+    print(json.dumps(value, separators=(",", ":")), flush=True)
 
 
 def warn(sentence: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from hashlib import sha256
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,7 +28,6 @@ from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import process_view
-from pmdaemon.server.keys import api_key_for
 
 Body = TypeVar("Body")
 Handler = Callable[[Engine, Any, Conversation], Awaitable[dict[str, Any]]]
@@ -185,11 +183,13 @@ def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnap
 
 async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
     """Turn the web side on: for good, or for as long as this client stays."""
-    key, generated = api_key_for(body["host"], body.get("api_key"))
+    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
+
+    key, generated = keys.api_key_for(body["host"], body.get("api_key"))
     settings = WebSettings(
         host=body["host"],
         tcp_port=body["port"],
-        api_key_digest=sha256(key.encode()).hexdigest() if key is not None else None,
+        api_key_digest=keys.digest_of(key) if key is not None else None,
     )
     url = await engine.web.turn_on(settings, remember=body["detach"])
     shown: dict[str, Any] = {"url": url, "protected": key is not None}
