@@ -27,7 +27,6 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.web_server import FakeWebServer
 
-
 TURNS = 50
 """More turns of the event loop than any chain of messages between fakes takes."""
 
