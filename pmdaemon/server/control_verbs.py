@@ -205,7 +205,7 @@ async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dic
         await conversation.send({"item": shown})
         await conversation.closed()
     finally:
-        await engine.web.let_go()
+        await engine.web.let_go(settings)
     return {}
 
 
