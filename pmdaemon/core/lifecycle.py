@@ -427,12 +427,12 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost):
             ended, _ = _exited(process, lost.identity, event.exit)
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
-        case Stopping(lost) as stopping if not event.rebooted:
+        case Starting() | Stopping() | Backoff() if event.rebooted:
+            return _resumed(process)
+        case Stopping(lost) as stopping:
             cause, exit_ = _taken_over_cause(stopping.cause), stopping.exit or event.exit
             ended = _enter(process, Stopping(lost, cause, exit_))
             return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
-        case Starting() | Stopping() | Backoff() if event.rebooted:
-            return _resumed(process)
         case Starting():
             return _resumed(process)
         case Backoff(since, delay):
@@ -443,7 +443,7 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Exited() | Errored():
             return process, []
         case _:
-            raise AssertionError(process.state)
+            assert_never(process.state)
 
 
 def _taken_over_cause(cause: Cause) -> Cause:

@@ -148,12 +148,11 @@ class Processes:
             if isinstance(process.state, Starting | Online | Stopping | Backoff)
         ]:
             plan = Plan([(pm_id, ShutdownBegan()) for pm_id in busy])
-            # A program that was just being spawned comes up first; hence once more.
+            # A program that was just being spawned comes up, or is to be tried again, first; hence
+            # once more.
             await self._supervisor.ask(
                 lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
-                settled=lambda process: (
-                    not isinstance(process.state, Starting | Stopping | Backoff)
-                ),
+                settled=lambda process: not isinstance(process.state, Starting | Stopping),
             )
 
     def _declare(

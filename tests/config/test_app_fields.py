@@ -275,6 +275,13 @@ def test_what_nobody_knows_is_a_warning_with_a_guess(base):
     )
 
 
+def test_an_app_that_is_printed_keeps_its_environments_to_itself(base):
+    spec = read(base, {"script": "server.js", "env": {"TOKEN": "s3cret"}}).spec
+
+    assert "s3cret" not in f"{spec} {spec!r}"
+    assert "/home/ann" not in repr(spec)
+
+
 def apps(base, raws):
     return read_apps(raws, source="eco.toml", base=str(base), environment={"PATH": f"{base}/bin"})
 

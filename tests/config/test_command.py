@@ -237,9 +237,10 @@ def test_a_folder_that_cannot_be_used_is_refused(place, folder, reason):
     assert caught.value.code == "cwd_not_found"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_folder_is_refused(place):
     (place / "app").chmod(0)
+    if os.access(place / "app", os.R_OK):
+        pytest.skip("root may read everything")
 
     with pytest.raises(InvalidInput, match="permission denied"):
         argv(place, "worker")

@@ -229,6 +229,12 @@ def test_a_process_is_stopped():
     assert process.restarts == 0
 
 
+def test_a_program_ends_only_once():
+    process = in_state(Stopping(RUN, Cause.STOP_REQUESTED, CLEAN))
+
+    assert step(process, ProcessExited(RUN.identity, FAILED)) == (process, [])
+
+
 def test_the_stop_signal_and_the_grace_are_the_apps_own():
     spec = an_app(stop=StopPolicy(signal="SIGTERM", grace=30.0))
     play = Playbook(in_state(Online(RUN), spec=spec))
@@ -598,11 +604,13 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_daemon_shuts_down(self):
-        while isinstance(self.world.process.state, Starting | Online | Stopping | Backoff):
-            self.world.happen(ShutdownBegan())
-            self.world.settle()
-            if self.world.forgotten:
-                break
+        def is_on(*states):
+            return not self.world.forgotten and isinstance(self.world.process.state, states)
+
+        for _ in range(10):
+            if is_on(Starting, Online, Stopping, Backoff):
+                self.world.happen(ShutdownBegan())
+                self.world.settle(until=lambda: not is_on(Starting, Stopping))
         assert not self.world.living
         self.world.replace_daemon()
 
