@@ -45,7 +45,9 @@ def start_daemon(
         pid = _spawn(home, environment, writing)
     except OSError as error:
         os.close(reading)
-        raise DaemonUnavailable(f"cannot start the daemon: {error.strerror}") from error
+        raise DaemonUnavailable(
+            f"cannot start the daemon: {str(error.strerror).lower()}"
+        ) from error
     finally:
         os.close(writing)
     try:
