@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
@@ -128,8 +128,7 @@ class KeeperLink:
         def launched(identity: Identity) -> None:
             nonlocal told
             told = True
-            self._programs[identity] = token
-            self._send({"launched": [token, identity.pid, identity.start_time]})
+            self._launched(token, identity)
 
         self._send({"launching": token})
         try:
@@ -143,10 +142,13 @@ class KeeperLink:
         if self._programs.pop(identity, None) is not None:
             self._send({"recorded": [identity.pid, identity.start_time]})
 
-    def keep_to(self, runs: Collection[Identity]) -> None:
-        """Let the keeper forget all programs but these."""
+    def keep_to(self, runs: Mapping[Identity, str]) -> None:
+        """Let the keeper know these programs, with their tokens, and forget all others."""
         for identity in [one for one in self._programs if one not in runs]:
             self.recorded(identity)
+        for identity, token in runs.items():
+            if identity not in self._programs:
+                self._launched(token, identity)
 
     def expects(self, identity: Identity) -> bool:
         """Whether the keeper will tell how this program ended, and has not yet."""
@@ -159,6 +161,10 @@ class KeeperLink:
             return
         self._asking[identity] = callback
         asyncio.get_running_loop().call_later(EXIT_PATIENCE, self._give_up, identity)
+
+    def _launched(self, token: str, identity: Identity) -> None:
+        self._programs[identity] = token
+        self._send({"launched": [token, identity.pid, identity.start_time]})
 
     def _send(self, message: Mapping[str, object], descriptor: int | None = None) -> None:
         if self._line is None:

@@ -8,9 +8,8 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from pmdaemon.adapters.process_handles import look_at_exit, reap
 from pmdaemon.adapters.process_table import ProcessReader
-from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
+from pmdaemon.core.process import Exit, Identity
 
 _POLL_INTERVAL = 0.1
 """Seconds. Nothing tells us of the end of a process that is not our child, so we look."""
@@ -18,7 +17,7 @@ _POLL_INTERVAL = 0.1
 
 class _Wait(Struct, frozen=True, eq=False):
     identity: Identity
-    is_child: bool
+    reaps: bool
     callback: Callable[[Exit], None]
 
 
@@ -31,24 +30,22 @@ class PidHandles:
     def __init__(self, reader: ProcessReader) -> None:
         self._reader = reader
         self._waits: list[_Wait] = []
-        self._zombies: set[Identity] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
-        self._add(_Wait(identity, is_child=False, callback=lambda _: callback()))
+        self._add(_Wait(identity, reaps=False, callback=lambda _: callback()))
 
     def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Call `callback` with the exit of this process when it has ended; it is to be reaped."""
-        self._add(_Wait(identity, is_child=True, callback=callback))
+        """Call `callback` with the exit of this process when it has ended, and reap it at once.
+
+        waitpid(2) cannot leave it for later.
+        """
+        self._add(_Wait(identity, reaps=True, callback=callback))
 
     def reap(self, identity: Identity) -> None:
-        """Have done with a process whose exit was told."""
-        # A pid that is not held by a zombie of ours may be another child's by now.
-        if identity in self._zombies:
-            self._zombies.remove(identity)
-            reap(identity.pid)
+        """Do nothing more about a process whose exit was told."""
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""
@@ -89,16 +86,17 @@ class PidHandles:
     def _collect(self, wait: _Wait) -> Exit | None:
         if self._is_gone(wait.identity):
             return Exit()
-        if not wait.is_child:
-            entry = self._reader.entry(wait.identity.pid)
-            return Exit() if entry is None or entry.ended else None
-        exit_ = look_at_exit(os.P_PID, wait.identity.pid)
-        if exit_ != UNKNOWN_EXIT:
-            if exit_ is not None:
-                self._zombies.add(wait.identity)
-            return exit_
-        entry = self._reader.entry(wait.identity.pid)  # not our child
-        return exit_ if entry is None or entry.ended else None
+        if not wait.reaps:
+            return self._exit_of_a_stranger(wait.identity)
+        try:
+            pid, status = os.waitpid(wait.identity.pid, os.WNOHANG)
+        except ChildProcessError:
+            return self._exit_of_a_stranger(wait.identity)
+        return _decode(status) if pid else None
+
+    def _exit_of_a_stranger(self, identity: Identity) -> Exit | None:
+        entry = self._reader.entry(identity.pid)
+        return Exit() if entry is None or entry.ended else None
 
     def _is_gone(self, identity: Identity) -> bool:
         entry = self._reader.entry(identity.pid)
@@ -112,3 +110,8 @@ class PidHandles:
             with suppress(RuntimeError, ValueError):
                 self._loop.remove_signal_handler(signal.SIGCHLD)
             self._loop = None
+
+
+def _decode(status: int) -> Exit:
+    code = os.waitstatus_to_exitcode(status)
+    return Exit(code=code) if code >= 0 else Exit(signal=-code)

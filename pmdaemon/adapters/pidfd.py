@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-from pmdaemon.adapters.process_handles import look_at_exit, reap
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
@@ -60,7 +59,7 @@ class PidfdHandles:
         # A pid that is not held by a zombie of ours may be another child's by now.
         if identity in self._zombies:
             self._zombies.remove(identity)
-            reap(identity.pid)
+            os.waitpid(identity.pid, os.WNOHANG)
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""
@@ -131,8 +130,21 @@ class PidfdHandles:
 
 
 def _look(file: int) -> Exit | None:
-    return look_at_exit(os.P_PIDFD, file)
+    """Read the exit of a child of ours, and leave it; None when the kernel has none for us yet.
+
+    The child stays a zombie (waitid(2), WNOWAIT).
+    """
+    try:
+        result = os.waitid(os.P_PIDFD, file, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return Exit()
+    if result is None:
+        return None
+    if result.si_code == os.CLD_EXITED:
+        return Exit(code=result.si_status)
+    return Exit(signal=result.si_status)
 
 
 def _leave(_file: int) -> Exit:
+    """Leave the exit to whoever reaps the process."""
     return Exit()

@@ -1,8 +1,6 @@
 """Holding on to one process, so that a pid used again is never mistaken for it."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from pmdaemon.core.process import Exit, Identity
@@ -23,7 +21,8 @@ class ProcessHandles(Protocol):
     def reap(self, identity: Identity) -> None:
         """Have done with a process whose exit was told.
 
-        Until then it is a zombie: should we die, its exit is there for whoever is its parent next.
+        Until then, where the system lets us, it is a zombie: should we die, its exit is there for
+        whoever is its parent next.
         """
 
     def send_signal(self, identity: Identity, number: int) -> None:
@@ -31,25 +30,3 @@ class ProcessHandles(Protocol):
 
     def close(self) -> None:
         """Stop waiting for anything."""
-
-
-def look_at_exit(id_type: int, identifier: int) -> Exit | None:
-    """Read the exit of a child of ours and leave it there, waitid(2); None when it has not ended.
-
-    That of what is not our child is unknown.
-    """
-    try:
-        result = os.waitid(id_type, identifier, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return Exit()
-    if result is None:
-        return None
-    if result.si_code == os.CLD_EXITED:
-        return Exit(code=result.si_status)
-    return Exit(signal=result.si_status)
-
-
-def reap(pid: int) -> None:
-    """Let go of a child of ours that has ended; what is none is left alone."""
-    with suppress(ChildProcessError):
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,9 +28,10 @@ from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import process_view
+from pmdaemon.server.progress import waiting_for, with_progress
 
 Body = TypeVar("Body")
-Handler = Callable[[Engine, Any, Conversation], Awaitable[dict[str, Any]]]
+Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
 
 
 def verbs(engine: Engine) -> dict[str, Verb]:
@@ -44,7 +45,10 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
             body = msgspec.convert(raw, body_type)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
-        return await handler(engine, body, conversation)
+        work = handler(engine, body, conversation)
+        if handler in {_follow, _web}:
+            return await work  # these have more to say than that they are not done yet
+        return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
 
     return verb
 
@@ -201,7 +205,7 @@ async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dic
         await conversation.send({"item": shown})
         await conversation.closed()
     finally:
-        await engine.web.let_go()
+        await engine.web.let_go(settings)
     return {}
 
 

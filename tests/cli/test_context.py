@@ -41,7 +41,7 @@ def test_a_removed_current_directory_is_said(tmp_path, monkeypatch):
 
 
 def test_progress_is_shown_on_a_terminal_only(cli, monkeypatch, capsys):
-    cli.daemon.answers("stop", {"progress": "stopping app"}, {"result": {}})
+    cli.daemon.answers("stop", *[{"progress": "stopping app"}] * 3, {"result": {}})
     context = Context(cli.environment)
 
     context.ask("stop")

@@ -91,7 +91,7 @@ def test_a_write_that_fails_leaves_the_old_list_and_no_litter(path, tmp_path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OperationFailed, match=r"cannot write .*: No space left on device"):
+    with pytest.raises(OperationFailed, match=r"cannot write .*: no space left on device"):
         dump_file.write(path, NEW)
 
     assert dump_file.read(path) == (OLD, None)

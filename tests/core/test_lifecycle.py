@@ -229,6 +229,12 @@ def test_a_process_is_stopped():
     assert process.restarts == 0
 
 
+def test_a_program_ends_only_once():
+    process = in_state(Stopping(RUN, Cause.STOP_REQUESTED, CLEAN))
+
+    assert step(process, ProcessExited(RUN.identity, FAILED)) == (process, [])
+
+
 def test_the_stop_signal_and_the_grace_are_the_apps_own():
     spec = an_app(stop=StopPolicy(signal="SIGTERM", grace=30.0))
     play = Playbook(in_state(Online(RUN), spec=spec))
@@ -469,7 +475,7 @@ def test_a_new_daemon_starts_again_what_ended_without_one():
     play = Playbook(in_state(Online(RUN)))
 
     play.tell(DaemonStarted(NOW, None, rebooted=False, exit=FAILED))
-    play.expect(Sweep(0, RUN, "SIGINT"), grace(8))
+    play.expect(Watch(0, RUN), Sweep(0, RUN, "SIGINT"), grace(8))
     play.tell(SessionEmptied(RUN.identity, later(5))).expect(Spawn(0, epoch=9))
 
     process = play.end()
@@ -494,7 +500,7 @@ def test_a_new_daemon_looks_for_what_a_stop_left_behind(stored, seen, known):
     play = Playbook(in_state(Stopping(RUN, Cause.STOP_REQUESTED, stored, killed=True)))
 
     play.tell(DaemonStarted(NOW, None, rebooted=False, exit=seen))
-    play.expect(Sweep(0, RUN, "SIGINT"), grace(8))
+    play.expect(Watch(0, RUN), SignalTree(0, RUN, "SIGINT"), Sweep(0, RUN, None), grace(8))
 
     play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, known)).end()
 
@@ -598,11 +604,13 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_daemon_shuts_down(self):
-        while isinstance(self.world.process.state, Starting | Online | Stopping | Backoff):
-            self.world.happen(ShutdownBegan())
-            self.world.settle()
-            if self.world.forgotten:
-                break
+        def is_on(*states):
+            return not self.world.forgotten and isinstance(self.world.process.state, states)
+
+        for _ in range(10):
+            if is_on(Starting, Online, Stopping, Backoff):
+                self.world.happen(ShutdownBegan())
+                self.world.settle(until=lambda: not is_on(Starting, Stopping))
         assert not self.world.living
         self.world.replace_daemon()
 

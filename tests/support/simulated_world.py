@@ -6,6 +6,7 @@ between any two effects. SIGKILL works here.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pmdaemon.core import lifecycle as life
@@ -119,9 +120,11 @@ class World:
         how = next((tree.exit for tree in found), UNKNOWN_EXIT)
         self.happen(life.DaemonStarted(self.now, run, rebooted=rebooted, exit=how))
 
-    def settle(self) -> None:
-        """Go on, fairly, until nothing is under way any more."""
+    def settle(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Go on, fairly, until something is so, or nothing is under way any more."""
         for _ in range(200):
+            if until():
+                return
             if self.inbox:
                 self.deliver()
             elif self.timers:

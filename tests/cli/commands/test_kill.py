@@ -30,7 +30,7 @@ def test_the_daemon_that_ended_is_named(cli):
 
 def test_a_daemon_that_lost_its_keeper_is_waited_for_itself(cli):
     pid = a_pid_that_is_gone()
-    cli.does("kill", pid=pid, keeper=1)
+    cli.does("kill", pid=pid)
 
     assert cli("kill") == 0
 

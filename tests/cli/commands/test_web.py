@@ -61,7 +61,7 @@ def test_a_key_of_the_command_line_is_taken_out_of_ps(cli):
     ("arguments", "sentence"),
     [
         (["--api-key", "a", "--api-key-file", "b"], "--api-key and --api-key-file: one of them"),
-        (["--api-key-file", "missing"], "cannot read the key in missing: No such file"),
+        (["--api-key-file", "missing"], "cannot read the key in missing: no such file"),
         (["--api-key-file", "empty"], "there is no key in the first line of empty"),
     ],
 )
