@@ -44,6 +44,9 @@ RESTART_CODE = 75
 CONTROL = "control"
 """Name of the control socket among the kept descriptors."""
 
+CONCERNED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The signals that the keeper heeds."""
+
 Exit = tuple[int, int, int | None, int | None]
 
 
@@ -52,8 +55,11 @@ class Keeper:
 
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
-        tell: takes the first daemon's `ready` or `failed` to whoever started us.
+        tell: takes it that a daemon is `ready`, that the first cannot start (`error`), or that all
+            is about to end (`stopping`).
         log: takes a fact, in one line.
+        renew: replaces this process by the code that is installed now, if that can be; False when
+            somebody else is to keep this home from now on.
 
     """
 
@@ -63,7 +69,7 @@ class Keeper:
         *,
         tell: Callable[[dict[str, object]], None],
         log: Callable[[str], None],
-        renew: Callable[[dict[str, object]], None],
+        renew: Callable[[dict[str, object]], bool],
     ) -> None:
         self._command = command
         self._tell = tell
@@ -76,6 +82,8 @@ class Keeper:
         self._daemon: int | None = None
         self._poll = select.poll()
         self._ready = False
+        self._hears = False
+        self._held: list[int] = []
 
     def run(self) -> int:
         """Keep until a daemon ends well, or the first cannot start; return the exit code."""
@@ -106,6 +114,7 @@ class Keeper:
             _become(theirs, [*self._command, str(theirs.fileno())])
         theirs.close()
         self._daemon = pid
+        self._hears = False
         self._line = ours
         self._poll.register(ours, select.POLLIN)
         self._send_what_is_kept()
@@ -147,6 +156,7 @@ class Keeper:
             case {"ready": _}:
                 self._ready = True
                 self._tell(message)
+                self._pass_signals_on()
             case {"failed": error}:
                 self._tell({"error": error})
             case _:
@@ -168,11 +178,22 @@ class Keeper:
     def _heed(self, numbers: bytes) -> int | None:
         """Act on signals; return an exit code when all is over."""
         for number in set(numbers) - {signal.SIGCHLD}:
+            if number != signal.SIGHUP:
+                self._tell({"stopping": number})
+            self._held.append(number)
+        if self._held and self._daemon is None:
+            self._revive()  # only a daemon can end the programs
+        if self._hears:
+            self._pass_signals_on()
+        return self._reap()
+
+    def _pass_signals_on(self) -> None:
+        """Give the daemon the signals that came; before it is ready, they would only kill it."""
+        self._hears = True
+        held, self._held = self._held, []
+        for number in held:
             if self._daemon is not None:
                 os.kill(self._daemon, number)
-            elif number != signal.SIGHUP:
-                return 0
-        return self._reap()
 
     def _reap(self) -> int | None:
         over: int | None = None
@@ -209,13 +230,17 @@ class Keeper:
         if code == 0 or not self._ready:
             return code if code is not None else 1
         if code == RESTART_CODE:
-            self._renew({"kept": self._kept, "exits": self._exits})
+            if not self._renew({"kept": self._kept, "exits": self._exits}):
+                return 0
         else:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
         if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept:
             self._start_daemon()
+        elif self._held:
+            self._log("keeper.programs_left_behind no daemon lives long enough to end them")
+            return 1
         else:
             self._log("keeper.daemon_left_down until the next command; programs go on")
             # The next command connects to a socket that is still there, and so calls a daemon.
@@ -243,8 +268,9 @@ def _signals_as_descriptor() -> int:
     """Turn the signals that concern us into bytes to be read from a descriptor."""
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in CONCERNED:
         signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
     return reading
 
 
@@ -252,7 +278,7 @@ def _become(line: socket.socket, command: Sequence[str]) -> None:
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
         line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
