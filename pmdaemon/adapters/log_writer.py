@@ -96,7 +96,8 @@ class LogWriter:
 
     def _ready(self) -> tuple[int, int]:
         """Have the file open that the path names now; return it and its size."""
-        fd, status = self._fd, self._status()
+        fd = self._fd
+        status = self._status() if fd is not None else None
         if fd is None or status is None or (status.st_dev, status.st_ino) != self._file:
             self.rest()
             self._fd = fd = open_output(self._path)

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from pmdaemon.adapters.process_handles import reap
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.process import Exit, Identity
 
@@ -82,13 +81,16 @@ class PidHandles:
         if self._is_gone(wait.identity):
             return Exit()
         if not wait.reaps:
-            entry = self._reader.entry(wait.identity.pid)
-            return Exit() if entry is None or entry.ended else None
-        exit_ = reap(os.P_PID, wait.identity.pid)
-        if exit_ != Exit():
-            return exit_
-        entry = self._reader.entry(wait.identity.pid)  # not our child
-        return exit_ if entry is None or entry.ended else None
+            return self._exit_of_a_stranger(wait.identity)
+        try:
+            pid, status = os.waitpid(wait.identity.pid, os.WNOHANG)
+        except ChildProcessError:
+            return self._exit_of_a_stranger(wait.identity)
+        return _decode(status) if pid else None
+
+    def _exit_of_a_stranger(self, identity: Identity) -> Exit | None:
+        entry = self._reader.entry(identity.pid)
+        return Exit() if entry is None or entry.ended else None
 
     def _is_gone(self, identity: Identity) -> bool:
         entry = self._reader.entry(identity.pid)
@@ -102,3 +104,8 @@ class PidHandles:
             with suppress(RuntimeError, ValueError):
                 self._loop.remove_signal_handler(signal.SIGCHLD)
             self._loop = None
+
+
+def _decode(status: int) -> Exit:
+    code = os.waitstatus_to_exitcode(status)
+    return Exit(code=code) if code >= 0 else Exit(signal=-code)

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-from pmdaemon.adapters.process_handles import reap
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.process import Exit, Identity
 
@@ -117,8 +116,18 @@ class PidfdHandles:
 
 
 def _reap(file: int) -> Exit | None:
-    return reap(os.P_PIDFD, file)
+    """Collect the exit of a child of ours, waitid(2); None when the kernel has none for us yet."""
+    try:
+        result = os.waitid(os.P_PIDFD, file, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        return Exit()
+    if result is None:
+        return None
+    if result.si_code == os.CLD_EXITED:
+        return Exit(code=result.si_status)
+    return Exit(signal=result.si_status)
 
 
 def _leave(_file: int) -> Exit:
+    """Leave the exit to whoever reaps the process."""
     return Exit()

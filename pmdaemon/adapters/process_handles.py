@@ -1,6 +1,5 @@
 """Holding on to one process, so that a pid used again is never mistaken for it."""
 
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -24,16 +23,3 @@ class ProcessHandles(Protocol):
 
     def close(self) -> None:
         """Stop waiting for anything."""
-
-
-def reap(id_type: int, identifier: int) -> Exit | None:
-    """Collect the exit of a child of ours, waitid(2); None when it has not ended."""
-    try:
-        result = os.waitid(id_type, identifier, os.WEXITED | os.WNOHANG)
-    except ChildProcessError:
-        return Exit()
-    if result is None:
-        return None
-    if result.si_code == os.CLD_EXITED:
-        return Exit(code=result.si_status)
-    return Exit(signal=result.si_status)

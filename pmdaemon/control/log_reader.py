@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
 from pmdaemon.control.log_sources import CHUNK, LogSource, newest_first
-from pmdaemon.core.logs import MarkTable, OutputStream, time_at
+from pmdaemon.core.logs import Marks, OutputStream
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line that are kept."""
@@ -243,9 +243,9 @@ class _LineAssembler:
             self._add(rest, offset, marks)
         return lines
 
-    def _add(self, piece: bytes, offset: int, marks: MarkTable) -> None:
+    def _add(self, piece: bytes, offset: int, marks: Marks) -> None:
         if not self._kept:
-            self._time = time_at(marks, offset)
+            self._time = marks.time_at(offset)
         kept = piece[: LONGEST - len(self._kept)]
         self._kept += kept
         self._dropped += len(piece) - len(kept)

@@ -71,7 +71,9 @@ def start_keeper(
         pid = _spawn(home, environment, writing, ["--take-over", "yes"] if take_over else [])
     except OSError as error:
         os.close(reading)
-        raise DaemonUnavailable(f"cannot start the daemon: {error.strerror}") from error
+        raise DaemonUnavailable(
+            f"cannot start the daemon: {str(error.strerror).lower()}"
+        ) from error
     finally:
         os.close(writing)
     try:

@@ -185,7 +185,10 @@ class Spawn(Struct, frozen=True):
 
 
 class Watch(Struct, frozen=True):
-    """Tell by `ProcessExited` when a run that an earlier daemon began has ended."""
+    """Take up a run that an earlier daemon began: its output, and by `ProcessExited` its end.
+
+    It may have ended by now, and what it wrote last still be to be read.
+    """
 
     pm_id: int
     run: Run
@@ -298,9 +301,8 @@ def _wanted_up(process: Process, *, anew: bool) -> Step:
 
 
 def _wanted_down(process: Process, wish: Wish) -> Step:
-    if process.wish is Wish.GONE:
-        return process, []
-    process = replace(process, wish=wish)
+    if process.wish is not Wish.GONE:
+        process = replace(process, wish=wish)
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return _down(process)
@@ -367,18 +369,18 @@ def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
 
 def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
     match process.state:
-        case Stopping(run, cause, exit=Exit() as ended) if run.identity == identity:
+        case Stopping(run, cause, exit=Exit()) as stopping if run.identity == identity:
             if process.wish is not Wish.UP or cause is Cause.DAEMON_SHUT_DOWN:
                 return _down(process)
             if cause is not Cause.ENDED_BY_ITSELF:
                 return _spawn(process)
-            return _after_own_end(process, run, ended, at)
+            return _after_own_end(process, stopping, at)
         case _:
             return process, []
 
 
-def _after_own_end(process: Process, run: Run, ended: Exit, at: Instant) -> Step:
-    match restarts.decide(process, run, ended, at):
+def _after_own_end(process: Process, ending: Stopping, at: Instant) -> Step:
+    match restarts.decide(process, ending, at):
         case restarts.LeaveAlone():
             return _enter(process, Exited()), []
         case restarts.GiveUp(reason, ends):
@@ -396,9 +398,14 @@ def _grace_elapsed(process: Process, epoch: int, survivors: tuple[int, ...]) -> 
                 KillTree(process.pm_id, run),
                 SetTimer(process.pm_id, killing.epoch, Timer.GRACE, KILL_PATIENCE),
             ]
+        case Stopping(killed=True) if epoch == process.epoch and not survivors:
+            # Nobody is left, so the news of it is on its way.
+            return process, [SetTimer(process.pm_id, epoch, Timer.GRACE, KILL_PATIENCE)]
         case Stopping(killed=True) if epoch == process.epoch:
-            pids = ", ".join(map(str, survivors)) or "unknown"
-            return _enter(process, Errored(f"survived SIGKILL: pid {pids}")), []
+            # A delete that failed is over, so that it can be asked for again.
+            wish = Wish.DOWN if process.wish is Wish.GONE else process.wish
+            pids = ", ".join(map(str, survivors))
+            return _enter(replace(process, wish=wish), Errored(f"survived SIGKILL: pid {pids}")), []
         case _:
             return process, []
 
@@ -412,7 +419,7 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online() if run is not None:
             return process, [Watch(process.pm_id, run)]
         case Stopping(cause=cause) if run is not None:
-            ending, effects = _end(process, run, cause)
+            ending, effects = _end(process, run, _taken_over_cause(cause))
             return ending, [Watch(process.pm_id, run), *effects]
         case Starting() if run is not None:
             online, effects = _spawned(process, process.epoch, run)
@@ -420,15 +427,20 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost) if event.rebooted:
             return _resumed(replace(_enter(process, Stopped()), started=lost.since))
         case Online(lost):
-            ended, _ = _exited(process, lost.identity, event.exit)
-            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
-        case Stopping(lost) as stopping if not event.rebooted:
-            ended = _enter(
-                process, replace(stopping, exit=stopping.exit or event.exit, killed=False)
-            )
-            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
+            ended, effects = _exited(process, lost.identity, event.exit)
+            return ended, [Watch(process.pm_id, lost), *effects]
         case Starting() | Stopping() | Backoff() if event.rebooted:
             return _resumed(process)
+        case Stopping(lost) as stopping:
+            cause, how = _taken_over_cause(stopping.cause), stopping.exit or event.exit
+            ended = _enter(process, Stopping(lost, cause, how))
+            # It may have been told to stop, or not, and so may what it left behind anywhere.
+            return replace(ended, last_exit=how), [
+                Watch(process.pm_id, lost),
+                SignalTree(process.pm_id, lost, process.spec.stop.signal),
+                Sweep(process.pm_id, lost, None),
+                _grace(ended),
+            ]
         case Starting():
             return _resumed(process)
         case Backoff(since, delay):
@@ -437,9 +449,14 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Stopped():
             return _resumed(process)
         case Exited() | Errored():
-            return process, []
+            return _down(process) if process.wish is Wish.GONE else (process, [])
         case _:
-            raise AssertionError(process.state)
+            assert_never(process.state)
+
+
+def _taken_over_cause(cause: Cause) -> Cause:
+    # The end of the daemon that began this is over: what is wished for holds again.
+    return Cause.RESTART_REQUESTED if cause is Cause.DAEMON_SHUT_DOWN else cause
 
 
 def _resumed(process: Process) -> Step:

@@ -80,29 +80,29 @@ class MarkTable(Protocol):
 class Marks:
     """The marks in a piece of a time index; a torn one at its end is left out."""
 
-    __slots__ = ("_encoded",)
+    __slots__ = ("_offsets", "_times")
 
     def __init__(self, encoded: bytes) -> None:
-        self._encoded = encoded
+        whole = len(encoded) // MARK_SIZE * MARK_SIZE
+        marks = [Mark(*mark) for mark in _MARK.iter_unpack(encoded[:whole])]
+        self._offsets = [mark.offset for mark in marks]
+        self._times = [mark.time_ns for mark in marks]
 
     def __len__(self) -> int:
-        return len(self._encoded) // MARK_SIZE
+        return len(self._offsets)
 
     def __getitem__(self, number: int) -> Mark:
-        if not 0 <= number < len(self):
-            raise IndexError(number)
-        return Mark(*_MARK.unpack_from(self._encoded, number * MARK_SIZE))
+        return Mark(self._offsets[number], self._times[number])
+
+    def time_at(self, offset: int) -> float | None:
+        """Tell when what begins at `offset` came, in seconds since the epoch, if that is known."""
+        found = bisect_right(self._offsets, offset) - 1
+        return self._times[found] / 1e9 if found >= 0 else None
 
 
 def mark_before(marks: MarkTable, offset: int) -> int:
     """Find the last mark at or before `offset`; -1 when there is none."""
     return bisect_right(marks, offset, key=_offset) - 1
-
-
-def time_at(marks: MarkTable, offset: int) -> float | None:
-    """Tell when what begins at `offset` came, in seconds since the epoch, where it is known."""
-    found = mark_before(marks, offset)
-    return marks[found].time_ns / 1e9 if found >= 0 else None
 
 
 def _offset(mark: Mark) -> int:

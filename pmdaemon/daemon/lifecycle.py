@@ -19,7 +19,6 @@ from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
-from pmdaemon.engine.interfaces import Changes
 from pmdaemon.engine.supervisor import Plan
 from pmdaemon.engine.takeover import take_over
 from pmdaemon.server.control_socket import ControlSocket
@@ -93,10 +92,11 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     """Take over what a former daemon left, and begin to supervise."""
     stored = await parts.store.load()
     boot = boot_id()
-    parts.supervisor.adopt(stored.processes, stored.next_pm_id)
-    if stored.boot_id != boot:
-        with suppress(StoreUnavailable):
-            await parts.store.commit(Changes(boot_id=boot))
+    parts.supervisor.adopt(
+        stored.processes,
+        stored.next_pm_id,
+        new_boot_id=boot if stored.boot_id != boot else None,
+    )
     for pm_id, event in take_over(
         stored.processes,
         token=parts.effects.token,

@@ -80,7 +80,7 @@ class Effects:
             case Spawn(epoch=epoch):
                 self._spawn(process, epoch)
             case Watch(run=run):
-                self._open_output(process)
+                self._open_output_again(process)
                 self._watch(process, run)
             case SignalTree(run=run, signal=signal):
                 self._trees.signal(self._members(process, run), signal)
@@ -125,6 +125,13 @@ class Effects:
     def _open_output(self, process: Process) -> tuple[str, str]:
         spec = process.spec
         return self._capture.open(process.pm_id, spec.name, process.instance, spec.logs)
+
+    def _open_output_again(self, process: Process) -> None:
+        try:
+            self._open_output(process)
+        except PmdaemonError as error:
+            # What it writes waits in its FIFO; losing sight of the program would be worse.
+            log.error("process.output_lost pm_id=%d reason=%s", process.pm_id, error)  # noqa: TRY400
 
     def _watch(self, process: Process, run: Run) -> None:
         def ended(identity: Identity, how: Exit) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.control.log_sources import LogSource, newest_first
-from pmdaemon.core.logs import Mark, time_at
+from pmdaemon.core.logs import Mark
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_file_without_a_time_index_has_no_times(log: Path):
     log.write_bytes(b"x")
     source = LogSource(str(log))
 
-    assert time_at(source.marks(0, 1), 0) is None
+    assert source.marks(0, 1).time_at(0) is None
     source.close()
 
 
@@ -79,7 +79,7 @@ def test_an_index_that_appears_later_is_found(log: Path):
     source = LogSource(str(log))
     write_times(log, Mark(0, 3_000_000_000))
 
-    assert time_at(source.marks(0, 1), 0) == 3.0
+    assert source.marks(0, 1).time_at(0) == 3.0
     source.close()
 
 
@@ -90,5 +90,5 @@ def test_the_index_of_the_next_file_is_not_taken_for_that_of_a_rotated_one(log: 
     log.write_bytes(b"y")
     write_times(log, Mark(0, 3_000_000_000))
 
-    assert time_at(source.marks(0, 1), 0) is None
+    assert source.marks(0, 1).time_at(0) is None
     source.close()

@@ -7,9 +7,9 @@ from pmdaemon.core.logs import (
     Marks,
     OutputStream,
     file_name,
+    mark_before,
     rotated_path,
     rotation_due,
-    time_at,
     times_path,
 )
 
@@ -98,32 +98,41 @@ def test_the_time_index_lies_in_a_folder_beside_the_output():
     assert times_path(rotated_path("/l/a", 3)) == "/l/.times/a.3"
 
 
-def test_a_line_came_at_the_time_of_the_last_mark_before_it():
-    encoded = b"".join(mark.encode() for mark in (Mark(0, 1_500_000_000), Mark(10, 2_000_000_000)))
-    marks = Marks(encoded)
+def marks(*pairs: tuple[int, int]) -> Marks:
+    return Marks(b"".join(Mark(*pair).encode() for pair in pairs))
 
-    times = [time_at(marks, offset) for offset in (0, 9, 10, 1 << 50)]
+
+def test_a_line_came_at_the_time_of_the_last_mark_before_it():
+    index = marks((0, 1_500_000_000), (10, 2_000_000_000))
+
+    times = [index.time_at(offset) for offset in (0, 9, 10, 1 << 50)]
 
     assert times == [1.5, 1.5, 2.0, 2.0]
 
 
 def test_of_two_marks_at_one_offset_the_later_holds():
-    assert time_at([Mark(0, 0), Mark(5, 10**9), Mark(5, 2 * 10**9)], 5) == 2.0
+    assert marks((0, 0), (5, 10**9), (5, 2 * 10**9)).time_at(5) == 2.0
 
 
 def test_what_came_before_the_first_mark_has_no_time():
-    assert time_at([Mark(5, 10**9)], 4) is None
-    assert time_at([], 0) is None
+    assert marks((5, 10**9)).time_at(4) is None
+    assert marks().time_at(0) is None
+
+
+def test_a_mark_is_found_wherever_the_marks_are_kept():
+    table = [Mark(5, 1), Mark(10, 2)]
+
+    assert [mark_before(table, offset) for offset in (4, 5, 9, 10)] == [-1, 0, 0, 1]
 
 
 def test_a_torn_mark_at_the_end_is_left_out():
-    marks = Marks(Mark(7, 8).encode() + b"torn")
+    torn = Marks(Mark(7, 8).encode() + b"torn")
 
-    assert list(marks) == [Mark(7, 8)]
+    assert list(torn) == [Mark(7, 8)]
 
 
 @given(st.binary(max_size=200), st.integers(min_value=0, max_value=2**64))
 def test_a_damaged_index_only_loses_times(garbage: bytes, offset: int):
-    found = time_at(Marks(garbage), offset)
+    found = Marks(garbage).time_at(offset)
 
     assert found is None or found >= 0

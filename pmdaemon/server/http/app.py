@@ -1,31 +1,23 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate, Scope
-from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import Dialect
-from pmdaemon.server.http.listeners import KeptListeners, NothingKept, port_of, url_of
+from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
+from pmdaemon.server.http.site import Site
 
 DIALECTS: Sequence[Dialect] = (NATIVE,)
-
-PATIENCE = 5.0
-"""Seconds that requests get to end in when the server is turned off."""
-
-PARTING = 0.5
-"""Seconds that connections get to come to a good end before the next daemon takes over."""
-
-PARTING_LOOKS = 25
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -34,21 +26,12 @@ SAFE_HEADERS = {
 }
 
 
-def build_app(
-    engine: Engine, gate: Gate, *, parting: Callable[[], bool] = lambda: False
-) -> web.Application:
-    """Put all dialects into one application; while `parting`, no connection is kept."""
+def build_app(engine: Engine, gate: Gate) -> web.Application:
+    """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(gate)])
     for dialect in DIALECTS:
         app.add_routes(dialect.routes(engine, gate))
-
-    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(SAFE_HEADERS)
-        if parting():
-            response.headers["Connection"] = "close"
-            response.force_close()
-
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(_add_headers)
     return app
 
 
@@ -58,7 +41,7 @@ class HttpServer:
     def __init__(self, engine: Engine, keeper: DescriptorStore | None = None) -> None:
         self._engine = engine
         self._keeper = keeper or NothingKept()
-        self._on: _Site | None = None
+        self._on: Site | None = None
 
     @property
     def address(self) -> str | None:
@@ -66,7 +49,7 @@ class HttpServer:
         return self._on.url if self._on is not None else None
 
     async def turn_on(self, settings: WebSettings) -> None:
-        """Listen; when it listens already, change over without a gap.
+        """Listen; when it listens already, change over, without a gap where that can be.
 
         Raises:
             PmdaemonError: the address cannot be used; what was on before stays on.
@@ -76,9 +59,16 @@ class HttpServer:
         if before is not None and before.is_at(settings):
             before.change(settings)
             return
-        self._on = await _Site.open(self._engine, settings, self._keeper)
-        if before is not None:
-            await before.close()
+        try:
+            self._on = await self._open(settings)
+        except AddressUnusable:
+            if before is None or before.tcp_port != settings.tcp_port:
+                raise
+            # It may be us who are in the way: 0.0.0.0 takes in 127.0.0.1.
+            await self._put_in_place_of(before, settings)
+        else:
+            if before is not None:
+                await before.close()
 
     async def turn_off(self) -> None:
         """Stop listening, and end what is left of requests."""
@@ -92,79 +82,23 @@ class HttpServer:
         if site is not None:
             await site.make_way()
 
-
-class _Site:
-    """One address that is listened on."""
-
-    def __init__(self, settings: WebSettings, gate: Gate, listeners: KeptListeners) -> None:
-        self._settings = settings
-        self._gate = gate
-        self._listeners = listeners
-        self._servers: list[asyncio.Server] = []
-        self._runner: web.AppRunner | None = None
-        self._parting = False
-
-    @classmethod
-    async def open(cls, engine: Engine, settings: WebSettings, keeper: DescriptorStore) -> "_Site":
-        gate = Gate(settings)
-        listeners = await KeptListeners.open(settings.host, settings.tcp_port, keeper)
-        site = cls(settings, gate, listeners)
+    async def _put_in_place_of(self, before: Site, settings: WebSettings) -> None:
+        where_it_was = replace(before.settings, tcp_port=before.tcp_port)
+        self._on = None
+        await before.close()
         try:
-            await site._serve(build_app(engine, gate, parting=lambda: site._parting))
-        except BaseException:
-            await site.close()
+            self._on = await self._open(settings)
+        except AddressUnusable:
+            self._on = await self._open(where_it_was)
             raise
-        return site
 
-    @property
-    def url(self) -> str:
-        return url_of(self._settings.host, port_of(self._listeners.sockets[0]))
-
-    def is_at(self, settings: WebSettings) -> bool:
-        ours = self._settings
-        return (ours.host, ours.tcp_port) == (settings.host, settings.tcp_port)
-
-    def change(self, settings: WebSettings) -> None:
-        self._gate.change(settings)
-
-    async def close(self) -> None:
-        self._listeners.forget()
-        await self._end()
-
-    async def make_way(self) -> None:
-        """Let clients finish, and send those that stay connected on to the next daemon.
-
-        A connection may be kept by its client for the next request. So every answer from now on
-        asks it to close; one that says nothing meanwhile is closed when it is idle.
-        """
-        self._parting = True
-        for server in self._servers:
-            server.close()
-        if self._runner is not None and self._runner.server is not None:
-            looks = 0
-            while self._runner.server.connections and looks < PARTING_LOOKS:
-                looks += 1  # aiohttp has no event for this
-                await asyncio.sleep(PARTING / PARTING_LOOKS)
-        await self._end()
-
-    async def _end(self) -> None:
-        for server in self._servers:
-            server.close()
-        self._listeners.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def _serve(self, app: web.Application) -> None:
-        runner = self._runner = web.AppRunner(
-            app, handle_signals=False, handler_cancellation=True, shutdown_timeout=PATIENCE
+    async def _open(self, settings: WebSettings) -> Site:
+        return await Site.open(
+            settings,
+            self._keeper,
+            lambda gate: build_app(self._engine, gate),
+            NATIVE.encode_error,
         )
-        await runner.setup()
-        if runner.server is None:
-            raise AssertionError("a runner that was set up has a server")
-        serve = connection_factory(runner.server, NATIVE.encode_error)
-        loop = asyncio.get_running_loop()
-        for listener in self._listeners.sockets:
-            self._servers.append(await loop.create_server(serve, sock=listener))
 
 
 def _unmatched(gate: Gate) -> Middleware:
@@ -184,3 +118,7 @@ def _unmatched(gate: Gate) -> Middleware:
         return NATIVE.encode_error(RouteNotFound())
 
     return middleware
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SAFE_HEADERS)

@@ -102,6 +102,30 @@ async def test_it_moves_to_another_address(server, unused_tcp_port):
         await status_at(old)
 
 
+async def test_it_moves_to_an_address_that_takes_in_its_own(server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+
+    await server.turn_on(WebSettings("0.0.0.0", port, digest_of("sesame")))
+
+    assert server.address == f"http://0.0.0.0:{port}"
+    assert await status_at(port, "X-API-Key: sesame") == 200
+
+
+async def test_it_comes_back_when_another_is_in_the_way_of_such_a_move(server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+    await server.turn_on(WebSettings("127.0.0.1", 0, digest_of("mellon")))
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.2", port)
+
+    with pytest.raises(AddressUnusable):
+        await server.turn_on(WebSettings("0.0.0.0", port, digest_of("sesame")))
+
+    taken.close()
+    assert server.address == f"http://127.0.0.1:{port}"
+    assert await status_at(port, "X-API-Key: mellon") == 200
+
+
 async def test_an_address_that_cannot_be_used_leaves_everything_as_it_was(server):
     await server.turn_on(LOCKED)
     port = port_of(server)
@@ -149,7 +173,7 @@ async def test_idle_connections_do_not_keep_it_from_ending(server):
 async def test_a_request_that_waits_for_a_program_does_not_keep_it_from_ending(
     parts, server, monkeypatch
 ):
-    monkeypatch.setattr("pmdaemon.server.http.app.PATIENCE", 0.01)
+    monkeypatch.setattr("pmdaemon.server.http.site.PATIENCE", 0.01)
     await parts.start(an_app(name="web"))
     parts.program(0).ignores = frozenset({"SIGINT"})
     await server.turn_on(OPEN)
@@ -179,25 +203,6 @@ async def test_making_way_leaves_clients_to_the_next_server(parts):
     assert port_of(second) == port
     await second.turn_off()
     assert keeper.kept == {}
-
-
-async def test_making_way_ends_connections_with_their_next_answer(parts, monkeypatch):
-    monkeypatch.setattr("pmdaemon.server.http.app.PARTING", 30.0)
-    monkeypatch.setattr("pmdaemon.server.http.app.PARTING_LOOKS", 3000)
-    server = HttpServer(parts.engine)
-    await server.turn_on(OPEN)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
-    request = b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    writer.write(request)
-    await reader.readuntil(b"}\n")
-
-    leaving = asyncio.get_running_loop().create_task(server.make_way())
-    writer.write(request)
-    answer = await reader.read()
-
-    assert b"Connection: close" in answer
-    await leaving
-    writer.close()
 
 
 async def test_every_answer_says_that_it_is_nobody_elses(server):

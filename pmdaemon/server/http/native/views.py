@@ -1,5 +1,6 @@
 """Processes, their output and the machine as the PMDaemon API shows them."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from pmdaemon.core.metrics import HostSample, Usage
 from pmdaemon.core.process import Process, ProcessState
 from pmdaemon.core.quantities import format_uptime_long
 from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.core.spec import Command
 from pmdaemon.server.http.output import DatedLine, Output
 
 View = dict[str, Any]
@@ -147,14 +149,25 @@ def _config_view(process: Process) -> View:
     spec = process.spec
     port = _text(process.tcp_port)
     env = {**({"PORT": port} if port is not None else {}), **spec.env}
+    script, *args = _words(spec.command)
     return {
-        "script": spec.command.script,
-        "args": list(spec.command.args),
+        "script": script,
+        "args": args,
         "instances": spec.instances,
         "max_memory_restart": spec.max_memory,
         "port": _text(spec.tcp_ports),
         "env": masked(env),
     }
+
+
+def _words(command: Command) -> Sequence[str]:
+    """Take a command line that is run as words, as `node server.js`, apart into these."""
+    try:
+        words = shlex.split(command.script)
+    except ValueError:
+        words = []
+    was_split = len(words) > 1 and command.argv[1 : len(words)] == tuple(words[1:])
+    return [*(words if was_split else [command.script]), *command.args]
 
 
 def _line_view(line: DatedLine) -> View:

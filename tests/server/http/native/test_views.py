@@ -4,6 +4,7 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample, Usage
 from pmdaemon.core.process import Backoff, Errored, Online, ProcessState, Starting, Stopped
 from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.core.spec import Command
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.server.http.native import views
 from pmdaemon.server.http.output import DatedLine, Output
@@ -73,6 +74,25 @@ def test_a_declared_port_variable_is_what_the_program_gets():
     view = views.detail_view([a_snapshot(a_process(spec=spec, tcp_port=3000))])
 
     assert view["config"]["env"] == {"PORT": "80"}
+
+
+@pytest.mark.parametrize(
+    ("script", "args", "argv", "shown"),
+    [
+        ("node server.js", (), ("/usr/bin/node", "server.js"), ("node", ["server.js"])),
+        ("node 'a b.js'", ("-v",), ("/usr/bin/node", "a b.js", "-v"), ("node", ["a b.js", "-v"])),
+        ("server.js", ("-v",), ("/usr/bin/node", "/srv/server.js", "-v"), ("server.js", ["-v"])),
+        ("my server", (), ("/srv/my server",), ("my server", [])),
+        ("a | b", (), ("/bin/sh", "-c", "a | b"), ("a | b", [])),
+        ("it's", (), ("/srv/it's",), ("it's", [])),
+    ],
+)
+def test_a_command_line_is_shown_as_the_words_it_is_run_as(script, args, argv, shown):
+    spec = an_app(command=Command(script, args, None, argv))
+
+    config = views.detail_view([a_snapshot(a_process(spec=spec))])["config"]
+
+    assert (config["script"], config["args"]) == shown
 
 
 def test_what_was_inherited_is_not_shown_and_secrets_are_masked():

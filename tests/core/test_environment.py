@@ -1,0 +1,42 @@
+from pmdaemon.core.environment import child_environment
+from tests.support.builders import a_process, an_app
+
+
+def test_what_was_declared_beats_what_was_inherited():
+    spec = an_app(inherited_env={"A": "inherited", "B": "inherited"}, env={"A": "declared"})
+
+    environment = child_environment(a_process(spec=spec))
+
+    assert (environment["A"], environment["B"]) == ("declared", "inherited")
+
+
+def test_who_a_program_is_beats_what_was_declared():
+    spec = an_app(name="web", namespace="shop", env={"PMDAEMON_ID": "99", "pm_id": "99"})
+
+    environment = child_environment(a_process(spec=spec, pm_id=7, instance=2))
+
+    assert {name: environment[name] for name in sorted(environment)} == {
+        "NODE_APP_INSTANCE": "2",
+        "PMDAEMON_ID": "7",
+        "PMDAEMON_INSTANCE": "2",
+        "PMDAEMON_NAME": "web",
+        "PMDAEMON_NAMESPACE": "shop",
+        "PYTHONUNBUFFERED": "1",
+        "pm_id": "7",
+    }
+
+
+def test_a_port_is_told_unless_another_was_declared():
+    reserved = a_process(tcp_port=3000, spec=an_app(inherited_env={"PORT": "1"}))
+    declared = a_process(tcp_port=3000, spec=an_app(env={"PORT": "8080"}))
+
+    assert child_environment(reserved)["PORT"] == "3000"
+    assert child_environment(declared)["PORT"] == "8080"
+    assert "PORT" not in child_environment(a_process())
+
+
+def test_output_of_python_is_not_buffered_unless_somebody_wants_that():
+    inherited = a_process(spec=an_app(inherited_env={"PYTHONUNBUFFERED": ""}))
+
+    assert child_environment(a_process())["PYTHONUNBUFFERED"] == "1"
+    assert child_environment(inherited)["PYTHONUNBUFFERED"] == ""

@@ -1,0 +1,91 @@
+import inspect
+
+import pytest
+
+from pmdaemon.core import errors
+from pmdaemon.core.errors import (
+    AppAlreadyExists,
+    DaemonNotRunning,
+    InvalidConfiguration,
+    PmdaemonError,
+    ProcessNotFound,
+)
+
+CODES = {
+    "AppAlreadyExists": "app_already_exists",
+    "DaemonNotRunning": "daemon_unavailable",
+    "DaemonUnavailable": "daemon_unavailable",
+    "HomeUnusable": "home_unusable",
+    "InvalidConfiguration": "invalid_configuration",
+    "InvalidInput": "invalid_input",
+    "OperationFailed": "operation_failed",
+    "PmdaemonError": "internal_error",
+    "ProcessNotFound": "process_not_found",
+    "ProtocolViolation": "protocol_violation",
+    "StoreUnavailable": "store_unavailable",
+    "TcpPortTaken": "tcp_port_taken",
+    "Unsupported": "unsupported",
+}
+"""Programs out there compare with these: a code may be added here, and never changed."""
+
+
+def test_every_error_has_the_code_it_was_released_with():
+    kinds = {
+        name: kind.code
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, PmdaemonError)
+    }
+
+    assert kinds == CODES
+
+
+def test_an_error_is_its_sentence_and_keeps_what_it_is_about():
+    error = PmdaemonError("cannot do it", port=3000)
+
+    assert (str(error), error.message, error.details) == (
+        "cannot do it",
+        "cannot do it",
+        {"port": 3000},
+    )
+
+
+def test_one_error_can_have_a_finer_code_than_its_kind():
+    assert PmdaemonError("no", code="finer").code == "finer"
+    assert PmdaemonError("no").code == "internal_error"
+
+
+@pytest.mark.parametrize(
+    ("problems", "sentence"),
+    [
+        (["apps[0].port: no"], "cannot use app.json: apps[0].port: no"),
+        (["a", "b", "c"], "cannot use app.json: a (and 2 more)"),
+    ],
+)
+def test_a_wrong_configuration_tells_its_first_fault_and_counts_the_others(problems, sentence):
+    error = InvalidConfiguration("app.json", problems)
+
+    assert error.message == sentence
+    assert error.problems == tuple(problems)
+    assert error.details == {"problems": problems}
+
+
+def test_an_unknown_name_is_told_with_what_there_is_and_what_may_be_meant():
+    error = ProcessNotFound("wbe", ["web", "api", "web"], suggestion="web")
+
+    assert error.message == "no process, id or namespace is called wbe; did you mean web?"
+    assert error.details == {"requested": "wbe", "available": ["api", "web"]}
+
+
+def test_nothing_is_suggested_where_nothing_is_near():
+    assert ProcessNotFound("x", []).message == "no process, id or namespace is called x"
+
+
+def test_an_app_that_runs_is_refused_with_the_command_that_is_meant():
+    assert "pmdaemon restart web" in AppAlreadyExists("web").message
+
+
+def test_a_daemon_that_does_not_run_is_told_with_its_home():
+    error = DaemonNotRunning("/home/me")
+
+    assert error.message == "no daemon is running in /home/me"
+    assert error.details == {"home": "/home/me"}
