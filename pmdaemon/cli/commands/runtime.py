@@ -23,7 +23,7 @@ from pmdaemon.cli.outcome import outcome
 from pmdaemon.cli.render.log_lines import LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
 from pmdaemon.cli.starting import start, start_file
-from pmdaemon.core.errors import InvalidConfiguration, OperationFailed
+from pmdaemon.core.errors import OperationFailed, PmdaemonError
 
 PRINT_PATIENCE = 10.0
 """Seconds for the last output to be taken by whoever reads ours."""
@@ -134,12 +134,13 @@ def _try(bring_up: Callable[[], None]) -> None:
     """Bring programs up; that some do not come up is no reason to end the others."""
     try:
         bring_up()
-    except InvalidConfiguration as error:
-        for problem in error.problems[1:]:  # the first is in the error's own sentence
-            warn(problem)
-        raise
     except OperationFailed as error:
         warn(error.message)
+    except PmdaemonError as error:
+        problems = error.details.get("problems")
+        for problem in problems[1:] if isinstance(problems, list) else ():
+            warn(str(problem))  # the first is in the error's own sentence
+        raise
 
 
 @contextmanager
