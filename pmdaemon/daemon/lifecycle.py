@@ -23,16 +23,13 @@ from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
 from pmdaemon.engine.supervisor import Plan
 from pmdaemon.engine.takeover import take_over
-from pmdaemon.server.control_socket import ControlSocket
+from pmdaemon.server.control_socket import BACKLOG, ControlSocket
 from pmdaemon.server.control_verbs import verbs
 
 log = logging.getLogger(__name__)
 
 OPEN_FILES = 65536
 """How many descriptors the daemon asks for: some three for each process that runs."""
-
-BACKLOG = 128
-"""Clients that wait while a daemon is replaced."""
 
 LOG_SIZE = 1024 * 1024
 """Bytes of the daemon's own log, and of the one older that is kept."""
