@@ -26,6 +26,7 @@ in mind which it is and how it ended until the daemon says that the end is recor
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -43,6 +44,9 @@ EXITS_KEPT = 10_000
 
 AT_ONCE = 500
 """Programs, or exits, in one packet."""
+
+OPEN_FILES = 65536
+"""Descriptors that the keeper asks for."""
 
 CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
@@ -100,6 +104,7 @@ class Keeper:
         self._daemon: int | None = None
         self._poll = select.poll()
         self._ready = False
+        self._limit = _raise_open_files()
         self._hears = False
         self._held: list[int] = []
 
@@ -125,6 +130,7 @@ class Keeper:
         """All that the next keeper has to know."""
         return {
             "kept": self._kept,
+            "limit": self._limit,
             "programs": [[token, *program] for program, token in self._programs.items()],
             "exits": [[*program, *ended] for program, ended in self._exits.items()],
         }
@@ -132,6 +138,7 @@ class Keeper:
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from where the keeper before us was."""
         self._kept = dict(state["kept"])
+        self._limit = state["limit"] or self._limit
         self._programs = {(pid, start): token for token, pid, start in state["programs"]}
         self._exits = {(pid, start): (code, sig) for pid, start, code, sig in state["exits"]}
         self._ready = True
@@ -140,7 +147,7 @@ class Keeper:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
-            _become(theirs, [*self._command, str(theirs.fileno())])
+            _become(theirs, [*self._command, str(theirs.fileno())], self._limit)
         theirs.close()
         self._daemon = pid
         self._hears = False
@@ -350,12 +357,24 @@ def _signals_as_descriptor() -> int:
     return reading
 
 
-def _become(line: socket.socket, command: Sequence[str]) -> None:
+def _raise_open_files() -> Sequence[int]:
+    """Allow ourselves two descriptors for each program; return the limits of before."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if before[1] == resource.RLIM_INFINITY else min(OPEN_FILES, before[1])
+    if before[0] < wanted and before[0] != resource.RLIM_INFINITY:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, before[1]))
+    return before
+
+
+def _become(line: socket.socket, command: Sequence[str], limit: Sequence[int]) -> None:
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
         for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit[0], limit[1]))
         line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     finally:

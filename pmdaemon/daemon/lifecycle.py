@@ -15,6 +15,7 @@ from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
+from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
@@ -38,13 +39,14 @@ LOG_SIZE = 1024 * 1024
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
+    limit = _raise_open_files()  # first of all, for what the keeper has for us
     keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
     keeper.receive()
     try:
         _log_to(Path(home.daemon_log))
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
-        code = asyncio.run(live(home, keeper))
+        code = asyncio.run(live(home, keeper, limit))
     except PmdaemonError as error:
         log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
         keeper.say(
@@ -56,18 +58,25 @@ def main(home_path: str, line_fd: str) -> int:
     else:
         if code == RESTART_CODE and keeper.left_behind is not None and not is_claimed(home):
             log.warning("daemon.becomes_keeper, as the keeper is gone")
-            state = {"kept": keeper.left_behind, "programs": _programs(keeper), "exits": []}
+            state = {
+                "kept": keeper.left_behind,
+                "limit": limit,
+                "programs": [(token, *_numbers(one)) for one, token in keeper.programs.items()],
+                "exits": [],
+            }
             go_on_as_keeper(home.path, state, os.environ)
         return code
     return 1
 
 
-def _programs(keeper: KeeperLink) -> list[tuple[str, int, int]]:
-    return [(token, one.pid, one.start_time) for one, token in keeper.programs.items()]
+def _numbers(identity: Identity) -> tuple[int, int]:
+    return identity.pid, identity.start_time
 
 
-async def live(home: Home, keeper: KeeperLink) -> int:
+async def live(home: Home, keeper: KeeperLink, limit: tuple[int, int]) -> int:
     """Run the daemon until it is asked to end; return the exit code for the keeper.
+
+    `limit` is how many open files programs may have.
 
     Raises:
         PmdaemonError: it could not start; nothing was changed.
@@ -75,7 +84,7 @@ async def live(home: Home, keeper: KeeperLink) -> int:
     """
     parts = assemble(
         home,
-        child_nofile=_raise_open_files(),
+        child_nofile=limit,
         reapers={1, os.getppid()},
         keeper=keeper,
     )
@@ -145,7 +154,8 @@ async def _until_the_end(
         await _end_programs(parts)
         keeper.drop(CONTROL)
         for path in (Path(home.socket), Path(home.pid_file)):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # on a disk that failed they have to stay
+                path.unlink()
         return 0
     log.info("daemon.making_way")
     return RESTART_CODE
