@@ -1,5 +1,6 @@
 import json
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -36,7 +37,8 @@ def console(home, daemon, judged, view):
     console.reader_gone = gone
     yield console
     for open_socket in list(daemon._open):
-        open_socket.shutdown(2)
+        with suppress(OSError):  # closed already
+            open_socket.shutdown(2)
     console.finish(5)
 
 
