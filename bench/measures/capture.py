@@ -98,7 +98,7 @@ def _write(writer: int, log: Path) -> float:
 
 
 def _ends_with(log: Path, ending: bytes) -> bool:
-    """Whether this is what was captured last; the file may just have been exchanged for a new one."""
+    """Whether this was captured last; the file may just have been exchanged for a new one."""
     return any(_tail(file, len(ending)) == ending for file in (log, Path(f"{log}.1")))
 
 

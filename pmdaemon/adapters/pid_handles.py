@@ -37,9 +37,15 @@ class PidHandles:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
         self._add(_Wait(identity, reaps=False, callback=lambda _: callback()))
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit."""
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended, and reap it at once.
+
+        waitpid(2) cannot leave it for later.
+        """
         self._add(_Wait(identity, reaps=True, callback=callback))
+
+    def reap(self, identity: Identity) -> None:
+        """Do nothing more about a process whose exit was told."""
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""

@@ -12,10 +12,17 @@ class ProcessHandles(Protocol):
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit.
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended; it is to be reaped then.
 
         The exit of what is not our child, or is gone already, is unknown.
+        """
+
+    def reap(self, identity: Identity) -> None:
+        """Have done with a process whose exit was told.
+
+        Until then, where the system lets us, it is a zombie: should we die, its exit is there for
+        whoever is its parent next.
         """
 
     def send_signal(self, identity: Identity, number: int) -> None:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmdaemon.core.log_archives import HEADER_SIZE, Contents, contents_of
 from pmdaemon.core.logs import (
@@ -31,6 +31,14 @@ CHUNK: Final = 64 * 1024
 
 BATCH: Final = 1024 * 1024
 """Bytes read at a time where only counting is to be done."""
+
+
+class Likeness(NamedTuple):
+    """By what a file is known again, also after it was closed: the inode, or time and size."""
+
+    identity: tuple[int, int]
+    written: int
+    size: int
 
 
 class LogSource:
@@ -88,7 +96,11 @@ class LogSource:
             newlines, end = counted, begin
         return None, newlines
 
-    def is_copy_of(self, other: "LogSource") -> bool:
+    def likeness(self) -> Likeness:
+        """Say by what this file is known again."""
+        return Likeness(self.identity, self.written(), self.size())
+
+    def is_copy_of(self, other: Likeness) -> bool:
         """Whether this is the other file, or was made of it."""
         return self.identity == other.identity
 
@@ -185,11 +197,10 @@ class CompressedSource(LogSource):
             newlines = counted
         return None, newlines
 
-    def is_copy_of(self, other: LogSource) -> bool:
+    def is_copy_of(self, other: Likeness) -> bool:
         """Whether this is the other file, or was made of it."""
-        return self.identity == other.identity or (
-            (self.written(), self.size()) == (other.written(), other.size())
-        )
+        mine = self.likeness()
+        return mine.identity == other.identity or mine[1:] == other[1:]
 
     def _counted(self) -> Contents:
         size = lines = 0
@@ -232,7 +243,7 @@ def newest_first(path: str) -> Iterator[LogSource]:
     Files only ever move away from the current one, which is the way we go: so none is missed, and
     one that is met twice is known. A rotation under way leaves one gap in the row.
     """
-    met: list[LogSource] = []
+    met: list[Likeness] = []
     missing = 0
     for number in count():
         source = _open_older(rotated_path(path, number)) if number else _open(path)
@@ -246,7 +257,7 @@ def newest_first(path: str) -> Iterator[LogSource]:
         if any(source.is_copy_of(other) for other in met):
             source.close()
             continue
-        met.append(source)
+        met.append(source.likeness())
         yield source
 
 

@@ -6,15 +6,15 @@ imports little: what the keeper has loaded stays in memory for as long as progra
 
 import json
 import os
-import signal
 import sys
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.daemon.handing_on import KEEPER, go_on_as_keeper, state_from
 from pmdaemon.daemon.home_lock import hold, is_claimed, take_over
-from pmdaemon.daemon.keeper import CONCERNED, Keeper, be_subreaper
+from pmdaemon.daemon.keeper import Keeper, be_subreaper
 from pmdaemon.daemon.service_manager import ServiceManager
 
 
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     home = Home(options["--home"])
     ready_fd = options.get("--ready-fd")
     starter = Starter(int(ready_fd) if ready_fd is not None else None)
-    state = _state_from(int(options["--state-fd"])) if "--state-fd" in options else None
+    state = state_from(int(options["--state-fd"])) if "--state-fd" in options else None
     if state is None:
         try:
             home.ensure()
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
             manager.hear({"error": failed})
             return 1
         os.set_inheritable(lock, True)  # noqa: FBT003 - held as long as either of us lives
-        be_subreaper()
+    be_subreaper()
 
     def tell(line: dict[str, object]) -> None:
         if "stopping" not in line:
@@ -78,12 +78,12 @@ def main(arguments: list[str]) -> int:
         renew=lambda now: _renew(home, now, manager),
     )
     if state is not None:
-        keeper.resume(state["kept"], state["exits"])
+        keeper.resume(state)
     return keeper.run()
 
 
-def _renew(home: Home, state: dict[str, object], manager: ServiceManager) -> bool:
-    """Replace this process, keeping its pid, its children and its descriptors (execve(2)).
+def _renew(home: Home, state: dict[str, Any], manager: ServiceManager) -> bool:
+    """Replace this process by one of the code that is installed now.
 
     Returns only when that is not to be: False when the home has been claimed, else True.
     """
@@ -91,24 +91,10 @@ def _renew(home: Home, state: dict[str, object], manager: ServiceManager) -> boo
         _log(home, "keeper.handing_over to the one who waits for this home")
         return False
     manager.hear({"reloading": True})
-    myself = [sys.executable, "-P", "-m", "pmdaemon.daemon", "--home", home.path]
-    if os.spawnv(os.P_WAIT, sys.executable, [*myself, "--check", "yes"]) == 0:  # noqa: S606
-        _go_on_as(myself, state, manager)
+    if os.spawnv(os.P_WAIT, KEEPER[0], [*KEEPER, "--check", "yes"]) == 0:  # noqa: S606 - no shell
+        go_on_as_keeper(home.path, state, {**os.environ, **manager.environment})
     _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
     return True
-
-
-def _go_on_as(myself: list[str], state: dict[str, object], manager: ServiceManager) -> NoReturn:
-    passing = os.memfd_create("keeper-state", 0)
-    os.write(passing, json.dumps(state).encode())
-    os.lseek(passing, 0, os.SEEK_SET)
-    kept = state["kept"]
-    for descriptor in kept.values() if isinstance(kept, dict) else ():
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
-    # Signals that come before there are handlers again wait, and do not end us.
-    signal.pthread_sigmask(signal.SIG_BLOCK, CONCERNED)
-    renewed = [*myself, "--state-fd", str(passing)]
-    os.execve(sys.executable, renewed, {**os.environ, **manager.environment})  # noqa: S606 - no shell
 
 
 def _complain(line: dict[str, object]) -> None:
@@ -118,14 +104,6 @@ def _complain(line: dict[str, object]) -> None:
             os.write(2, f"pmdaemon: {message}\n".encode())
         case _:
             return
-
-
-def _state_from(passed: int) -> dict[str, Any]:
-    with os.fdopen(passed, "rb") as state:
-        read: dict[str, Any] = json.load(state)
-    for descriptor in read["kept"].values():
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
-    return read
 
 
 def _log(home: Home, fact: str) -> None:

@@ -57,7 +57,9 @@ def test_every_option_is_a_field_that_the_daemon_reads():
         "x",
     )  # fmt: skip
 
-    options, _ = options_of({**given, "no_autorestart": True, "no_log_compress": True, "env": ("A=1",)})
+    options, _ = options_of(
+        {**given, "no_autorestart": True, "no_log_compress": True, "env": ("A=1",)}
+    )
 
     assert options.keys() <= names
     assert len(options) == 18

@@ -213,3 +213,17 @@ def test_a_compressed_file_keeps_its_times(log: Path):
 
     assert source.marks(0, 4).time_at(0) == 3.0
     source.close()
+
+
+def test_files_may_be_closed_as_soon_as_they_have_been_looked_at(log: Path):
+    for suffix in ("", ".1", ".2", ".3"):
+        Path(f"{log}{suffix}").write_bytes(b"file" + suffix.encode())
+    compress(Path(f"{log}.2"))
+    compress(Path(f"{log}.3"))
+
+    sizes = []
+    for source in newest_first(str(log)):
+        sizes.append(source.end)
+        source.close()
+
+    assert sizes == [4, 6, 6, 6]

@@ -98,7 +98,7 @@ async def test_two_new_apps_cannot_have_the_same_port(parts):
 async def test_a_program_that_cannot_be_run_is_said_to_be_so_and_listed(parts):
     parts.launcher.fail("cannot run /srv/server.js: permission denied")
 
-    with pytest.raises(OperationFailed, match="cannot start web: cannot run /srv/server.js"):
+    with pytest.raises(OperationFailed, match=r"^cannot start web: cannot run "):
         await parts.start(an_app())
 
     assert states(parts) == {0: "errored"}

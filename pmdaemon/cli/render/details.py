@@ -111,7 +111,10 @@ def _log_files(declaration: Mapping[str, Any]) -> str:
     age, compressed = declaration.get("log_max_age"), declaration.get("log_compress")
     parts = [f"{format_size(size)} each" if size else "of any size", f"{older} older ones"]
     sentence = f"{parts[0]}, and {parts[1]}" + (", compressed" if compressed and older > 1 else "")
-    return f"{sentence}; kept for {format_uptime_long(age)}" if age else sentence
+    if not age:
+        return sentence
+    units = [unit for unit in format_uptime_long(age).split() if not unit.startswith("0")]
+    return f"{sentence}; kept for {' '.join(units)}"
 
 
 def _environment(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:
