@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 from pmdaemon.core.errors import PmdaemonError
 from tests.chaos import writer
 from tests.chaos.seeds import a_seed
-from tests.chaos.writers import Writer, check_at_rest, check_output, whole_output
-from tests.support.daemon import RealDaemon, a_daemon, until
+from tests.chaos.writers import Writer, check_at_rest, whole_output
+from tests.support.daemon import a_daemon, until
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
