@@ -134,7 +134,7 @@ async def test_an_exit_can_be_learned_again_until_it_is_reaped(system):
         os.waitid(os.P_PID, identity.pid, os.WEXITED | os.WNOHANG)
 
 
-def test_no_zombie_is_left(tmp_path):
+def test_no_zombie_is_left_of_what_is_recorded(tmp_path):
     """Also without anybody reading the exit but the launcher."""
     program = f"""
 import asyncio, os

@@ -51,14 +51,19 @@ class Scene:
         self.trees = FakeProcessTrees(self.world)
         self.capture = BrokenCapture()
         self.posted = []
+        self.recorded = []
         self.effects = Effects(
             home_id="home",
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
-            post=lambda _, event: self.posted.append(event),
+            post=self.post,
         )
+
+    def post(self, _, event, recorded=None):
+        self.posted.append(event)
+        self.recorded += [recorded] if recorded else []
 
     def spawn(self, **changes):
         """Spawn a process, and return it as it is then."""
@@ -293,3 +298,15 @@ async def test_nothing_is_told_before_the_effects_of_a_message_are_all_done(scen
     assert scene.posted == []
     await asyncio.sleep(0)
     assert scene.posted
+
+
+async def test_a_program_that_ended_is_reaped_when_its_end_is_recorded(scene):
+    _, run = scene.spawn()
+    scene.launcher.end(run.identity, Exit(code=3))
+    await scene.posted_one(ProcessExited)
+    assert scene.launcher.reaped == []
+
+    for recorded in scene.recorded:
+        recorded()
+
+    assert scene.launcher.reaped == [run.identity]
