@@ -8,7 +8,6 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
@@ -54,7 +53,8 @@ class KeeperLink:
                 return
             match json.loads(packet):
                 case {"kept": names}:
-                    self._kept.update(zip(names, descriptors, strict=True))
+                    # With too few descriptors left for us, some did not arrive.
+                    self._kept.update(zip(names, descriptors, strict=False))
                 case {"exits": exits}:
                     self._learn(exits)
                 case {"begin": {"deaths": deaths}}:
@@ -98,16 +98,23 @@ class KeeperLink:
     def _send(self, message: Mapping[str, object], descriptor: int | None = None) -> None:
         if self._line is None:
             return
-        with suppress(OSError):  # it has died; `_hear` notices
-            fds = [] if descriptor is None else [descriptor]
+        fds = [] if descriptor is None else [descriptor]
+        try:
             socket.send_fds(self._line, [json.dumps(message).encode()], fds)
+        except TimeoutError:
+            self._line.settimeout(0)  # it does not read; to wait once is enough
+        except OSError:
+            pass  # it has died, as `_hear` notices, or it still does not read
+        else:
+            if self._line.gettimeout() is not None:
+                self._line.settimeout(SEND_PATIENCE)
 
     def _hear(self) -> None:
         if self._line is None:
             return
         try:
             packet = self._line.recv(PACKET)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return
         except OSError:
             packet = b""

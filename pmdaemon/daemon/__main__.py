@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
         renew=lambda now: _renew(home, now),
     )
     if state is not None:
-        keeper.resume(state["kept"], state["exits"])
+        keeper.resume(state["kept"], state["exits"], state.get("limits"))
     return keeper.run()
 
 
@@ -77,13 +77,21 @@ def _renew(home: Home, state: dict[str, object]) -> None:
     if os.spawnv(os.P_WAIT, sys.executable, [*myself, "--check", "yes"]) != 0:  # noqa: S606
         _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
         return
-    passing = os.memfd_create("keeper-state", 0)
-    os.write(passing, json.dumps(state).encode())
-    os.lseek(passing, 0, os.SEEK_SET)
     kept = state["kept"]
-    for descriptor in kept.values() if isinstance(kept, dict) else ():
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
-    os.execv(sys.executable, [*myself, "--state-fd", str(passing)])  # noqa: S606 - no shell
+    descriptors = list(kept.values()) if isinstance(kept, dict) else []
+    try:
+        with os.fdopen(os.memfd_create("keeper-state", 0), "wb") as passing:
+            passing.write(json.dumps(state).encode())
+            passing.flush()
+            os.lseek(passing.fileno(), 0, os.SEEK_SET)
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
+            state_fd = str(passing.fileno())
+            os.execv(sys.executable, [*myself, "--state-fd", state_fd])  # noqa: S606 - no shell
+    except OSError as error:
+        _log(home, f"keeper.not_renewed {error.strerror}")
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - as above
 
 
 def _state_from(passed: int) -> dict[str, Any]:
