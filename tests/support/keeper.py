@@ -126,10 +126,11 @@ def main(folder: Path, state: str | None) -> int:
         os.execv(sys.executable, myself)
 
     be_subreaper()
+    log = (folder / "log").open("a", buffering=1)  # open from the beginning: it may be the last
     keeper = Keeper(
         [sys.executable, "-m", "tests.support.kept_daemon", str(folder)],
         tell=lambda message: _append(folder / "told", json.dumps(message)),
-        log=lambda fact: _append(folder / "log", fact),
+        log=lambda fact: print(fact, file=log),  # noqa: T201 - into a file
         renew=renew,
     )
     if state is not None:

@@ -22,6 +22,7 @@ class KeptDaemon:
         self.folder = folder
         self.line = line
         self.kept: dict[str, int] = {}
+        self.shrugs = False
         self.children: list[subprocess.Popen[bytes]] = []
         self.commands = os.open(folder / "commands", os.O_RDWR)
 
@@ -61,7 +62,7 @@ class KeptDaemon:
 
     def heed(self, number: int, _: object) -> None:
         self.note(signal=number)
-        if number != signal.SIGHUP:
+        if number != signal.SIGHUP and not self.shrugs:
             os._exit(0)
 
     def obey(self) -> None:
@@ -112,6 +113,9 @@ class KeptDaemon:
     def do_exits(self) -> None:
         self.line.settimeout(10)
         self.note(told=json.loads(self.line.recv(65536))["exits"])
+
+    def do_shrug(self) -> None:
+        self.shrugs = True
 
     def do_ping(self) -> None:
         self.note(pong=True)
