@@ -49,6 +49,7 @@ class KeeperLink:
         while self._line is not None:
             packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, DESCRIPTORS_AT_ONCE)
             if not packet:
+                self._line.close()
                 self._line = None
                 return
             match json.loads(packet):

@@ -26,9 +26,17 @@ def hold(home: Home) -> int:
     """
     try:
         lock = os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise AlreadyRunning(f"a daemon is running already for {home.path}") from None
     except OSError as error:
-        raise HomeUnusable(f"cannot use {home.path} as home: {error.strerror}") from None
+        raise _unusable(home, error) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if isinstance(error, BlockingIOError):
+            raise AlreadyRunning(f"a daemon is running already for {home.path}") from None
+        raise _unusable(home, error) from None
     return lock
+
+
+def _unusable(home: Home, error: OSError) -> HomeUnusable:
+    return HomeUnusable(f"cannot use {home.path} as home: {error.strerror}")

@@ -54,7 +54,7 @@ def leave_down(keeper: KeeperProcess) -> None:
 def test_the_first_daemon_is_told_to_be_ready(keeper):
     pid = keeper.daemon(0)
 
-    eventually_sync(lambda: (keeper.folder / "told").exists())
+    eventually_sync((keeper.folder / "told").exists)
     assert keeper.told == [{"ready": pid}]
     assert keeper.begun[0]["deaths"] == 0
 

@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -131,10 +132,8 @@ def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_d
 
 
 def hushed(daemon: DaemonInHome, verb: str) -> None:
-    try:
+    with suppress(PmdaemonError):  # the daemon that was asked has died
         daemon.ask(verb, "app")
-    except PmdaemonError:
-        pass  # the daemon that was asked has died
 
 
 def test_when_keeper_and_daemon_are_killed_the_next_command_finds_everything_running(daemon):

@@ -130,7 +130,7 @@ def main(folder: Path, state: str | None) -> int:
     keeper = Keeper(
         [sys.executable, "-m", "tests.support.kept_daemon", str(folder)],
         tell=lambda message: _append(folder / "told", json.dumps(message)),
-        log=lambda fact: print(fact, file=log),  # noqa: T201 - into a file
+        log=lambda fact: print(fact, file=log),
         renew=renew,
     )
     if state is not None:
