@@ -1,4 +1,6 @@
+import os
 import signal
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,7 @@ def _compare(pair: Pair, what: str, *, size: int, piece: int, times: int) -> lis
         (_captured(pair.ours, size, piece), _captured(pair.theirs, size, piece))
         for _ in range(times)
     ]
+    bare = [_bare(pair.ours.home.with_suffix(".out"), size, piece) for _ in range(times)]
     ours, theirs = zip(*samples, strict=True)
     return [
         Figure(
@@ -54,6 +57,7 @@ def _compare(pair: Pair, what: str, *, size: int, piece: int, times: int) -> lis
             [one.cpu_s_per_gb for one in theirs],
             target=0.2,
         ),
+        Figure(f"that writer alone into a file, {what}", "MB/s", bare),
     ]
 
 
@@ -63,10 +67,7 @@ def _captured(manager: Manager, size: int, piece: int) -> Captured:
     wait_for(lambda: _ends_with(log, READY), f"the writer under {manager.name}")
     (writer,) = manager.programs()
     cpu = cpu_seconds(manager.daemon())
-    began = time.monotonic()
-    writer.send_signal(signal.SIGUSR1)
-    wait_for(lambda: _ends_with(log, LAST), f"{manager.name} to capture {size} bytes", within=300)
-    took = time.monotonic() - began
+    took = _write(writer.pid, log)
     cpu = cpu_seconds(manager.daemon()) - cpu
     manager.delete_all()
     for file in log.parent.glob("writer*"):
@@ -74,10 +75,37 @@ def _captured(manager: Manager, size: int, piece: int) -> Captured:
     return Captured(size / MB / took, cpu / (size / GB))
 
 
-def _ends_with(file: Path, ending: bytes) -> bool:
+def _bare(file: Path, size: int, piece: int) -> float:
+    """Let the same program write straight into a file: what no manager can be faster than."""
+    command = python_program("bare", "writer.py", str(size), str(piece))
+    with (
+        file.open("wb") as output,
+        subprocess.Popen([command["script"], *command["args"]], stdout=output) as writer,
+    ):
+        wait_for(lambda: _ends_with(file, READY), "the writer alone")
+        took = _write(writer.pid, file)
+        writer.kill()
+    file.unlink()
+    return size / MB / took
+
+
+def _write(writer: int, log: Path) -> float:
+    """Let it begin, and return the seconds until its last line is in the file."""
+    began = time.monotonic()
+    os.kill(writer, signal.SIGUSR1)
+    wait_for(lambda: _ends_with(log, LAST), f"the last line in {log}", within=300)
+    return time.monotonic() - began
+
+
+def _ends_with(log: Path, ending: bytes) -> bool:
+    """Whether this was captured last; the file may just have been exchanged for a new one."""
+    return any(_tail(file, len(ending)) == ending for file in (log, Path(f"{log}.1")))
+
+
+def _tail(file: Path, size: int) -> bytes:
     try:
-        with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - len(ending)))
-            return log.read() == ending
-    except (FileNotFoundError, ValueError):
-        return False
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - size))
+            return opened.read()
+    except FileNotFoundError:
+        return b""

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ class Context:
         self, verb: str, body: Mapping[str, object] | None = None, *, start: bool = True
     ) -> dict[str, Any]:
         """Ask the daemon, and show its progress on a terminal."""
-        return self.client(start=start).request(verb, body, on_progress=_show_progress)
+        return self.client(start=start).request(verb, body, on_progress=_progress())
 
     def processes(
         self, selectors: tuple[str, ...] = (), *, detail: bool = False
@@ -72,12 +72,14 @@ class Context:
         try:
             return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
         except OSError as error:
-            raise InvalidInput(f"cannot use the current directory: {error.strerror}") from error
+            raise InvalidInput(
+                f"cannot use the current directory: {str(error.strerror).lower()}"
+            ) from error
 
 
 def say_json(value: object) -> None:
     """Print a value as JSON, on one line."""
-    print(json.dumps(value, separators=(",", ":")))
+    print(json.dumps(value, separators=(",", ":")), flush=True)
 
 
 def warn(sentence: str) -> None:
@@ -98,6 +100,14 @@ def _scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
     return scrubbed(environment)
 
 
-def _show_progress(sentence: str) -> None:
-    if sys.stderr.isatty():
-        print(sentence, file=sys.stderr)
+def _progress() -> Callable[[str], None]:
+    """Show sentences on a terminal; one that comes again and again is shown once."""
+    latest = ""
+
+    def show(sentence: str) -> None:
+        nonlocal latest
+        if sentence != latest and sys.stderr.isatty():
+            print(sentence, file=sys.stderr)
+        latest = sentence
+
+    return show

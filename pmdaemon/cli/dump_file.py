@@ -31,7 +31,7 @@ def write(path: str, entries: Sequence[dict[str, Any]]) -> None:
             _replace(backup_of(path), Path(path).read_bytes())
         _replace(path, json.dumps(entries, indent=2).encode() + b"\n")
     except OSError as error:
-        raise OperationFailed(f"cannot write {path}: {error.strerror}", path=path) from error
+        raise OperationFailed(f"cannot write {path}: {_why(error)}", path=path) from error
 
 
 def read(path: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -97,4 +97,4 @@ def _replace(path: str, content: bytes) -> None:
 
 
 def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)
+    return str(getattr(error, "strerror", None) or error).lower()

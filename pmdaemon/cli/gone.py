@@ -27,7 +27,7 @@ def wait_until_gone(pid: int) -> None:
         gone = bool(select.select([descriptor], [], [], PATIENCE)[0])
         os.close(descriptor)
     if not gone:
-        sentence = f"the daemon (pid {pid}) stopped its programs and did not end itself"
+        sentence = f"the daemon (pid {pid}) did not end within {PATIENCE:g} s"
         raise OperationFailed(sentence, pid=pid)
 
 

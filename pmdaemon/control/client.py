@@ -126,8 +126,9 @@ class Client:
             except BlockingIOError:
                 pass  # its queue of connections is full
             except OSError as error:
+                reason = (error.strerror or str(error)).lower()
                 raise DaemonUnavailable(
-                    f"cannot reach the daemon at {self._home.socket}: {error.strerror or error}"
+                    f"cannot reach the daemon at {self._home.socket}: {reason}"
                 ) from error
             _wait_a_little(give_up)
 

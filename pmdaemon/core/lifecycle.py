@@ -369,18 +369,18 @@ def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
 
 def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
     match process.state:
-        case Stopping(run, cause, exit=Exit() as ended) if run.identity == identity:
+        case Stopping(run, cause, exit=Exit()) as stopping if run.identity == identity:
             if process.wish is not Wish.UP or cause is Cause.DAEMON_SHUT_DOWN:
                 return _down(process)
             if cause is not Cause.ENDED_BY_ITSELF:
                 return _spawn(process)
-            return _after_own_end(process, run, ended, at)
+            return _after_own_end(process, stopping, at)
         case _:
             return process, []
 
 
-def _after_own_end(process: Process, run: Run, ended: Exit, at: Instant) -> Step:
-    match restarts.decide(process, run, ended, at):
+def _after_own_end(process: Process, ending: Stopping, at: Instant) -> Step:
+    match restarts.decide(process, ending, at):
         case restarts.LeaveAlone():
             return _enter(process, Exited()), []
         case restarts.GiveUp(reason, ends):
@@ -398,9 +398,14 @@ def _grace_elapsed(process: Process, epoch: int, survivors: tuple[int, ...]) -> 
                 KillTree(process.pm_id, run),
                 SetTimer(process.pm_id, killing.epoch, Timer.GRACE, KILL_PATIENCE),
             ]
+        case Stopping(killed=True) if epoch == process.epoch and not survivors:
+            # Nobody is left, so the news of it is on its way.
+            return process, [SetTimer(process.pm_id, epoch, Timer.GRACE, KILL_PATIENCE)]
         case Stopping(killed=True) if epoch == process.epoch:
-            pids = ", ".join(map(str, survivors)) or "unknown"
-            return _enter(process, Errored(f"survived SIGKILL: pid {pids}")), []
+            # A delete that failed is over, so that it can be asked for again.
+            wish = Wish.DOWN if process.wish is Wish.GONE else process.wish
+            pids = ", ".join(map(str, survivors))
+            return _enter(replace(process, wish=wish), Errored(f"survived SIGKILL: pid {pids}")), []
         case _:
             return process, []
 
@@ -414,7 +419,7 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online() if run is not None:
             return process, [Watch(process.pm_id, run)]
         case Stopping(cause=cause) if run is not None:
-            ending, effects = _end(process, run, cause)
+            ending, effects = _end(process, run, _taken_over_cause(cause))
             return ending, [Watch(process.pm_id, run), *effects]
         case Starting() if run is not None:
             online, effects = _spawned(process, process.epoch, run)
@@ -424,9 +429,11 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost):
             ended, effects = _exited(process, lost.identity, event.exit)
             return ended, [Watch(process.pm_id, lost), *effects]
-        case Stopping(lost) as stopping if not event.rebooted:
-            how = stopping.exit or event.exit
-            ended = _enter(process, replace(stopping, exit=how, killed=False))
+        case Starting() | Stopping() | Backoff() if event.rebooted:
+            return _resumed(process)
+        case Stopping(lost) as stopping:
+            cause, how = _taken_over_cause(stopping.cause), stopping.exit or event.exit
+            ended = _enter(process, Stopping(lost, cause, how))
             # It may have been told to stop, or not, and so may what it left behind anywhere.
             return replace(ended, last_exit=how), [
                 Watch(process.pm_id, lost),
@@ -434,8 +441,6 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
                 Sweep(process.pm_id, lost, None),
                 _grace(ended),
             ]
-        case Starting() | Stopping() | Backoff() if event.rebooted:
-            return _resumed(process)
         case Starting():
             return _resumed(process)
         case Backoff(since, delay):
@@ -446,7 +451,12 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Exited() | Errored():
             return _down(process) if process.wish is Wish.GONE else (process, [])
         case _:
-            raise AssertionError(process.state)
+            assert_never(process.state)
+
+
+def _taken_over_cause(cause: Cause) -> Cause:
+    # The end of the daemon that began this is over: what is wished for holds again.
+    return Cause.RESTART_REQUESTED if cause is Cause.DAEMON_SHUT_DOWN else cause
 
 
 def _resumed(process: Process) -> Step:

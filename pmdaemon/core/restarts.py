@@ -3,17 +3,17 @@
 Rules, in this order:
 
 1. With `autorestart` off, or an exit code that was declared as final, it is left alone.
-2. An end counts against the app when it was a failure (not exit code 0) or came before
-   `min_uptime`. `max_restarts` counted ends within the window are too many: it is given up. The
-   window slides and is at least a minute, so that an app which dies just after `min_uptime`
-   cannot loop for ever, while one that fails now and then, or a worker that ends well after each
-   batch, goes on.
+2. An end counts against the app when it was a failure (not exit code 0), came before
+   `min_uptime`, or left something behind that had to be killed. `max_restarts` counted ends within
+   the window are too many: it is given up. The window slides and is at least a minute, so that an
+   app which dies just after `min_uptime` cannot loop for ever, while one that fails now and then,
+   or a worker that ends well after each batch, goes on.
 3. Otherwise it is started again, after `restart_delay`.
 """
 
 from msgspec import Struct
 
-from pmdaemon.core.process import Exit, Instant, Process, Run
+from pmdaemon.core.process import UNKNOWN_EXIT, Instant, Process, Stopping
 from pmdaemon.core.spec import RestartPolicy
 
 MINIMAL_WINDOW = 60.0
@@ -45,14 +45,15 @@ def window(policy: RestartPolicy) -> float:
     return max(MINIMAL_WINDOW, policy.min_uptime * policy.max_restarts)
 
 
-def decide(process: Process, run: Run, ended: Exit, at: Instant) -> Decision:
-    """Say what becomes of a process whose `run` ended by itself."""
+def decide(process: Process, ending: Stopping, at: Instant) -> Decision:
+    """Say what becomes of a process that ended by itself, and of which nothing is left by now."""
     policy = process.spec.restart
+    ended = ending.exit or UNKNOWN_EXIT
     if not policy.autorestart or ended.code in policy.stop_exit_codes:
         return LeaveAlone()
     ends = tuple(end for end in process.ends if at.monotonic - end < window(policy))
-    uptime = at.monotonic - run.since.monotonic
-    if not ended.clean or uptime < policy.min_uptime:
+    uptime = at.monotonic - ending.run.since.monotonic
+    if not ended.clean or uptime < policy.min_uptime or ending.killed:
         ends = (*ends, at.monotonic)
         if len(ends) >= policy.max_restarts:
             return GiveUp(

@@ -12,9 +12,15 @@ The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors b
 (unix(7), SCM_RIGHTS):
 
     from the daemon   {"keep": name} with a descriptor · {"drop": name} · {"ready": pid}
-                      {"failed": {"code", "message", "details"}}
-    to the daemon     {"kept": [name, …]} with as many descriptors · {"exits": [[pid, start, code,
-                      signal], …]} · {"begin": {"deaths": n}}, the last of what it gets at its start
+                      {"failed": {"code", "message", "details"}} · {"launching": token or null}
+                      {"launched": [token, pid, start]} · {"recorded": [pid, start]}
+    to the daemon     {"kept": [name, …]} with as many descriptors · {"programs": [[token, pid,
+                      start], …]} · {"exits": [[pid, start, code, signal], …]} · {"begin":
+                      {"deaths": n}}, the last of what it gets at its start
+
+A daemon may die at any moment, also between starting a program and writing down which that is, or
+between hearing of an exit and writing that down. So the keeper is told of every program, and keeps
+in mind which it is and how it ended until the daemon says that the end is recorded.
 """
 
 import contextlib
@@ -27,6 +33,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 200
@@ -35,12 +42,8 @@ DESCRIPTORS_AT_ONCE = 200
 EXITS_KEPT = 10_000
 """Statuses kept for the next daemon; more than this many deaths without one lose the oldest."""
 
-EXITS_TOLD = 200
-"""Latest statuses kept although they were told: that daemon may have died before it heard."""
-
-DEATHS_ALLOWED = 5
-DEATHS_WINDOW = 60.0
-"""A daemon that dies so often in so many seconds is left down until somebody calls."""
+AT_ONCE = 500
+"""Programs, or exits, in one packet."""
 
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
@@ -48,11 +51,9 @@ RETRY_MILLISECONDS = 1000
 OPEN_FILES = 65536
 """How many descriptors we ask for: two for each process that runs."""
 
-HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Signals that are passed on to the daemon.
-
-A daemon begins with these blocked, so that none is lost, or ends it, before it can heed them.
-"""
+DEATHS_ALLOWED = 5
+DEATHS_WINDOW = 60.0
+"""A daemon that dies so often in so many seconds is left down until somebody calls."""
 
 RESTART_CODE = 75
 """Exit code by which a daemon asks to be started anew (sysexits(3), EX_TEMPFAIL)."""
@@ -60,7 +61,14 @@ RESTART_CODE = 75
 CONTROL = "control"
 """Name of the control socket among the kept descriptors."""
 
-Exit = tuple[int, int, int | None, int | None]
+CONCERNED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The signals that the keeper heeds."""
+
+Program = tuple[int, int]
+"""Pid and start time."""
+
+Exit = tuple[int | None, int | None]
+"""Code and signal."""
 
 
 class Keeper:
@@ -68,9 +76,11 @@ class Keeper:
 
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
-        tell: takes the first daemon's `ready` or `failed` to whoever started us.
+        tell: takes it that a daemon is `ready`, that the first cannot start (`error`), or that all
+            is about to end (`stopping`).
         log: takes a fact, in one line.
-        renew: goes on in a new process image, with the state it is given; returns if it cannot.
+        renew: replaces this process by the code that is installed now, if that can be; False when
+            somebody else is to keep this home from now on.
 
     """
 
@@ -80,22 +90,26 @@ class Keeper:
         *,
         tell: Callable[[dict[str, object]], None],
         log: Callable[[str], None],
-        renew: Callable[[dict[str, object]], None],
+        renew: Callable[[dict[str, Any]], bool],
     ) -> None:
         self._command = command
         self._tell = tell
         self._log = log
         self._renew = renew
         self._kept: dict[str, int] = {}
-        self._exits: list[Exit] = []
+        self._programs: dict[Program, str] = {}
+        self._launching: str | None = None
+        self._exits: dict[Program, Exit] = {}
         self._deaths: list[float] = []
         self._line: socket.socket | None = None
         self._daemon: int | None = None
         self._poll = select.poll()
-        self._wakeup = -1
         self._ready = False
-        self._asked_to_end: int | None = None
+        self._hears = False
+        self._held: list[int] = []
+        self._passed_on: list[int] = []
         self._start_is_due = False
+        self._wakeup = -1
         self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def run(self) -> int:
@@ -103,7 +117,7 @@ class Keeper:
         self._wakeup = _signals_as_descriptor()
         self._poll.register(self._wakeup, select.POLLIN)
         _raise_open_files()
-        self._reap()
+        self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
             events = self._poll.poll(RETRY_MILLISECONDS if self._start_is_due else None)
@@ -120,14 +134,24 @@ class Keeper:
                 elif descriptor == self._kept.get(CONTROL):
                     self._revive()
 
-    def resume(
-        self, kept: Mapping[str, int], exits: Sequence[Exit], limits: Sequence[int] | None
-    ) -> None:
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that the next keeper has to know."""
+        return {
+            "kept": self._kept,
+            "programs": [[token, *program] for program, token in self._programs.items()],
+            "exits": [[*program, *ended] for program, ended in self._exits.items()],
+            "limits": self._limits,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from where the keeper before us was."""
-        self._kept = dict(kept)
-        self._exits = list(exits)
-        if limits is not None:
-            self._limits = (limits[0], limits[1])
+        self._kept = dict(state["kept"])
+        self._programs = {(pid, start): token for token, pid, start in state["programs"]}
+        self._exits = {(pid, start): (code, sig) for pid, start, code, sig in state["exits"]}
+        if "limits" in state:
+            soft, hard = state["limits"]
+            self._limits = soft, hard
         self._ready = True
 
     def _start_daemon(self) -> None:
@@ -137,7 +161,6 @@ class Keeper:
         except OSError as error:
             self._start_later(error)
             return
-        signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
         try:
             pid = os.fork()
             if pid == 0:
@@ -147,14 +170,12 @@ class Keeper:
             self._start_later(error)
             return
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
             theirs.close()
         self._daemon = pid
+        self._hears = False
         self._line = ours
         self._poll.register(ours, select.POLLIN)
         self._send_what_is_kept()
-        if self._asked_to_end is not None:
-            os.kill(pid, self._asked_to_end)
 
     def _start_later(self, error: OSError) -> None:
         self._log(f"keeper.no_daemon_yet reason={error.strerror}")
@@ -165,8 +186,11 @@ class Keeper:
         for begin in range(0, len(names), DESCRIPTORS_AT_ONCE):
             batch = names[begin : begin + DESCRIPTORS_AT_ONCE]
             self._send({"kept": batch}, [self._kept[name] for name in batch])
-        for begin in range(0, len(self._exits), 500):
-            self._send({"exits": self._exits[begin : begin + 500]})
+        state = self.state
+        for what in ("programs", "exits"):
+            for begin in range(0, len(state[what]), AT_ONCE):
+                self._send({what: state[what][begin : begin + AT_ONCE]})
+        self._exits = {one: how for one, how in self._exits.items() if one in self._programs}
         self._send({"begin": {"deaths": len(self._deaths)}})
 
     def _send(self, message: dict[str, object], descriptors: Sequence[int] = ()) -> None:
@@ -183,23 +207,33 @@ class Keeper:
         if not packet:
             self._hang_up()
             return
-        message = _understood(packet)
+        self._take_in(_understood(packet), descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _take_in(self, message: object, descriptors: list[int]) -> None:
         match message:
             case {"keep": str(name)} if descriptors:
                 self._drop(name)
                 self._kept[name] = descriptors.pop(0)
             case {"drop": str(name)}:
                 self._drop(name)
+            case {"launching": str(token) | (None as token)}:
+                self._launching = token
+            case {"launched": [str(token), int(pid), int(start)]}:
+                self._programs[pid, start] = token
+                self._launching = None
+            case {"recorded": [int(pid), int(start)]}:
+                self._programs.pop((pid, start), None)
+                self._exits.pop((pid, start), None)
             case {"ready": pid}:
                 self._ready = True
-                self._exits = self._exits[-EXITS_TOLD:]
                 self._tell({"ready": pid})
+                self._pass_signals_on()
             case {"failed": error}:
                 self._tell({"error": error})
             case _:
                 pass  # a newer daemon may say more than we understand
-        for descriptor in descriptors:
-            os.close(descriptor)
 
     def _drop(self, name: str) -> None:
         descriptor = self._kept.pop(name, None)
@@ -214,20 +248,30 @@ class Keeper:
 
     def _heed(self, numbers: bytes) -> int | None:
         """Act on signals; return an exit code when all is over."""
-        for number in set(numbers) & set(HEEDED):
+        for number in set(numbers) - {signal.SIGCHLD}:
             if number != signal.SIGHUP:
-                self._asked_to_end = number
+                self._tell({"stopping": number})
+            self._held.append(number)
+        if self._held and self._daemon is None and not self._start_is_due:
+            self._revive()  # only a daemon can end the programs
+        if self._hears:
+            self._pass_signals_on()
+        return self._reap()
+
+    def _pass_signals_on(self) -> None:
+        """Give the daemon the signals that came; before it is ready, they would only kill it."""
+        self._hears = True
+        # A daemon that dies of being asked to end is followed by one that is asked again.
+        self._passed_on += [number for number in self._held if number != signal.SIGHUP]
+        held, self._held = self._held, []
+        for number in held:
             if self._daemon is not None:
                 os.kill(self._daemon, number)
-            elif number != signal.SIGHUP and not self._start_is_due:
-                # Only a daemon can end the programs, so one more has to try.
-                self._revive()
-        return self._reap()
 
     def _reap(self) -> int | None:
         daemon_ended = False
         daemon_code: int | None = None
-        exits: list[Exit] = []
+        self._hear_the_last_of_a_dead_daemon()
         while True:
             try:
                 found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -235,36 +279,68 @@ class Keeper:
                 found = None
             if found is None:
                 break
-            started = _start_time(found.si_pid)
-            os.waitpid(found.si_pid, os.WNOHANG)
+            session, start_time = _session_and_start(found.si_pid)
             by_itself = found.si_code == os.CLD_EXITED
             code = found.si_status if by_itself else None
             if found.si_pid == self._daemon:
+                os.waitpid(found.si_pid, 0)
                 daemon_ended, daemon_code = True, code
-            else:
-                exits.append((found.si_pid, started, code, None if by_itself else found.si_status))
-        if exits:
-            # Before another daemon is started, which is to have them from the beginning.
-            self._exits = [*self._exits, *exits][-EXITS_KEPT:]
-            self._send({"exits": exits})
+                continue
+            program = found.si_pid, start_time
+            self._recognise(program, session)
+            self._remember(program, (code, None if by_itself else found.si_status))
+            os.waitpid(found.si_pid, 0)
+        # Last, as the next daemon is to know from its beginning what ended together with this one.
         return self._daemon_ended(daemon_code) if daemon_ended else None
+
+    def _hear_the_last_of_a_dead_daemon(self) -> None:
+        """Know all that it said before the exits of its programs are looked at."""
+        if self._daemon is None:
+            return
+        if os.waitid(os.P_PID, self._daemon, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            while self._line is not None:
+                self._hear()
+
+    def _recognise(self, program: Program, session: int) -> None:
+        """Find out whether this is what the daemon was starting when it died.
+
+        It is when it leads a session, as every program does from before its exec: others that do
+        are children of programs, and the moment is too short for one to lose its parent and end.
+        """
+        if self._launching is None or self._line is not None or program in self._programs:
+            return
+        if session == program[0]:
+            self._programs[program] = self._launching
+            self._launching = None
+
+    def _remember(self, program: Program, ended: Exit) -> None:
+        """Pass an exit on; that of a program is kept until the daemon has recorded it."""
+        if self._line is None or program in self._programs:
+            self._exits[program] = ended
+        if len(self._exits) > EXITS_KEPT:
+            del self._exits[next(iter(self._exits))]
+        if self._line is not None:
+            self._send({"exits": [[*program, *ended]]})
 
     def _daemon_ended(self, code: int | None) -> int | None:
         while self._line is not None:  # what it said last
             self._hear()
         self._daemon = None
+        self._held = [*self._passed_on, *self._held]
+        self._passed_on = []
         if code == 0 or not self._ready:
             return code if code is not None else 1
         if code == RESTART_CODE:
-            self._go_on_anew()
+            if not self._renewed():
+                return 0
         else:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
         if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept:
             self._start_daemon()
-        elif self._asked_to_end is not None:
-            self._log("keeper.gave_up ending the programs")
+        elif self._held:
+            self._log("keeper.programs_left_behind no daemon lives long enough to end them")
             return 1
         else:
             self._log("keeper.daemon_left_down until the next command; programs go on")
@@ -272,22 +348,24 @@ class Keeper:
             self._poll.register(self._kept[CONTROL], select.POLLIN)
         return None
 
+    def _renewed(self) -> bool:
+        # Blocked, a signal that comes while we are replaced stays until it can be heeded; what is
+        # in the pipe, which does not outlive us, is sent again.
+        signal.pthread_sigmask(signal.SIG_BLOCK, CONCERNED)
+        heard = set(self._held)
+        with contextlib.suppress(BlockingIOError):
+            heard.update(os.read(self._wakeup, 256))
+        self._held = []
+        for number in heard.intersection(CONCERNED):
+            os.kill(os.getpid(), number)
+        stays = self._renew(self.state)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
+        return stays
+
     def _revive(self) -> None:
         self._poll.unregister(self._kept[CONTROL])
         self._start_daemon()
         self._deaths.clear()
-
-    def _go_on_anew(self) -> None:
-        # Blocked, a signal that comes while we are replaced stays until it can be heeded; what is
-        # in the pipe, which does not outlive us, is sent again.
-        signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)
-        heard = set() if self._asked_to_end is None else {self._asked_to_end}
-        with contextlib.suppress(BlockingIOError):
-            heard.update(os.read(self._wakeup, 256))
-        for number in heard.intersection(HEEDED):
-            os.kill(os.getpid(), number)
-        self._renew({"kept": self._kept, "exits": self._exits, "limits": self._limits})
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)  # it could not be done
 
 
 def be_subreaper() -> bool:
@@ -305,9 +383,9 @@ def _signals_as_descriptor() -> int:
     """Turn the signals that concern us into bytes to be read from a descriptor."""
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, *HEEDED):
+    for number in CONCERNED:
         signal.signal(number, lambda *_: None)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
     return reading
 
 
@@ -343,7 +421,7 @@ def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, *HEEDED):
+        for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
@@ -353,10 +431,14 @@ def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]
         os._exit(127)
 
 
-def _start_time(pid: int) -> int:
-    """Read when a child began, in clock ticks since boot; it is there until it is reaped."""
+def _session_and_start(pid: int) -> tuple[int, int]:
+    """Read the session of a child and when it began, in clock ticks since boot (proc(5)).
+
+    All that is there until it is reaped.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib is not loaded here
-            return int(stat.read().rpartition(b")")[2].split()[19])
+            fields = stat.read().rpartition(b")")[2].split()
+            return int(fields[3]), int(fields[19])
     except (OSError, IndexError, ValueError):
-        return 0
+        return 0, 0

@@ -15,7 +15,9 @@ from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
-from pmdaemon.daemon.keeper import CONTROL, HEEDED, RESTART_CODE
+from pmdaemon.daemon.handing_on import go_on_as_keeper
+from pmdaemon.daemon.home_lock import is_claimed
+from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
@@ -43,7 +45,7 @@ def main(home_path: str, line_fd: str) -> int:
         _log_to(Path(home.daemon_log))
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
-        return asyncio.run(live(home, keeper, child_nofile))
+        code = asyncio.run(live(home, keeper, child_nofile))
     except PmdaemonError as error:
         log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
         keeper.say(
@@ -53,7 +55,22 @@ def main(home_path: str, line_fd: str) -> int:
         log.exception("daemon.failed")
         sentence = f"the daemon failed: {type(error).__name__}: {error}"
         keeper.say({"failed": {"code": "daemon_failed", "message": sentence, "details": {}}})
+    else:
+        if code == RESTART_CODE and keeper.left_behind is not None and not is_claimed(home):
+            log.warning("daemon.becomes_keeper, as the keeper is gone")
+            state = {
+                "kept": keeper.left_behind,
+                "programs": _programs(keeper),
+                "exits": [],
+                "limits": child_nofile,
+            }
+            go_on_as_keeper(home.path, state, os.environ)
+        return code
     return 1
+
+
+def _programs(keeper: KeeperLink) -> list[tuple[str, int, int]]:
+    return [(token, one.pid, one.start_time) for one, token in keeper.programs.items()]
 
 
 async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) -> int:
@@ -66,16 +83,22 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         PmdaemonError: it could not start; nothing was changed.
 
     """
-    parts = assemble(home, child_nofile=child_nofile, reapers={1, os.getppid()}, keeper=keeper)
-    _heed_signals(parts.engine.ending)
+    parts = assemble(
+        home,
+        child_nofile=child_nofile,
+        reapers={1, os.getppid()},
+        keeper=keeper,
+    )
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
-        keeper.attend()
+        # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
+        keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
         supervising = await _begin(parts, keeper)
         stack.callback(supervising.cancel)
         control = ControlSocket(verbs(parts.engine))
         await control.listen(_control_listener(home, keeper))
+        _heed_signals(parts.engine.ending)
         parts.sampler.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
@@ -103,12 +126,16 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         clock=parts.engine.clock,
         exits=keeper.exits,
         rebooted=stored.boot_id not in {boot, None},
+        launched=keeper.launched,
+        expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
+    processes = parts.supervisor.processes.values()
+    keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
     await parts.engine.web.resume(stored.web)
     return supervising
 
@@ -162,8 +189,6 @@ def _heed_signals(ending: Ending) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.ask)
     loop.add_signal_handler(signal.SIGHUP, lambda: ending.ask(for_good=False))
-    # The keeper had them blocked until now; programs must not inherit that.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
 
 
 def _control_listener(home: Home, keeper: KeeperLink) -> socket.socket:

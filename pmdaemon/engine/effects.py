@@ -5,6 +5,7 @@ Every answer goes back as an event. Nothing here decides anything.
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.errors import PmdaemonError
@@ -43,6 +44,15 @@ KILL_PASS_INTERVAL = 0.05
 """Seconds between two looks through a tree that is being killed."""
 
 
+class Post(Protocol):
+    """Takes an event to the supervisor's inbox; see `Supervisor.post`."""
+
+    def __call__(
+        self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None, /
+    ) -> None:
+        """Tell what happened."""
+
+
 class Effects:
     """The interpreter: one method an effect.
 
@@ -60,7 +70,7 @@ class Effects:
         launcher: Launcher,
         trees: ProcessTrees,
         capture: OutputCapture,
-        post: Callable[[int, Event], None],
+        post: Post,
     ) -> None:
         self._home_id = home_id
         self._clock = clock
@@ -137,7 +147,10 @@ class Effects:
         def ended(identity: Identity, how: Exit) -> None:
             log.info("process.exited pm_id=%d pid=%d how=%s", process.pm_id, identity.pid, how)
             self._capture.drain(process.pm_id)
-            self._post(process.pm_id, ProcessExited(identity, how))
+            # An exit that nobody has stored yet must not be lost with us.
+            self._post(
+                process.pm_id, ProcessExited(identity, how), lambda: self._launcher.reap(identity)
+            )
 
         self._launcher.watch(run.identity, ended)
 

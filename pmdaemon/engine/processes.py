@@ -150,12 +150,11 @@ class Processes:
         ]:
             ended |= {process.pm_id for process in busy if process.run is not None}
             plan = Plan([(process.pm_id, ShutdownBegan()) for process in busy])
-            # A program that was just being spawned comes up first; hence once more.
+            # A program that was just being spawned comes up, or is to be tried again, first; hence
+            # once more.
             await self._supervisor.ask(
                 lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
-                settled=lambda process: (
-                    not isinstance(process.state, Starting | Stopping | Backoff)
-                ),
+                settled=lambda process: not isinstance(process.state, Starting | Stopping),
                 regardless=True,
             )
         left = self._supervisor.processes

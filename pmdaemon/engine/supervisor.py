@@ -73,6 +73,7 @@ class _Request(Struct, eq=False):
 class _Happened(Struct, frozen=True):
     pm_id: int
     event: Event
+    recorded: Callable[[], None] | None
 
 
 class _SaveAgain(Struct, frozen=True):
@@ -127,9 +128,13 @@ class Supervisor:
         self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
         self._next_pm_id = next_pm_id
 
-    def post(self, pm_id: int, event: Event) -> None:
-        """Tell what happened to a process."""
-        self._inbox.append(_Happened(pm_id, event))
+    def post(self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None) -> None:
+        """Tell what happened to a process.
+
+        `recorded` is called when that, and what follows from it, has been stored, or could not be
+        stored; before that, nothing is done about it.
+        """
+        self._inbox.append(_Happened(pm_id, event, recorded))
         self._mail.set()
 
     async def ask(
@@ -206,6 +211,9 @@ class Supervisor:
         draft = _Draft()
         self._draw_up(draft, [(one.pm_id, one.event) for one in happened])
         await self._save_when_possible(draft)
+        for one in happened:
+            if one.recorded is not None:
+                one.recorded()
         await self._make_so(draft)
 
     async def _save_when_possible(self, draft: _Draft) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,10 +28,10 @@ from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import process_view
-from pmdaemon.server.keys import api_key_for
+from pmdaemon.server.progress import waiting_for, with_progress
 
 Body = TypeVar("Body")
-Handler = Callable[[Engine, Any, Conversation], Awaitable[dict[str, Any]]]
+Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
 
 
 def verbs(engine: Engine) -> dict[str, Verb]:
@@ -46,7 +45,10 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
             body = msgspec.convert(raw, body_type)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
-        return await handler(engine, body, conversation)
+        work = handler(engine, body, conversation)
+        if handler in {_follow, _web}:
+            return await work  # these have more to say than that they are not done yet
+        return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
 
     return verb
 
@@ -129,7 +131,7 @@ async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str
 
 
 async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) -> dict[str, Any]:
-    """Tell of growth and changes of the selected processes until the client goes."""
+    """Tell of growth and changes of the selected processes until the client, or we, go."""
     selectors = _selectors(body["selectors"])
     engine.processes.list(selectors)  # refuses what names nothing, as every verb does
     pending: dict[tuple[int, str], GrowthItem] = {}
@@ -158,10 +160,11 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
         for stream in OutputStream:
             pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
     news.set()
-    gone = asyncio.get_running_loop().create_task(conversation.closed(), name="follow.closed")
-    gone.add_done_callback(lambda _: news.set())
+    loop = asyncio.get_running_loop()
+    over = loop.create_task(_over(engine, conversation), name="follow.over")
+    over.add_done_callback(lambda _: news.set())
     try:
-        while not gone.done():
+        while not over.done():
             await news.wait()
             news.clear()
             items, pending = list(pending.values()), {}
@@ -172,8 +175,19 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
     finally:
         leave_logs()
         leave_bus()
-        gone.cancel()
+        over.cancel()
     return {}
+
+
+async def _over(engine: Engine, conversation: Conversation) -> None:
+    """Wait until nobody is to be told anything any more."""
+    loop = asyncio.get_running_loop()
+    ends = {loop.create_task(conversation.closed()), loop.create_task(engine.ending.wait())}
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for end in ends:
+            end.cancel()
 
 
 def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnapshot]:
@@ -185,11 +199,13 @@ def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnap
 
 async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
     """Turn the web side on: for good, or for as long as this client stays."""
-    key, generated = api_key_for(body["host"], body.get("api_key"))
+    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
+
+    key, generated = keys.api_key_for(body["host"], body.get("api_key"))
     settings = WebSettings(
         host=body["host"],
         tcp_port=body["port"],
-        api_key_digest=sha256(key.encode()).hexdigest() if key is not None else None,
+        api_key_digest=keys.digest_of(key) if key is not None else None,
     )
     url = await engine.web.turn_on(settings, remember=body["detach"])
     shown: dict[str, Any] = {"url": url, "protected": key is not None}

@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -45,6 +46,7 @@ async def keeper():
     yield keeper
     if keeper.link._line is not None:
         asyncio.get_running_loop().remove_reader(keeper.link._line)
+        asyncio.get_running_loop().remove_writer(keeper.link._line)
     keeper.close()
 
 
@@ -200,16 +202,112 @@ async def test_only_so_many_exits_are_remembered_and_the_latest_are(keeper, monk
     assert [one.pid for one in keeper.link.exits] == [2, 3, 4]
 
 
-async def test_a_keeper_that_does_not_read_holds_us_up_once_only(keeper, monkeypatch, pipe):
-    monkeypatch.setattr(keeper_link, "SEND_PATIENCE", 0.05)
+async def test_what_a_keeper_does_not_take_at_once_waits_in_order(keeper, pipe):
     keeper.begin()
     keeper.link.attend()
+    sent = 0
+    while not keeper.link._unsent:
+        keeper.link.say({"number": sent})
+        sent += 1
+    keeper.link.keep("late", pipe[0])
 
-    while keeper.link._line.gettimeout() != 0:
-        keeper.link.say({"filling": "x" * 1000})
-    keeper.link.keep("lost", pipe[0])
-    for _ in range(3):
+    keeper.line.settimeout(0)
+    heard = []
+
+    def all_is_heard():
+        with suppress(BlockingIOError):
+            while True:
+                heard.append(keeper.hear())
+        return len(heard) > sent
+
+    await eventually(all_is_heard)
+    assert [message for message, _ in heard] == [
+        *({"number": number} for number in range(sent)),
+        {"keep": "late"},
+    ]
+    os.write(pipe[1], b"through")
+    assert os.read(heard[-1][1][0], 100) == b"through"
+    os.close(heard[-1][1][0])
+
+
+async def test_a_keeper_is_told_what_is_being_launched_and_which_that_is(keeper):
+    with keeper.link.launching("token 1") as launched:
+        assert keeper.hear()[0] == {"launching": "token 1"}
+        launched(ONE)
+
+    assert keeper.hear()[0] == {"launched": ["token 1", 100, 1000]}
+    assert keeper.link.programs == {ONE: "token 1"}
+
+
+async def test_a_keeper_is_told_of_a_launch_that_failed(keeper):
+    with suppress(OSError), keeper.link.launching("token 1"):
         keeper.hear()
-    keeper.link.say({"heard": "again"})
+        raise OSError
 
-    assert keeper.link._line.gettimeout() == 0.05
+    assert keeper.hear()[0] == {"launching": None}
+    assert keeper.link.programs == {}
+
+
+async def test_a_keeper_may_forget_a_program_whose_end_is_recorded(keeper):
+    keeper.say({"programs": [["token 1", 100, 1000]]})
+    keeper.begin()
+    assert keeper.link.launched == {"token 1": ONE}
+
+    keeper.link.recorded(ONE)
+    keeper.link.recorded(OTHER)
+
+    assert keeper.hear()[0] == {"recorded": [100, 1000]}
+    assert keeper.link.programs == {}
+
+
+async def test_a_keeper_is_told_the_difference_to_what_really_runs(keeper):
+    keeper.say({"programs": [["token 1", 100, 1000]]})
+    keeper.begin()
+
+    keeper.link.keep_to({OTHER: "token 2"})
+
+    assert keeper.hear()[0] == {"recorded": [100, 1000]}
+    assert keeper.hear()[0] == {"launched": ["token 2", 101, 1010]}
+
+
+async def test_an_exit_is_expected_of_a_program_until_it_is_told(keeper):
+    keeper.say({"programs": [["token 1", 100, 1000], ["token 2", 101, 1010]]})
+    keeper.say({"exits": [[100, 1000, 0, None]]})
+
+    keeper.begin()
+
+    assert not keeper.link.expects(ONE)
+    assert keeper.link.expects(OTHER)
+
+
+async def test_what_a_dead_keeper_kept_is_left_behind_in_copies(keeper, pipe):
+    keeper.say({"kept": ["untaken"]}, [pipe[0]])
+    keeper.begin()
+    lost = []
+    keeper.link.attend(on_loss=lambda: lost.append(True))
+    mine = os.dup(pipe[0])
+    keeper.link.keep("held", mine)
+    keeper.link.keep("dropped", mine)
+    keeper.link.drop("dropped")
+
+    keeper.line.close()
+
+    await eventually(lambda: lost)
+    os.close(mine)
+    assert sorted(keeper.link.left_behind) == ["held", "untaken"]
+    for descriptor in keeper.link.left_behind.values():
+        os.write(pipe[1], b"x")
+        assert os.read(descriptor, 1) == b"x"
+        os.close(descriptor)
+
+
+async def test_who_waits_for_an_exit_is_told_at_once_when_the_keeper_dies(keeper):
+    keeper.begin()
+    keeper.link.attend()
+    told = []
+    keeper.link.exit_of(ONE, told.append)
+
+    keeper.line.close()
+
+    await eventually(lambda: told)
+    assert told == [UNKNOWN_EXIT]

@@ -275,6 +275,13 @@ def test_what_nobody_knows_is_a_warning_with_a_guess(base):
     )
 
 
+def test_an_app_that_is_printed_keeps_its_environments_to_itself(base):
+    spec = read(base, {"script": "server.js", "env": {"TOKEN": "s3cret"}}).spec
+
+    assert "s3cret" not in f"{spec} {spec!r}"
+    assert "/home/ann" not in repr(spec)
+
+
 def apps(base, raws):
     return read_apps(raws, source="eco.toml", base=str(base), environment={"PATH": f"{base}/bin"})
 
@@ -315,6 +322,13 @@ def test_what_is_shown_is_read_back_either_way(base, raw):
     assert stored_app(shape) == spec
     assert read_app(shape, base=str(base), environment={}).spec == spec
     assert read_app(shape, base=str(base), environment={}).warnings == ()
+
+
+def test_an_app_that_inherits_nothing_goes_on_doing_so(base):
+    shape = show_app(read(base, {"script": "server.js"}).spec) | {"inherited_env": {}, "argv": []}
+    shape |= {"interpreter": "none", "script": "/bin/sh"}
+
+    assert read(base, shape).spec.inherited_env == {}
 
 
 def test_a_stored_app_does_not_depend_on_what_is_there_now():

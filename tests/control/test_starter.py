@@ -88,7 +88,7 @@ def test_garbage_instead_of_an_answer_is_no_readiness(daemon_is, log):
 def test_a_python_that_is_not_there_is_said(monkeypatch, log):
     monkeypatch.setattr(sys, "executable", "/no/such/python")
 
-    with pytest.raises(DaemonUnavailable, match="cannot start the daemon: No such file"):
+    with pytest.raises(DaemonUnavailable, match="cannot start the daemon: no such file"):
         start(log)
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pmdaemon.daemon.keeper import DEATHS_ALLOWED, RESTART_CODE
+from tests.support.daemon_in_home import is_alive
 from tests.support.keeper import KeeperProcess, a_keeper
 from tests.support.waiting import eventually_sync
 
@@ -20,6 +21,13 @@ pytestmark = [
 def keeper(tmp_path):
     with a_keeper(tmp_path) as keeper:
         yield keeper
+
+
+def settled_descriptors(keeper: KeeperProcess) -> int:
+    """Count what the keeper has open when its daemon is ready, and that has been told."""
+    keeper.ping()
+    eventually_sync(lambda: (keeper.folder / "told").exists() and keeper.told)
+    return eventually_sync(lambda: (n := keeper.descriptors()) == keeper.descriptors() and n)
 
 
 def connect(keeper: KeeperProcess) -> socket.socket:
@@ -135,8 +143,7 @@ def test_what_is_kept_is_handed_to_every_daemon_to_come(keeper):
 
 
 def test_what_is_dropped_is_closed(keeper):
-    keeper.ping()
-    before = keeper.descriptors()
+    before = settled_descriptors(keeper)
     keeper.command("keep fifo")
     eventually_sync(lambda: keeper.descriptors() == before + 1)
 
@@ -149,8 +156,7 @@ def test_what_is_dropped_is_closed(keeper):
 
 
 def test_what_is_kept_again_under_a_name_takes_the_place_of_the_old(keeper):
-    keeper.ping()
-    before = keeper.descriptors()
+    before = settled_descriptors(keeper)
 
     for _ in range(10):
         keeper.command("keep fifo")
@@ -200,8 +206,7 @@ def test_more_can_be_kept_than_a_program_may_open(tmp_path):
 @pytest.mark.slow
 def test_nothing_leaks_over_50_restarts(keeper):
     keeper.command("keep fifo")
-    keeper.ping()
-    before = keeper.descriptors()
+    before = settled_descriptors(keeper)
 
     for number in range(1, 51):
         keeper.command(f"exit {RESTART_CODE}")
@@ -267,7 +272,7 @@ def test_an_exit_is_told_again_to_a_daemon_that_comes_after_one_that_did_not_get
     assert pid in [one[0] for one in keeper.begun[2]["exits"]]
 
 
-def test_what_ends_together_with_the_daemon_is_told_to_the_next_from_the_beginning(keeper):
+def test_what_ends_together_with_the_daemon_is_told_to_the_next(keeper):
     pid = keeper.start_program("exec sleep 1000")
     keeper.command("abort")
     keeper.daemon(1)
@@ -276,10 +281,37 @@ def test_what_ends_together_with_the_daemon_is_told_to_the_next_from_the_beginni
 
     os.kill(pid, signal.SIGKILL)
     keeper.kill_daemon(1)
+    eventually_sync(lambda: not is_alive(pid) and not is_alive(keeper.daemon(1)))
     os.kill(keeper.pid, signal.SIGCONT)
 
     keeper.daemon(2)
     assert pid in [one[0] for one in keeper.begun[2]["exits"]]
+
+
+def test_what_a_daemon_was_starting_when_it_died_is_known_by_its_token(keeper):
+    keeper.command("launch_and_die")
+
+    keeper.daemon(1)
+
+    ((token, pid, began),) = keeper.begun[1]["programs"]
+    assert token == "the last"
+    assert keeper.begun[1]["exits"] == [[pid, began, 7, None]]
+
+
+def test_an_end_that_is_recorded_is_told_no_more(keeper):
+    pid = keeper.start_program("exec sleep 1000")
+    began = start_time_of(pid)
+    keeper.command("abort")
+    keeper.daemon(1)
+    os.kill(pid, signal.SIGKILL)
+    keeper.command("exits")
+    assert keeper.noted("told") == [[pid, began, None, 9]]
+
+    keeper.command(f"record {pid} {began}")
+    keeper.command("abort")
+
+    keeper.daemon(2)
+    assert (keeper.begun[2]["programs"], keeper.begun[2]["exits"]) == ([], [])
 
 
 # signals
@@ -350,7 +382,7 @@ def test_a_keeper_that_cannot_end_its_programs_ends_with_an_error(keeper):
     os.kill(keeper.pid, signal.SIGTERM)
 
     assert keeper.wait() == 1
-    assert "keeper.gave_up" in keeper.log
+    assert "keeper.programs_left_behind" in keeper.log
 
 
 # renewal
@@ -384,6 +416,15 @@ def test_a_keeper_that_cannot_renew_itself_goes_on_as_it_is(keeper):
     assert keeper.wait() == 0
 
 
+def test_a_keeper_whose_home_was_claimed_leaves_it_to_the_other(keeper):
+    (keeper.folder / "claimed").touch()
+
+    keeper.command(f"exit {RESTART_CODE}")
+
+    assert keeper.wait() == 0
+    assert len(keeper.begun) == 1
+
+
 def test_exits_outlive_a_renewal(keeper):
     pid = keeper.start_program("exec sleep 1000")
     keeper.command(f"exit {RESTART_CODE}")
@@ -410,8 +451,7 @@ def test_exits_outlive_a_renewal(keeper):
     ids=range(11),
 )  # fmt: skip
 def test_junk_on_the_line_harms_nothing(keeper, packet):
-    keeper.ping()
-    before = keeper.descriptors()
+    before = settled_descriptors(keeper)
 
     keeper.folder.joinpath("junk").write_bytes(packet)
     keeper.command(f"raw {packet.hex()}" if len(packet) < 1000 else "raw " + "5b" * 20_000)
@@ -419,13 +459,12 @@ def test_junk_on_the_line_harms_nothing(keeper, packet):
 
     keeper.daemon(1)
     keeper.ping()
-    assert keeper.descriptors() == before
+    eventually_sync(lambda: keeper.descriptors() == before)
     assert keeper.begun[1]["kept"] == ["control"]
 
 
 def test_more_descriptors_than_one_are_closed_again(keeper):
-    keeper.ping()
-    before = keeper.descriptors()
+    before = settled_descriptors(keeper)
 
     keeper.command("flood")
     keeper.ping()
@@ -434,7 +473,7 @@ def test_more_descriptors_than_one_are_closed_again(keeper):
 
 
 def test_without_descriptors_a_daemon_is_started_as_soon_as_there_are_some(keeper):
-    keeper.ping()
+    settled_descriptors(keeper)
     limits = resource.prlimit(keeper.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(keeper.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
     keeper.kill_daemon(0)

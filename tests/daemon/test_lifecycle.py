@@ -12,8 +12,10 @@ import pytest
 from pmdaemon import __version__
 from pmdaemon.config.paths import Home
 from pmdaemon.control.client import Client
+from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
-from tests.support.daemon import DaemonInHome, a_daemon, is_alive, stat_of
+from tests.support.daemon import ENVIRONMENT
+from tests.support.daemon_in_home import DaemonInHome, a_daemon_in_home, is_alive, stat_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = [
@@ -26,7 +28,7 @@ STAYS = "exec sleep 1000"
 
 @pytest.fixture
 def daemon(tmp_path):
-    with a_daemon(tmp_path) as daemon:
+    with a_daemon_in_home(tmp_path) as daemon:
         yield daemon
 
 
@@ -87,7 +89,7 @@ def test_a_program_that_died_while_no_daemon_was_there_is_started_again(daemon):
 
     after = eventually_sync(lambda: (one := daemon.get())["state"] == "online" and one)
     assert (after["restarts"], after["last_exit"]) == (1, {"code": None, "signal": 9})
-    assert daemon.programs() == [after["pid"]]
+    assert daemon.programs() == {after["pid"]}
 
 
 def test_an_adopted_program_that_dies_later_has_its_exit(daemon):
@@ -107,7 +109,7 @@ def test_an_adopted_program_is_stopped_with_all_it_started(daemon):
 
     daemon.ask("stop", "app")
 
-    assert daemon.programs() == []
+    assert daemon.programs() == set()
 
 
 def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_daemon(daemon):
@@ -126,7 +128,7 @@ def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_d
     os.kill(keeper, signal.SIGCONT)
 
     eventually_sync(lambda: daemon.get()["state"] == "stopped")
-    assert daemon.programs() == []
+    assert daemon.programs() == set()
     assert daemon.get()["last_exit"] == {"code": None, "signal": signal.SIGKILL}
     asking.join(30)
 
@@ -151,33 +153,30 @@ def test_when_keeper_and_daemon_are_killed_the_next_command_finds_everything_run
     assert lines == [str(number + 1) for number in range(len(lines))]
 
 
-def test_when_the_keeper_alone_is_killed_the_daemon_goes_on(daemon):
+def test_when_the_keeper_alone_is_killed_the_daemon_takes_its_place(daemon):
     before, pid = daemon.run(STAYS), daemon.pid
 
     os.kill(daemon.keeper, signal.SIGKILL)
-    eventually_sync(lambda: len(daemon.machinery()) == 1)
 
-    assert daemon.pid == pid
-    os.kill(before["pid"], signal.SIGKILL)
+    eventually_sync(lambda: daemon.pid != pid)
+    assert daemon.keeper == pid
+    assert len(daemon.machinery()) == 2
+    assert same_run(before, daemon.get())[0] == same_run(before, daemon.get())[1]
+    os.kill(before["pid"], signal.SIGUSR1)
     eventually_sync(lambda: daemon.get()["restarts"] == 1)
-    daemon.run(STAYS, name="other")
-    assert len(daemon.programs()) == 2
+    assert daemon.get()["last_exit"] == {"code": None, "signal": signal.SIGUSR1}
+    daemon.crash()
+    assert daemon.keeper == pid
+
+
+def test_a_home_whose_keeper_was_killed_is_not_free_for_another(daemon):
+    daemon.run(STAYS)
+    os.kill(daemon.keeper, signal.SIGKILL)
+
     with pytest.raises(PmdaemonError) as refusal:
         daemon.start()
+
     assert refusal.value.code == "daemon_already_running"
-
-
-def test_without_a_keeper_a_killed_daemon_is_started_by_the_next_command(daemon):
-    before = daemon.run(STAYS)
-    pid, keeper = daemon.pid, daemon.keeper
-    os.kill(keeper, signal.SIGKILL)
-    eventually_sync(lambda: not is_alive(keeper))
-
-    os.kill(pid, signal.SIGKILL)
-    eventually_sync(lambda: not is_alive(pid))
-
-    assert daemon.get()["pid"] == before["pid"]
-    assert len(daemon.machinery()) == 2
 
 
 def test_a_daemon_that_is_left_down_is_revived_by_a_command(daemon):
@@ -259,7 +258,7 @@ def test_a_daemon_that_is_ended_stops_its_programs_and_the_next_brings_them_back
 
     os.kill(pids[whom], signal.SIGTERM)
     eventually_sync(lambda: not daemon.machinery())
-    assert daemon.programs() == []
+    assert daemon.programs() == set()
     assert not os.path.exists(daemon.home.socket)
     assert not os.path.exists(daemon.home.pid_file)
 
@@ -278,7 +277,7 @@ def test_a_signal_to_end_just_after_a_death_is_not_lost(daemon):
     os.kill(keeper, signal.SIGTERM)
 
     eventually_sync(lambda: not daemon.machinery())
-    assert daemon.programs() == []
+    assert daemon.programs() == set()
 
 
 def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
@@ -287,7 +286,7 @@ def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
     daemon.client.request("kill")
 
     eventually_sync(lambda: not daemon.machinery())
-    assert daemon.programs() == []
+    assert daemon.programs() == set()
     with pytest.raises(DaemonNotRunning):
         Client(daemon.home).request("ping")
     assert daemon.get()["state"] == "stopped"
@@ -333,7 +332,7 @@ def test_a_home_that_cannot_be_used_is_refused(path):
     home = Home(path)
 
     with pytest.raises(PmdaemonError) as refusal:
-        DaemonInHome(home).start()
+        start_daemon(home.path, ENVIRONMENT, log=home.daemon_log)
 
     assert refusal.value.code == "home_unusable"
     assert path in refusal.value.message
@@ -369,7 +368,7 @@ def test_a_store_that_cannot_be_used_is_refused_and_left_as_it_is(daemon, conten
 def test_a_home_whose_path_is_too_long_for_a_socket_works_all_the_same(tmp_path):
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
-    with a_daemon(folder) as daemon:
+    with a_daemon_in_home(folder) as daemon:
         before = daemon.run(STAYS)
         assert len(daemon.home.socket) > 107
 

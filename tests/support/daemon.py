@@ -1,8 +1,16 @@
-"""A real daemon in a temporary home, as the command line starts it."""
+"""A real daemon, with its keeper, in a home of its own, for tests that treat it badly.
+
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps({"name": "web", "script": "/srv/web.js"})
+        daemon.kill()
+
+Whatever belongs to the home is gone at the end of the block, also when the test failed.
+"""
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -11,136 +19,175 @@ from pmdaemon.config.paths import Home
 from pmdaemon.control.client import Client
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
+from pmdaemon.core.errors import PmdaemonError
 from tests.support.waiting import eventually_sync
 
-ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if "PMDAEMON" not in name and name != TOKEN_VARIABLE
+}
+
+Views = dict[str, dict[str, Any]]
 
 
-class DaemonInHome:
-    """The daemon of a home, its keeper, and its programs."""
+class RealDaemon:
+    """Keeper and daemon of one home, and everything that they started."""
 
-    def __init__(self, home: Home, environment: Mapping[str, str] = ENVIRONMENT) -> None:
-        self.home = home
-        self.environment = dict(environment)
-        self.started: list[int] = []
-        self.client = Client(home, self._start)
+    def __init__(self, folder: Path, *, prefix: tuple[str, ...] = ()) -> None:
+        self.home = Home(str(folder))
+        self.home.ensure()
+        self.keeper = 0
+        self._keepers: set[int] = set()
+        self.client = Client(self.home, start_daemon=self.start)
 
-    def _start(self) -> None:
-        self.start()
+    def start(self) -> None:
+        """Start keeper and daemon, as the command line does."""
+        pid = start_daemon(self.home.path, ENVIRONMENT, log=self.home.daemon_log)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            self.note_keeper(_parent(pid))
 
-    def start(self) -> int:
-        """Start it as the command line does, and return its pid when it is ready."""
-        pid = start_daemon(self.home.path, self.environment, log=self.home.daemon_log)
-        self.started.append(pid)
+    def note_keeper(self, pid: int) -> None:
+        """Go by this keeper from now on."""
+        self.keeper = pid
+        self._keepers.add(pid)
+
+    def request(self, verb: str, body: Mapping[str, object] | None = None, **more: Any) -> Any:
+        """Ask the daemon, which is started when there is none."""
+        return self.client.request(verb, body, **more)
+
+    def start_apps(self, *apps: Mapping[str, object]) -> None:
+        """Declare and start."""
+        body = {"apps": apps, "cwd": "/", "environment": {"PATH": os.defpath}}
+        self.request("start", body)
+
+    def processes(self) -> Views:
+        """List all processes by name; of several instances, the last."""
+        return {one["name"]: one for one in self.request("list")["processes"]}
+
+    def declared(self, name: str) -> dict[str, Any]:
+        """Show one process with its declaration."""
+        (shown,) = self.request("list", {"selectors": [name], "detail": True})["processes"]
+        return dict(shown)
+
+    @property
+    def pid(self) -> int | None:
+        """The daemon's pid, from its very beginning; None while there is none."""
+        return next((pid for pid in children(self.keeper) if self._is_daemon(pid)), None)
+
+    def kill(self) -> int | None:
+        """End the daemon by SIGKILL, whatever it is doing; return its pid, if there was one."""
+        pid = self.pid
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return pid
 
-    @property
-    def pid(self) -> int:
-        return int(self.client.request("ping")["pid"])
+    def is_up(self, *, deadline: float = 5.0) -> bool:
+        """Whether a daemon answers."""
+        try:
+            self.request("ping", deadline=deadline)
+        except PmdaemonError:
+            return False
+        return True
 
-    @property
-    def keeper(self) -> int:
-        return stat_of(self.pid)[0]
+    def programs(self) -> set[int]:
+        """List what runs with a token of this home."""
+        mark = f"{TOKEN_VARIABLE}={self.home.id}.".encode()
+        return {pid for pid in _pids() if any(w.startswith(mark) for w in _environment(pid))}
 
-    @property
-    def log(self) -> str:
-        return Path(self.home.daemon_log).read_text()
+    def everything(self) -> set[int]:
+        """List all that belongs to this home and has not ended."""
+        home = os.fsencode(self.home.path)
+        ours = {pid for pid in _pids() if home in _words(pid, "cmdline") and pid != os.getpid()}
+        return {pid for pid in ours | self.programs() if not _has_ended(pid)}
 
-    def run(self, script: str, *, name: str = "app", **fields: Any) -> dict[str, Any]:
-        """Start a shell script as an app; `fields` are those of an ecosystem file."""
-        app = {"script": "/bin/sh", "args": ["-c", script], "name": name, **fields}
-        body = {"apps": [app], "cwd": "/", "environment": self.environment}
-        (process, *_) = self.client.request("start", body)["processes"]
-        return dict(process)
+    def end(self) -> None:
+        """End everything, however badly it is off."""
 
-    def processes(self) -> list[dict[str, Any]]:
-        return list(self.client.request("list")["processes"])
+        def is_over() -> bool:
+            left = self.everything()
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not left
 
-    def get(self, name: str = "app") -> dict[str, Any]:
-        (process,) = [one for one in self.processes() if one["name"] == name]
-        return process
+        eventually_sync(is_over)
+        for pid in self._keepers:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
-    def ask(self, verb: str, *selectors: str) -> list[dict[str, Any]]:
-        return list(self.client.request(verb, {"selectors": list(selectors)})["processes"])
-
-    def programs(self) -> list[int]:
-        """The pids of everything that runs for this home, told by its token."""
-        return [pid for pid in pids() if belongs_to(pid, self.home.id)]
-
-    def machinery(self) -> list[int]:
-        """The pids of keepers and daemons of this home, told by their command lines."""
-        return [pid for pid in pids() if is_daemon_of(pid, self.home.path)]
-
-    def crash(self) -> int:
-        """Kill the daemon, and wait for the next one, whose pid is returned."""
-        before = self.pid
-        os.kill(before, signal.SIGKILL)
-        eventually_sync(lambda: self.pid != before)
-        return self.pid
-
-    def crash_altogether(self) -> None:
-        """Kill the keeper and the daemon."""
-        daemon, keeper = self.pid, self.keeper
-        os.kill(keeper, signal.SIGKILL)
-        os.kill(daemon, signal.SIGKILL)
-        eventually_sync(lambda: not self.machinery())
-
-    def close(self) -> None:
-        """End everything of this home, by pid, until nothing new comes."""
-        if not os.path.isdir(self.home.path):
-            return
-        # Parents first: a keeper whose daemon was killed would start another.
-        eventually_sync(lambda: not _killed(sorted(self.machinery())))
-        eventually_sync(lambda: not _killed(self.programs()))
+    def _is_daemon(self, pid: int) -> bool:
+        words = _words(pid, "cmdline")
+        return b"pmdaemon.daemon.serve" in words and os.fsencode(self.home.path) in words
 
 
 @contextmanager
-def a_daemon(folder: Path, **environment: str) -> Iterator[DaemonInHome]:
-    """Have a home for a daemon, started by the first request; nothing of it outlives this."""
-    daemon = DaemonInHome(Home(str(folder / "home")), {**ENVIRONMENT, **environment})
+def a_daemon(folder: Path) -> Iterator[RealDaemon]:
+    """Run a daemon in `folder`."""
+    daemon = RealDaemon(folder)
     try:
+        daemon.start()
         yield daemon
     finally:
-        daemon.close()
+        daemon.end()
 
 
-def pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-
-
-def stat_of(pid: int) -> tuple[int, str]:
-    """Give the parent and the state of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[1]), fields[0]
-
-
-def is_alive(pid: int) -> bool:
+def children(pid: int) -> list[int]:
+    """List the children of a process."""
     try:
-        return stat_of(pid)[1] not in {"Z", "X"}
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def belongs_to(pid: int, home_id: str) -> bool:
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
-        return False
-    return f"{TOKEN_VARIABLE}={home_id}.".encode() in environment and is_alive(pid)
+        return []
 
 
-def is_daemon_of(pid: int, home: str) -> bool:
+def signalled(pid: int, number: int) -> None:
+    """Send a signal."""
+    os.kill(pid, number)
+
+
+def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+    """Wait for a condition that asks the daemon, and may fail for the lack of one."""
+
+    def holds() -> object:
+        try:
+            return condition()
+        except PmdaemonError as error:
+            last.append(error)
+            return False
+
+    last: list[PmdaemonError] = []
+    eventually_sync(holds, within=within)
+
+
+def _pids() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _environment(pid: int) -> list[bytes]:
+    return _words(pid, "environ")
+
+
+def _words(pid: int, file: str) -> list[bytes]:
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
     except OSError:
-        return False
-    return any(word.startswith(b"pmdaemon.daemon") for word in words) and home.encode() in words
+        return []  # gone, or not ours
 
 
-def _killed(found: list[int]) -> list[int]:
-    for pid in found:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        with suppress(ChildProcessError):  # ours, if we started it
-            os.waitpid(pid, os.WNOHANG)
-    return [pid for pid in found if is_alive(pid)]
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return _stat(pid)[0] in "ZX"
+    except OSError:
+        return True
+
+
+PYTHON = sys.executable

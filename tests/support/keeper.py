@@ -116,10 +116,12 @@ def _append(file: Path, line: str) -> None:
 def main(folder: Path, state: str | None) -> int:
     """Be the keeper."""
 
-    def renew(now: dict[str, Any]) -> None:
+    def renew(now: dict[str, Any]) -> bool:
         _append(folder / "log", "renewing")
         if (folder / "cannot-renew").exists():
-            return
+            return True
+        if (folder / "claimed").exists():
+            return False
         for descriptor in now["kept"].values():
             os.set_inheritable(descriptor, True)
         myself = [sys.executable, "-m", "tests.support.keeper", str(folder), json.dumps(now)]
@@ -137,7 +139,7 @@ def main(folder: Path, state: str | None) -> int:
         earlier = json.loads(state)
         for descriptor in earlier["kept"].values():
             os.set_inheritable(descriptor, False)
-        keeper.resume(earlier["kept"], earlier["exits"], earlier["limits"])
+        keeper.resume(earlier)
     return keeper.run()
 
 

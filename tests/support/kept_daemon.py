@@ -33,17 +33,20 @@ class KeptDaemon:
     def begin(self) -> None:
         inherited = len(os.listdir("/proc/self/fd"))
         exits: list[Any] = []
+        programs: list[Any] = []
         deaths = None
         while deaths is None:
             packet, descriptors, _, _ = socket.recv_fds(self.line, 65536, 253)
             message = json.loads(packet)
             self.kept.update(zip(message.get("kept", []), descriptors, strict=True))
             exits += message.get("exits", [])
+            programs += message.get("programs", [])
             deaths = message.get("begin", {}).get("deaths")
         self.note(
             began=True,
             kept=sorted(self.kept),
             exits=exits,
+            programs=programs,
             deaths=deaths,
             inherited=inherited,
             open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
@@ -78,8 +81,11 @@ class KeptDaemon:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def do_start(self, *program: str) -> None:
+        self.say({"launching": f"token {len(self.children)}"})
         child = subprocess.Popen(["/bin/sh", "-c", " ".join(program)], start_new_session=True)
         self.children.append(child)
+        began = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        self.say({"launched": [f"token {child.pid}", child.pid, int(began)]})
         self.note(started=child.pid)
 
     def do_keep(self, name: str) -> None:
@@ -116,6 +122,15 @@ class KeptDaemon:
 
     def do_shrug(self) -> None:
         self.shrugs = True
+
+    def do_launch_and_die(self) -> None:
+        self.say({"launching": "the last"})
+        child = subprocess.Popen(["/bin/sh", "-c", "exit 7"], start_new_session=True)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def do_record(self, pid: str, began: str) -> None:
+        self.say({"recorded": [int(pid), int(began)]})
 
     def do_ping(self) -> None:
         self.note(pong=True)

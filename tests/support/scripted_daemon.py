@@ -1,8 +1,10 @@
 """A control socket that gives prepared answers, for tests of what stands before it."""
 
 import json
+import queue
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ class ScriptedDaemon:
         self.held: set[str] = set()
         self.hang_ups = 0
         self._answers: dict[str, list[list[Line]]] = {}
+        self._told: dict[str, queue.Queue[Line]] = {}
         self._open: set[socket.socket] = set()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(socket_path)
@@ -49,6 +52,15 @@ class ScriptedDaemon:
     def answers(self, verb: str, *lines: Line) -> None:
         """Prepare one more answer to a verb."""
         self._answers.setdefault(verb, []).append(list(lines))
+
+    def tells(self, verb: str) -> Callable[[Line], None]:
+        """Let a verb be answered by and by; what is called with a line sends it.
+
+        It waits for the request, and `verb` has to be in `held`.
+        """
+        waiting: queue.Queue[Line] = queue.Queue()
+        self._told[verb] = waiting
+        return waiting.put
 
     def asked(self, verb: str) -> list[dict[str, Any]]:
         """The bodies of all requests with this verb."""
@@ -86,12 +98,26 @@ class ScriptedDaemon:
         request = json.loads(stream.readline())
         self.requests.append((request["verb"], request["body"]))
         _write(stream, welcome)
-        prepared = self._answers.get(request["verb"]) or [[_unknown(request["verb"])]]
+        unknown = [] if request["verb"] in self.held else [_unknown(request["verb"])]
+        prepared = self._answers.get(request["verb"]) or [unknown]
         for line in prepared[0] if len(prepared) == 1 else prepared.pop(0):
             _write(stream, line)
         if request["verb"] in self.held:
-            stream.readline()
-            self.hang_ups += 1
+            self._hold(request["verb"], stream)
+
+    def _hold(self, verb: str, stream: Any) -> None:
+        """Keep a connection open until the client hangs up."""
+        teller = threading.Thread(target=self._tell, args=(verb, stream), daemon=True)
+        teller.start()
+        stream.readline()
+        self.hang_ups += 1
+        self._told.setdefault(verb, queue.Queue()).put(b"")
+        teller.join(5)
+
+    def _tell(self, verb: str, stream: Any) -> None:
+        while line := self._told.setdefault(verb, queue.Queue()).get():
+            with suppress(OSError, ValueError):
+                _write(stream, line)
 
 
 def _write(stream: Any, line: Line) -> None:

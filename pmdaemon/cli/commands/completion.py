@@ -34,7 +34,9 @@ def command(context: Context, what: str, shell: str | None) -> None:
     try:
         path = _install(chosen, context)
     except OSError as error:
-        raise OperationFailed(f"cannot write {error.filename}: {error.strerror}") from error
+        raise OperationFailed(
+            f"cannot write {error.filename}: {str(error.strerror).lower()}"
+        ) from error
     print(f"installed the completion for {chosen} in {path}; it works in new shells")
 
 

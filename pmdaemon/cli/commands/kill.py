@@ -23,8 +23,8 @@ def command(context: Context, *, json: bool) -> None:
             print("no daemon is running")
         return
     # The keeper goes last, and holds the home until then; one that had died left us to init.
-    last = result["keeper"] if result["keeper"] > 1 else result["pid"]
-    wait_until_gone(last)
+    keeper = result.get("keeper", 0)
+    wait_until_gone(keeper if keeper > 1 else result["pid"])
     if json:
         say_json(result)
     else:

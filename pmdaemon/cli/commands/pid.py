@@ -16,5 +16,6 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     pids = [view["pid"] or 0 for view in context.processes(selectors)]
     if json:
         say_json(pids)
-    else:
-        print("\n".join(map(str, pids)))
+        return
+    for pid in pids:
+        print(pid)

@@ -99,7 +99,7 @@ def _key_in(path: str) -> str:
     try:
         lines = Path(path).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = str(getattr(error, "strerror", None) or "it is not text").lower()
         raise InvalidInput(f"cannot read the key in {path}: {reason}", path=path) from error
     key = lines[0].strip() if lines else ""
     if not key:

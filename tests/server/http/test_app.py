@@ -205,25 +205,6 @@ async def test_making_way_leaves_clients_to_the_next_server(parts):
     assert keeper.kept == {}
 
 
-async def test_making_way_ends_connections_with_their_next_answer(parts, monkeypatch):
-    monkeypatch.setattr("pmdaemon.server.http.site.PARTING", 30.0)
-    monkeypatch.setattr("pmdaemon.server.http.site.PARTING_LOOKS", 3000)
-    server = HttpServer(parts.engine)
-    await server.turn_on(OPEN)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
-    request = b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    writer.write(request)
-    await reader.readuntil(b"}\n")
-
-    leaving = asyncio.get_running_loop().create_task(server.make_way())
-    writer.write(request)
-    answer = await reader.read()
-
-    assert b"Connection: close" in answer
-    await leaving
-    writer.close()
-
-
 async def test_every_answer_says_that_it_is_nobody_elses(server):
     await server.turn_on(LOCKED)
 

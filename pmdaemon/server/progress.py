@@ -1,0 +1,56 @@
+"""Telling a client that waits what it waits for, so that it goes on waiting."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from pmdaemon.core.process import Starting, Stopping
+from pmdaemon.engine.processes import Snapshots
+from pmdaemon.server.control_socket import Conversation
+
+INTERVAL: Final = 1.0
+"""Seconds between two sentences; what takes less has none."""
+
+MOST_NAMES: Final = 3
+
+
+async def with_progress(
+    work: Coroutine[Any, Any, dict[str, Any]],
+    conversation: Conversation,
+    describe: Callable[[], str],
+    *,
+    interval: float = INTERVAL,
+) -> dict[str, Any]:
+    """Do the work of a verb, with a sentence of `describe` every now and then.
+
+    Work that was begun goes on when the client hangs up.
+    """
+    task = asyncio.get_running_loop().create_task(work, name="verb")
+    try:
+        while not (await asyncio.wait({task}, timeout=interval))[0]:
+            await conversation.send({"progress": describe()})
+    except ConnectionError:
+        await asyncio.wait({task})
+        raise
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    return task.result()
+
+
+def waiting_for(processes: Snapshots) -> str:
+    """Say which processes are on their way up or down."""
+    ending = _names(processes, Stopping)
+    starting = _names(processes, Starting)
+    parts = [f"{ending} to end"] * bool(ending) + [f"{starting} to start"] * bool(starting)
+    return f"waiting for {' and '.join(parts)}" if parts else "still working"
+
+
+def _names(processes: Snapshots, state: type) -> str:
+    names = [
+        f"{one.process.name} (id {one.process.pm_id})"
+        for one in processes
+        if isinstance(one.process.state, state)
+    ]
+    more = [f"{len(names) - MOST_NAMES} more"] * (len(names) > MOST_NAMES)
+    return ", ".join([*names[:MOST_NAMES], *more])

@@ -1,0 +1,89 @@
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support.views import a_view
+
+
+@pytest.fixture
+def completed(cli, monkeypatch):
+    """Do what bash does at a tab: the words go through the environment."""
+
+    def complete(words, index):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", index)
+        assert cli(_PMDAEMON_COMPLETE="bash_complete") == 0
+        return [line.partition(",")[2] for line in cli.out.splitlines()]
+
+    return complete
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_script(cli, shell):
+    assert cli("completion", shell) == 0
+    assert "_PMDAEMON_COMPLETE" in cli.out
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+def test_the_script_for_bash_is_good_bash(cli):
+    cli("completion", "bash")
+
+    subprocess.run(["bash", "-n"], input=cli.out, text=True, check=True)
+
+
+def test_commands_are_completed(completed):
+    assert completed("pmdaemon re", "1") == ["restart", "reset", "resurrect"]
+
+
+def test_names_are_completed(cli, completed):
+    cli.lists(a_view("web"), a_view("worker"))
+
+    assert completed("pmdaemon stop w", "2") == ["web", "worker"]
+
+
+def test_the_list_is_not_printed_instead(completed):
+    assert completed("pmdaemon list", "1") == ["list"]
+
+
+def test_an_unknown_shell_is_refused(cli):
+    assert cli("completion", "csh") == 2
+    assert cli("completion", "bash", "zsh") == 2
+
+
+def test_it_is_installed_for_the_shell_in_use(cli, tmp_path):
+    assert cli("completion", "install", SHELL="/usr/bin/fish", HOME=str(tmp_path)) == 0
+
+    path = tmp_path / ".config/fish/completions/pmdaemon.fish"
+    assert "_PMDAEMON_COMPLETE" in path.read_text()
+    assert str(path) in cli.out
+
+
+def test_it_is_installed_where_bash_looks(cli, tmp_path):
+    data = tmp_path / "data"
+
+    assert cli("completion", "install", "bash", XDG_DATA_HOME=str(data)) == 0
+
+    assert (data / "bash-completion/completions/pmdaemon").exists()
+
+
+def test_it_is_installed_for_zsh_once(cli, tmp_path):
+    (tmp_path / ".zshrc").write_text("alias x=y")
+
+    for _ in range(2):
+        assert cli("completion", "install", "zsh", HOME=str(tmp_path)) == 0
+
+    line = 'eval "$(pmdaemon completion zsh)"'
+    assert (tmp_path / ".zshrc").read_text() == f"alias x=y\n{line}\n"
+
+
+def test_without_a_shell_that_is_known_it_asks(cli):
+    assert cli("completion", "install", SHELL="/bin/csh") == 2
+    assert "completion install bash|zsh|fish" in cli.err
+
+
+def test_a_folder_that_cannot_be_written_is_said(cli, tmp_path):
+    (tmp_path / "file").touch()
+
+    assert cli("completion", "install", "bash", XDG_DATA_HOME=str(tmp_path / "file")) == 1
+    assert cli.err.startswith("pmdaemon: cannot write ")

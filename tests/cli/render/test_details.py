@@ -1,0 +1,95 @@
+import re
+
+import pytest
+
+from pmdaemon.cli.render.details import MASK, details, exit_sentence, masked
+from pmdaemon.cli.render.terminal import Terminal
+from tests.support.views import a_view
+
+
+def shown(**changes):
+    terminal = Terminal(columns=80, colour=False, unicode=True, interactive=True)
+    text = details(a_view("app", detail=True, **changes), terminal)
+    return dict(re.findall(r"^  (.+?)  +(.+)$", text, re.MULTILINE))
+
+
+def test_everything_that_matters_is_there():
+    rows = shown(
+        tcp_port=3000, port="3000", restarts=2, args=["-v", "two words"], max_memory=157286400
+    )
+
+    assert rows["status"] == "online"
+    assert rows["pid"] == "1234"
+    assert rows["port"] == "3000"
+    assert rows["uptime"] == "2m 10s"
+    assert rows["restarts"] == "2"
+    assert rows["args"] == "-v 'two words'"
+    assert rows["command"] == "/usr/bin/node /srv/app.js"
+    assert rows["cwd"] == "/srv"
+    assert rows["stop"] == "SIGINT, after 1.6 s SIGKILL"
+    assert rows["max memory"] == "150.0 MB"
+    assert rows["out"] == "/logs/app-0.out"
+    assert rows["err"] == "/logs/app-0.err"
+    assert rows["inherited"] == "2 variables: pmdaemon env 0"
+
+
+def test_what_there_is_not_has_no_row():
+    rows = shown(pid=None, state="stopped", started=None, uptime=0.0)
+
+    assert not {"pid", "port", "uptime", "cpu", "memory", "started", "last exit"} & rows.keys()
+
+
+def test_a_failure_has_its_reason_and_its_last_exit():
+    rows = shown(
+        state="errored",
+        pid=None,
+        reason="ended 16 times too early",
+        last_exit={"code": 3, "signal": None},
+        last_cause="ended by itself",
+    )
+
+    assert rows["reason"] == "ended 16 times too early"
+    assert rows["last exit"] == "exit code 3, ended by itself"
+
+
+@pytest.mark.parametrize(
+    ("ended", "sentence"),
+    [
+        ({"code": 0, "signal": None}, "exit code 0"),
+        ({"code": None, "signal": 9}, "SIGKILL"),
+        ({"code": None, "signal": 200}, "signal 200"),
+        ({"code": None, "signal": None}, "exit status unknown"),
+        (None, None),
+    ],
+)
+def test_an_exit_is_a_code_or_a_signal(ended, sentence):
+    assert exit_sentence(a_view(last_exit=ended)) == sentence
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["API_KEY", "apikey", "GITHUB_TOKEN", "DB_PASSWORD", "PGPASSWD", "CLIENT_SECRET", "SENTRY_DSN",
+     "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "SESSION_SALT", "SSH_PRIVATE", "AUTH"],
+)  # fmt: skip
+def test_what_looks_secret_is_masked(name):
+    assert masked(name, "hunter2") == MASK
+
+
+@pytest.mark.parametrize("name", ["PORT", "NODE_ENV", "KEYBOARD", "MONKEY", "PATH", "URL"])
+def test_what_does_not_is_shown(name):
+    assert masked(name, "value") == "value"
+
+
+def test_a_password_in_a_url_is_masked_whatever_the_name():
+    assert masked("UPSTREAM", "http://me:hunter2@host/x") == f"http://me:{MASK}@host/x"
+
+
+def test_values_cannot_move_the_cursor():
+    rows = shown(env={"MODE": "a\x1b[2Jb\nc"})
+
+    assert rows["MODE"] == "a\\x1b[2Jb\\nc"
+
+
+def test_instances_are_counted_when_there_are_several():
+    assert "instance" not in shown()
+    assert shown(instances=4, instance=2)["instance"] == "2 of 4"

@@ -1,0 +1,66 @@
+import json
+import os
+
+import pytest
+
+from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.core.errors import DaemonNotRunning, InvalidInput
+from tests.support.views import a_view
+
+
+def test_processes_are_asked_for_as_selected(cli):
+    cli.lists(a_view())
+    context = Context(cli.environment)
+
+    assert context.processes(("a", "b"), detail=True) == [a_view()]
+    assert cli.daemon.asked("list") == [{"selectors": ["a", "b"], "detail": True}]
+
+
+def test_without_leave_no_daemon_is_started(cli_without_daemon):
+    context = Context(cli_without_daemon.environment)
+
+    with pytest.raises(DaemonNotRunning):
+        context.ask("ping", start=False)
+
+
+def test_what_is_for_the_caller_alone_is_not_sent():
+    context = Context({"PATH": "/bin", "PMDAEMON_API_KEY": "k", "PMDAEMON_TOKEN": "t"})
+
+    assert context.environment_to_send() == {"PATH": "/bin"}
+
+
+def test_a_removed_current_directory_is_said(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    with pytest.raises(InvalidInput, match="cannot use the current directory"):
+        Context({}).cwd()
+    os.chdir(tmp_path)
+
+
+def test_progress_is_shown_on_a_terminal_only(cli, monkeypatch, capsys):
+    cli.daemon.answers("stop", *[{"progress": "stopping app"}] * 3, {"result": {}})
+    context = Context(cli.environment)
+
+    context.ask("stop")
+    assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    context.ask("stop")
+    assert capsys.readouterr().err == "stopping app\n"
+
+
+def test_json_is_one_line(capsys):
+    say_json([{"a": "two\nlines"}])
+
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out) == [{"a": "two\nlines"}]
+
+
+def test_a_warning_is_on_standard_error(capsys):
+    warn("mind the gap")
+
+    assert capsys.readouterr() == ("", "pmdaemon: mind the gap\n")

@@ -1,0 +1,64 @@
+import re
+
+import pytest
+
+from pmdaemon import __version__
+from pmdaemon.cli.verbs import SECTIONS, VERBS
+from tests.support.cli_manual import PATH, manual
+
+
+@pytest.mark.parametrize("flag", ["-v", "--version"])
+def test_the_version_is_a_number_and_nothing_else(cli, flag):
+    assert cli(flag) == 0
+    assert cli.out == f"{__version__}\n"
+
+
+def test_without_a_command_the_help_goes_to_standard_error(cli):
+    assert cli() == 2
+    assert cli.out == ""
+    assert "Usage: pmdaemon" in cli.err
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_help_has_every_command_in_its_section_and_the_exit_codes(cli, flag):
+    assert cli(flag) == 0
+
+    headings = [*SECTIONS, "Exit codes"]
+    assert [line[:-1] for line in cli.out.splitlines() if line[:-1] in headings] == headings
+    for verb in VERBS.values():
+        assert re.search(
+            rf"^  {', '.join((verb.name, *verb.aliases))} +{verb.summary}$", cli.out, re.MULTILINE
+        )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_explains_itself(cli, verb):
+    assert cli(verb, "--help") == 0
+    assert cli.out.startswith(f"Usage: pmdaemon {verb}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["strat"], "no such command: strat; did you mean start?"),
+        (["xyzzy"], "no such command: xyzzy; see pmdaemon --help"),
+        (["lis\x1b[2Jt"], "no such command: lis\\x1b[2Jt; did you mean list?"),
+        (["--nonsense"], "no such option: --nonsense; see pmdaemon --help"),
+        (["start", "--nmae", "x"], "no such option: --nmae; did you mean --name?"),
+        (["start", "--zzz"], "no such option: --zzz; see pmdaemon start --help"),
+        (["stop"], "missing argument 'SELECTOR...'; see pmdaemon stop --help"),
+        (["env", "1", "2"], "got unexpected extra argument (2); see pmdaemon env --help"),
+        (["logs", "--lines", "x"],
+         "invalid value for '--lines': 'x' is not a valid integer range; see pmdaemon logs --help"),
+        (["logs", "--lines=-1"],
+         "invalid value for '--lines': -1 is not in the range x>=0; see pmdaemon logs --help"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_one_sentence_that_helps(cli, typed, sentence):
+    assert cli(*typed) == 2
+    assert cli.err == f"pmdaemon: {sentence}\n"
+    assert cli.out == ""
+
+
+def test_the_manual_says_what_the_commands_say():
+    assert PATH.read_text("utf-8") == manual(), "run: python -m tests.support.cli_manual"

@@ -1,0 +1,77 @@
+import pytest
+
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.start_options import flag_of, options_of
+from pmdaemon.config.field_table import FIELDS
+from tests.support.views import a_view
+
+
+def sent(cli, *arguments):
+    cli.does("start", a_view(), warnings=[])
+    cli.lists()
+    assert cli("start", "x.js", *arguments) == 0
+    return cli.daemon.asked("start")[-1]["options"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--name", "a"], {"name": "a"}),
+        (["-n", "a"], {"name": "a"}),
+        (["--namespace", "n"], {"namespace": "n"}),
+        (["-i", "max"], {"instances": "max"}),
+        (["--instances", "-1"], {"instances": "-1"}),
+        (["--cwd", "/srv"], {"cwd": "/srv"}),
+        (["--interpreter", "none"], {"interpreter": "none"}),
+        (["--interpreter-args", "-u -O"], {"interpreter_args": "-u -O"}),
+        (["--node-args=--inspect"], {"interpreter_args": "--inspect"}),
+        (["--port", "auto:5000-5100"], {"port": "auto:5000-5100"}),
+        (["--max-memory-restart", "150M"], {"max_memory_restart": "150M"}),
+        (["--max-memory", "150M"], {"max_memory_restart": "150M"}),
+        (["--max-restarts", "3"], {"max_restarts": "3"}),
+        (["--restart-delay", "500"], {"restart_delay": "500"}),
+        (["--kill-timeout", "5s"], {"kill_timeout": "5s"}),
+        (["--stop-signal", "SIGTERM"], {"stop_signal": "SIGTERM"}),
+        (["--no-autorestart"], {"autorestart": False}),
+        (["-e", "A=1", "--env", "B=x=y", "-e", "C="], {"env": {"A": "1", "B": "x=y", "C": ""}}),
+        (["--", "--name", "b", "--", "-x"], {"args": ["--name", "b", "--", "-x"]}),
+        (["--name", "a", "--"], {"name": "a"}),
+        ([], {}),
+    ],
+)
+def test_options_go_to_the_daemon_under_the_names_of_the_fields(cli, arguments, options):
+    assert sent(cli, *arguments) == options
+
+
+def test_every_option_is_a_field_that_the_daemon_reads():
+    names = {field.name for field in FIELDS}
+    given = dict.fromkeys(
+        ("name", "namespace", "instances", "cwd", "interpreter", "interpreter_args", "port",
+         "max_memory_restart", "max_restarts", "restart_delay", "kill_timeout", "stop_signal"),
+        "x",
+    )  # fmt: skip
+
+    options, _ = options_of({**given, "no_autorestart": True, "env": ("A=1",)})
+
+    assert options.keys() <= names
+    assert len(options) == 14
+
+
+def test_a_variable_needs_a_name():
+    with pytest.raises(WrongUsage, match="KEY=VALUE"):
+        options_of({"env": ("=x",)})
+
+
+def test_a_word_without_a_value_names_an_environment():
+    assert options_of({"env": ("production",)}) == ({}, "production")
+    with pytest.raises(WrongUsage, match="not a and b"):
+        options_of({"env": ("a", "b")})
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [({"name": "a"}, "--name"), ({"env": {}}, "--env KEY=VALUE"), ({"args": []}, "--"),
+     ({"autorestart": False}, "--no-autorestart"), ({"port": "1"}, "--port")],
+)  # fmt: skip
+def test_an_option_is_named_as_it_is_typed(options, flag):
+    assert flag_of(options) == flag

@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Exit, Stopping
+from pmdaemon.core.restarts import GiveUp, LeaveAlone, StartAgain, decide, window
+from pmdaemon.core.spec import RestartPolicy
+from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
+
+AT = NOW.monotonic
+
+
+def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False):  # noqa: B008 -- it is frozen
+    process = a_process(spec=an_app(restart=policy), ends=ends)
+    run = a_run(since=later(-uptime))
+    return decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended, killed), NOW)
+
+
+@pytest.mark.parametrize(
+    ("uptime", "ended", "killed", "counts"),
+    [
+        (0.5, FAILED, False, True),
+        (0.5, CLEAN, False, True),
+        (0.5, UNKNOWN_EXIT, False, True),
+        (1.0, CLEAN, False, False),
+        (3600, CLEAN, False, False),
+        (3600, CLEAN, True, True),
+        (3600, FAILED, False, True),
+        (3600, Exit(signal=11), False, True),
+        (3600, UNKNOWN_EXIT, False, True),
+    ],
+)
+def test_a_failure_or_an_early_end_or_a_stubborn_leftover_counts(uptime, ended, killed, counts):
+    assert decision(uptime, ended, killed=killed) == StartAgain(0.0, (AT,) if counts else ())
+
+
+@pytest.mark.parametrize("ended", [CLEAN, FAILED, UNKNOWN_EXIT])
+def test_without_autorestart_it_is_left_alone(ended):
+    assert decision(5, ended, RestartPolicy(autorestart=False)) == LeaveAlone()
+
+
+@pytest.mark.parametrize(
+    ("ended", "left_alone"),
+    [
+        (Exit(code=0), True),
+        (Exit(code=3), True),
+        (Exit(code=1), False),
+        (Exit(signal=3), False),
+        (UNKNOWN_EXIT, False),
+    ],
+)
+def test_an_exit_code_may_be_final(ended, left_alone):
+    policy = RestartPolicy(stop_exit_codes=frozenset({0, 3}))
+
+    assert (decision(5, ended, policy) == LeaveAlone()) is left_alone
+
+
+def test_the_next_start_waits_for_the_delay():
+    assert decision(5, CLEAN, RestartPolicy(restart_delay=2.5)) == StartAgain(2.5, ())
+
+
+def test_as_many_ends_as_allowed_are_too_many():
+    policy = RestartPolicy(max_restarts=3)
+
+    assert decision(5, FAILED, policy, ends=(AT - 2,)) == StartAgain(0.0, (AT - 2, AT))
+    assert decision(5, FAILED, policy, ends=(AT - 2, AT - 1)) == GiveUp(
+        "ended 3 times within 60 s, at last with exit code 1", (AT - 2, AT - 1, AT)
+    )
+
+
+def test_ends_before_the_window_are_forgotten():
+    policy = RestartPolicy(max_restarts=3)
+    old = (AT - 100, AT - 60)
+
+    assert decision(5, FAILED, policy, ends=old) == StartAgain(0.0, (AT,))
+    assert decision(5, CLEAN, policy, ends=old) == StartAgain(0.0, ())
+
+
+def test_a_good_end_is_never_the_one_too_many():
+    assert decision(5, CLEAN, RestartPolicy(max_restarts=1), ends=()) == StartAgain(0.0, ())
+
+
+@pytest.mark.parametrize(
+    ("min_uptime", "max_restarts", "seconds"), [(1.0, 16, 60.0), (10.0, 16, 160.0), (0.0, 16, 60.0)]
+)
+def test_the_window_follows_the_policy_and_is_at_least_a_minute(min_uptime, max_restarts, seconds):
+    assert window(RestartPolicy(min_uptime=min_uptime, max_restarts=max_restarts)) == seconds
+
+
+@settings(deadline=None)
+@given(
+    uptime=st.floats(0.0, 3.0),
+    ended=st.sampled_from([FAILED, UNKNOWN_EXIT, Exit(signal=9)]),
+    policy=st.builds(
+        RestartPolicy, max_restarts=st.integers(1, 16), min_uptime=st.floats(0.0, 100.0)
+    ),
+)
+def test_an_app_that_fails_every_few_seconds_is_given_up(uptime, ended, policy):
+    ends, now = (), NOW
+
+    for left in reversed(range(policy.max_restarts)):
+        process = a_process(spec=an_app(restart=policy), ends=ends)
+        run, now = a_run(since=now), later(uptime, now)
+        outcome = decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended), now)
+        ends = outcome.ends
+
+        assert isinstance(outcome, StartAgain if left else GiveUp)

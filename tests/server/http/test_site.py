@@ -1,0 +1,146 @@
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from pmdaemon.core.errors import InvalidInput
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.listeners import AddressUnusable
+from pmdaemon.server.http.native.errors import encode_error
+from pmdaemon.server.http.site import Site
+from pmdaemon.server.keys import digest_of
+from tests.dialects.transcripts import ask
+from tests.fakes.descriptor_store import FakeDescriptorStore
+
+OPEN = WebSettings("127.0.0.1", 0)
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture
+def keeper():
+    keeper = FakeDescriptorStore()
+    yield keeper
+    keeper.close()
+
+
+def build_app(_gate):
+    async def hello(_request):
+        return web.Response(text="hello")
+
+    app = web.Application()
+    app.router.add_get("/", hello)
+    return app
+
+
+async def a_site(keeper, settings=OPEN):
+    return await Site.open(settings, keeper, build_app, encode_error)
+
+
+async def test_it_serves_what_was_built(keeper):
+    site = await a_site(keeper)
+
+    answer = await ask(site.tcp_port, ["GET / HTTP/1.1"])
+
+    assert answer.body == b"hello"
+    assert site.url == f"http://127.0.0.1:{site.tcp_port}"
+    await site.close()
+
+
+async def test_it_is_at_its_address_whatever_the_key(keeper):
+    site = await a_site(keeper)
+
+    assert site.is_at(WebSettings("127.0.0.1", 0, digest_of("sesame")))
+    assert not site.is_at(WebSettings("127.0.0.1", 1))
+    assert not site.is_at(WebSettings("::1", 0))
+    await site.close()
+
+
+async def test_settings_that_let_everybody_in_bind_nothing(keeper):
+    with pytest.raises(InvalidInput):
+        await a_site(keeper, WebSettings("0.0.0.0", 0))
+
+    assert keeper.kept == {}
+
+
+async def test_an_application_that_does_not_start_leaves_its_port_free(keeper, unused_tcp_port):
+    def build_broken_app(_gate):
+        async def fail(_app):
+            raise ValueError("no")
+
+        app = web.Application()
+        app.on_startup.append(fail)
+        return app
+
+    settings = WebSettings("127.0.0.1", unused_tcp_port)
+    with pytest.raises(ValueError, match="no"):
+        await Site.open(settings, keeper, build_broken_app, encode_error)
+
+    assert keeper.kept == {}
+    site = await a_site(keeper, settings)
+    await site.close()
+
+
+async def test_its_port_is_free_when_it_is_closed(keeper):
+    site = await a_site(keeper)
+    port = site.tcp_port
+
+    await site.close()
+
+    again = await a_site(keeper, WebSettings("127.0.0.1", port))
+    assert again.tcp_port == port
+    await again.close()
+
+
+async def test_its_port_is_kept_when_it_makes_way(keeper):
+    site = await a_site(keeper)
+    port = site.tcp_port
+
+    await site.make_way()
+
+    with pytest.raises(AddressUnusable):
+        await a_site(keeper, WebSettings("127.0.0.1", port))
+
+
+async def test_making_way_ends_connections_with_their_next_answer(keeper, monkeypatch):
+    monkeypatch.setattr("pmdaemon.server.http.site.PARTING", 30.0)
+    monkeypatch.setattr("pmdaemon.server.http.site.PARTING_LOOKS", 3000)
+    site = await a_site(keeper)
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.tcp_port)
+    writer.write(REQUEST)
+    await reader.readuntil(b"hello")
+
+    leaving = asyncio.get_running_loop().create_task(site.make_way())
+    await asyncio.sleep(0)  # one turn, in which it begins
+    writer.write(REQUEST)
+    answer = await reader.read()
+
+    assert b"Connection: close" in answer
+    await leaving
+    writer.close()
+
+
+async def test_making_way_closes_connections_that_say_nothing(keeper, monkeypatch):
+    monkeypatch.setattr("pmdaemon.server.http.site.PARTING", 0.01)
+    site = await a_site(keeper)
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.tcp_port)
+    writer.write(REQUEST)
+    await reader.readuntil(b"hello")
+
+    await site.make_way()
+
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_answers_keep_connections_until_then(keeper):
+    site = await a_site(keeper)
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.tcp_port)
+
+    writer.write(REQUEST)
+    first = await reader.readuntil(b"hello")
+    writer.write(REQUEST)
+    second = await reader.readuntil(b"hello")
+
+    assert b"Connection: close" not in first + second
+    writer.close()
+    await site.close()

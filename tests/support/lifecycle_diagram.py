@@ -1,0 +1,141 @@
+"""The state diagram in docs/lifecycle.md, drawn by trying every event in every state.
+
+    python -m tests.support.lifecycle_diagram
+
+writes it anew.
+"""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from pmdaemon.core import lifecycle as life
+from pmdaemon.core.process import (
+    Backoff,
+    Cause,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Process,
+    Starting,
+    Stopped,
+    Stopping,
+    Wish,
+)
+from pmdaemon.core.spec import RestartPolicy
+from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+BEGIN, END = "<!-- diagram: drawn from the code -->\n", "<!-- end of diagram -->\n"
+
+RUN = a_run()
+
+STATES = (
+    Stopped(),
+    Starting(),
+    Online(RUN),
+    *(
+        Stopping(RUN, cause, exit=ended, killed=killed)
+        for cause, ended, killed in itertools.product(Cause, (None, CLEAN, FAILED), (False, True))
+    ),
+    Backoff(NOW, 1.0),
+    Exited(),
+    Errored("why"),
+)
+
+POLICIES = (
+    RestartPolicy(),
+    RestartPolicy(autorestart=False),
+    RestartPolicy(max_restarts=1),
+    RestartPolicy(restart_delay=1.0),
+)
+
+EPOCH = 7
+
+
+def events() -> list[life.Event]:
+    """List every event, each in all ways that matter and none that comes too late."""
+    return [
+        life.StartRequested(),
+        life.StopRequested(),
+        life.RestartRequested(),
+        life.DeleteRequested(),
+        life.ShutdownBegan(),
+        life.ResetRequested(NOW),
+        life.Spawned(EPOCH, RUN),
+        life.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
+        life.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
+        life.ProcessExited(RUN.identity, CLEAN),
+        life.SessionEmptied(RUN.identity, later(10)),
+        life.GraceElapsed(EPOCH, ()),
+        life.GraceElapsed(EPOCH, (RUN.identity.pid,)),
+        life.BackoffElapsed(EPOCH),
+        life.MemoryExceeded(RUN.identity),
+        *(
+            life.DaemonStarted(NOW, run, rebooted=rebooted, exit=Exit())
+            for run, rebooted in ((RUN, False), (None, False), (None, True))
+        ),
+    ]
+
+
+def processes() -> Iterator[Process]:
+    """List processes in every state, under every wish that may go with it."""
+    for state, wish, policy in itertools.product(STATES, Wish, POLICIES):
+        process = a_process(
+            state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=an_app(restart=policy)
+        )
+        if is_possible(process):
+            yield process
+
+
+def is_possible(process: Process) -> bool:
+    """Tell whether wish and state may go together when nothing is left to do."""
+    match process.state:
+        case Online() | Backoff() | Exited():
+            return process.wish is Wish.UP
+        case Stopped() | Errored():
+            # What nobody wants any more is forgotten as soon as it is down.
+            return process.wish is not Wish.GONE
+        case Starting() | Stopping():
+            return True
+
+
+def transitions() -> dict[tuple[str, str], list[str]]:
+    """Say, for each pair of states, which events lead from one to the other."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for process, event in itertools.product(processes(), events()):
+        after, effects = life.step(process, event)
+        forgotten = any(isinstance(effect, life.Forget) for effect in effects)
+        target = "[*]" if forgotten else after.state.kind.name
+        source, name = process.state.kind.name, type(event).__name__
+        if target != source and name not in found.setdefault((source, target), []):
+            found[source, target].append(name)
+    return {pair: names for pair, names in found.items() if names}
+
+
+def diagram() -> str:
+    """Draw in Mermaid's language; what a new daemon finds has a diagram of its own."""
+    here, anew = [], []
+    for (source, target), names in transitions().items():
+        lived = [name for name in names if name != "DaemonStarted"]
+        if lived:
+            here.append(f"    {source} --> {target} : {', '.join(lived)}\n")
+        if len(lived) < len(names):
+            anew.append(f"    {source} --> {target}\n")
+    return (
+        f"```mermaid\nstateDiagram-v2\n    [*] --> STOPPED\n{''.join(here)}```\n\n"
+        "When a daemon starts, `DaemonStarted` leads besides, depending on what is still there:\n\n"
+        f"```mermaid\nstateDiagram-v2\n{''.join(anew)}```\n"
+    )
+
+
+def with_diagram(document: str) -> str:
+    """Put the diagram into a text, in place of the one that is there."""
+    before, rest = document.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{diagram()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(with_diagram(DOCUMENT.read_text()))
