@@ -118,14 +118,15 @@ def main(folder: Path, state: str | None) -> int:
 
     def renew(now: dict[str, Any]) -> bool:
         _append(folder / "log", "renewing")
-        if (folder / "cannot-renew").exists():
-            return True
         if (folder / "claimed").exists():
             return False
+        if (folder / "cannot-renew").exists():
+            return True
         for descriptor in now["kept"].values():
             os.set_inheritable(descriptor, True)
         myself = [sys.executable, "-m", "tests.support.keeper", str(folder), json.dumps(now)]
         os.execv(sys.executable, myself)
+        return True
 
     be_subreaper()
     log = (folder / "log").open("a", buffering=1)  # open from the beginning: it may be the last
