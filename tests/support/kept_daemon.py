@@ -11,10 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def ticks_since_boot() -> int:
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 class KeptDaemon:
@@ -81,7 +86,7 @@ class KeptDaemon:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def do_start(self, *program: str) -> None:
-        self.say({"launching": f"token {len(self.children)}"})
+        self.say({"launching": [f"token {len(self.children)}", ticks_since_boot()]})
         child = subprocess.Popen(["/bin/sh", "-c", " ".join(program)], start_new_session=True)
         self.children.append(child)
         began = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
@@ -124,7 +129,7 @@ class KeptDaemon:
         self.shrugs = True
 
     def do_launch_and_die(self) -> None:
-        self.say({"launching": "the last"})
+        self.say({"launching": ["the last", ticks_since_boot()]})
         child = subprocess.Popen(["/bin/sh", "-c", "exit 7"], start_new_session=True)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         os.kill(os.getpid(), signal.SIGKILL)
