@@ -330,7 +330,7 @@ async def test_what_went_in_one_batch_of_events_stays_away_for_the_rest_of_it(sc
     await scene.asking((0, DeleteRequested()))
 
     scene.post(0, SpawnFailed(1, "no", transient=False, at=NOW))
-    scene.post(0, StartRequested())
+    scene.post(0, StopRequested())
     scene.post(1, StartRequested())
 
     await eventually(lambda: scene.state(1) is ProcessState.STARTING)
