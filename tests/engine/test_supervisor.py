@@ -296,6 +296,22 @@ async def test_events_that_came_together_are_stored_together(scene):
     assert not scene.store.commits[-1].urgent
 
 
+@pytest.mark.parametrize("failure", [None, BROKEN])
+async def test_an_event_is_recorded_before_anything_is_done_about_it(scene, failure):
+    await scene.begin(a_process())
+    scene.store.failure = failure
+    commits = len(scene.store.commits)
+    seen = []
+
+    def recorded():
+        seen.append((len(scene.store.commits) - commits, scene.state(), list(scene.carried_out)))
+
+    scene.post(0, StartRequested(), recorded)
+
+    await eventually(lambda: scene.carried_out)
+    assert seen == [(0 if failure else 1, ProcessState.STOPPED, [])]
+
+
 async def test_events_for_what_is_gone_do_nothing(scene):
     await scene.begin(a_process())
     commits = len(scene.store.commits)
