@@ -310,15 +310,3 @@ async def test_nothing_is_told_before_the_effects_of_a_message_are_all_done(scen
     assert scene.posted == []
     await asyncio.sleep(0)
     assert scene.posted
-
-
-async def test_a_program_that_ended_is_reaped_when_its_end_is_recorded(scene):
-    _, run = scene.spawn()
-    scene.launcher.end(run.identity, Exit(code=3))
-    await scene.posted_one(ProcessExited)
-    assert scene.launcher.reaped == []
-
-    for recorded in scene.recorded:
-        recorded()
-
-    assert scene.launcher.reaped == [run.identity]
