@@ -15,6 +15,7 @@ from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
+from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
@@ -60,7 +61,7 @@ def main(home_path: str, line_fd: str) -> int:
             log.warning("daemon.becomes_keeper, as the keeper is gone")
             state = {
                 "kept": keeper.left_behind,
-                "programs": _programs(keeper),
+                "programs": [(token, *_numbers(one)) for one, token in keeper.programs.items()],
                 "exits": [],
                 "limits": child_nofile,
             }
@@ -69,8 +70,8 @@ def main(home_path: str, line_fd: str) -> int:
     return 1
 
 
-def _programs(keeper: KeeperLink) -> list[tuple[str, int, int]]:
-    return [(token, one.pid, one.start_time) for one, token in keeper.programs.items()]
+def _numbers(identity: Identity) -> tuple[int, int]:
+    return identity.pid, identity.start_time
 
 
 async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) -> int:
@@ -160,7 +161,8 @@ async def _end(
         await _end_programs(parts)
         keeper.drop(CONTROL)
         for path in (Path(home.socket), Path(home.pid_file)):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # on a disk that failed they have to stay
+                path.unlink()
         return 0
     log.info("daemon.making_way")
     return RESTART_CODE

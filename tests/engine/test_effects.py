@@ -51,7 +51,7 @@ class Scene:
         self.trees = FakeProcessTrees(self.world)
         self.capture = BrokenCapture()
         self.posted = []
-        self.recorded = None
+        self.recorded = []
         self.effects = Effects(
             home_id="home",
             clock=self.clock,
@@ -61,9 +61,9 @@ class Scene:
             post=self.post,
         )
 
-    def post(self, _pm_id, event, recorded=None):
+    def post(self, _, event, recorded=None):
         self.posted.append(event)
-        self.recorded = recorded
+        self.recorded += [recorded] if recorded else []
 
     def spawn(self, **changes):
         """Spawn a process, and return it as it is then."""
@@ -139,7 +139,8 @@ async def test_a_program_is_reaped_when_its_end_is_recorded(scene):
     await scene.posted_one(ProcessExited)
     assert scene.launcher.reaped == []
 
-    scene.recorded()
+    for recorded in scene.recorded:
+        recorded()
 
     assert scene.launcher.reaped == [run.identity]
 

@@ -134,3 +134,26 @@ def test_after_a_reboot_nothing_runs_whatever_has_its_number(scene, which):
     event = scene.event(both(run)[which], rebooted=True)
 
     assert (event.run, event.rebooted, event.exit) == (None, True, UNKNOWN_EXIT)
+
+
+def test_a_run_whose_exit_is_about_to_be_told_is_taken_over_as_if_it_went_on(scene):
+    run = a_run()
+
+    event = scene.event(Online(run), expected={run.identity})
+
+    assert event.run == run
+
+
+async def test_what_was_spawned_and_ended_before_it_was_recorded_is_known_to_the_keeper(scene):
+    run = scene.a_run(token="token 7.5")
+    scene.world.end(run.identity, Exit(code=3))
+
+    event = scene.event(Starting(), launch=5, launched={"token 7.5": run.identity})
+
+    assert event.run == Run(run.identity, later(60))
+
+
+def test_what_was_spawned_for_an_earlier_launch_is_not_this_one(scene):
+    event = scene.event(Starting(), launch=5, launched={"token 7.4": a_run().identity})
+
+    assert event.run is None
