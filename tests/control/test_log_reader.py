@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.adapters.log_compression import pack
-from pmdaemon.control.log_reader import LONGEST, Follower, LogLine, count_lines, merge, tail
+from pmdaemon.control.log_reader import (
+    LONGEST,
+    ByteFollower,
+    Follower,
+    LogLine,
+    count_lines,
+    merge,
+    tail,
+)
 from pmdaemon.control.log_sources import LogSource
 from pmdaemon.core.logs import Mark, OutputStream
 
@@ -326,6 +334,28 @@ def test_reading_output_loads_nothing_heavy():
     assert not {"asyncio", "hashlib", "pathlib", "socket", "psutil", "typing_extensions"} & (
         set(loaded) - set(sys.builtin_module_names) - {"site"}
     )
+
+
+def test_bytes_are_handed_out_as_they_are_across_rotation(log: Path):
+    append(log, b"before\n\xffno newline")
+    follower = ByteFollower(str(log))
+    rotate(log)
+    append(log, b" yet\0" + b"x" * LONGEST + b"\n")
+
+    read = b"".join(iter(lambda: b"".join(follower.read_new()), b""))
+
+    assert read == b"\xffno newline yet\0" + b"x" * LONGEST + b"\n"
+    follower.close()
+
+
+def test_bytes_can_be_read_from_the_very_beginning(log: Path):
+    append(log, b"one\n")
+    rotate(log)
+    append(log, b"two\n")
+
+    follower = ByteFollower(str(log), backlog=sys.maxsize)
+
+    assert b"".join(follower.read_new()) == b"one\ntwo\n"
 
 
 def compress(path: Path) -> None:
