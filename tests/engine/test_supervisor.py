@@ -243,6 +243,27 @@ async def test_what_could_not_be_stored_is_stored_later(scene):
     assert scene.clock.pending == 0
 
 
+async def test_a_store_that_fails_is_said_once_and_its_recovery_too(scene, caplog):
+    caplog.set_level("INFO")
+    await scene.begin(a_process())
+    await scene.asking((0, StartRequested()))
+    scene.store.failure = BROKEN
+    scene.spawned()
+    await eventually(lambda: scene.supervisor.unsaved)
+    scene.clock.advance(STORE_RETRY_DELAY)
+    await settle()
+    while_failing = scene.supervisor.store_failure
+
+    scene.store.failure = None
+    scene.clock.advance(STORE_RETRY_DELAY)
+    await eventually(lambda: not scene.supervisor.unsaved)
+
+    assert while_failing is BROKEN
+    assert scene.supervisor.store_failure is None
+    assert caplog.text.count("store.failed") == 1
+    assert "store.recovered saved=1" in caplog.text
+
+
 async def test_the_next_request_takes_along_what_could_not_be_stored(scene):
     await scene.begin(a_process(), a_process(pm_id=1))
     await scene.asking((0, StartRequested()))
