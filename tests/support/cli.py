@@ -9,6 +9,7 @@ ended by force, as `pmdaemon kill` left it behind, fails the test.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
