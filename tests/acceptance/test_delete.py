@@ -31,14 +31,24 @@ def test_a_deleted_program_stays_forgotten_by_the_next_daemon(pmdaemon):
     assert [each["name"] for each in pmdaemon.list()] == ["other"]
 
 
-def test_an_id_is_not_used_again(pmdaemon):
+def test_an_id_is_not_used_again_while_there_are_others(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "other")
     pmdaemon.run("start", FOREVER, "--name", "app")
     pmdaemon.run("delete", "app")
     pmdaemon.kill_daemon()
 
     pmdaemon.run("start", FOREVER, "--name", "app")
 
-    assert pmdaemon.process("app")["pm_id"] == 1
+    assert pmdaemon.process("app")["pm_id"] == 2
+
+
+def test_ids_begin_anew_with_an_empty_list(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app", "-i", "2")
+    pmdaemon.run("delete", "all")
+
+    pmdaemon.run("start", FOREVER, "--name", "app")
+
+    assert pmdaemon.process("app")["pm_id"] == 0
 
 
 def test_everything_is_deleted_whatever_it_is_doing(pmdaemon):

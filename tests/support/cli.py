@@ -79,7 +79,7 @@ class CommandLine:
         self.home = home
         self.work = work
         self.environment = {
-            **{name: value for name, value in os.environ.items() if "PMDAEMON" not in name},
+            **{name: value for name, value in os.environ.items() if not _is_ours(name)},
             "PMDAEMON_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -217,6 +217,11 @@ def a_home(folder: Path) -> Iterator[CommandLine]:
         yield pmdaemon
     finally:
         pmdaemon.close()
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a variable of whoever runs the tests would change what commands do."""
+    return "PMDAEMON" in name or name in {"COLUMNS", "LINES", "FORCE_COLOR", "XDG_DATA_HOME"}
 
 
 def _gather(stream: IO[str], into: list[str]) -> None:
