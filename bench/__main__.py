@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,8 @@ with `make bench`; no test depends on them.
 def main() -> int:
     """Take the figures asked for; 1 when something went wrong."""
     options = _options()
+    # So that everything which was started is ended then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         ours, theirs = peers.find_ours(), peers.find_pm2()
         machine = _machine(ours, theirs)

@@ -97,10 +97,15 @@ def _write(writer: int, log: Path) -> float:
     return time.monotonic() - began
 
 
-def _ends_with(file: Path, ending: bytes) -> bool:
+def _ends_with(log: Path, ending: bytes) -> bool:
+    """Whether this was captured last; the file may just have been exchanged for a new one."""
+    return any(_tail(file, len(ending)) == ending for file in (log, Path(f"{log}.1")))
+
+
+def _tail(file: Path, size: int) -> bytes:
     try:
-        with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - len(ending)))
-            return log.read() == ending
-    except (FileNotFoundError, ValueError):
-        return False
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - size))
+            return opened.read()
+    except FileNotFoundError:
+        return b""

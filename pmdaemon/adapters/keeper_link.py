@@ -6,27 +6,27 @@ and everything else works.
 
 import asyncio
 import json
+import os
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 253
+CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 EXIT_PATIENCE = 1.0
 """Seconds to wait for the keeper to tell how a process ended that only it could reap."""
-
-SEND_PATIENCE = 1.0
-"""Seconds to wait for room in the line."""
 
 EXITS_REMEMBERED = 10_000
 """Exits that nobody has asked for yet; most are of orphans that nobody ever will ask for."""
 
 
 class KeeperLink:
-    """Keeps descriptors with the keeper, and hears from it how programs ended.
+    """Keeps descriptors and names of programs with the keeper, and hears how programs ended.
 
     Args:
         line: our end of the socket pair; None when there is no keeper.
@@ -35,26 +35,47 @@ class KeeperLink:
 
     def __init__(self, line: socket.socket | None = None) -> None:
         self._line = line
+        self._unsent: deque[tuple[bytes, int | None]] = deque()
         self._kept: dict[str, int] = {}
+        self._held: dict[str, int] = {}
+        self._programs: dict[Identity, str] = {}
         self._exits: dict[Identity, Exit] = {}
         self._asking: dict[Identity, Callable[[Exit], None]] = {}
+        self._on_loss: Callable[[], None] = _nothing
         self.deaths = 0
+        self.left_behind: Mapping[str, int] | None = None
 
     @property
     def exits(self) -> Mapping[Identity, Exit]:
         """How those programs ended that ended while no daemon was there."""
         return self._exits
 
+    @property
+    def launched(self) -> Mapping[str, Identity]:
+        """The programs that former daemons started, by token; some may have ended."""
+        return {token: identity for identity, token in self._programs.items()}
+
+    @property
+    def programs(self) -> Mapping[Identity, str]:
+        """The tokens of all programs whose end is not recorded."""
+        return self._programs
+
     def receive(self) -> None:
         """Take, before anything else, what the keeper has kept for us."""
         while self._line is not None:
-            packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, DESCRIPTORS_AT_ONCE)
+            packet, descriptors, _, _ = socket.recv_fds(
+                self._line, PACKET, DESCRIPTORS_AT_ONCE, CLOSE_ON_EXEC
+            )
             if not packet:
-                self._line = None
+                self._lose()
                 return
             match json.loads(packet):
                 case {"kept": names}:
                     self._kept.update(zip(names, descriptors, strict=True))
+                case {"programs": programs}:
+                    self._programs.update(
+                        (Identity(pid, start_time), token) for token, pid, start_time in programs
+                    )
                 case {"exits": exits}:
                     self._learn(exits)
                 case {"begin": {"deaths": deaths}}:
@@ -63,20 +84,29 @@ class KeeperLink:
                 case _:
                     pass  # a newer keeper may say more than we understand
 
-    def attend(self) -> None:
-        """Listen to the keeper from now on, in the running event loop."""
+    def attend(self, on_loss: Callable[[], None] | None = None) -> None:
+        """Listen to the keeper from now on, in the running event loop.
+
+        `on_loss` is called when the keeper is gone, with all that it kept in `left_behind`.
+        """
+        self._on_loss = on_loss or _nothing
         if self._line is not None:
-            # A burst of descriptors may fill the line for a moment; a keeper that was stopped must
-            # not hold us up for longer.
-            self._line.settimeout(SEND_PATIENCE)
+            # A keeper that was stopped must not hold us up: what it does not take waits here.
+            self._line.setblocking(False)  # noqa: FBT003 - the library's signature
             asyncio.get_running_loop().add_reader(self._line, self._hear)
+        elif self.left_behind is not None:
+            self._on_loss()
 
     def keep(self, name: str, descriptor: int) -> None:
         """Have the keeper hold a copy of this descriptor, in place of one of that name."""
+        self._discard(name)
+        self._held[name] = descriptor
         self._send({"keep": name}, descriptor)
 
     def drop(self, name: str) -> None:
         """Have the keeper close its copy."""
+        self._discard(name)
+        self._held.pop(name, None)
         self._send({"drop": name})
 
     def take(self, name: str) -> int | None:
@@ -87,6 +117,43 @@ class KeeperLink:
         """Tell the keeper that we are ready, or why we cannot be."""
         self._send(message)
 
+    @contextmanager
+    def launching(self, token: str) -> Iterator[Callable[[Identity], None]]:
+        """Let the keeper know that a program is being started, and by the given function which.
+
+        Should we die in between, and the program too, it can tell by this whose exit it has seen.
+        """
+        told = False
+
+        def launched(identity: Identity) -> None:
+            nonlocal told
+            told = True
+            self._launched(token, identity)
+
+        self._send({"launching": token})
+        try:
+            yield launched
+        finally:
+            if not told:
+                self._send({"launching": None})
+
+    def recorded(self, identity: Identity) -> None:
+        """Let the keeper forget a program whose end is recorded."""
+        if self._programs.pop(identity, None) is not None:
+            self._send({"recorded": [identity.pid, identity.start_time]})
+
+    def keep_to(self, runs: Mapping[Identity, str]) -> None:
+        """Let the keeper know these programs, with their tokens, and forget all others."""
+        for identity in [one for one in self._programs if one not in runs]:
+            self.recorded(identity)
+        for identity, token in runs.items():
+            if identity not in self._programs:
+                self._launched(token, identity)
+
+    def expects(self, identity: Identity) -> bool:
+        """Whether the keeper will tell how this program ended, and has not yet."""
+        return self._line is not None and identity in self._programs and identity not in self._exits
+
     def exit_of(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
         """Call `callback` with how this process ended, or with an unknown exit after a while."""
         if (known := self._exits.pop(identity, None)) is not None or self._line is None:
@@ -95,29 +162,76 @@ class KeeperLink:
         self._asking[identity] = callback
         asyncio.get_running_loop().call_later(EXIT_PATIENCE, self._give_up, identity)
 
+    def _launched(self, token: str, identity: Identity) -> None:
+        self._programs[identity] = token
+        self._send({"launched": [token, identity.pid, identity.start_time]})
+
     def _send(self, message: Mapping[str, object], descriptor: int | None = None) -> None:
         if self._line is None:
             return
-        with suppress(OSError):  # it has died; `_hear` notices
-            fds = [] if descriptor is None else [descriptor]
-            socket.send_fds(self._line, [json.dumps(message).encode()], fds)
+        packet = json.dumps(message).encode()
+        if not self._unsent and self._sent(packet, descriptor):
+            return
+        if not self._unsent:
+            asyncio.get_running_loop().add_writer(self._line, self._send_rest)
+        # By then the descriptor may be another's.
+        self._unsent.append((packet, None if descriptor is None else os.dup(descriptor)))
+
+    def _sent(self, packet: bytes, descriptor: int | None) -> bool:
+        """Send one packet; False when there is no room for it now."""
+        if self._line is None:
+            return True
+        try:
+            socket.send_fds(self._line, [packet], [] if descriptor is None else [descriptor])
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # it has died; `_hear` notices
+        return True
+
+    def _send_rest(self) -> None:
+        while self._unsent and self._sent(*self._unsent[0]):
+            _, copy = self._unsent.popleft()
+            if copy is not None:
+                os.close(copy)
+        if not self._unsent and self._line is not None:
+            asyncio.get_running_loop().remove_writer(self._line)
 
     def _hear(self) -> None:
         if self._line is None:
             return
         try:
             packet = self._line.recv(PACKET)
-        except TimeoutError:
+        except BlockingIOError:
             return
         except OSError:
             packet = b""
-        if not packet:
-            asyncio.get_running_loop().remove_reader(self._line)
+        if packet:
+            if exits := json.loads(packet).get("exits"):
+                self._learn(exits)
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._line)
+        loop.remove_writer(self._line)
+        self._lose()
+
+    def _lose(self) -> None:
+        """Be without a keeper from now on."""
+        if self._line is not None:
             self._line.close()
             self._line = None
-            return
-        if exits := json.loads(packet).get("exits"):
-            self._learn(exits)
+        # Copies, as those who own them are about to close them.
+        left = {name: os.dup(descriptor) for name, descriptor in self._held.items()}
+        self.left_behind = self._kept | left
+        self._kept = {}
+        for identity in list(self._asking):
+            self._give_up(identity)
+        self._on_loss()
+
+    def _discard(self, name: str) -> None:
+        """Close a descriptor that a former daemon had kept and nobody has taken."""
+        if (unused := self._kept.pop(name, None)) is not None:
+            os.close(unused)
 
     def _learn(self, exits: list[tuple[int, int, int | None, int | None]]) -> None:
         for pid, start_time, code, signal in exits:
@@ -132,3 +246,7 @@ class KeeperLink:
     def _give_up(self, identity: Identity) -> None:
         if (callback := self._asking.pop(identity, None)) is not None:
             callback(UNKNOWN_EXIT)
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
+from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
@@ -25,8 +26,9 @@ class PopenLauncher:
     """Starts programs by `subprocess.Popen`.
 
     `child_nofile` is the soft and hard limit on open files that programs are to have, where our
-    own soft limit was raised above it. `lost_exit` finds out how a process ended that was not our
-    child, and tells it once it knows.
+    own soft limit was raised above it. `keeper` is told of every program, so that one which ends
+    before we have recorded it is known to the next daemon; and it knows how those ended that are
+    not our children.
     """
 
     def __init__(
@@ -35,12 +37,12 @@ class PopenLauncher:
         handles: ProcessHandles,
         *,
         child_nofile: tuple[int, int] | None = None,
-        lost_exit: Callable[[Identity, Callable[[Exit], None]], None] | None = None,
+        keeper: KeeperLink | None = None,
     ) -> None:
         self._reader = reader
         self._handles = handles
         self._child_nofile = child_nofile
-        self._lost_exit = lost_exit
+        self._keeper = keeper or KeeperLink()
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -52,24 +54,31 @@ class PopenLauncher:
         with ExitStack() as opened:
             stdout = _open_output(order.stdout, opened)
             stderr = _open_output(order.stderr, opened)
-            pid = self._spawn(order, stdout, stderr)
-        entry = self._reader.entry(pid)
-        if entry is None:
-            _undo(pid)
-            reason = f"cannot run {order.argv[0]}: the system does not show its process"
-            raise LaunchFailed(reason, transient=True)
+            with self._keeper.launching(order.token) as launched:
+                pid = self._spawn(order, stdout, stderr)
+                entry = self._reader.entry(pid)
+                if entry is None:
+                    _undo(pid)
+                    reason = f"cannot run {order.argv[0]}: the system does not show its process"
+                    raise LaunchFailed(reason, transient=True)
+                launched(entry.identity)
         return entry.identity
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
         def ended(how: Exit) -> None:
-            if how == UNKNOWN_EXIT and self._lost_exit is not None:
-                self._lost_exit(identity, lambda found: on_exit(identity, found))
+            if how == UNKNOWN_EXIT:
+                self._keeper.exit_of(identity, lambda found: on_exit(identity, found))
             else:
                 on_exit(identity, how)
 
-        self._handles.reap_when_ended(identity, ended)
+        self._handles.exit_when_ended(identity, ended)
+
+    def reap(self, identity: Identity) -> None:
+        """Have done with a program whose end was told, and is recorded."""
+        self._handles.reap(identity)
+        self._keeper.recorded(identity)
 
     def _spawn(self, order: LaunchOrder, stdout: int, stderr: int) -> int:
         if self._child_nofile is None:

@@ -53,6 +53,7 @@ class LogFiles:
         self._keeper = keeper or KeeperLink()
         self._move = move
         self._capacities = Capacities()
+        self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
         self._on_growth: Growth | None = None
 
@@ -75,8 +76,12 @@ class LogFiles:
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
-        out, err = (file_name(name, instance, stream) for stream in OutputStream)
-        return str(self._logs_dir / out), str(self._logs_dir / err)
+        if (known := self._files.get((name, instance))) is None:
+            # Asked for with every list of processes, and the escaping of names takes its time.
+            out, err = (file_name(name, instance, stream) for stream in OutputStream)
+            known = str(self._logs_dir / out), str(self._logs_dir / err)
+            self._files[name, instance] = known
+        return known
 
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
@@ -102,6 +107,7 @@ class LogFiles:
     def close(self, pm_id: int) -> None:
         """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
+        self._files.clear()
         for channel in self._channels.pop(pm_id, {}).values():
             _let_go(channel)
             self._keeper.drop(channel.path.name)

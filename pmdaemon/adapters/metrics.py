@@ -38,7 +38,7 @@ class TreeMetrics:
             elif too_soon:
                 cpu = self._latest.get(identity, Sample()).cpu
             else:
-                cpu = cpu_percent(before, now, identity)
+                cpu = cpu_percent(before, identity, tree, now.taken - before.taken)
             memory = sum(entry.memory for entry in tree)
             latest[identity] = Sample(cpu, memory, processes=len(tree))
         if not too_soon:
@@ -52,27 +52,31 @@ def tree_of(snapshot: Snapshot, identity: Identity) -> Sequence[ProcessEntry]:
     return snapshot.with_descendants(snapshot.session_of(identity))
 
 
-def cpu_percent(before: Snapshot, now: Snapshot, identity: Identity) -> float:
-    """Work out the CPU use of a tree between two passes, in percent of one core.
+def cpu_percent(
+    before: Snapshot, identity: Identity, tree: Sequence[ProcessEntry], seconds: float
+) -> float:
+    """Work out what a run's `tree` used since the pass `before`, in percent of one core.
 
     A process counts from the pass before, or whole if it began since. One that ended since lives
     on in the times of whoever waited for it, from where what was counted of it already is taken
     off again. A run that the pass before does not know uses 0.
     """
     leader = before.entries.get(identity.pid)
-    seconds = now.taken - before.taken
-    if leader is None or leader.identity != identity or seconds <= 0:
+    if leader is None or leader.identity != identity:
         return 0.0
-    tree = {entry.pid: entry for entry in tree_of(now, identity)}
-    counted = _counted_of_ended(before, tree, identity)
-    ticks = 0
-    for entry in tree.values():
+    own = 0
+    reaped: dict[int, int] = {}
+    for entry in tree:
         earlier = _same_process(before, entry)
-        ticks += entry.own_ticks - (earlier.own_ticks if earlier else 0)
-        reaped = entry.reaped_ticks - (earlier.reaped_ticks if earlier else 0)
+        own += entry.own_ticks - (earlier.own_ticks if earlier else 0)
+        ticks = entry.reaped_ticks - (earlier.reaped_ticks if earlier else 0)
+        if ticks:
+            reaped[entry.pid] = ticks
+    if reaped:
+        counted = _counted_of_ended(before, {entry.pid: entry for entry in tree}, identity)
         # A parent that does not wait for its children gets none of their time.
-        ticks += max(0, reaped - counted.get(entry.pid, 0))
-    return max(0.0, 100.0 * ticks / _TICKS_PER_SECOND / seconds)
+        own += sum(max(0, ticks - counted.get(pid, 0)) for pid, ticks in reaped.items())
+    return max(0.0, 100.0 * own / _TICKS_PER_SECOND / seconds)
 
 
 def _counted_of_ended(

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from pmdaemon.adapters.process_handles import reap
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.process import Exit, Identity
 
@@ -38,9 +37,15 @@ class PidHandles:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
         self._add(_Wait(identity, reaps=False, callback=lambda _: callback()))
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit."""
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended, and reap it at once.
+
+        waitpid(2) cannot leave it for later.
+        """
         self._add(_Wait(identity, reaps=True, callback=callback))
+
+    def reap(self, identity: Identity) -> None:
+        """Do nothing more about a process whose exit was told."""
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""
@@ -82,13 +87,16 @@ class PidHandles:
         if self._is_gone(wait.identity):
             return Exit()
         if not wait.reaps:
-            entry = self._reader.entry(wait.identity.pid)
-            return Exit() if entry is None or entry.ended else None
-        exit_ = reap(os.P_PID, wait.identity.pid)
-        if exit_ != Exit():
-            return exit_
-        entry = self._reader.entry(wait.identity.pid)  # not our child
-        return exit_ if entry is None or entry.ended else None
+            return self._exit_of_a_stranger(wait.identity)
+        try:
+            pid, status = os.waitpid(wait.identity.pid, os.WNOHANG)
+        except ChildProcessError:
+            return self._exit_of_a_stranger(wait.identity)
+        return _decode(status) if pid else None
+
+    def _exit_of_a_stranger(self, identity: Identity) -> Exit | None:
+        entry = self._reader.entry(identity.pid)
+        return Exit() if entry is None or entry.ended else None
 
     def _is_gone(self, identity: Identity) -> bool:
         entry = self._reader.entry(identity.pid)
@@ -102,3 +110,8 @@ class PidHandles:
             with suppress(RuntimeError, ValueError):
                 self._loop.remove_signal_handler(signal.SIGCHLD)
             self._loop = None
+
+
+def _decode(status: int) -> Exit:
+    code = os.waitstatus_to_exitcode(status)
+    return Exit(code=code) if code >= 0 else Exit(signal=-code)

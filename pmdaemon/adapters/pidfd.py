@@ -6,9 +6,8 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
-from pmdaemon.adapters.process_handles import reap
 from pmdaemon.adapters.process_table import ProcessReader
-from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 _RETRY_DELAY = 0.05
 """Seconds until we look again when the kernel has no descriptor or no exit for us yet."""
@@ -39,14 +38,28 @@ class PidfdHandles:
     def __init__(self, reader: ProcessReader) -> None:
         self._reader = reader
         self._waiting: dict[int, asyncio.AbstractEventLoop] = {}
+        self._zombies: set[Identity] = set()
 
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
         self._wait(identity, _leave, lambda _: callback())
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit."""
-        self._wait(identity, _reap, callback)
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended; it is to be reaped."""
+
+        def ended(how: Exit) -> None:
+            if how != UNKNOWN_EXIT:
+                self._zombies.add(identity)
+            callback(how)
+
+        self._wait(identity, _look, ended)
+
+    def reap(self, identity: Identity) -> None:
+        """Have done with a process whose exit was told."""
+        # A pid that is not held by a zombie of ours may be another child's by now.
+        if identity in self._zombies:
+            self._zombies.remove(identity)
+            os.waitpid(identity.pid, os.WNOHANG)
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""
@@ -116,9 +129,22 @@ class PidfdHandles:
         callback(exit_)
 
 
-def _reap(file: int) -> Exit | None:
-    return reap(os.P_PIDFD, file)
+def _look(file: int) -> Exit | None:
+    """Read the exit of a child of ours, and leave it; None when the kernel has none for us yet.
+
+    The child stays a zombie (waitid(2), WNOWAIT).
+    """
+    try:
+        result = os.waitid(os.P_PIDFD, file, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return Exit()
+    if result is None:
+        return None
+    if result.si_code == os.CLD_EXITED:
+        return Exit(code=result.si_status)
+    return Exit(signal=result.si_status)
 
 
 def _leave(_file: int) -> Exit:
+    """Leave the exit to whoever reaps the process."""
     return Exit()

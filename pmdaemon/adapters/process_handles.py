@@ -1,6 +1,5 @@
 """Holding on to one process, so that a pid used again is never mistaken for it."""
 
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -13,10 +12,17 @@ class ProcessHandles(Protocol):
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
 
-    def reap_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
-        """Reap this process when it has ended, and call `callback` with its exit.
+    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+        """Call `callback` with the exit of this process when it has ended; it is to be reaped then.
 
         The exit of what is not our child, or is gone already, is unknown.
+        """
+
+    def reap(self, identity: Identity) -> None:
+        """Have done with a process whose exit was told.
+
+        Until then, where the system lets us, it is a zombie: should we die, its exit is there for
+        whoever is its parent next.
         """
 
     def send_signal(self, identity: Identity, number: int) -> None:
@@ -24,16 +30,3 @@ class ProcessHandles(Protocol):
 
     def close(self) -> None:
         """Stop waiting for anything."""
-
-
-def reap(id_type: int, identifier: int) -> Exit | None:
-    """Collect the exit of a child of ours, waitid(2); None when it has not ended."""
-    try:
-        result = os.waitid(id_type, identifier, os.WEXITED | os.WNOHANG)
-    except ChildProcessError:
-        return Exit()
-    if result is None:
-        return None
-    if result.si_code == os.CLD_EXITED:
-        return Exit(code=result.si_status)
-    return Exit(signal=result.si_status)

@@ -32,8 +32,6 @@ def _can_bind(family: int, host: str, tcp_port: int) -> bool:
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind((host, tcp_port))
     except OSError as error:
         return error.errno in _NO_SUCH_FAMILY

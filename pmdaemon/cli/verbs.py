@@ -32,6 +32,11 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("save", "Write the list to a file", ("dump",)),
         Verb("resurrect", "Bring the saved list back"),
     ),
+    "At boot, and in containers": (
+        Verb("startup", "Have the daemon started at boot"),
+        Verb("unstartup", "Have it started at boot no more"),
+        Verb("runtime", "Run programs in the foreground, as a container does"),
+    ),
     "The daemon": (
         Verb("web", "Turn the web API on or off"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from pmdaemon.control.log_sources import CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
@@ -80,23 +80,23 @@ def merge(streams: Iterable[Sequence[LogLine]]) -> list[LogLine]:
     return [line for _, line in timed]
 
 
-class Follower:
-    """Reads on as a stream grows, through rotation, truncation and flush.
+Piece = TypeVar("Piece")
 
-    It begins with the last `backlog` complete lines. A line is handed out when its newline has
-    come.
-    """
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        stream: OutputStream = OutputStream.OUT,
-        pm_id: int | None = None,
-        backlog: int = 0,
-    ) -> None:
+class _Assembler(Protocol[Piece]):
+    """Makes what is handed out of what stands in the files."""
+
+    def forget(self) -> None: ...
+    def finish(self) -> list[Piece]: ...
+    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[Piece]: ...
+
+
+class _Follower(Generic[Piece]):
+    """Reads on as a stream grows, through rotation, truncation and flush."""
+
+    def __init__(self, path: str, assembler: _Assembler[Piece], backlog: int) -> None:
         self._path = path
-        self._assembler = _LineAssembler(stream, pm_id)
+        self._assembler = assembler
         self._source: LogSource | None = None
         self._offset = 0
         with ExitStack() as stack:
@@ -112,12 +112,12 @@ class Follower:
             self._source.close()
             self._source = None
 
-    def read_new(self) -> list[LogLine]:
-        """Read the lines that have come since, about a `BATCH` at the most.
+    def read_new(self) -> list[Piece]:
+        """Read what has come since, about a `BATCH` at the most.
 
         Nothing means that nothing more is there; after something there may be more.
         """
-        found: list[LogLine] = []
+        found: list[Piece] = []
         taken = 0
         while taken < BATCH or not found:
             chunk = self._source.read(self._offset) if self._source else b""
@@ -129,7 +129,7 @@ class Follower:
                 break
         return found
 
-    def _go_on(self, found: list[LogLine]) -> bool:
+    def _go_on(self, found: list[Piece]) -> bool:
         """At the end of a file, find out whether there is more to read, and where."""
         source = self._source
         if source is None:
@@ -171,6 +171,45 @@ class Follower:
                 after.close()
             after = candidate
         return after, False
+
+
+class Follower(_Follower[LogLine]):
+    """Hands out lines, each when its newline has come.
+
+    It begins with the last `backlog` complete lines.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        stream: OutputStream = OutputStream.OUT,
+        pm_id: int | None = None,
+        backlog: int = 0,
+    ) -> None:
+        super().__init__(path, _LineAssembler(stream, pm_id), backlog)
+
+
+class ByteFollower(_Follower[bytes]):
+    """Hands out bytes as they are, whole lines or not; it begins as `Follower` does."""
+
+    def __init__(self, path: str, *, backlog: int = 0) -> None:
+        super().__init__(path, _AsItIs(), backlog)
+
+
+class _AsItIs:
+    """Makes nothing of it."""
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+    def finish(self) -> list[bytes]:
+        """Nothing is unfinished."""
+        return []
+
+    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[bytes]:  # noqa: ARG002 - all the same to us
+        """Hand it out."""
+        return [chunk]
 
 
 class _LineAssembler:

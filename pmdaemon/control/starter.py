@@ -9,9 +9,9 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pmdaemon
 from pmdaemon.control.codec import decode, refusal
@@ -40,9 +40,35 @@ def start_daemon(
         DaemonUnavailable: it said nothing.
 
     """
+    return start_keeper(home, environment, log=log, patience=patience).daemon
+
+
+class Started(NamedTuple):
+    """The pids of a daemon that is ready, and of its keeper, which is a child of ours."""
+
+    keeper: int
+    daemon: int
+
+
+def start_keeper(
+    home: str,
+    environment: Mapping[str, str],
+    *,
+    log: str,
+    take_over: bool = False,
+    patience: float = START_PATIENCE,
+) -> Started:
+    """Do the same, for somebody who will wait for the keeper's end.
+
+    With `take_over` a daemon that this home has already makes way; its programs run on.
+
+    Raises:
+        PmdaemonError: as `start_daemon`.
+
+    """
     reading, writing = os.pipe()
     try:
-        pid = _spawn(home, environment, writing)
+        pid = _spawn(home, environment, writing, ["--take-over", "yes"] if take_over else [])
     except OSError as error:
         os.close(reading)
         raise DaemonUnavailable(
@@ -54,18 +80,18 @@ def start_daemon(
         line = _first_line(reading, patience)
     finally:
         os.close(reading)
-    return _ready(line, pid, log)
+    return Started(pid, _ready(line, pid, log))
 
 
-def _spawn(home: str, environment: Mapping[str, str], ready_fd: int) -> int:
+def _spawn(home: str, environment: Mapping[str, str], ready_fd: int, options: Sequence[str]) -> int:
     # -P: a json.py in the current directory must not become the daemon's.
     argv = [sys.executable, "-P", "-m", "pmdaemon.daemon"]
-    argv += ["--home", home, "--ready-fd", str(READY_FD)]
+    argv += ["--home", home, "--ready-fd", str(READY_FD), *options]
     null = os.devnull
     return os.posix_spawn(
         sys.executable,
         argv,
-        _importable(dict(environment)),
+        importable(environment),
         file_actions=[
             # First of all, as the pipe may itself have one of the numbers to be given away.
             (os.POSIX_SPAWN_DUP2, ready_fd, READY_FD),
@@ -81,8 +107,9 @@ def _spawn(home: str, environment: Mapping[str, str], ready_fd: int) -> int:
     )
 
 
-def _importable(environment: dict[str, str]) -> dict[str, str]:
+def importable(variables: Mapping[str, str]) -> dict[str, str]:
     """See that the daemon finds this very package, also when it is not installed."""
+    environment = dict(variables)
     root = str(Path(pmdaemon.__file__).parent.parent)
     if sys.path[:1] == [root] or os.path.realpath(sys.path[0] or ".") == root:
         others = environment.get("PYTHONPATH")

@@ -185,7 +185,10 @@ class Spawn(Struct, frozen=True):
 
 
 class Watch(Struct, frozen=True):
-    """Tell by `ProcessExited` when a run that an earlier daemon began has ended."""
+    """Take up a run that an earlier daemon began: its output, and by `ProcessExited` its end.
+
+    It may have ended by now, and what it wrote last still be to be read.
+    """
 
     pm_id: int
     run: Run
@@ -298,9 +301,8 @@ def _wanted_up(process: Process, *, anew: bool) -> Step:
 
 
 def _wanted_down(process: Process, wish: Wish) -> Step:
-    if process.wish is Wish.GONE:
-        return process, []
-    process = replace(process, wish=wish)
+    if process.wish is not Wish.GONE:
+        process = replace(process, wish=wish)
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return _down(process)
@@ -425,14 +427,20 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Online(lost) if event.rebooted:
             return _resumed(replace(_enter(process, Stopped()), started=lost.since))
         case Online(lost):
-            ended, _ = _exited(process, lost.identity, event.exit)
-            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
+            ended, effects = _exited(process, lost.identity, event.exit)
+            return ended, [Watch(process.pm_id, lost), *effects]
         case Starting() | Stopping() | Backoff() if event.rebooted:
             return _resumed(process)
         case Stopping(lost) as stopping:
-            cause, exit_ = _taken_over_cause(stopping.cause), stopping.exit or event.exit
-            ended = _enter(process, Stopping(lost, cause, exit_))
-            return ended, [Sweep(process.pm_id, lost, process.spec.stop.signal), _grace(ended)]
+            cause, how = _taken_over_cause(stopping.cause), stopping.exit or event.exit
+            ended = _enter(process, Stopping(lost, cause, how))
+            # It may have been told to stop, or not, and so may what it left behind anywhere.
+            return replace(ended, last_exit=how), [
+                Watch(process.pm_id, lost),
+                SignalTree(process.pm_id, lost, process.spec.stop.signal),
+                Sweep(process.pm_id, lost, None),
+                _grace(ended),
+            ]
         case Starting():
             return _resumed(process)
         case Backoff(since, delay):
@@ -441,7 +449,7 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         case Stopped():
             return _resumed(process)
         case Exited() | Errored():
-            return process, []
+            return _down(process) if process.wish is Wish.GONE else (process, [])
         case _:
             assert_never(process.state)
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.daemon.home_lock import hold
+from pmdaemon.daemon.handing_on import KEEPER, go_on_as_keeper, state_from
+from pmdaemon.daemon.home_lock import hold, is_claimed, take_over
 from pmdaemon.daemon.keeper import Keeper, be_subreaper
+from pmdaemon.daemon.service_manager import ServiceManager
 
 
 class Starter:
@@ -27,6 +29,7 @@ class Starter:
     def tell(self, line: dict[str, object]) -> None:
         """Write one line, the first time; a starter that has gone away does not matter."""
         if self._fd is None:
+            _complain(line)
             return
         fd, self._fd = self._fd, None
         try:
@@ -40,58 +43,67 @@ class Starter:
 def main(arguments: list[str]) -> int:
     """Become the keeper of a home: `--home PATH [--ready-fd N]`, or go on as one: `--state-fd N`.
 
-    `--check yes` does nothing but prove that this code can be loaded.
+    With `--take-over yes` a daemon that has this home already is asked to leave it to us; its
+    programs run on. `--check yes` does nothing but prove that this code can be loaded.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if "--check" in options:
         return 0
+    manager = ServiceManager(os.environ)
     home = Home(options["--home"])
     ready_fd = options.get("--ready-fd")
     starter = Starter(int(ready_fd) if ready_fd is not None else None)
-    state = _state_from(int(options["--state-fd"])) if "--state-fd" in options else None
+    state = state_from(int(options["--state-fd"])) if "--state-fd" in options else None
     if state is None:
         try:
             home.ensure()
-            lock = hold(home)
+            lock = take_over(home) if "--take-over" in options else hold(home)
         except PmdaemonError as error:
-            starter.tell(
-                {"error": {"code": error.code, "message": error.message, "details": error.details}}
-            )
+            failed: dict[str, object] = {"code": error.code, "message": error.message}
+            starter.tell({"error": {**failed, "details": error.details}})
+            manager.hear({"error": failed})
             return 1
         os.set_inheritable(lock, True)  # noqa: FBT003 - held as long as either of us lives
-        be_subreaper()
+    be_subreaper()
+
+    def tell(line: dict[str, object]) -> None:
+        if "stopping" not in line:
+            starter.tell(line)
+        manager.hear(line)
+
     keeper = Keeper(
         [sys.executable, "-P", "-m", "pmdaemon.daemon.serve", home.path],
-        tell=starter.tell,
+        tell=tell,
         log=lambda fact: _log(home, fact),
-        renew=lambda now: _renew(home, now),
+        renew=lambda now: _renew(home, now, manager),
     )
     if state is not None:
-        keeper.resume(state["kept"], state["exits"])
+        keeper.resume(state)
     return keeper.run()
 
 
-def _renew(home: Home, state: dict[str, object]) -> None:
-    """Replace this process, keeping its pid, its children and its descriptors (execve(2))."""
-    myself = [sys.executable, "-P", "-m", "pmdaemon.daemon", "--home", home.path]
-    if os.spawnv(os.P_WAIT, sys.executable, [*myself, "--check", "yes"]) != 0:  # noqa: S606
-        _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
-        return
-    passing = os.memfd_create("keeper-state", 0)
-    os.write(passing, json.dumps(state).encode())
-    os.lseek(passing, 0, os.SEEK_SET)
-    kept = state["kept"]
-    for descriptor in kept.values() if isinstance(kept, dict) else ():
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
-    os.execv(sys.executable, [*myself, "--state-fd", str(passing)])  # noqa: S606 - no shell
+def _renew(home: Home, state: dict[str, Any], manager: ServiceManager) -> bool:
+    """Replace this process by one of the code that is installed now.
+
+    Returns only when that is not to be: False when the home has been claimed, else True.
+    """
+    if is_claimed(home):
+        _log(home, "keeper.handing_over to the one who waits for this home")
+        return False
+    manager.hear({"reloading": True})
+    if os.spawnv(os.P_WAIT, KEEPER[0], [*KEEPER, "--check", "yes"]) == 0:  # noqa: S606 - no shell
+        go_on_as_keeper(home.path, state, {**os.environ, **manager.environment})
+    _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
+    return True
 
 
-def _state_from(passed: int) -> dict[str, Any]:
-    with os.fdopen(passed, "rb") as state:
-        read: dict[str, Any] = json.load(state)
-    for descriptor in read["kept"].values():
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
-    return read
+def _complain(line: dict[str, object]) -> None:
+    """Say on standard error, which a service manager collects, why there is no daemon."""
+    match line:
+        case {"error": {"message": str(message)}}:
+            os.write(2, f"pmdaemon: {message}\n".encode())
+        case _:
+            return
 
 
 def _log(home: Home, fact: str) -> None:

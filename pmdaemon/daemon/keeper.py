@@ -12,9 +12,15 @@ The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors b
 (unix(7), SCM_RIGHTS):
 
     from the daemon   {"keep": name} with a descriptor · {"drop": name} · {"ready": pid}
-                      {"failed": {"code", "message", "details"}}
-    to the daemon     {"kept": [name, …]} with as many descriptors · {"exits": [[pid, start, code,
-                      signal], …]} · {"begin": {"deaths": n}}, the last of what it gets at its start
+                      {"failed": {"code", "message", "details"}} · {"launching": token or null}
+                      {"launched": [token, pid, start]} · {"recorded": [pid, start]}
+    to the daemon     {"kept": [name, …]} with as many descriptors · {"programs": [[token, pid,
+                      start], …]} · {"exits": [[pid, start, code, signal], …]} · {"begin":
+                      {"deaths": n}}, the last of what it gets at its start
+
+A daemon may die at any moment, also between starting a program and writing down which that is, or
+between hearing of an exit and writing that down. So the keeper is told of every program, and keeps
+in mind which it is and how it ended until the daemon says that the end is recorded.
 """
 
 import contextlib
@@ -26,6 +32,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 200
@@ -33,6 +40,11 @@ DESCRIPTORS_AT_ONCE = 200
 
 EXITS_KEPT = 10_000
 """Statuses kept for the next daemon; more than this many deaths without one lose the oldest."""
+
+AT_ONCE = 500
+"""Programs, or exits, in one packet."""
+
+CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -44,7 +56,14 @@ RESTART_CODE = 75
 CONTROL = "control"
 """Name of the control socket among the kept descriptors."""
 
-Exit = tuple[int, int, int | None, int | None]
+CONCERNED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The signals that the keeper heeds."""
+
+Program = tuple[int, int]
+"""Pid and start time."""
+
+Exit = tuple[int | None, int | None]
+"""Code and signal."""
 
 
 class Keeper:
@@ -52,8 +71,11 @@ class Keeper:
 
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
-        tell: takes the first daemon's `ready` or `failed` to whoever started us.
+        tell: takes it that a daemon is `ready`, that the first cannot start (`error`), or that all
+            is about to end (`stopping`).
         log: takes a fact, in one line.
+        renew: replaces this process by the code that is installed now, if that can be; False when
+            somebody else is to keep this home from now on.
 
     """
 
@@ -63,24 +85,29 @@ class Keeper:
         *,
         tell: Callable[[dict[str, object]], None],
         log: Callable[[str], None],
-        renew: Callable[[dict[str, object]], None],
+        renew: Callable[[dict[str, Any]], bool],
     ) -> None:
         self._command = command
         self._tell = tell
         self._log = log
         self._renew = renew
         self._kept: dict[str, int] = {}
-        self._exits: list[Exit] = []
+        self._programs: dict[Program, str] = {}
+        self._launching: str | None = None
+        self._exits: dict[Program, Exit] = {}
         self._deaths: list[float] = []
         self._line: socket.socket | None = None
         self._daemon: int | None = None
         self._poll = select.poll()
         self._ready = False
+        self._hears = False
+        self._held: list[int] = []
 
     def run(self) -> int:
         """Keep until a daemon ends well, or the first cannot start; return the exit code."""
         wakeup = _signals_as_descriptor()
         self._poll.register(wakeup, select.POLLIN)
+        self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
             for descriptor, _ in self._poll.poll():
@@ -93,10 +120,20 @@ class Keeper:
                 elif descriptor == self._kept.get(CONTROL):
                     self._revive()
 
-    def resume(self, kept: Mapping[str, int], exits: Sequence[Exit]) -> None:
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that the next keeper has to know."""
+        return {
+            "kept": self._kept,
+            "programs": [[token, *program] for program, token in self._programs.items()],
+            "exits": [[*program, *ended] for program, ended in self._exits.items()],
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from where the keeper before us was."""
-        self._kept = dict(kept)
-        self._exits = list(exits)
+        self._kept = dict(state["kept"])
+        self._programs = {(pid, start): token for token, pid, start in state["programs"]}
+        self._exits = {(pid, start): (code, sig) for pid, start, code, sig in state["exits"]}
         self._ready = True
 
     def _start_daemon(self) -> None:
@@ -106,6 +143,7 @@ class Keeper:
             _become(theirs, [*self._command, str(theirs.fileno())])
         theirs.close()
         self._daemon = pid
+        self._hears = False
         self._line = ours
         self._poll.register(ours, select.POLLIN)
         self._send_what_is_kept()
@@ -115,9 +153,11 @@ class Keeper:
         for begin in range(0, len(names), DESCRIPTORS_AT_ONCE):
             batch = names[begin : begin + DESCRIPTORS_AT_ONCE]
             self._send({"kept": batch}, [self._kept[name] for name in batch])
-        for begin in range(0, len(self._exits), 500):
-            self._send({"exits": self._exits[begin : begin + 500]})
-        self._exits.clear()
+        state = self.state
+        for what in ("programs", "exits"):
+            for begin in range(0, len(state[what]), AT_ONCE):
+                self._send({what: state[what][begin : begin + AT_ONCE]})
+        self._exits = {one: how for one, how in self._exits.items() if one in self._programs}
         self._send({"begin": {"deaths": len(self._deaths)}})
 
     def _send(self, message: dict[str, object], descriptors: Sequence[int] = ()) -> None:
@@ -131,28 +171,39 @@ class Keeper:
         if self._line is None:
             return
         try:
-            packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, 8)
+            packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, 8, CLOSE_ON_EXEC)
         except OSError:
             packet, descriptors = b"", []
         if not packet:
             self._hang_up()
             return
-        message = json.loads(packet)
+        self._take_in(json.loads(packet), descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _take_in(self, message: dict[str, Any], descriptors: list[int]) -> None:
         match message:
             case {"keep": str(name)} if descriptors:
                 self._drop(name)
                 self._kept[name] = descriptors.pop(0)
             case {"drop": str(name)}:
                 self._drop(name)
+            case {"launching": token}:
+                self._launching = token
+            case {"launched": [str(token), int(pid), int(start)]}:
+                self._programs[pid, start] = token
+                self._launching = None
+            case {"recorded": [int(pid), int(start)]}:
+                self._programs.pop((pid, start), None)
+                self._exits.pop((pid, start), None)
             case {"ready": _}:
                 self._ready = True
                 self._tell(message)
+                self._pass_signals_on()
             case {"failed": error}:
                 self._tell({"error": error})
             case _:
                 pass  # a newer daemon may say more than we understand
-        for descriptor in descriptors:
-            os.close(descriptor)
 
     def _drop(self, name: str) -> None:
         descriptor = self._kept.pop(name, None)
@@ -168,15 +219,26 @@ class Keeper:
     def _heed(self, numbers: bytes) -> int | None:
         """Act on signals; return an exit code when all is over."""
         for number in set(numbers) - {signal.SIGCHLD}:
+            if number != signal.SIGHUP:
+                self._tell({"stopping": number})
+            self._held.append(number)
+        if self._held and self._daemon is None:
+            self._revive()  # only a daemon can end the programs
+        if self._hears:
+            self._pass_signals_on()
+        return self._reap()
+
+    def _pass_signals_on(self) -> None:
+        """Give the daemon the signals that came; before it is ready, they would only kill it."""
+        self._hears = True
+        held, self._held = self._held, []
+        for number in held:
             if self._daemon is not None:
                 os.kill(self._daemon, number)
-            elif number != signal.SIGHUP:
-                return 0
-        return self._reap()
 
     def _reap(self) -> int | None:
         over: int | None = None
-        exits: list[Exit] = []
+        self._hear_the_last_of_a_dead_daemon()
         while True:
             try:
                 found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -184,23 +246,47 @@ class Keeper:
                 found = None
             if found is None:
                 break
-            started = _start_time(found.si_pid)
-            os.waitpid(found.si_pid, os.WNOHANG)
+            session, start_time = _session_and_start(found.si_pid)
             by_itself = found.si_code == os.CLD_EXITED
             code = found.si_status if by_itself else None
             if found.si_pid == self._daemon:
+                os.waitpid(found.si_pid, 0)
                 over = self._daemon_ended(code)
-            else:
-                exits.append((found.si_pid, started, code, None if by_itself else found.si_status))
-        if exits:
-            self._pass_on(exits)
+                continue
+            program = found.si_pid, start_time
+            self._recognise(program, session)
+            self._remember(program, (code, None if by_itself else found.si_status))
+            os.waitpid(found.si_pid, 0)
         return over
 
-    def _pass_on(self, exits: list[Exit]) -> None:
+    def _hear_the_last_of_a_dead_daemon(self) -> None:
+        """Know all that it said before the exits of its programs are looked at."""
+        if self._daemon is None:
+            return
+        if os.waitid(os.P_PID, self._daemon, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            while self._line is not None:
+                self._hear()
+
+    def _recognise(self, program: Program, session: int) -> None:
+        """Find out whether this is what the daemon was starting when it died.
+
+        It is when it leads a session, as every program does from before its exec: others that do
+        are children of programs, and the moment is too short for one to lose its parent and end.
+        """
+        if self._launching is None or self._line is not None or program in self._programs:
+            return
+        if session == program[0]:
+            self._programs[program] = self._launching
+            self._launching = None
+
+    def _remember(self, program: Program, ended: Exit) -> None:
+        """Pass an exit on; that of a program is kept until the daemon has recorded it."""
+        if self._line is None or program in self._programs:
+            self._exits[program] = ended
+        if len(self._exits) > EXITS_KEPT:
+            del self._exits[next(iter(self._exits))]
         if self._line is not None:
-            self._send({"exits": exits})
-        else:
-            self._exits = [*self._exits, *exits][-EXITS_KEPT:]
+            self._send({"exits": [[*program, *ended]]})
 
     def _daemon_ended(self, code: int | None) -> int | None:
         while self._line is not None:  # what it said last
@@ -209,13 +295,17 @@ class Keeper:
         if code == 0 or not self._ready:
             return code if code is not None else 1
         if code == RESTART_CODE:
-            self._renew({"kept": self._kept, "exits": self._exits})
+            if not self._renew(self.state):
+                return 0
         else:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
         if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept:
             self._start_daemon()
+        elif self._held:
+            self._log("keeper.programs_left_behind no daemon lives long enough to end them")
+            return 1
         else:
             self._log("keeper.daemon_left_down until the next command; programs go on")
             # The next command connects to a socket that is still there, and so calls a daemon.
@@ -243,8 +333,9 @@ def _signals_as_descriptor() -> int:
     """Turn the signals that concern us into bytes to be read from a descriptor."""
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in CONCERNED:
         signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
     return reading
 
 
@@ -252,7 +343,7 @@ def _become(line: socket.socket, command: Sequence[str]) -> None:
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
         line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
@@ -260,10 +351,14 @@ def _become(line: socket.socket, command: Sequence[str]) -> None:
         os._exit(127)
 
 
-def _start_time(pid: int) -> int:
-    """Read when a child began, in clock ticks since boot; it is there until it is reaped."""
+def _session_and_start(pid: int) -> tuple[int, int]:
+    """Read the session of a child and when it began, in clock ticks since boot (proc(5)).
+
+    All that is there until it is reaped.
+    """
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib is not loaded here
-            return int(stat.read().rpartition(b")")[2].split()[19])
+            fields = stat.read().rpartition(b")")[2].split()
+            return int(fields[3]), int(fields[19])
     except (OSError, IndexError, ValueError):
-        return 0
+        return 0, 0

@@ -15,23 +15,21 @@ from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
+from pmdaemon.daemon.handing_on import go_on_as_keeper
+from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
-from pmdaemon.engine.interfaces import Changes
 from pmdaemon.engine.supervisor import Plan
 from pmdaemon.engine.takeover import take_over
-from pmdaemon.server.control_socket import ControlSocket
+from pmdaemon.server.control_socket import BACKLOG, ControlSocket
 from pmdaemon.server.control_verbs import verbs
 
 log = logging.getLogger(__name__)
 
 OPEN_FILES = 65536
 """How many descriptors the daemon asks for: some three for each process that runs."""
-
-BACKLOG = 128
-"""Clients that wait while a daemon is replaced."""
 
 LOG_SIZE = 1024 * 1024
 """Bytes of the daemon's own log, and of the one older that is kept."""
@@ -46,7 +44,7 @@ def main(home_path: str, line_fd: str) -> int:
         _log_to(Path(home.daemon_log))
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
-        return asyncio.run(live(home, keeper))
+        code = asyncio.run(live(home, keeper))
     except PmdaemonError as error:
         log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
         keeper.say(
@@ -55,7 +53,17 @@ def main(home_path: str, line_fd: str) -> int:
     except OSError as error:
         log.exception("daemon.failed")
         keeper.say({"failed": {"code": "daemon_failed", "message": str(error), "details": {}}})
+    else:
+        if code == RESTART_CODE and keeper.left_behind is not None and not is_claimed(home):
+            log.warning("daemon.becomes_keeper, as the keeper is gone")
+            state = {"kept": keeper.left_behind, "programs": _programs(keeper), "exits": []}
+            go_on_as_keeper(home.path, state, os.environ)
+        return code
     return 1
+
+
+def _programs(keeper: KeeperLink) -> list[tuple[str, int, int]]:
+    return [(token, one.pid, one.start_time) for one, token in keeper.programs.items()]
 
 
 async def live(home: Home, keeper: KeeperLink) -> int:
@@ -74,7 +82,8 @@ async def live(home: Home, keeper: KeeperLink) -> int:
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
-        keeper.attend()
+        # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
+        keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
         supervising = await _begin(parts, keeper)
         stack.callback(supervising.cancel)
         control = ControlSocket(verbs(parts.engine))
@@ -93,10 +102,11 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     """Take over what a former daemon left, and begin to supervise."""
     stored = await parts.store.load()
     boot = boot_id()
-    parts.supervisor.adopt(stored.processes, stored.next_pm_id)
-    if stored.boot_id != boot:
-        with suppress(StoreUnavailable):
-            await parts.store.commit(Changes(boot_id=boot))
+    parts.supervisor.adopt(
+        stored.processes,
+        stored.next_pm_id,
+        new_boot_id=boot if stored.boot_id != boot else None,
+    )
     for pm_id, event in take_over(
         stored.processes,
         token=parts.effects.token,
@@ -104,12 +114,16 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         clock=parts.engine.clock,
         exits=keeper.exits,
         rebooted=stored.boot_id not in {boot, None},
+        launched=keeper.launched,
+        expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
+    processes = parts.supervisor.processes.values()
+    keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
     await parts.engine.web.resume(stored.web)
     return supervising
 

@@ -67,9 +67,7 @@ def assemble(
     effects = Effects(
         home_id=home.id,
         clock=clock,
-        launcher=PopenLauncher(
-            reader, handles, child_nofile=child_nofile, lost_exit=keeper.exit_of
-        ),
+        launcher=PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
         trees=trees,
         capture=capture,
         post=supervisor.post,

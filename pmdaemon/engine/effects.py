@@ -5,6 +5,7 @@ Every answer goes back as an event. Nothing here decides anything.
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.errors import PmdaemonError
@@ -43,6 +44,15 @@ KILL_PASS_INTERVAL = 0.05
 """Seconds between two looks through a tree that is being killed."""
 
 
+class Post(Protocol):
+    """Takes an event to the supervisor's inbox; see `Supervisor.post`."""
+
+    def __call__(
+        self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None, /
+    ) -> None:
+        """Tell what happened."""
+
+
 class Effects:
     """The interpreter: one method an effect.
 
@@ -60,7 +70,7 @@ class Effects:
         launcher: Launcher,
         trees: ProcessTrees,
         capture: OutputCapture,
-        post: Callable[[int, Event], None],
+        post: Post,
     ) -> None:
         self._home_id = home_id
         self._clock = clock
@@ -80,7 +90,7 @@ class Effects:
             case Spawn(epoch=epoch):
                 self._spawn(process, epoch)
             case Watch(run=run):
-                self._open_output(process)
+                self._open_output_again(process)
                 self._watch(process, run)
             case SignalTree(run=run, signal=signal):
                 self._trees.signal(self._members(process, run), signal)
@@ -126,11 +136,21 @@ class Effects:
         spec = process.spec
         return self._capture.open(process.pm_id, spec.name, process.instance, spec.logs)
 
+    def _open_output_again(self, process: Process) -> None:
+        try:
+            self._open_output(process)
+        except PmdaemonError as error:
+            # What it writes waits in its FIFO; losing sight of the program would be worse.
+            log.error("process.output_lost pm_id=%d reason=%s", process.pm_id, error)  # noqa: TRY400
+
     def _watch(self, process: Process, run: Run) -> None:
         def ended(identity: Identity, how: Exit) -> None:
             log.info("process.exited pm_id=%d pid=%d how=%s", process.pm_id, identity.pid, how)
             self._capture.drain(process.pm_id)
-            self._post(process.pm_id, ProcessExited(identity, how))
+            # An exit that nobody has stored yet must not be lost with us.
+            self._post(
+                process.pm_id, ProcessExited(identity, how), lambda: self._launcher.reap(identity)
+            )
 
         self._launcher.watch(run.identity, ended)
 

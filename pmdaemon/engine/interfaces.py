@@ -70,6 +70,12 @@ class Launcher(Protocol):
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
+    def reap(self, identity: Identity) -> None:
+        """Have done with a program whose end was told, and is recorded.
+
+        Until then its exit can be learned again, by a next daemon if we are gone.
+        """
+
 
 class ProcessTrees(Protocol):
     """What a program started, and what they started in turn.

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from pmdaemon.core.errors import AppAlreadyExists, OperationFailed
+from pmdaemon.core.errors import AppAlreadyExists, DaemonUnavailable, OperationFailed
 from pmdaemon.core.lifecycle import (
     DeleteRequested,
     Event,
@@ -61,6 +61,7 @@ class Processes:
         self._clock = clock
         self._capture = capture
         self._probe = probe
+        self._ending = False
 
     def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
         """Show all processes, or the selected ones, by pm_id.
@@ -80,7 +81,7 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._each(selectors, StartRequested(), _is_up_or_failed, _why_not_up)
+        return await self._up(selectors, StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -114,7 +115,7 @@ class Processes:
 
     async def restart(self, selectors: Sequence[Selector]) -> Snapshots:
         """End what runs, and bring up all of the selected."""
-        return await self._each(selectors, RestartRequested(), _is_up_or_failed, _why_not_up)
+        return await self._up(selectors, RestartRequested())
 
     async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
@@ -136,28 +137,33 @@ class Processes:
         return flushed
 
     async def shut_down(self) -> None:
-        """End every program, leaving what is wished for as it is.
+        """End every program, leaving what is wished for as it is; nothing is started any more.
 
         Raises:
-            OperationFailed: something survived SIGKILL.
+            OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
+        self._ending = True
+        ended: set[int] = set()
         while busy := [
-            pm_id
-            for pm_id, process in self._supervisor.processes.items()
-            if isinstance(process.state, Starting | Online | Stopping | Backoff)
+            process for process in self._supervisor.processes.values() if not _has_ended(process)
         ]:
-            plan = Plan([(pm_id, ShutdownBegan()) for pm_id in busy])
+            ended |= {process.pm_id for process in busy if process.run is not None}
+            plan = Plan([(process.pm_id, ShutdownBegan()) for process in busy])
             # A program that was just being spawned comes up, or is to be tried again, first; hence
             # once more.
             await self._supervisor.ask(
                 lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
                 settled=lambda process: not isinstance(process.state, Starting | Stopping),
+                regardless=True,
             )
+        left = self._supervisor.processes
+        self._outcome({pm_id: left.get(pm_id) for pm_id in ended}, _why_not_down)
 
     def _declare(
         self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
     ) -> Plan:
+        self._refuse_when_ending()
         wanted = StopRequested() if down else StartRequested()
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
@@ -167,8 +173,9 @@ class Processes:
             up = [one for one in present if one.wish is Wish.UP and not _has_ended(one)]
             if up and existing == "refuse":
                 raise AppAlreadyExists(spec.name)
-            if present and existing == "keep":
-                events += [(one.pm_id, StartRequested()) for one in present if not down]
+            kept = [one for one in present if one.wish is not Wish.GONE]
+            if kept and existing == "keep":
+                events += [(one.pm_id, StartRequested()) for one in kept if not down]
                 continue
             others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
             ports = self._ports(spec, others, present)
@@ -183,10 +190,12 @@ class Processes:
                         tcp_port=port,
                     )
                     next_pm_id += 1
-                else:
+                elif here in kept:
                     process = replace(here, spec=spec, tcp_port=port)
+                else:
+                    process = self._come_again(here, spec, port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here else wanted))
+                events.append((process.pm_id, RestartRequested() if here in kept else wanted))
             for one in present:
                 if one.instance >= len(ports):
                     # With the new declaration, too: the store keeps one for all of an app.
@@ -194,12 +203,39 @@ class Processes:
                     events.append((one.pm_id, DeleteRequested()))
         return Plan(events, added)
 
+    def _come_again(self, deleted: Process, spec: AppSpec, port: int | None) -> Process:
+        """Make a new process in place of one that is just being deleted, and not gone yet."""
+        return replace(
+            deleted,
+            spec=spec,
+            tcp_port=port,
+            created=self._clock.now(),
+            wish=Wish.DOWN,
+            restarts=0,
+            ends=(),
+        )
+
     def _ports(
         self, spec: AppSpec, others: Iterable[Process], present: Sequence[Process]
     ) -> Sequence[int | None]:
-        """Reserve ports, taking those that the app itself has now for free."""
-        own = {one.tcp_port for one in present}
-        return reserve(spec, others, _Forgiving(self._probe, own))
+        """Reserve ports: those that it had stay, and count as free while it uses them itself."""
+        kept = {one.instance: one.tcp_port for one in present if one.tcp_port is not None}
+        own = {one.tcp_port for one in present if not _has_ended(one)}
+        return reserve(spec, others, _Forgiving(self._probe, own), kept)
+
+    async def _up(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
+        def action(ledger: Ledger) -> Plan:
+            self._refuse_when_ending()
+            there = [one for one in ledger.processes.values() if one.wish is not Wish.GONE]
+            return Plan([(process.pm_id, event) for process in select(selectors, there)])
+
+        return self._outcome(
+            await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
+        )
+
+    def _refuse_when_ending(self) -> None:
+        if self._ending:
+            raise DaemonUnavailable("cannot start anything: the daemon is ending")
 
     async def _each(
         self,

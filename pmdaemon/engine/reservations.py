@@ -8,10 +8,13 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import TcpProbe
 
 
-def reserve(spec: AppSpec, others: Iterable[Process], probe: TcpProbe) -> list[int | None]:
+def reserve(
+    spec: AppSpec, others: Iterable[Process], probe: TcpProbe, kept: Mapping[int, int]
+) -> list[int | None]:
     """Choose a port for each instance of `spec`, or None where it asks for none.
 
-    A port stays with its process from restart to restart, until the process is deleted.
+    A port stays with its process from restart to restart, until the process is deleted: `kept`
+    are those that its instances have had so far.
 
     Raises:
         TcpPortTaken: another app of ours has one of them, or a program that is not ours listens.
@@ -23,8 +26,21 @@ def reserve(spec: AppSpec, others: Iterable[Process], probe: TcpProbe) -> list[i
     owners = {other.tcp_port: other.name for other in others if other.tcp_port is not None}
     candidates = range(wanted.first, wanted.last + 1)
     if wanted.auto:
-        free = (port for port in candidates if port not in owners and probe.is_free(port))
-        chosen = [port for port, _ in zip(free, range(spec.instances), strict=False)]
+        stay = {
+            instance: port
+            for instance, port in kept.items()
+            if instance < spec.instances and port in candidates and _usable(port, owners, probe)
+        }
+        free = (
+            port
+            for port in candidates
+            if port not in stay.values() and _usable(port, owners, probe)
+        )
+        chosen = [
+            port
+            for instance in range(spec.instances)
+            if (port := stay.get(instance) or next(free, None)) is not None
+        ]
         if len(chosen) < spec.instances:
             raise TcpPortTaken(
                 f"cannot start {spec.name}: {len(chosen)} of the ports {wanted} are free,"
@@ -36,6 +52,10 @@ def reserve(spec: AppSpec, others: Iterable[Process], probe: TcpProbe) -> list[i
     for port in taken:
         _check(spec.name, port, owners, probe)
     return list(taken)
+
+
+def _usable(port: int, owners: Mapping[int, str], probe: TcpProbe) -> bool:
+    return port not in owners and probe.is_free(port)
 
 
 def _check(name: str, port: int, owners: Mapping[int, str], probe: TcpProbe) -> None:

@@ -46,8 +46,9 @@ class Sampler:
 
     def start(self) -> None:
         """Take a sample now, and from now on."""
-        self._sample()
+        # The next one first: a sample that fails must not be the last.
         self._next = self._clock.call_later(INTERVAL, self.start)
+        self._sample()
 
     def stop(self) -> None:
         """Take no more samples."""

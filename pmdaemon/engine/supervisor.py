@@ -56,6 +56,7 @@ Settled = Callable[[Process], bool]
 class _Request(Struct, eq=False):
     action: Action
     settled: Settled
+    regardless: bool
     accepted: asyncio.Future[Sequence[int]]
     waiting: set[int] = field(default_factory=set)
     outcome: dict[int, Process | None] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class _Request(Struct, eq=False):
 class _Happened(Struct, frozen=True):
     pm_id: int
     event: Event
+    recorded: Callable[[], None] | None
 
 
 class _SaveAgain(Struct, frozen=True):
@@ -97,6 +99,7 @@ class Supervisor:
         self._carry_out: Callable[[Process, Effect], None] = _nothing_yet
         self._processes: dict[int, Process] = {}
         self._next_pm_id = 0
+        self._new_boot_id: str | None = None
         self._inbox: deque[_Request | _Happened | _SaveAgain] = deque()
         self._mail = asyncio.Event()
         self._requests: list[_Request] = []
@@ -113,18 +116,33 @@ class Supervisor:
         """How many processes the store does not have as they are now, because it failed."""
         return len(self._unsaved)
 
-    def adopt(self, processes: Iterable[Process], next_pm_id: int) -> None:
-        """Begin with what the store held."""
+    def adopt(
+        self, processes: Iterable[Process], next_pm_id: int, *, new_boot_id: str | None = None
+    ) -> None:
+        """Begin with what the store held.
+
+        `new_boot_id` is there when the machine was started anew. It is stored together with what
+        first happens: were it there alone, a daemon after us would take old runs for new ones.
+        """
+        self._new_boot_id = new_boot_id
         self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
         self._next_pm_id = next_pm_id
 
-    def post(self, pm_id: int, event: Event) -> None:
-        """Tell what happened to a process."""
-        self._inbox.append(_Happened(pm_id, event))
+    def post(self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None) -> None:
+        """Tell what happened to a process.
+
+        `recorded` is called when that, and what follows from it, has been stored, or could not be
+        stored; before that, nothing is done about it.
+        """
+        self._inbox.append(_Happened(pm_id, event, recorded))
         self._mail.set()
 
-    async def ask(self, action: Action, *, settled: Settled) -> Mapping[int, Process | None]:
+    async def ask(
+        self, action: Action, *, settled: Settled, regardless: bool = False
+    ) -> Mapping[int, Process | None]:
         """Have something done, and wait until every process concerned is `settled`.
+
+        With `regardless`, it is done also while the store fails, and stored when it can be.
 
         Returns:
             Each process concerned as it was when it got there, or None where it is gone.
@@ -133,7 +151,7 @@ class Supervisor:
             PmdaemonError: it was refused, or could not be stored; nothing was changed.
 
         """
-        request = _Request(action, settled, asyncio.get_running_loop().create_future())
+        request = _Request(action, settled, regardless, asyncio.get_running_loop().create_future())
         self._inbox.append(request)
         self._mail.set()
         await request.accepted
@@ -170,7 +188,10 @@ class Supervisor:
                 draft.before[process.pm_id] = self._processes.get(process.pm_id)
                 draft.after[process.pm_id] = process
             self._draw_up(draft, plan.events)
-            await self._save(draft, urgent=True)
+            if request.regardless:
+                await self._save_when_possible(draft)
+            else:
+                await self._save(draft, urgent=True)
         except PmdaemonError as refusal:
             if not request.accepted.done():
                 request.accepted.set_exception(refusal)
@@ -189,6 +210,13 @@ class Supervisor:
     async def _follow(self, happened: Sequence[_Happened]) -> None:
         draft = _Draft()
         self._draw_up(draft, [(one.pm_id, one.event) for one in happened])
+        await self._save_when_possible(draft)
+        for one in happened:
+            if one.recorded is not None:
+                one.recorded()
+        await self._make_so(draft)
+
+    async def _save_when_possible(self, draft: _Draft) -> None:
         try:
             await self._save(draft, urgent=False)
         except StoreUnavailable as error:
@@ -196,7 +224,6 @@ class Supervisor:
             log.error("store.failed reason=%s unsaved=%d", error, len(draft.after))  # noqa: TRY400
             self._unsaved |= draft.after.keys() | draft.removed
             self._retry_later()
-        await self._make_so(draft)
 
     def _draw_up(self, draft: _Draft, events: Sequence[tuple[int, Event]]) -> None:
         for pm_id, event in events:
@@ -213,7 +240,7 @@ class Supervisor:
                 draft.before.setdefault(pm_id, current)
 
     async def _save(self, draft: _Draft, *, urgent: bool) -> None:
-        if not (draft.after or draft.removed or self._unsaved):
+        if not (draft.after or draft.removed or self._unsaved or self._new_boot_id):
             return
         current = {**self._processes, **draft.after}
         touched = draft.after.keys() | self._unsaved
@@ -226,10 +253,12 @@ class Supervisor:
                 written=[current[pm_id] for pm_id in sorted(touched - removed)],
                 removed=sorted(removed),
                 next_pm_id=next_pm_id if next_pm_id != self._next_pm_id else None,
+                boot_id=self._new_boot_id,
                 urgent=urgent,
             )
         )
         self._unsaved.clear()
+        self._new_boot_id = None
         self._next_pm_id = next_pm_id
 
     async def _make_so(self, draft: _Draft) -> None:
@@ -257,7 +286,7 @@ class Supervisor:
 
     def _retry(self) -> None:
         self._retrying = False
-        if self._unsaved:
+        if self._unsaved or self._new_boot_id:
             self._inbox.append(_SaveAgain())
             self._mail.set()
 

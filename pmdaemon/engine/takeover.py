@@ -1,6 +1,7 @@
 """What a new daemon does about the processes it finds in the store."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from pmdaemon.core.lifecycle import DaemonStarted
 from pmdaemon.core.process import (
@@ -24,12 +25,20 @@ def take_over(
     clock: Clock,
     exits: Mapping[Identity, Exit],
     rebooted: bool,
+    launched: Mapping[str, Identity] = MappingProxyType({}),
+    expected: Callable[[Identity], bool] = lambda _: False,
 ) -> list[tuple[int, DaemonStarted]]:
     """Find out what of each process is still running, and word it as an event.
 
     A run is known again by pid and start time. A program that was spawned in the instant before
-    the former daemon died is in no record yet; it is known by its token. `exits` tells of those
-    that ended while no daemon was there.
+    the former daemon died is in no record yet; it is known by its token.
+
+    Args:
+        exits: how those ended that ended while no daemon was there.
+        launched: programs by token, of which the keeper was told; they may have ended by now.
+        expected: whether the keeper is about to tell how a program ended. Then it is taken over as
+            if it went on: whoever watches it will learn that.
+
     """
     now = clock.now()
     if rebooted:
@@ -39,9 +48,9 @@ def take_over(
     def run_of(process: Process) -> Run | None:
         match process.state:
             case Online(run) | Stopping(run):
-                return run if trees.alive(run.identity) else None
+                return run if trees.alive(run.identity) or expected(run.identity) else None
             case Starting():
-                identity = started.get(token(process))
+                identity = started.get(token(process)) or launched.get(token(process))
                 return Run(identity, now) if identity is not None else None
             case _:
                 return None

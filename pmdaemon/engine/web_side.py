@@ -16,6 +16,9 @@ class WebSide:
         self._server = server
         self._store = store
         self._remembered: WebSettings | None = None
+        self._held: list[WebSettings] = []
+        self._current: WebSettings | None = None
+        self._closed = False
         self._turn = asyncio.Lock()
 
     @property
@@ -29,22 +32,32 @@ class WebSide:
         if settings is None:
             return
         try:
-            await self._server.turn_on(settings)
+            await self._change_to(settings)
         except PmdaemonError as error:
             log.error("web.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
 
     async def turn_on(self, settings: WebSettings, *, remember: bool) -> str:
-        """Listen, and say at which URL; with `remember`, future daemons do so as well.
+        """Listen, and say at which URL.
+
+        With `remember`, future daemons do so as well; without, the caller holds the web side, and
+        has to let it go.
 
         Raises:
-            PmdaemonError: the address cannot be used; what was on before stays on.
+            PmdaemonError: the address cannot be used, or not be remembered; what was on before
+                stays on.
 
         """
         async with self._turn:
-            await self._server.turn_on(settings)
+            await self._change_to(settings)
             if remember:
-                await self._store.commit(Changes(web=settings, urgent=True))
+                try:
+                    await self._store.commit(Changes(web=settings, urgent=True))
+                except PmdaemonError:
+                    await self._change_to(self._wanted())
+                    raise
                 self._remembered = settings
+            else:
+                self._held.append(settings)
             return self._server.address or ""
 
     async def turn_off(self) -> None:
@@ -52,19 +65,34 @@ class WebSide:
         async with self._turn:
             await self._store.commit(Changes(web_off=True, urgent=True))
             self._remembered = None
-            await self._server.turn_off()
+            self._held.clear()
+            await self._change_to(None)
 
-    async def let_go(self) -> None:
-        """End what was turned on for a while: back to what is remembered, or off."""
+    async def let_go(self, settings: WebSettings) -> None:
+        """End what was turned on for a while.
+
+        The web side goes on as another holder wants it, or as it is remembered, or is off.
+        """
         async with self._turn:
-            if self._remembered is not None:
-                await self._server.turn_on(self._remembered)
-            else:
-                await self._server.turn_off()
+            if settings in self._held:
+                self._held.remove(settings)
+            if not self._closed:
+                await self._change_to(self._wanted())
 
     async def close(self, *, for_good: bool) -> None:
         """Stop listening, for this daemon's life, or make way for the next one."""
+        self._closed = True
         if for_good:
             await self._server.turn_off()
         else:
             await self._server.make_way()
+
+    def _wanted(self) -> WebSettings | None:
+        return self._held[-1] if self._held else self._remembered
+
+    async def _change_to(self, settings: WebSettings | None) -> None:
+        if settings is None:
+            await self._server.turn_off()
+        elif settings != self._current:
+            await self._server.turn_on(settings)
+        self._current = settings

@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,8 +25,14 @@ log = logging.getLogger(__name__)
 REQUEST_DEADLINE = 10.0
 """Seconds within which a client has to have said what it wants."""
 
-CLIENTS_AT_ONCE = 256
-"""Connections served at a time; more are refused with a sentence."""
+CLIENTS_AT_ONCE = 1024
+"""Connections served at a time; more are refused with a sentence, and followers count too."""
+
+BACKLOG = 128
+"""Clients that wait while a daemon is replaced."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What comes of a line that is no JSON, or nested without end."""
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
 _decode_request = msgspec.json.Decoder(Request).decode
@@ -37,6 +44,8 @@ class Conversation:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.goes_on = False
+        """Whether it is a stream by now, which ends when the client goes."""
 
     async def send(self, reply: Reply) -> None:
         """Send one line; waits while the client is slow to read.
@@ -50,6 +59,7 @@ class Conversation:
 
     async def closed(self) -> None:
         """Wait until the client has gone."""
+        self.goes_on = True
         while await self._reader.read(4096):
             pass
 
@@ -59,26 +69,49 @@ Verb = Callable[[dict[str, Any], Conversation], Awaitable[dict[str, Any]]]
 
 
 class ControlSocket:
-    """Listens on a Unix socket, and answers."""
+    """Listens on a Unix socket, and answers.
 
-    def __init__(self, verbs: dict[str, Verb]) -> None:
+    Args:
+        verbs: what can be asked for.
+        deadline: seconds within which a client has to have said what it wants.
+        clients_at_once: how many are served at a time.
+
+    """
+
+    def __init__(
+        self,
+        verbs: dict[str, Verb],
+        *,
+        deadline: float = REQUEST_DEADLINE,
+        clients_at_once: int = CLIENTS_AT_ONCE,
+    ) -> None:
         self._verbs = verbs
+        self._deadline = deadline
+        self._clients_at_once = clients_at_once
         self._server: asyncio.Server | None = None
-        self._conversations: set[asyncio.Task[None]] = set()
+        self._conversations: dict[asyncio.Task[None], Conversation] = {}
 
     async def listen(self, listener: socket.socket) -> None:
         """Begin to answer on a bound socket."""
+        # The next daemon goes on listening where we did, so closing must not remove the socket's
+        # file, as Python does by itself since 3.13.
+        options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
         self._server = await asyncio.start_unix_server(
-            self._serve, sock=listener, limit=MAX_MESSAGE
+            self._serve, sock=listener, limit=MAX_MESSAGE, backlog=BACKLOG, **options
         )
 
-    async def close(self, *, patience: float = 2.0) -> None:
-        """Take no more connections, and give those that are being answered `patience` seconds."""
+    def leave(self) -> None:
+        """Take no more connections."""
         if self._server is not None:
             self._server.close()
-        current = asyncio.current_task()
-        pending = [task for task in self._conversations if task is not current]
-        if pending:
+
+    async def close(self, *, patience: float = 2.0) -> None:
+        """Leave; end streams, and give those that are being answered `patience` seconds."""
+        self.leave()
+        for task, conversation in self._conversations.items():
+            if conversation.goes_on:
+                task.cancel()
+        if pending := list(self._conversations):
             _, late = await asyncio.wait(pending, timeout=patience)
             for task in late:
                 task.cancel()
@@ -87,24 +120,23 @@ class ControlSocket:
         task = asyncio.current_task()
         if task is None:
             raise AssertionError("asyncio serves each connection in a task")
-        self._conversations.add(task)
-        conversation = Conversation(reader, writer)
+        conversation = self._conversations[task] = Conversation(reader, writer)
         try:
             await self._converse(conversation, reader, writer)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client has gone, or we are about to
         finally:
-            self._conversations.discard(task)
+            del self._conversations[task]
             writer.close()
 
     async def _converse(
         self, conversation: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         try:
-            if len(self._conversations) > CLIENTS_AT_ONCE:
+            if len(self._conversations) > self._clients_at_once:
                 raise ProtocolViolation("too many clients at once; try again")
             _check_peer(writer)
-            async with asyncio.timeout(REQUEST_DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 _check_hello(await reader.readuntil(b"\n"))
                 await conversation.send(_welcome())
                 request = _read_request(await reader.readuntil(b"\n"))
@@ -153,7 +185,7 @@ def _worded(error: PmdaemonError) -> ErrorBody:
 def _check_hello(line: bytes) -> None:
     try:
         hello = _decode_hello(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise ProtocolViolation("this is no greeting of a pmdaemon client") from None
     if hello["pmdaemon"] != PROTOCOL:
         raise ProtocolViolation(
@@ -166,7 +198,7 @@ def _check_hello(line: bytes) -> None:
 def _read_request(line: bytes) -> Request:
     try:
         return _decode_request(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise ProtocolViolation(f"this is no request: {error}") from None
 
 

@@ -131,7 +131,7 @@ async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str
 
 
 async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) -> dict[str, Any]:
-    """Tell of growth and changes of the selected processes until the client goes."""
+    """Tell of growth and changes of the selected processes until the client, or we, go."""
     selectors = _selectors(body["selectors"])
     engine.processes.list(selectors)  # refuses what names nothing, as every verb does
     pending: dict[tuple[int, str], GrowthItem] = {}
@@ -160,10 +160,11 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
         for stream in OutputStream:
             pending[pm_id, stream] = {"pm_id": pm_id, "stream": stream}
     news.set()
-    gone = asyncio.get_running_loop().create_task(conversation.closed(), name="follow.closed")
-    gone.add_done_callback(lambda _: news.set())
+    loop = asyncio.get_running_loop()
+    over = loop.create_task(_over(engine, conversation), name="follow.over")
+    over.add_done_callback(lambda _: news.set())
     try:
-        while not gone.done():
+        while not over.done():
             await news.wait()
             news.clear()
             items, pending = list(pending.values()), {}
@@ -174,8 +175,19 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
     finally:
         leave_logs()
         leave_bus()
-        gone.cancel()
+        over.cancel()
     return {}
+
+
+async def _over(engine: Engine, conversation: Conversation) -> None:
+    """Wait until nobody is to be told anything any more."""
+    loop = asyncio.get_running_loop()
+    ends = {loop.create_task(conversation.closed()), loop.create_task(engine.ending.wait())}
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for end in ends:
+            end.cancel()
 
 
 def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnapshot]:
@@ -205,7 +217,7 @@ async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dic
         await conversation.send({"item": shown})
         await conversation.closed()
     finally:
-        await engine.web.let_go()
+        await engine.web.let_go(settings)
     return {}
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import is_alive
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 

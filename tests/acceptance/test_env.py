@@ -1,7 +1,7 @@
 """`env`: what a program is started with."""
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import environment_of
+from tests.support.running import environment_of
 
 
 def test_the_environment_is_what_the_program_really_has(pmdaemon, port):

@@ -4,7 +4,7 @@ import os
 import signal
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import is_alive, running_for
+from tests.support.running import is_alive, running_for
 
 
 def test_nothing_is_left_and_the_list_is_known_to_the_next_daemon(pmdaemon):

@@ -9,7 +9,7 @@ import pexpect
 import pytest
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import is_alive
+from tests.support.running import is_alive
 
 ESCAPE = "\x1b["
 

@@ -1,7 +1,7 @@
 """`pid`: for scripts that signal programs themselves."""
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import command_line
+from tests.support.running import command_line
 
 
 def test_pids_are_printed_one_a_line(pmdaemon):

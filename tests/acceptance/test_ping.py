@@ -1,6 +1,6 @@
 """`ping`: is there a daemon?"""
 
-from tests.support.daemon import is_alive
+from tests.support.running import is_alive
 
 
 def test_a_ping_starts_a_daemon_and_tells_which(pmdaemon):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import FOREVER, LISTENS, answers
-from tests.support.daemon import command_line, environment_of, is_alive
+from tests.support.running import command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
 

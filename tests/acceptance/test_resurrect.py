@@ -3,7 +3,7 @@
 import json
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import command_line, environment_of
+from tests.support.running import command_line, environment_of
 
 
 def test_a_saved_list_comes_back_as_it_was(pmdaemon, port):

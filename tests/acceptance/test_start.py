@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import children_of, command_line, environment_of, is_alive
+from tests.support.running import children_of, command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
 TELLS_ITS_ARGUMENTS = "import signal, sys\nprint(sys.argv[1:], flush=True)\nsignal.pause()\n"

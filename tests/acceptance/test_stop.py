@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import FOREVER, LISTENS, answers
-from tests.support.daemon import is_alive
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 # Each process of these families writes its pid into a file before it goes on.

@@ -1,7 +1,7 @@
 """`update`: another daemon, and nobody notices."""
 
 from tests.acceptance.conftest import FOREVER
-from tests.support.daemon import is_alive, parent_of
+from tests.support.running import is_alive, parent_of
 
 
 def test_programs_run_on_under_a_new_daemon(pmdaemon):

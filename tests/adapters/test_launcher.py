@@ -43,6 +43,19 @@ async def output_of(system, program, **changes):
     return output.decode().strip()
 
 
+@pytest.fixture
+def our_input():
+    """Give us an input of our own, from which something could be read."""
+    reading, writing = os.pipe()
+    os.write(writing, b"ours")
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    yield
+    os.dup2(before, 0)
+    for file in reading, writing, before:
+        os.close(file)
+
+
 async def test_a_program_leads_a_session_of_its_own(system):
     identity = system.launch(Program.STAYS)
 
@@ -56,12 +69,12 @@ async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
     monkeypatch.setenv("OURS", "ours")
 
     output = await output_of(
-        system, "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the-token"
+        system, "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the token"
     )
 
     variables = dict(line.split("=", 1) for line in output.splitlines())
     assert variables["A"] == "ä b"
-    assert variables["PMDAEMON_TOKEN"] == "the-token"
+    assert variables["PMDAEMON_TOKEN"] == "the token"
     assert "OURS" not in variables
 
 
@@ -69,7 +82,7 @@ async def test_a_program_runs_in_its_directory(system, tmp_path):
     assert await output_of(system, "pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
 
 
-async def test_a_program_reads_nothing_from_its_input(system):
+async def test_a_program_reads_nothing_from_its_input(system, our_input):
     assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
 
 

@@ -115,7 +115,7 @@ def test_a_child_that_nobody_waited_for_makes_nothing_negative(machine):
     machine.sample()
 
     machine.lost(11)
-    machine.has(10, own=1.0)
+    machine.has(10, own=1.0, reaped=0.1)  # of another, that came and went
 
     assert machine.sample().cpu == 50.0
 

@@ -38,9 +38,10 @@ async def test_the_end_of_what_is_not_our_child_is_noticed(system):
     ends: list[Exit] = []
     (orphan,) = system.members(identity)
     handles = PidHandles(PsutilReader())
-    handles.reap_when_ended(orphan, ends.append)
-    await asyncio.sleep(0)  # it has looked once, and seen it alive
-    await asyncio.sleep(0)
+    handles.exit_when_ended(orphan, ends.append)
+    for _ in range(3):
+        await asyncio.sleep(0)  # lets it look once while the orphan is alive
+    assert ends == []
 
     system.trees.signal([orphan], "SIGKILL")
 
@@ -53,7 +54,7 @@ async def test_outside_of_the_main_thread_looking_is_enough(system):
     identity = system.launch(Program.FAILS)
 
     async def wait_there() -> None:
-        PidHandles(PsutilReader()).reap_when_ended(identity, ends.append)
+        PidHandles(PsutilReader()).exit_when_ended(identity, ends.append)
         await eventually(lambda: ends)
 
     thread = threading.Thread(target=lambda: asyncio.run(wait_there()))

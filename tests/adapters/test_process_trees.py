@@ -120,6 +120,17 @@ async def test_a_token_is_read_once_and_its_absence_every_time():
     assert set(member_pids(trees)) == {10, 50, 60}
 
 
+def test_only_living_session_leaders_are_launched_programs():
+    reader = FakeProcessReader(
+        an_entry(10, ended=True), an_entry(11, session=10), an_entry(12), an_entry(13)
+    )
+    reader.tokens = dict.fromkeys(reader.entries, "token")
+
+    found = trees_over(reader).find_launched(["token"])
+
+    assert found == {"token": Identity(12, 120)}
+
+
 class RecordingHandles(PidfdHandles):
     """Remembers which pids were sent a signal, and sends none."""
 

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.posix
 
 async def test_both_readers_tell_the_same_of_a_program(tmp_path):
     async with pidfd_system(tmp_path) as system:
-        identity = await system.settled(Program.FAMILY, token="a token")
+        token = f"a token {tmp_path}"
+        identity = await system.settled(Program.FAMILY, token=token)
         child = system.members(identity)[0]
 
         for pid in identity.pid, child.pid:
@@ -22,7 +23,7 @@ async def test_both_readers_tell_the_same_of_a_program(tmp_path):
             same = {"start_time": 0, "own_ticks": 0, "reaped_ticks": 0, "memory": 0}
             assert portable._replace(**same) == native._replace(**same)
             assert portable.memory > 0
-            assert PsutilReader().token(pid) == ProcReader().token(pid) == "a token"
+            assert PsutilReader().token(pid) == ProcReader().token(pid) == token
 
 
 def test_the_start_time_of_a_process_stays():

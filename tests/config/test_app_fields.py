@@ -324,6 +324,13 @@ def test_what_is_shown_is_read_back_either_way(base, raw):
     assert read_app(shape, base=str(base), environment={}).warnings == ()
 
 
+def test_an_app_that_inherits_nothing_goes_on_doing_so(base):
+    shape = show_app(read(base, {"script": "server.js"}).spec) | {"inherited_env": {}, "argv": []}
+    shape |= {"interpreter": "none", "script": "/bin/sh"}
+
+    assert read(base, shape).spec.inherited_env == {}
+
+
 def test_a_stored_app_does_not_depend_on_what_is_there_now():
     spec = an_app(cwd="/gone", command=Command("x", ("y",), "z", ("/gone/z", "/gone/x", "y")))
 

@@ -137,9 +137,18 @@ def test_a_program_with_the_name_of_a_file_that_cannot_run_is_found(place):
 
 
 def test_the_search_path_is_relative_to_the_folder_too(place):
-    command = resolve("run x", cwd=str(place / "app"), search_path=f"{place}/none:")
+    for search_path in ("../bin", "none:../bin"):
+        command = resolve("worker x", cwd=str(place / "app"), search_path=search_path)
 
-    assert command.argv == (str(place / "app" / "run"), "x")
+        assert command.argv == (str(place / "bin" / "worker"), "x")
+
+
+def test_an_empty_part_of_the_search_path_is_the_folder(place):
+    command = resolve(
+        "server.js", interpreter="run", cwd=str(place / "app"), search_path=f"{place}/none:"
+    )
+
+    assert command.argv == (str(place / "app" / "run"), str(place / "app" / "server.js"))
 
 
 def test_a_tilde_stands_for_the_users_folder(place, monkeypatch):

@@ -17,24 +17,23 @@ async def system(request, tmp_path):
         yield system
 
 
-async def test_the_exit_code_of_a_program_is_told(system):
+@pytest.mark.parametrize(
+    ("program", "how"),
+    [
+        (Program.SUCCEEDS, Exit(code=0)),
+        (Program.FAILS, Exit(code=3)),
+        (Program.KILLS_ITSELF, Exit(signal=9)),
+        (Program.CRASHES, Exit(signal=11)),
+    ],
+)
+async def test_how_a_program_ended_is_told(system, program, how):
     ends: Ends = []
-    identity = system.launch(Program.FAILS)
+    identity = system.launch(program)
 
     system.launcher.watch(identity, lambda *end: ends.append(end))
 
     await eventually(lambda: ends)
-    assert ends == [(identity, Exit(code=3))]
-
-
-async def test_the_signal_that_ended_a_program_is_told(system):
-    ends: Ends = []
-    identity = system.launch(Program.KILLS_ITSELF)
-
-    system.launcher.watch(identity, lambda *end: ends.append(end))
-
-    await eventually(lambda: ends)
-    assert ends == [(identity, Exit(signal=9))]
+    assert ends == [(identity, how)]
 
 
 async def test_an_end_is_told_from_the_event_loop_and_not_by_watch_itself(system):

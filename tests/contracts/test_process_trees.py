@@ -1,5 +1,7 @@
 """What everything that looks at process trees does."""
 
+from uuid import uuid4
+
 import pytest
 
 from pmdaemon.core.process import Exit, Identity
@@ -134,11 +136,12 @@ async def test_waiting_for_the_end_leaves_the_exit_to_the_launcher(system):
     told: list[str] = []
     ends: list[Exit] = []
     system.trees.when_gone([identity], lambda: told.append("gone"))
+    system.trees.signal([identity], "SIGTERM")
+    await eventually(lambda: told)
+
     system.launcher.watch(identity, lambda _, how: ends.append(how))
 
-    system.trees.signal([identity], "SIGTERM")
-
-    await eventually(lambda: told and ends)
+    await eventually(lambda: ends)
     assert ends == [Exit(signal=15)]
 
 
@@ -156,18 +159,20 @@ async def test_what_is_gone_already_is_told_from_the_event_loop(system, wait_for
 
 
 async def test_launched_programs_are_found_by_their_tokens(system):
-    one = system.launch(Program.STAYS, token="token-1")
-    ten = await system.settled(Program.FAMILY, token="token-10")
-    system.launch(Program.STAYS, token="token-2")
+    token = uuid4().hex
+    one = system.launch(Program.STAYS, token=token)
+    other = await system.settled(Program.FAMILY, token=f"{token}-0")
+    system.launch(Program.STAYS, token=f"{token}-1")
 
-    found = system.trees.find_launched(["token-1", "token-10", "token-3"])
+    found = system.trees.find_launched([token, f"{token}-0", f"{token}-2"])
 
-    assert found == {"token-1": one, "token-10": ten}
+    assert found == {token: one, f"{token}-0": other}
 
 
 async def test_of_two_session_leaders_with_one_token_the_older_is_the_program(system):
-    identity = await system.settled(Program.LEAVES_A_DAEMON, token="token")
+    token = uuid4().hex
+    identity = await system.settled(Program.LEAVES_A_DAEMON, token=token)
 
-    found = system.trees.find_launched(["token"])
+    found = system.trees.find_launched([token])
 
-    assert found == {"token": identity}
+    assert found == {token: identity}

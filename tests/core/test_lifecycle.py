@@ -475,7 +475,7 @@ def test_a_new_daemon_starts_again_what_ended_without_one():
     play = Playbook(in_state(Online(RUN)))
 
     play.tell(DaemonStarted(NOW, None, rebooted=False, exit=FAILED))
-    play.expect(Sweep(0, RUN, "SIGINT"), grace(8))
+    play.expect(Watch(0, RUN), Sweep(0, RUN, "SIGINT"), grace(8))
     play.tell(SessionEmptied(RUN.identity, later(5))).expect(Spawn(0, epoch=9))
 
     process = play.end()
@@ -500,7 +500,7 @@ def test_a_new_daemon_looks_for_what_a_stop_left_behind(stored, seen, known):
     play = Playbook(in_state(Stopping(RUN, Cause.STOP_REQUESTED, stored, killed=True)))
 
     play.tell(DaemonStarted(NOW, None, rebooted=False, exit=seen))
-    play.expect(Sweep(0, RUN, "SIGINT"), grace(8))
+    play.expect(Watch(0, RUN), SignalTree(0, RUN, "SIGINT"), Sweep(0, RUN, None), grace(8))
 
     play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, known)).end()
 

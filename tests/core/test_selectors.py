@@ -18,6 +18,7 @@ PROCESSES = [
     process(4, "2"),
     process(5, "jobs-api", namespace="web"),
     process(6, "a:1"),
+    process(7, "solo", namespace="3"),
 ]
 
 
@@ -28,10 +29,11 @@ def chosen(*texts, processes=PROCESSES):
 @pytest.mark.parametrize(
     ("text", "pm_ids"),
     [
-        ("all", [0, 1, 2, 3, 4, 5, 6]),
+        ("all", [0, 1, 2, 3, 4, 5, 6, 7]),
         ("web", [0, 1]),
         ("jobs", [2, 3]),
-        ("3", [3]),
+        ("5", [5]),
+        ("3", [7]),
         ("2", [4]),
         ("web:1", [1]),
         ("a:1", [6]),
@@ -91,7 +93,15 @@ def test_a_wrong_name_is_answered_with_the_names_there_are():
         chosen("wrker")
 
     assert refusal.value.message.endswith("is called wrker; did you mean worker?")
-    assert refusal.value.details["available"] == ["2", "a:1", "jobs-api", "mail", "web", "worker"]
+    assert refusal.value.details["available"] == [
+        "2",
+        "a:1",
+        "jobs-api",
+        "mail",
+        "solo",
+        "web",
+        "worker",
+    ]
 
 
 def test_a_name_that_resembles_none_is_answered_without_a_guess():

@@ -35,7 +35,7 @@ def test_a_tcp_port_that_does_not_exist_is_refused(value):
     "value",
     [
         *("", "web", "-1", "3000-", "3000,3001", "auto", "auto:", "auto:5000", "²", "٣", "3e3"),
-        *("3003-3000", "a\nb", -1, None, True, 1.5, [3000], {"port": 1}),
+        *("3003-3000", "3001-3000", "a\nb", -1, None, True, 1.5, [3000], {"port": 1}),
     ],
 )
 def test_what_is_no_tcp_port_is_refused(value):

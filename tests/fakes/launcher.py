@@ -20,6 +20,7 @@ class FakeLauncher:
         self.programs: dict[str, Exit] = {}
         self.orders: list[LaunchOrder] = []
         self.launched: list[Identity] = []
+        self.reaped: list[Identity] = []
         self._failures: list[LaunchFailed] = []
 
     def fail(self, reason: str, *, transient: bool = False, times: int = 1) -> None:
@@ -46,6 +47,10 @@ class FakeLauncher:
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
         self.processes.when_ended(identity, lambda how: on_exit(identity, how))
+
+    def reap(self, identity: Identity) -> None:
+        """Remember that it was asked for."""
+        self.reaped.append(identity)
 
     def end(self, identity: Identity, how: Exit | None = None) -> None:
         """Let a program end by itself, by default with success."""

@@ -10,13 +10,17 @@ from pmdaemon.core.process import Exit, Identity
 
 @dataclass(slots=True, eq=False)
 class FakeProcess:
-    """A process, alive until it has an exit; `memory` in bytes, `cpu` in percent of one core."""
+    """A process, alive until it has an exit; `memory` in bytes, `cpu` in percent of one core.
+
+    One that is `unkillable` waits in the kernel, or belongs to somebody else.
+    """
 
     identity: Identity
     parent: Identity | None
     session: int
     token: str
     ignores: frozenset[str] = frozenset()
+    unkillable: bool = False
     exit: Exit | None = None
     memory: int = 1024 * 1024
     cpu: float = 0.0
@@ -89,7 +93,9 @@ class FakeProcesses:
     def send_signal(self, identity: Identity, name: str) -> None:
         """Signal a process, which ends by it unless it ignores it and may."""
         process = self.find_living(identity)
-        if process is not None and (name == "SIGKILL" or name not in process.ignores):
+        if process is None or process.unkillable:
+            return
+        if name == "SIGKILL" or name not in process.ignores:
             self.end(identity, Exit(signal=signal.Signals[name]))
 
     def when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:

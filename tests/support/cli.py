@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from tests.support.daemon import daemon_pid, end_all, parent_of, running_for
+from tests.support.running import daemon_pid, end_all, parent_of, running_for
 from tests.support.waiting import eventually_sync
 
 ROOT = Path(__file__).parents[2]

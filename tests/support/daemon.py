@@ -1,97 +1,193 @@
-"""What runs on behalf of a home: its daemon, its keeper, and whatever they started."""
+"""A real daemon, with its keeper, in a home of its own, for tests that treat it badly.
+
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps({"name": "web", "script": "/srv/web.js"})
+        daemon.kill()
+
+Whatever belongs to the home is gone at the end of the block, also when the test failed.
+"""
 
 import os
 import signal
-from collections.abc import Iterable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from pmdaemon.config.paths import Home
+from pmdaemon.control.client import Client
+from pmdaemon.control.starter import start_daemon
+from pmdaemon.core.environment import TOKEN_VARIABLE
+from pmdaemon.core.errors import PmdaemonError
 from tests.support.waiting import eventually_sync
 
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if "PMDAEMON" not in name and name != TOKEN_VARIABLE
+}
 
-def daemon_pid(home: Path) -> int:
-    """Return the pid of the daemon that is ready, or was the last to be."""
-    return int((home / "daemon.pid").read_text())
-
-
-def running_for(home: Path) -> list[int]:
-    """List every process that carries the home in its environment, or in its token."""
-    marks = {f"PMDAEMON_HOME={home}".encode()}
-    with suppress(FileNotFoundError):
-        status = home.stat()
-        marks.add(f"PMDAEMON_TOKEN={status.st_dev:x}-{status.st_ino:x}.".encode())
-    return [pid for pid in _pids() if pid != os.getpid() and _is_marked(pid, marks)]
+Views = dict[str, dict[str, Any]]
 
 
-def end_all(home: Path) -> None:
-    """End what is left of a home, by pid, until there is nothing."""
+class RealDaemon:
+    """Keeper and daemon of one home, and everything that they started."""
 
-    def ended() -> bool:
-        # The daemon may be starting something at this moment, so look again.
-        left = running_for(home)
-        for pid in left:
+    def __init__(self, folder: Path, *, prefix: tuple[str, ...] = ()) -> None:
+        self.home = Home(str(folder))
+        self.home.ensure()
+        self.keeper = 0
+        self._keepers: set[int] = set()
+        self.client = Client(self.home, start_daemon=self.start)
+
+    def start(self) -> None:
+        """Start keeper and daemon, as the command line does."""
+        pid = start_daemon(self.home.path, ENVIRONMENT, log=self.home.daemon_log)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            self.note_keeper(_parent(pid))
+
+    def note_keeper(self, pid: int) -> None:
+        """Go by this keeper from now on."""
+        self.keeper = pid
+        self._keepers.add(pid)
+
+    def request(self, verb: str, body: Mapping[str, object] | None = None, **more: Any) -> Any:
+        """Ask the daemon, which is started when there is none."""
+        return self.client.request(verb, body, **more)
+
+    def start_apps(self, *apps: Mapping[str, object]) -> None:
+        """Declare and start."""
+        body = {"apps": apps, "cwd": "/", "environment": {"PATH": os.defpath}}
+        self.request("start", body)
+
+    def processes(self) -> Views:
+        """List all processes by name; of several instances, the last."""
+        return {one["name"]: one for one in self.request("list")["processes"]}
+
+    def declared(self, name: str) -> dict[str, Any]:
+        """Show one process with its declaration."""
+        (shown,) = self.request("list", {"selectors": [name], "detail": True})["processes"]
+        return dict(shown)
+
+    @property
+    def pid(self) -> int | None:
+        """The daemon's pid, from its very beginning; None while there is none."""
+        return next((pid for pid in children(self.keeper) if self._is_daemon(pid)), None)
+
+    def kill(self) -> int | None:
+        """End the daemon by SIGKILL, whatever it is doing; return its pid, if there was one."""
+        pid = self.pid
+        if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return not left
+        return pid
 
-    eventually_sync(ended)
+    def is_up(self, *, deadline: float = 5.0) -> bool:
+        """Whether a daemon answers."""
+        try:
+            self.request("ping", deadline=deadline)
+        except PmdaemonError:
+            return False
+        return True
+
+    def programs(self) -> set[int]:
+        """List what runs with a token of this home."""
+        mark = f"{TOKEN_VARIABLE}={self.home.id}.".encode()
+        return {pid for pid in _pids() if any(w.startswith(mark) for w in _environment(pid))}
+
+    def everything(self) -> set[int]:
+        """List all that belongs to this home and has not ended."""
+        home = os.fsencode(self.home.path)
+        ours = {pid for pid in _pids() if home in _words(pid, "cmdline") and pid != os.getpid()}
+        return {pid for pid in ours | self.programs() if not _has_ended(pid)}
+
+    def end(self) -> None:
+        """End everything, however badly it is off."""
+
+        def is_over() -> bool:
+            left = self.everything()
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not left
+
+        eventually_sync(is_over)
+        for pid in self._keepers:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+    def _is_daemon(self, pid: int) -> bool:
+        words = _words(pid, "cmdline")
+        return b"pmdaemon.daemon.serve" in words and os.fsencode(self.home.path) in words
 
 
-def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process that has not ended; a zombie has."""
-    return _state(pid) not in {"", "Z", "X"}
-
-
-def parent_of(pid: int) -> int:
-    """Return the pid of a process's parent."""
-    return int(_stat(pid)[1])
-
-
-def children_of(pid: int) -> list[int]:
-    """List the processes that have this parent."""
-    found = []
-    for each in _pids():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if parent_of(each) == pid:
-                found.append(each)
-    return found
-
-
-def command_line(pid: int) -> list[str]:
-    """Return the words that a process was executed with."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
-
-
-def environment_of(pid: int) -> dict[str, str]:
-    """Return what a process got as its environment."""
-    words = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
-    return dict(word.split("=", 1) for word in words)
-
-
-def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:
+@contextmanager
+def a_daemon(folder: Path) -> Iterator[RealDaemon]:
+    """Run a daemon in `folder`."""
+    daemon = RealDaemon(folder)
     try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        daemon.start()
+        yield daemon
+    finally:
+        daemon.end()
+
+
+def children(pid: int) -> list[int]:
+    """List the children of a process."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
-        return False  # gone, or not ours
-    return any(word in marks or _mark_in(word) in marks for word in words)
+        return []
 
 
-def _mark_in(word: bytes) -> bytes:
-    """Cut a token down to the part that is of the home."""
-    return word[: word.find(b".") + 1]
+def signalled(pid: int, number: int) -> None:
+    """Send a signal."""
+    os.kill(pid, number)
+
+
+def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+    """Wait for a condition that asks the daemon, and may fail for the lack of one."""
+
+    def holds() -> object:
+        try:
+            return condition()
+        except PmdaemonError as error:
+            last.append(error)
+            return False
+
+    last: list[PmdaemonError] = []
+    eventually_sync(holds, within=within)
 
 
 def _pids() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
+def _environment(pid: int) -> list[bytes]:
+    return _words(pid, "environ")
+
+
+def _words(pid: int, file: str) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
+    except OSError:
+        return []  # gone, or not ours
+
+
 def _stat(pid: int) -> list[str]:
-    # The name of the program, in parentheses, may have spaces in it (proc(5)).
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def _state(pid: int) -> str:
+def _parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _has_ended(pid: int) -> bool:
     try:
-        return _stat(pid)[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return _stat(pid)[0] in "ZX"
+    except OSError:
+        return True
+
+
+PYTHON = sys.executable

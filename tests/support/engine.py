@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity
+from pmdaemon.core.process import Identity, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
@@ -26,6 +26,9 @@ from tests.fakes.processes import FakeProcess, FakeProcesses
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.web_server import FakeWebServer
+
+TURNS = 50
+"""More turns of the event loop than any chain of messages between fakes takes."""
 
 
 class CaptureInFolder(FakeCapture):
@@ -100,9 +103,19 @@ class EngineOnFakes:
         assert run is not None
         return run.identity
 
+    def state(self, pm_id: int) -> ProcessState:
+        """Tell the state of a process."""
+        return self.supervisor.processes[pm_id].state.kind
+
     def program(self, pm_id: int) -> FakeProcess:
         """Give the made-up process that runs for a process."""
         return self.world.get(self.identity(pm_id))
+
+
+async def settle() -> None:
+    """Let the event loop do all that is due, for tests of what does not happen."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -43,8 +43,10 @@ class Program(StrEnum):
     """
 
     STAYS = "exec sleep 1000"
+    SUCCEEDS = "exit 0"
     FAILS = "exit 3"
     KILLS_ITSELF = "kill -KILL $$"
+    CRASHES = "ulimit -c 0; kill -SEGV $$"
     FAMILY = "sleep 1000 & wait"
     STUBBORN = "trap '' TERM INT; sleep 1000 & wait"
     LEAVES_A_CHILD = "sleep 1000 & exit 0"
@@ -119,6 +121,10 @@ class _FakeSystem(System):
         identity = System.launch(self, program, **changes)
         world = launcher.processes
         match program:
+            case Program.SUCCEEDS:
+                world.end(identity, Exit(code=0))
+            case Program.CRASHES:
+                world.end(identity, Exit(signal=signal.SIGSEGV))
             case Program.FAILS:
                 world.end(identity, Exit(code=3))
             case Program.KILLS_ITSELF:

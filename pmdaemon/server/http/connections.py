@@ -37,7 +37,7 @@ _silence.propagate = False
 class Connection(web.RequestHandler):
     """One connection; what is not HTTP gets its refusal in the words of a dialect."""
 
-    __slots__ = ("_encode_error",)
+    __slots__ = ("_encode_error", "_first_request")
 
     def __init__(
         self, manager: web.Server, encode_error: ErrorEncoder, *, idle_seconds: float
@@ -53,6 +53,19 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
         )
         self._encode_error = encode_error
+        self._first_request: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for the first request; not every aiohttp we run on sees to that."""
+        super().connection_made(transport)
+        loop = asyncio.get_running_loop()
+        self._first_request = loop.call_later(self.keepalive_timeout, self._wait_no_longer)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wait for nothing any more."""
+        if self._first_request is not None:
+            self._first_request.cancel()
+        super().connection_lost(exc)
 
     def handle_error(
         self,
@@ -71,6 +84,10 @@ class Connection(web.RequestHandler):
             response = self._encode_error(_refusal(exc))
         response.force_close()
         return response
+
+    def _wait_no_longer(self) -> None:
+        if not self._request_count:
+            self.force_close()
 
 
 def _refusal(problem: BaseException | None) -> Refusal:

@@ -1,0 +1,173 @@
+"""`runtime`."""
+
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pmdaemon.cli.commands.start import PROGRAM_ARGS, StartCommand
+from pmdaemon.cli.console import Console, LinePrinter, Printer, RawPrinter, View
+from pmdaemon.cli.context import Context, warn
+from pmdaemon.cli.ecosystem_files import apps_of, default_file, is_file_of_apps
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.exit_codes import DONE
+from pmdaemon.cli.foreground import Foreground
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.outcome import outcome
+from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.start_options import flag_of, options_of, start_options
+from pmdaemon.cli.starting import start, start_file
+from pmdaemon.core.errors import OperationFailed, PmdaemonError
+
+PRINT_PATIENCE = 10.0
+"""Seconds for the last output to be taken by whoever reads ours."""
+
+
+class RuntimeCommand(StartCommand):
+    """Leaves options behind a command to it: in `node --inspect app.js` none is for us."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line up to `--`, or up to the command."""
+        ctx.allow_interspersed_args = False
+        read, _, _ = self.make_parser(ctx).parse_args(args=list(args[: _end_of_ours(args)]))
+        words = read.get("words") or ()
+        ctx.allow_interspersed_args = not words or Path(words[0]).exists()
+        return super().parse_args(ctx, args)
+
+
+@command_named("runtime", cls=RuntimeCommand)
+@click.argument("words", nargs=-1, metavar="[FILE|COMMAND...] [-- ARG...]")
+@start_options
+@click.option("--only", metavar="A,B", help="Of an ecosystem file, start these apps only.")
+@click.option("--raw", is_flag=True, help="Print output byte for byte, which is the default.")
+@click.option("--prefix", is_flag=True, help="Print lines with the name of the process in front.")
+@click.option("--json", "json", is_flag=True, help="Print an object a line.")
+@click.option(
+    "--auto-exit/--no-auto-exit", default=True, help="End when all programs are down, or do not."
+)
+@click.option(
+    "--home", metavar="DIR", help="Keep state and output here, and not for this run only."
+)
+def command(
+    context: Context,
+    words: tuple[str, ...],
+    *,
+    only: str | None,
+    raw: bool,
+    prefix: bool,
+    json: bool,
+    auto_exit: bool,
+    home: str | None,
+    **given: Any,  # noqa: ANN401 - the options of an app, by name
+) -> None:
+    """Run programs in the foreground, as the main process of a container does.
+
+    What they print is printed. SIGTERM, SIGINT and SIGQUIT stop them all; SIGHUP, SIGUSR1 and
+    SIGUSR2 are passed on to them. When all are down this ends with the status of the only program,
+    or, of several, with 0 if all ended well and 2 if not; after a stop, with 0.
+
+    FILE is an ecosystem file or a script. Options stand before a COMMAND.
+    """
+    if raw + prefix + json > 1:
+        raise WrongUsage("--raw, --prefix and --json: one of them, please")
+    options, env_name = options_of(given)
+    program_args = click.get_current_context().meta.get(PROGRAM_ARGS, [])
+    target, args = _target(words or (default_file(context.cwd()),), program_args)
+    if args:
+        options["args"] = args
+    of_apps = is_file_of_apps(target)
+    if of_apps and options:
+        raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
+    if not of_apps and (only is not None or env_name is not None):
+        raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
+    if of_apps:
+        apps_of(target, only=only, env_name=env_name)  # refused before anything is started
+    style = LogStyle(context.terminal, json=json)
+    printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
+    with _home(context, home) as inside:
+
+        def bring_up() -> None:
+            if of_apps:
+                start_file(inside, target, only=only, env_name=env_name, quiet=True)
+            else:
+                body = {"target": target, "cwd": inside.cwd(), "options": options}
+                start(inside, {**body, "existing": "restart"}, quiet=True)
+
+        status = _run(inside, printer, bring_up, auto_exit=auto_exit)
+    raise click.exceptions.Exit(status)
+
+
+def _run(
+    context: Context, printer: Printer, bring_up: Callable[[], None], *, auto_exit: bool
+) -> int:
+    """Run a daemon until it is time to end, and return the status to end with."""
+
+    def judge(views: Sequence[View]) -> None:
+        status = outcome(views)
+        if auto_exit and status is not None:
+            foreground.end_with(status)
+
+    with Foreground(context) as foreground:
+        console = Console(context, printer, judge=judge, gone=lambda: foreground.end_with(DONE))
+        foreground.start_daemon()
+        try:
+            console.know(context.processes(), backlog=0)
+            _try(bring_up)
+            console.start()
+            status = foreground.wait()
+        finally:
+            foreground.stop_everything()
+            taken = console.finish(PRINT_PATIENCE)
+    if not taken:
+        # Whoever reads our output has stopped to; flushing it, as at a regular end, never ends.
+        os._exit(status)
+    return status
+
+
+def _try(bring_up: Callable[[], None]) -> None:
+    """Bring programs up; that some do not come up is no reason to end the others."""
+    try:
+        bring_up()
+    except OperationFailed as error:
+        warn(error.message)
+    except PmdaemonError as error:
+        problems = error.details.get("problems")
+        for problem in problems[1:] if isinstance(problems, list) else ():
+            warn(str(problem))  # the first is in the error's own sentence
+        raise
+
+
+@contextmanager
+def _home(context: Context, given: str | None) -> Iterator[Context]:
+    """Choose a home: the one given, that of the environment, or one for this run only."""
+    chosen = given or context.environment.get("PMDAEMON_HOME")
+    temporary = None if chosen else tempfile.mkdtemp(prefix="pmdaemon-")
+    inside = Context({**context.environment, "PMDAEMON_HOME": chosen or str(temporary)})
+    inside.plain = context.plain
+    try:
+        yield inside
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _target(words: Sequence[str], args: Sequence[str]) -> tuple[str, list[str]]:
+    """Tell what to run, and with which arguments."""
+    first, *others = words
+    if is_file_of_apps(first):
+        if others or args:
+            raise WrongUsage(f"{(*others, *args)[0]} is for a program, and {first} has its own")
+        return first, []
+    if not others or Path(first).exists():
+        return first, [*others, *args]
+    return shlex.join(words), list(args)
+
+
+def _end_of_ours(args: Sequence[str]) -> int:
+    return args.index("--") if "--" in args else len(args)

@@ -1,0 +1,40 @@
+import random
+
+import pytest
+
+from tests.chaos.commands import Commander
+from tests.chaos.seeds import a_seed, pass_a_while
+from tests.chaos.writers import Writer, check_at_rest, check_output
+from tests.support.daemon import a_daemon
+from tests.support.waiting import eventually_sync
+
+pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(240)]
+
+KILLS = 100
+
+
+def test_a_hundred_kills_cost_no_program_no_line_and_no_acknowledged_command(tmp_path):
+    seed = a_seed()
+    rng = random.Random(seed)
+    writers = [
+        Writer(tmp_path, f"writer-{n}", seed=seed + n, rate=50.0, crash=0.02) for n in range(20)
+    ]
+    with a_daemon(tmp_path / "home") as daemon:
+        # Some of them rotate their files all the time.
+        daemon.start_apps(
+            *(one.app(log_max_size="20K" if n < 4 else "10M") for n, one in enumerate(writers))
+        )
+
+        with Commander(daemon, random.Random(seed)) as commander:
+            for _ in range(KILLS):
+                pass_a_while(rng, 0.4)
+                # Down for good after five deaths in a minute, until a command calls it.
+                eventually_sync(daemon.kill)
+
+        commander.check()
+        check_at_rest(daemon, writers)
+        check_output(daemon, writers)
+        daemon.request("kill")
+        eventually_sync(lambda: not daemon.everything())
+    assert commander.answered
+    assert commander.unanswered

@@ -1,0 +1,95 @@
+import os
+import threading
+
+import pytest
+
+from pmdaemon.config.paths import Home
+from pmdaemon.core.errors import HomeUnusable
+from pmdaemon.daemon import home_lock
+from pmdaemon.daemon.home_lock import AlreadyRunning, hold, is_claimed, take_over
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(str(tmp_path / "home"))
+    made.ensure()
+    return made
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What was done when the present holder was asked to make way."""
+    calls = []
+    monkeypatch.setattr(home_lock, "_ask_to_make_way", calls.append)
+    return calls
+
+
+def test_a_home_is_held_by_one(home):
+    lock = hold(home)
+
+    with pytest.raises(AlreadyRunning, match="a daemon is running already for"):
+        hold(home)
+
+    os.close(lock)
+    os.close(hold(home))
+
+
+def test_a_home_that_cannot_be_written_is_refused(tmp_path):
+    with pytest.raises(HomeUnusable):
+        hold(Home(str(tmp_path / "nowhere")))
+
+
+def test_a_free_home_is_taken_over_without_asking_anybody(home, asked):
+    os.close(take_over(home))
+
+    assert asked == []
+    assert not is_claimed(home)
+
+
+def test_a_home_is_taken_over_when_its_holder_has_made_way(home, monkeypatch):
+    lock = hold(home)
+    monkeypatch.setattr(home_lock, "_ask_to_make_way", lambda _: os.close(lock))
+
+    taken = take_over(home)
+
+    with pytest.raises(AlreadyRunning):
+        hold(home)
+    os.close(taken)
+
+
+def test_a_holder_that_stays_is_asked_once_and_then_left_alone(home, asked):
+    lock = hold(home)
+
+    with pytest.raises(AlreadyRunning):
+        take_over(home, patience=0.1)
+
+    assert asked == [home]
+    assert not is_claimed(home)
+    os.close(lock)
+
+
+def test_while_one_waits_nobody_else_gets_in(home, monkeypatch):
+    lock = hold(home)
+    claimed, go_on = threading.Event(), threading.Event()
+
+    def ask(_):
+        claimed.set()
+        go_on.wait(10)
+
+    monkeypatch.setattr(home_lock, "_ask_to_make_way", ask)
+    taken = []
+    successor = threading.Thread(target=lambda: taken.append(take_over(home)))
+    successor.start()
+    try:
+        assert claimed.wait(10)
+        os.close(lock)
+
+        assert is_claimed(home)
+        with pytest.raises(AlreadyRunning, match="about to take"):
+            hold(home)
+        with pytest.raises(AlreadyRunning):
+            take_over(home)
+    finally:
+        go_on.set()
+        successor.join()
+    os.close(taken[0])

@@ -1,0 +1,52 @@
+from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.notices import OutputGrew
+from pmdaemon.engine.bus import Bus
+
+FIRST, SECOND = OutputGrew(1, OutputStream.OUT), OutputGrew(2, OutputStream.ERR)
+
+
+def test_every_subscriber_gets_every_notice_in_order():
+    bus, one, other = Bus(), [], []
+    bus.subscribe(one.append)
+    bus.subscribe(other.append)
+
+    bus.publish(FIRST)
+    bus.publish(SECOND)
+
+    assert one == other == [FIRST, SECOND]
+
+
+def test_a_subscriber_that_has_left_gets_nothing():
+    bus, heard = Bus(), []
+    leave = bus.subscribe(heard.append)
+
+    leave()
+    bus.publish(FIRST)
+
+    assert heard == []
+
+
+def test_a_subscriber_that_fails_does_not_stop_the_others(caplog):
+    bus, heard = Bus(), []
+    bus.subscribe(lambda _: 1 / 0)
+    bus.subscribe(heard.append)
+
+    bus.publish(FIRST)
+
+    assert heard == [FIRST]
+    assert "bus.subscriber_failed" in caplog.text
+
+
+def test_subscribers_may_leave_while_a_notice_is_told():
+    bus, heard = Bus(), []
+    leaving = []
+
+    def leave_at_once(_):
+        leaving.pop()()
+
+    leaving.append(bus.subscribe(leave_at_once))
+    bus.subscribe(heard.append)
+
+    bus.publish(FIRST)
+
+    assert heard == [FIRST]

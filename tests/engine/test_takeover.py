@@ -1,0 +1,117 @@
+import pytest
+
+from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
+    Backoff,
+    Cause,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Run,
+    Starting,
+    Stopped,
+    Stopping,
+)
+from pmdaemon.engine.takeover import take_over
+from tests.fakes.clock import FakeClock
+from tests.fakes.process_trees import FakeProcessTrees
+from tests.fakes.processes import FakeProcesses
+from tests.support.builders import NOW, a_process, a_run, later
+
+
+class Scene:
+    def __init__(self):
+        self.world = FakeProcesses()
+        self.clock = FakeClock(wall=NOW.wall + 60, monotonic=NOW.monotonic + 60)
+
+    def a_run(self, **changes):
+        return Run(self.world.add(**changes), NOW)
+
+    def event(self, state, *, exits=None, rebooted=False, **changes):
+        process = a_process(pm_id=7, state=state, **changes)
+        ((pm_id, event),) = take_over(
+            [process],
+            token=lambda one: f"token {one.pm_id}.{one.launch}",
+            trees=FakeProcessTrees(self.world),
+            clock=self.clock,
+            exits=exits or {},
+            rebooted=rebooted,
+        )
+        assert pm_id == 7
+        assert event.at == later(60)
+        return event
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def both(run):
+    return [Online(run), Stopping(run, Cause.STOP_REQUESTED)]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_run_that_goes_on_is_taken_over_as_it_is(scene, which):
+    run = scene.a_run()
+
+    event = scene.event(both(run)[which])
+
+    assert (event.run, event.rebooted) == (run, False)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_run_that_ended_meanwhile_has_the_exit_that_the_keeper_saw(scene, which):
+    run = scene.a_run()
+    scene.world.end(run.identity, Exit(code=3))
+
+    event = scene.event(both(run)[which], exits={run.identity: Exit(code=3)})
+
+    assert (event.run, event.exit) == (None, Exit(code=3))
+
+
+def test_a_run_that_nobody_saw_end_has_an_unknown_exit(scene):
+    event = scene.event(Online(a_run()), exits={a_run(pid=1).identity: Exit(code=3)})
+
+    assert (event.run, event.exit) == (None, UNKNOWN_EXIT)
+
+
+def test_another_program_with_the_same_pid_is_not_the_run(scene):
+    run = scene.a_run()
+    former = Run(type(run.identity)(run.identity.pid, run.identity.start_time - 1), NOW)
+
+    assert scene.event(Online(former)).run is None
+
+
+def test_what_was_spawned_and_not_recorded_is_found_by_its_token(scene):
+    identity = scene.world.add(token="token 7.5")
+    scene.world.add(token="token 7.4")
+
+    event = scene.event(Starting(), launch=5)
+
+    assert event.run == Run(identity, later(60))
+
+
+def test_a_run_of_an_earlier_launch_is_not_this_one(scene):
+    scene.world.add(token="token 7.4")
+
+    assert scene.event(Starting(), launch=5).run is None
+
+
+@pytest.mark.parametrize(
+    "state", [Stopped(), Exited(), Errored("broken"), Backoff(NOW, delay=1.0)], ids=type
+)
+def test_what_did_not_run_has_no_run(scene, state):
+    scene.world.add(token="token 7.0")
+
+    assert scene.event(state).run is None
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_after_a_reboot_nothing_runs_whatever_has_its_number(scene, which):
+    run = scene.a_run()
+
+    event = scene.event(both(run)[which], rebooted=True)
+
+    assert (event.run, event.rebooted, event.exit) == (None, True, UNKNOWN_EXIT)
