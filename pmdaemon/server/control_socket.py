@@ -31,11 +31,10 @@ CLIENTS_AT_ONCE = 1024
 BACKLOG = 128
 """Clients that wait while a daemon is replaced."""
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """What comes of a line that is no JSON, or nested without end."""
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
-_decode_request = msgspec.json.Decoder(Request).decode
 
 
 class Conversation:
@@ -197,7 +196,9 @@ def _check_hello(line: bytes) -> None:
 
 def _read_request(line: bytes) -> Request:
     try:
-        return _decode_request(line)
+        # Read by `json`, as msgspec takes no lone surrogates, in which Python has the bytes of a
+        # path or an environment that are no UTF-8 (PEP 383).
+        return msgspec.convert(json.loads(line), Request)
     except UNREADABLE as error:
         raise ProtocolViolation(f"this is no request: {error}") from None
 

@@ -268,3 +268,17 @@ def test_a_file_that_is_no_program_is_refused_with_a_reason(pmdaemon):
 
     assert sentence.startswith("cannot start app: cannot run ")
     assert pmdaemon.process("app")["state"] == "errored"
+
+
+def test_paths_and_variables_need_not_be_text(pmdaemon):
+    folder = pmdaemon.work / os.fsdecode(b"na\xefve")
+    folder.mkdir()
+    (folder / "app.sh").write_text("exec sleep 1000\n")
+
+    pmdaemon.run("start", "app.sh", cwd=folder, ODD=os.fsdecode(b"\xff\xfe"))
+    pmdaemon.kill_daemon()
+    pmdaemon.run("restart", "app")
+
+    pid = pmdaemon.pid("app")
+    assert os.readlink(f"/proc/{pid}/cwd") == str(folder)
+    assert b"\0ODD=\xff\xfe\0" in Path(f"/proc/{pid}/environ").read_bytes()
