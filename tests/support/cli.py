@@ -13,15 +13,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+
+import pytest
 
 from tests.support.running import daemon_pid, end_all, parent_of, running_for
 from tests.support.waiting import eventually_sync
 
 ROOT = Path(__file__).parents[2]
+
+WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
+"""What makes permissions count for root as they do for others (capabilities(7))."""
 
 PATIENCE = 60
 """Seconds after which a command counts as hung."""
@@ -73,11 +78,15 @@ class Running:
 
 
 class CommandLine:
-    """Runs commands, from the folder `work`, for the daemon of `home`."""
+    """Runs commands, from the folder `work`, for the daemon of `home`.
 
-    def __init__(self, home: Path, work: Path) -> None:
+    `prefix` are words that stand before each command, of a program that runs others.
+    """
+
+    def __init__(self, home: Path, work: Path, *, prefix: Sequence[str] = ()) -> None:
         self.home = home
         self.work = work
+        self._prefix = prefix
         self.environment = {
             **{name: value for name, value in os.environ.items() if not _is_ours(name)},
             "PMDAEMON_HOME": str(home),
@@ -90,12 +99,12 @@ class CommandLine:
 
     def command(self, *arguments: str) -> list[str]:
         """Word a command for `subprocess`."""
-        return [sys.executable, "-m", "pmdaemon", *arguments]
+        return [*self._prefix, sys.executable, "-m", "pmdaemon", *arguments]
 
     def run(
-        self, *arguments: str, status: int = 0, cwd: Path | None = None, **environment: str
+        self, *arguments: str, status: int | None = 0, cwd: Path | None = None, **environment: str
     ) -> Outcome:
-        """Run a command, which is to end with `status`, and never with a traceback."""
+        """Run a command, which is to end with `status`, if one is given, and never a traceback."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.environment | environment,
@@ -108,7 +117,7 @@ class CommandLine:
         )
         outcome = Outcome(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in outcome.err
-        assert outcome.status == status, (arguments, outcome)
+        assert status in {None, outcome.status}, (arguments, outcome)
         return outcome
 
     def refused(self, *arguments: str, status: int, **environment: str) -> str:
@@ -207,12 +216,21 @@ class CommandLine:
         assert complaint is None, complaint
 
 
+def an_ordinary_users_home(folder: Path) -> AbstractContextManager[CommandLine]:
+    """Lend a home to somebody for whom permissions count, whoever runs the test."""
+    if os.geteuid() != 0:
+        return a_home(folder)
+    if subprocess.run([*WITHOUT_PRIVILEGES, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("root cannot do without its privileges here")
+    return a_home(folder, prefix=WITHOUT_PRIVILEGES)
+
+
 @contextmanager
-def a_home(folder: Path) -> Iterator[CommandLine]:
+def a_home(folder: Path, *, prefix: Sequence[str] = ()) -> Iterator[CommandLine]:
     """Lend a home and a folder to work in, both within `folder`."""
     work = folder / "work"
     work.mkdir()
-    pmdaemon = CommandLine(folder / "home", work)
+    pmdaemon = CommandLine(folder / "home", work, prefix=prefix)
     try:
         yield pmdaemon
     finally:
