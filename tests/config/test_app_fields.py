@@ -331,6 +331,14 @@ def test_an_app_that_inherits_nothing_goes_on_doing_so(base):
     assert read(base, shape).spec.inherited_env == {}
 
 
+@pytest.mark.parametrize("environment", [{"A=B": "c"}, {"A": "\0"}, {"": "x"}])
+def test_an_environment_that_no_program_can_have_is_refused(base, environment):
+    caller = {"PATH": str(base / "bin"), **environment}
+
+    with pytest.raises(InvalidInput, match="environment: "):
+        read_app({"script": "node"}, base=str(base), environment=caller)
+
+
 def test_a_stored_app_does_not_depend_on_what_is_there_now():
     spec = an_app(cwd="/gone", command=Command("x", ("y",), "z", ("/gone/z", "/gone/x", "y")))
 
