@@ -28,7 +28,7 @@ def saved(pmdaemon):
 
 
 def assert_refused(pmdaemon, expected, status=UNAVAILABLE):
-    for command in (("list",), ("start", FOREVER), ("ping",), ("stop", "all")):
+    for command in (("list",), ("start", FOREVER)):
         assert expected in pmdaemon.refused(*command, status=status)
     eventually_sync(lambda: not running_for(pmdaemon.home))
 
