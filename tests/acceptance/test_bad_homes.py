@@ -76,9 +76,7 @@ def test_a_home_that_cannot_be_written_to_is_refused(tmp_path):
     with an_ordinary_users_home(tmp_path) as pmdaemon:
         pmdaemon.home.mkdir(mode=0o500)
 
-        assert_refused(
-            pmdaemon, f"cannot use {pmdaemon.home} as home: it is not writable"
-        )
+        assert_refused(pmdaemon, f"cannot use {pmdaemon.home} as home: it is not writable")
 
         assert list(pmdaemon.home.iterdir()) == []
         pmdaemon.home.chmod(0o700)
@@ -217,7 +215,11 @@ def test_a_second_daemon_is_refused_by_the_lock(pmdaemon):
 
     module = ["-m", "pmdaemon.daemon", "--home", str(pmdaemon.home), "--ready-fd", str(writing)]
     second = subprocess.run(
-        [sys.executable, *module], env=pmdaemon.environment, pass_fds=[writing], timeout=60, check=False
+        [sys.executable, *module],
+        env=pmdaemon.environment,
+        pass_fds=[writing],
+        timeout=60,
+        check=False,
     )
 
     os.close(writing)

@@ -58,7 +58,14 @@ def request(verb, body):
     return HELLO + json.dumps({"verb": verb, "body": body}).encode() + b"\n"
 
 
-NO_HELLO = [b"\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0\xff\xfe\n", b"[]\n", b"{}\n", b"[" * 5000 + b"\n"]
+NO_HELLO = [
+    b"\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"\0\xff\xfe\n",
+    b"[]\n",
+    b"{}\n",
+    b"[" * 5000 + b"\n",
+]
 
 NO_REQUEST = [
     b"\n", b"nonsense\n", b"\xff\xff\n", b"{}\n", b'{"verb": 5, "body": {}}\n',

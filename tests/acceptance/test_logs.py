@@ -49,9 +49,7 @@ def speaker(pmdaemon):
 def whole_output(process):
     """Read all output files of a process, from the oldest to the current one."""
     current = Path(process["out_file"])
-    older = sorted(
-        current.parent.glob(f"{current.name}.*"), key=lambda path: -int(path.suffix[1:])
-    )
+    older = sorted(current.parent.glob(f"{current.name}.*"), key=lambda path: -int(path.suffix[1:]))
     return "".join(path.read_text() for path in (*older, current))
 
 
