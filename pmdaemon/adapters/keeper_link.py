@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -121,7 +122,7 @@ class KeeperLink:
     def launching(self, token: str) -> Iterator[Callable[[Identity], None]]:
         """Let the keeper know that a program is being started, and by the given function which.
 
-        Should we die in between, and the program too, it can tell by this whose exit it has seen.
+        Should we die in between, it finds by this what we have started.
         """
         told = False
 
@@ -130,7 +131,7 @@ class KeeperLink:
             told = True
             self._launched(token, identity)
 
-        self._send({"launching": token})
+        self._send({"launching": [token, _ticks_since_boot()]})
         try:
             yield launched
         finally:
@@ -246,6 +247,13 @@ class KeeperLink:
     def _give_up(self, identity: Identity) -> None:
         if (callback := self._asking.pop(identity, None)) is not None:
             callback(UNKNOWN_EXIT)
+
+
+def _ticks_since_boot() -> int:
+    """Tell the time as the kernel writes down when a process began (proc(5))."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def _nothing() -> None:

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from pmdaemon.adapters.fifos import Capacities, Move, best_move, open_fifo
 from pmdaemon.adapters.keeper_link import KeeperLink
+from pmdaemon.adapters.log_aging import Aging
+from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
 from pmdaemon.core.errors import OperationFailed
@@ -53,6 +55,8 @@ class LogFiles:
         self._keeper = keeper or KeeperLink()
         self._move = move
         self._capacities = Capacities()
+        self._aging = Aging(clock)
+        self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
         self._on_growth: Growth | None = None
@@ -71,7 +75,7 @@ class LogFiles:
             channels = self._open_all(pm_id, name, instance, policy)
             self._channels[pm_id] = channels
         for channel in channels.values():
-            channel.pump.writer.policy = policy
+            self._heed_policy(channel.pump.writer, policy)
         return str(channels[OutputStream.OUT].path), str(channels[OutputStream.ERR].path)
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
@@ -109,7 +113,7 @@ class LogFiles:
         self.drain(pm_id)
         self._files.clear()
         for channel in self._channels.pop(pm_id, {}).values():
-            _let_go(channel)
+            self._let_go(channel)
             self._keeper.drop(channel.path.name)
             channel.path.unlink(missing_ok=True)
 
@@ -119,10 +123,11 @@ class LogFiles:
 
     def leave(self) -> None:
         """Let go of all FIFOs and leave them, with what is in them, to the next daemon."""
+        self._compressor.stop()
         while self._channels:
             _, channels = self._channels.popitem()
             for channel in channels.values():
-                _let_go(channel)
+                self._let_go(channel)
 
     def _of(self, pm_id: int) -> list[_Channel]:
         return list(self._channels.get(pm_id, {}).values())
@@ -138,11 +143,13 @@ class LogFiles:
                 fifo = open_fifo(str(path))
             except OSError as error:
                 for channel in channels.values():
-                    _let_go(channel)
+                    self._let_go(channel)
                 raise OperationFailed(
                     f"cannot capture the output of {name}: {_worded(error)}: {path}", name=name
                 ) from error
-            writer = LogWriter(file, policy, self._clock, move=self._move)
+            writer = LogWriter(
+                file, policy, self._clock, move=self._move, on_rotated=self._compress
+            )
             writer.make()
             grown = partial(self._grown, pm_id, stream)
             pump = Pump(fifo, writer, self._clock, self._capacities, grown)
@@ -150,14 +157,24 @@ class LogFiles:
             self._keeper.keep(path.name, fifo)
         return channels
 
+    def _heed_policy(self, writer: LogWriter, policy: LogPolicy) -> None:
+        if policy != writer.policy or writer not in self._aging:
+            writer.policy = policy
+            self._aging.add(writer)
+            self._compress(writer)
+
+    def _compress(self, writer: LogWriter) -> None:
+        if writer.policy.compress:
+            self._compressor.look_after(writer.path)
+
+    def _let_go(self, channel: _Channel) -> None:
+        channel.pump.stop()
+        self._aging.remove(channel.pump.writer)
+        os.close(channel.fifo)
+
     def _grown(self, pm_id: int, stream: OutputStream) -> None:
         if self._on_growth is not None:
             self._on_growth(pm_id, stream)
-
-
-def _let_go(channel: _Channel) -> None:
-    channel.pump.stop()
-    os.close(channel.fifo)
 
 
 def _worded(error: OSError) -> str:

@@ -5,35 +5,62 @@ So we look at it anew before each move, and write behind what is there then. It 
 appending, because splice refuses that (EINVAL, splice(2)).
 
 Whatever is wrong with the file, the program is not to be held up: then its output is taken and
-dropped, and what was lost is said in the file as soon as that is possible.
+dropped, and what was lost is said in the file as soon as that is possible. A file that cannot be
+exchanged for a new one goes on growing, which is less of a loss.
 """
 # Descriptors and bare paths, some of it a thousand times a second:
 # ruff: noqa: PTH116
 
 import errno
+import logging
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from typing import Final
 
 from pmdaemon.adapters.fifos import Move, Spilled, best_move, copy, discard
-from pmdaemon.adapters.output_files import open_output, remove_rotated, rotate
+from pmdaemon.adapters.output_files import (
+    open_output,
+    remove_expired,
+    remove_rotated,
+    rotate,
+)
 from pmdaemon.adapters.time_index import TimeIndex
 from pmdaemon.core.logs import rotation_due, times_path
 from pmdaemon.core.spec import LogPolicy
 from pmdaemon.engine.interfaces import Clock
+
+log = logging.getLogger(__name__)
+
+ROTATION_RETRY: Final = 5.0
+"""Seconds until a rotation that failed is tried again."""
+
+AGE_RETRY: Final = 3600.0
+"""Seconds until files that are too old, and cannot be removed, are looked at again."""
 
 _NO_SPLICE: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 """How a kernel or a file system says that it cannot splice."""
 
 
 class LogWriter:
-    """Moves output from a FIFO to the end of a file, which is open only while output comes."""
+    """Moves output from a FIFO to the end of a file, which is open only while output comes.
+
+    `on_rotated` is called with the writer whenever the file was exchanged for a new one.
+    """
 
     def __init__(
-        self, path: str, policy: LogPolicy, clock: Clock, *, move: Move = best_move
+        self,
+        path: str,
+        policy: LogPolicy,
+        clock: Clock,
+        *,
+        move: Move = best_move,
+        on_rotated: Callable[["LogWriter"], None] = lambda _: None,
     ) -> None:
         self.policy = policy
-        self._path = path
+        self._on_rotated = on_rotated
+        self.path = path
         self._clock = clock
         self._move = move
         self._times = TimeIndex(times_path(path))
@@ -41,6 +68,7 @@ class LogWriter:
         self._file = (0, 0)
         self._lost = 0
         self._loss = ""
+        self._no_rotation_until = -inf
 
     @property
     def owes_word(self) -> bool:
@@ -89,10 +117,40 @@ class LogWriter:
 
         """
         fd, _ = self._ready()
-        remove_rotated(self._path)
+        remove_rotated(self.path)
         os.ftruncate(fd, 0)
         self._times.clear()
         self.rest()
+
+    def age(self, now: float) -> float:
+        """Let go of what is too old; return when there is more to do, if only to look again.
+
+        Both are in seconds since the epoch; without a bound it is infinite.
+        """
+        max_age = self.policy.max_age
+        if max_age <= 0:
+            return inf
+        try:
+            began = self._began()
+            if began is not None and began + max_age <= now:
+                self._rotate()
+                self._ready()
+                began = None
+            oldest = remove_expired(self.path, now - max_age)
+        except OSError as error:
+            log.warning("logs.not_aged path=%s reason=%s", self.path, error.strerror)
+            return now + min(max_age, AGE_RETRY)
+        finally:
+            self.rest()
+        return min(moment + max_age for moment in (began, oldest, now) if moment is not None)
+
+    def _began(self) -> float | None:
+        """Tell when the oldest output in the file came, or None when it is empty."""
+        status = self._status()
+        if status is None or not status.st_size:
+            return None
+        # Without an index, all that is known is that it is no younger than the last change.
+        return self._times.begins() or status.st_mtime
 
     def _ready(self) -> tuple[int, int]:
         """Have the file open that the path names now; return it and its size."""
@@ -100,7 +158,7 @@ class LogWriter:
         status = self._status() if fd is not None else None
         if fd is None or status is None or (status.st_dev, status.st_ino) != self._file:
             self.rest()
-            self._fd = fd = open_output(self._path)
+            self._fd = fd = open_output(self.path)
             status = os.fstat(fd)
             self._file = (status.st_dev, status.st_ino)
         end = status.st_size
@@ -108,7 +166,7 @@ class LogWriter:
 
     def _status(self) -> os.stat_result | None:
         try:
-            return os.stat(self._path)
+            return os.stat(self.path)
         except FileNotFoundError:
             return None
 
@@ -131,15 +189,25 @@ class LogWriter:
         # Whether it ends a line is only read where it matters.
         if not rotation_due(size, max_size, ends_line=True):
             return
+        if self._no_rotation_until > -inf and self._clock.now().monotonic < self._no_rotation_until:
+            return
         try:
             ends_line = os.pread(fd, 1, size - 1) == b"\n"
             if rotation_due(size, max_size, ends_line=ends_line):
-                rotate(self._path, self.policy.keep)
-                self._times.forget()
+                self._rotate()
                 self._ready()
-        except OSError:
-            # It goes on in the same file, and the next move tries again.
+        except OSError as error:
+            if self._no_rotation_until == -inf:
+                log.warning("logs.not_rotated path=%s reason=%s", self.path, error.strerror)
+            self._no_rotation_until = self._clock.now().monotonic + ROTATION_RETRY
             self.rest()
+        else:
+            self._no_rotation_until = -inf
+
+    def _rotate(self) -> None:
+        rotate(self.path, self.policy.keep)
+        self._times.forget()
+        self._on_rotated(self)
 
     def _lose(self, count: int, error: OSError) -> None:
         self._lost += count

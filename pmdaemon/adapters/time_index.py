@@ -40,6 +40,15 @@ class TimeIndex:
         except OSError:
             self.forget()
 
+    def begins(self) -> float | None:
+        """Tell when the first of the output came, in seconds since the epoch, if that is known."""
+        try:
+            with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - paths are text here
+                first = Marks(file.read(MARK_SIZE))
+        except OSError:
+            return None
+        return first[0].time_ns / 1e9 if len(first) else None
+
     def clear(self) -> None:
         """Drop all marks."""
         with suppress(OSError):

@@ -152,9 +152,11 @@ class Console:
 
     def _follow(self) -> None:
         """Heed what the daemon tells; it names every stream once at first."""
-        stream = self._context.stream("follow", {"selectors": ["all"]}, start=False)
-        self._look()
-        for item in stream:
+        looked = False
+        for item in self._context.stream("follow", {"selectors": ["all"]}, start=False):
+            if not looked:  # what changed before we listened
+                looked = True
+                self._look()
             if (item["pm_id"], OutputStream.OUT) not in self._pumps:
                 self.know(self._views())
             if "state" in item:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pmdaemon.cli.context import Context, warn
 from pmdaemon.control.starter import start_keeper
-from pmdaemon.core.errors import DaemonUnavailable, OperationFailed
+from pmdaemon.core.errors import DaemonUnavailable, OperationFailed, PmdaemonError
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end everything; images name one of these by STOPSIGNAL."""
@@ -38,7 +38,7 @@ class Foreground:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._keeper = 0
+        self._keeper: int | None = None
         self._status: int | None = None
         self._reading, self._writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._before: dict[int, Any] = {}
@@ -86,7 +86,8 @@ class Foreground:
                     return 0
                 if number in PASSED_ON:
                     self._pass_on(number)
-            if self._keeper_ended():
+            self._reap()
+            if self._keeper is None:
                 warn("the keeper was killed; starting another")
                 self.start_daemon(take_over=True)
             if self._status is not None:
@@ -99,19 +100,22 @@ class Foreground:
             OperationFailed: something is left.
 
         """
-        failure: OperationFailed | None = None
+        failure: PmdaemonError | None = None
         try:
             self._context.client(start=False).request("kill", deadline=STOP_PATIENCE)
         except DaemonUnavailable:
             # It is gone, or just coming: the keeper passes this on to the one that will be there.
-            with suppress(ProcessLookupError):
+            self._reap()
+            if self._keeper is not None:
                 os.kill(self._keeper, signal.SIGTERM)
-        except OperationFailed as error:
+        except PmdaemonError as error:
             failure = error
-        while not self._keeper_ended():
+        self._reap()
+        while self._keeper is not None:
             if not self._signals(KEEPER_PATIENCE):
                 failure = failure or OperationFailed("the daemon did not end", pid=self._keeper)
                 break
+            self._reap()
         if failure is not None:
             raise failure
 
@@ -120,13 +124,12 @@ class Foreground:
         readable, _, _ = select.select([self._reading], [], [], patience)
         return sorted(set(os.read(self._reading, 4096))) if readable else ()
 
-    def _keeper_ended(self) -> bool:
-        """Reap whoever has ended (wait(2)); tell whether the keeper is among them."""
-        ended = False
+    def _reap(self) -> None:
+        """Collect whoever has ended, child or orphan (wait(2)), and know the keeper among them."""
         with suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) > 0:
-                ended = ended or pid == self._keeper
-        return ended
+                if pid == self._keeper:
+                    self._keeper = None
 
     def _pass_on(self, number: int) -> None:
         with suppress(DaemonUnavailable):

@@ -31,6 +31,15 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
         ("-k", "--kill-timeout"), "TIME", "From the stop signal to SIGKILL: 1600 (ms), 5s.",
     ),
     "stop_signal": (("--stop-signal",), "SIGNAL", "The stop signal; SIGINT if not said."),
+    "log_max_size": (
+        ("--log-max-size",), "SIZE", "Exchange its output files at this size: 10M; 0 for never.",
+    ),
+    "log_keep": (
+        ("--log-keep", "--log-max-files"), "N", "Keep so many older output files; 10 if not said.",
+    ),
+    "log_max_age": (
+        ("--log-max-age",), "TIME", "Keep output for so long: 12h, 7d; 0 for ever.",
+    ),
 }  # fmt: skip
 
 
@@ -52,6 +61,9 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--no-autorestart", is_flag=True, help="Leave it down when it ends by itself."
         ),
+        click.option(
+            "--no-log-compress", is_flag=True, help="Keep its older output files as they are."
+        ),
     ]
     for decorate in reversed(decorators):
         function = decorate(function)
@@ -68,6 +80,8 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     options = {name: given[name] for name in _FLAGS if given.get(name) is not None}
     if given.get("no_autorestart"):
         options["autorestart"] = False
+    if given.get("no_log_compress"):
+        options["log_compress"] = False
     variables: dict[str, str] = {}
     names: list[str] = []
     for text in given.get("env", ()):
@@ -88,5 +102,10 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 def flag_of(options: Mapping[str, Any]) -> str:
     """Name the first of these options as it is typed."""
     first = next(iter(options))
-    named = {"env": "--env KEY=VALUE", "autorestart": "--no-autorestart", "args": "--"}
+    named = {
+        "env": "--env KEY=VALUE",
+        "autorestart": "--no-autorestart",
+        "log_compress": "--no-log-compress",
+        "args": "--",
+    }
     return named.get(first) or _FLAGS[first][0][-1]

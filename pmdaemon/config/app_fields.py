@@ -151,6 +151,8 @@ def show_app(spec: AppSpec) -> dict[str, Any]:
         "stop_signal": spec.stop.signal,
         "log_max_size": spec.logs.max_size,
         "log_keep": spec.logs.keep,
+        "log_max_age": format_duration(spec.logs.max_age),
+        "log_compress": spec.logs.compress,
     }
     return {key: value for key, value in shape.items() if value is not None}
 
@@ -289,7 +291,14 @@ def _assembled(
             )
         ),
         stop=StopPolicy(**given(signal="stop_signal", grace="kill_timeout")),
-        logs=LogPolicy(**given(max_size="log_max_size", keep="log_keep")),
+        logs=LogPolicy(
+            **given(
+                max_size="log_max_size",
+                keep="log_keep",
+                max_age="log_max_age",
+                compress="log_compress",
+            )
+        ),
     )
 
 

@@ -53,7 +53,9 @@ FIELDS = (
     Field("kill_timeout", parse_duration),
     Field("stop_signal", values.signal_name, ("kill_signal",)),
     Field("log_max_size", parse_size),
-    Field("log_keep", partial(values.count, most=1000)),
+    Field("log_keep", partial(values.count, most=1000), ("log_max_files",)),
+    Field("log_max_age", parse_duration),
+    Field("log_compress", values.switch),
     # What was worked out when the app was declared; `show_app` writes these.
     Field("argv", values.words),
     Field("inherited_env", values.variables),

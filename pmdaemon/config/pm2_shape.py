@@ -26,7 +26,7 @@ _FIELDS_OF_BOTH = (
 
 _MORE_FIELDS = (
     "script", "args", "interpreter", "interpreter_args", "port", "stop_signal", "log_max_size",
-    "log_keep",
+    "log_keep", "log_max_age", "log_compress",
 )  # fmt: skip
 
 _PM2_VARIABLES = ("PM2_", "pm_", "axm_", "unique_id", "NODE_APP_INSTANCE")
@@ -56,7 +56,7 @@ def dumped(view: Mapping[str, Any]) -> dict[str, Any]:
         # A process gets its id when it is brought back; instances are entries of their own.
         del shape[name]
     more = {name: declaration[name] for name in _MORE_FIELDS if name in declaration}
-    more |= {"script": view["script"], "log_max_size": declaration["log_max_size"]}
+    more |= {"script": view["script"], "log_max_age": _milliseconds(declaration["log_max_age"])}
     return {**shape, "pmdaemon": {**more, "env": sorted(declaration["env"])}}
 
 

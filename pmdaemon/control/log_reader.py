@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
-from pmdaemon.control.log_sources import CHUNK, LogSource, newest_first
+from pmdaemon.control.log_sources import BATCH, CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line that are kept."""
-
-BATCH: Final = 1024 * 1024
-"""Bytes after which a `Follower` hands out what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +49,13 @@ def tail(
 def count_lines(path: str) -> int:
     """Count the lines in all files of a stream; an unfinished one at the end counts."""
     lines = 0
-    last = b"\n"
+    unfinished: bool | None = None
     with ExitStack() as stack:
-        sources = list(_held(path, stack))
-        for source in reversed(sources):
-            offset = 0
-            while chunk := source.read(offset, BATCH):
-                lines += chunk.count(b"\n")
-                last = chunk[-1:]
-                offset += len(chunk)
-    return lines + (last != b"\n")
+        for source in _held(path, stack):
+            lines += source.count_newlines()
+            if unfinished is None and source.end:
+                unfinished = source.read(source.end - 1, 1) != b"\n"
+    return lines + bool(unfinished)
 
 
 def merge(streams: Iterable[Sequence[LogLine]]) -> list[LogLine]:
@@ -113,7 +107,7 @@ class _Follower(Generic[Piece]):
             self._source = None
 
     def read_new(self) -> list[Piece]:
-        """Read what has come since, about a `BATCH` at the most.
+        """Read what has come since, about a `BATCH` of bytes at the most.
 
         Nothing means that nothing more is there; after something there may be more.
         """
@@ -160,7 +154,7 @@ class _Follower(Generic[Piece]):
         """Open the file that follows, and tell whether nothing is missing in between."""
         after: LogSource | None = None
         for candidate in newest_first(self._path):
-            if candidate.identity == source.identity:
+            if candidate.is_copy_of(source.likeness()):
                 candidate.close()
                 return after, True
             # Where ours is removed, what was last written before it is what we have read already.
@@ -266,26 +260,14 @@ def _find_back(path: str, lines: int, stack: ExitStack) -> tuple[list[LogSource]
     """
     sources: list[LogSource] = []
     # The newline before the first of them is the one to find.
-    wanted = lines + 1
+    behind = lines
     for source in _held(path, stack):
         sources.insert(0, source)
-        end = source.end
-        while end > 0:
-            begin = max(0, end - CHUNK)
-            chunk = source.read(begin, end - begin)
-            newlines = chunk.count(b"\n")
-            if newlines >= wanted:
-                return sources, begin + _nth_last_newline(chunk, wanted) + 1
-            wanted -= newlines
-            end = begin
+        newline, newlines = source.find_newline_back(behind)
+        if newline is not None:
+            return sources, newline + 1
+        behind -= newlines
     return sources, 0
-
-
-def _nth_last_newline(chunk: bytes, number: int) -> int:
-    position = len(chunk)
-    for _ in range(number):
-        position = chunk.rfind(b"\n", 0, position)
-    return position
 
 
 def _held(path: str, stack: ExitStack) -> Iterable[LogSource]:

@@ -135,6 +135,8 @@ class DeclarationView(TypedDict):
     grace: float
     log_max_size: int
     log_keep: int
+    log_max_age: float
+    log_compress: bool
 
 
 class ProcessView(TypedDict):

@@ -45,6 +45,14 @@ def rotated_path(path: str, number: int) -> str:
     return f"{path}.{number}"
 
 
+def compressed_path(path: str) -> str:
+    """Say where an older file is once it is compressed.
+
+    For a moment both may be there; then the file as it was is the one that counts.
+    """
+    return f"{path}.gz"
+
+
 def times_path(path: str) -> str:
     """Say where the time index of an output file is."""
     folder, slash, name = path.rpartition("/")

@@ -49,10 +49,17 @@ class StopPolicy(Struct, frozen=True):
 
 
 class LogPolicy(Struct, frozen=True):
-    """The bound on an output file: `max_size` bytes each, `keep` older ones beside it."""
+    """The bounds on what is kept of an output.
+
+    A file is exchanged for a new one at `max_size` bytes, or when its oldest output is `max_age`
+    seconds old; 0 is no bound. `keep` older ones stay beside it, each until its newest output is
+    `max_age` old; with `compress` all but the youngest of them are compressed.
+    """
 
     max_size: int = 10 * 1024 * 1024
     keep: int = 10
+    max_age: float = 30 * 86400.0
+    compress: bool = True
 
 
 class AppSpec(Struct, frozen=True, kw_only=True):

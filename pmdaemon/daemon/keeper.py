@@ -12,8 +12,8 @@ The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors b
 (unix(7), SCM_RIGHTS):
 
     from the daemon   {"keep": name} with a descriptor · {"drop": name} · {"ready": pid}
-                      {"failed": {"code", "message", "details"}} · {"launching": token or null}
-                      {"launched": [token, pid, start]} · {"recorded": [pid, start]}
+                      {"failed": {"code", "message", "details"}} · {"recorded": [pid, start]}
+                      {"launching": [token, now] or null} · {"launched": [token, pid, start]}
     to the daemon     {"kept": [name, …]} with as many descriptors · {"programs": [[token, pid,
                       start], …]} · {"exits": [[pid, start, code, signal], …]} · {"begin":
                       {"deaths": n}}, the last of what it gets at its start
@@ -93,7 +93,7 @@ class Keeper:
         self._renew = renew
         self._kept: dict[str, int] = {}
         self._programs: dict[Program, str] = {}
-        self._launching: str | None = None
+        self._launching: tuple[str, int] | None = None
         self._exits: dict[Program, Exit] = {}
         self._deaths: list[float] = []
         self._line: socket.socket | None = None
@@ -188,8 +188,10 @@ class Keeper:
                 self._kept[name] = descriptors.pop(0)
             case {"drop": str(name)}:
                 self._drop(name)
-            case {"launching": token}:
-                self._launching = token
+            case {"launching": [str(token), int(since)]}:
+                self._launching = token, since
+            case {"launching": None}:
+                self._launching = None
             case {"launched": [str(token), int(pid), int(start)]}:
                 self._programs[pid, start] = token
                 self._launching = None
@@ -246,38 +248,47 @@ class Keeper:
                 found = None
             if found is None:
                 break
-            session, start_time = _session_and_start(found.si_pid)
             by_itself = found.si_code == os.CLD_EXITED
             code = found.si_status if by_itself else None
             if found.si_pid == self._daemon:
                 os.waitpid(found.si_pid, 0)
                 over = self._daemon_ended(code)
                 continue
-            program = found.si_pid, start_time
-            self._recognise(program, session)
+            program = found.si_pid, _stat(found.si_pid)[3]
             self._remember(program, (code, None if by_itself else found.si_status))
             os.waitpid(found.si_pid, 0)
         return over
 
     def _hear_the_last_of_a_dead_daemon(self) -> None:
-        """Know all that it said before the exits of its programs are looked at."""
+        """Know all that it said and did before the exits of its programs are looked at."""
         if self._daemon is None:
             return
-        if os.waitid(os.P_PID, self._daemon, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            while self._line is not None:
-                self._hear()
-
-    def _recognise(self, program: Program, session: int) -> None:
-        """Find out whether this is what the daemon was starting when it died.
-
-        It is when it leads a session, as every program does from before its exec: others that do
-        are children of programs, and the moment is too short for one to lose its parent and end.
-        """
-        if self._launching is None or self._line is not None or program in self._programs:
+        if os.waitid(os.P_PID, self._daemon, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return
-        if session == program[0]:
-            self._programs[program] = self._launching
+        while self._line is not None:
+            self._hear()
+        if self._launching is not None:
+            token, since = self._launching
             self._launching = None
+            if (program := self._begun(since)) is not None:
+                self._programs[program] = token
+
+    def _begun(self, since: int) -> Program | None:
+        """Find what the daemon began to start when it died.
+
+        What it had started is our child now, dead or alive. This one leads a session, or is about
+        to; it may not have got to its exec, so there is nothing else to tell it by.
+        """
+        processes = os.listdir("/proc") if sys.platform == "linux" else ()  # noqa: PTH208 - lean
+        for name in processes:
+            if not name.isdigit() or int(name) == self._daemon:
+                continue
+            pid, parent, session, start = _stat(int(name))
+            if parent != os.getpid() or start < since or (pid, start) in self._programs:
+                continue
+            if session in {pid, os.getsid(0)}:
+                return pid, start
+        return None
 
     def _remember(self, program: Program, ended: Exit) -> None:
         """Pass an exit on; that of a program is kept until the daemon has recorded it."""
@@ -351,14 +362,14 @@ def _become(line: socket.socket, command: Sequence[str]) -> None:
         os._exit(127)
 
 
-def _session_and_start(pid: int) -> tuple[int, int]:
-    """Read the session of a child and when it began, in clock ticks since boot (proc(5)).
+def _stat(pid: int) -> tuple[int, int, int, int]:
+    """Read pid, parent, session, and start in clock ticks since boot (proc(5)).
 
-    All that is there until it is reaped.
+    All that is there until the process is reaped.
     """
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib is not loaded here
             fields = stat.read().rpartition(b")")[2].split()
-            return int(fields[3]), int(fields[19])
+            return pid, int(fields[1]), int(fields[3]), int(fields[19])
     except (OSError, IndexError, ValueError):
-        return 0, 0
+        return pid, 0, 0, 0

@@ -107,10 +107,11 @@ def run(command: Command) -> None:
         reason = (error.strerror or str(error)).lower()
         raise OperationFailed(f"cannot run {command[0]}: {reason}") from error
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()
-        raise OperationFailed(
-            f"{typed} failed: {shown(said[-1].strip())}", command=list(command), output=said
-        )
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        # The last line is often about where to read on.
+        reasons = [line.strip() for line in said if not line.startswith("See ")]
+        reason = shown(reasons[-1]) if reasons else "it does not say why"
+        raise OperationFailed(f"{typed} failed: {reason}", command=list(command), output=said)
 
 
 def _try_all(commands: Sequence[Command]) -> None:

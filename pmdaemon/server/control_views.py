@@ -61,4 +61,6 @@ def _declaration_view(spec: AppSpec) -> DeclarationView:
         "grace": spec.stop.grace,
         "log_max_size": spec.logs.max_size,
         "log_keep": spec.logs.keep,
+        "log_max_age": spec.logs.max_age,
+        "log_compress": spec.logs.compress,
     }

@@ -103,8 +103,8 @@ def test_a_wrong_command_line_is_told_what_is_wrong(pmdaemon, line, status, expe
 
 
 NAMES = [
-    "../../etc/passwd", "..", ".", "/etc", "a/", "a\nb", "a\tb", "\x1b[31mred", "\x7f", "x" * 10_000,
-    "", " ", " a", "all", "-v", "\u202ecod.exe", os.fsdecode(b"\xff"),
+    "../../etc/passwd", "..", ".", "/etc", "a/", "a\nb", "a\tb", "\x1b[31mred", "\x7f",
+    "x" * 10_000, "", " ", " a", "all", "-v", "\u202ecod.exe", os.fsdecode(b"\xff"),
 ]  # fmt: skip
 
 

@@ -26,8 +26,8 @@ def test_a_command_runs_without_a_shell_in_between(pmdaemon):
 def test_a_command_in_shell_syntax_runs_in_a_shell(pmdaemon):
     pmdaemon.run("start", "echo hello | tr h j > said; exec sleep 1000", "--name", "app")
 
-    eventually_sync(lambda: (pmdaemon.work / "said").exists())
-    assert eventually_sync((pmdaemon.work / "said").read_text) == "jello\n"
+    said = pmdaemon.work / "said"
+    eventually_sync(lambda: said.exists() and said.read_text() == "jello\n")
     eventually_sync(lambda: command_line(pmdaemon.pid("app")) == ["sleep", "1000"])
 
 

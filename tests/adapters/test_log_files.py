@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.adapters import log_compression
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.control.log_reader import Follower, tail
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import rotated_path
 from pmdaemon.core.spec import LogPolicy
+from tests.fakes.clock import FakeClock
 from tests.support.loop_clock import LoopClock
 from tests.support.waiting import eventually, eventually_sync
 
@@ -327,3 +329,65 @@ async def test_a_full_disk_blocks_no_program_and_the_loss_is_told_exactly(
     told = int(tail(str(path), 2)[0].text.split()[1])
     assert path.read_bytes()[:kept] == expected(20_000)[:kept]
     assert kept + told == len(expected(20_000))
+
+
+async def test_older_files_are_compressed_after_a_while_and_stay_readable(
+    folders: tuple[Path, Path],
+):
+    clock = FakeClock()
+    log_files = LogFiles(*folders, clock)
+    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_size=20))
+    path = log_files.files("app", 0)[0]
+    program_side = os.open(fifo, os.O_RDWR)
+    for number in range(4):
+        os.write(program_side, b"line %d of the output\n" % number)
+        log_files.drain(0)
+
+    clock.advance(log_compression.DELAY)
+    await eventually(Path(f"{path}.2.gz").exists)
+    log_files.leave()
+    os.close(program_side)
+
+    assert [line.text for line in tail(path, 9)] == [f"line {n} of the output" for n in range(4)]
+
+
+async def test_with_compression_off_older_files_stay_as_they_are(folders: tuple[Path, Path]):
+    clock = FakeClock()
+    log_files = LogFiles(*folders, clock)
+    log_files.open(0, "app", 0, LogPolicy(compress=False))
+
+    assert clock.pending == 1  # the one for their age
+    log_files.leave()
+
+
+async def test_output_that_is_too_old_when_a_capture_begins_goes_at_once(
+    folders: tuple[Path, Path],
+):
+    logs, run = folders
+    logs.mkdir()
+    older = logs / "app-0.out.1"
+    older.write_bytes(b"of long ago\n")
+    os.utime(older, (1.0, 1.0))
+    log_files = LogFiles(logs, run, LoopClock())
+
+    log_files.open(0, "app", 0, LogPolicy())
+
+    assert not older.exists()
+    log_files.leave()
+
+
+async def test_a_new_policy_holds_from_then_on(folders: tuple[Path, Path]):
+    clock = FakeClock()
+    log_files = LogFiles(*folders, clock)
+    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_age=0.0))
+    path = log_files.files("app", 0)[0]
+    program_side = os.open(fifo, os.O_RDWR)
+    os.write(program_side, b"one\n")
+    log_files.drain(0)
+
+    log_files.open(0, "app", 0, LogPolicy(max_age=60.0))
+    clock.advance(60.0)
+
+    assert Path(f"{path}.1").read_bytes() == b"one\n"
+    os.close(program_side)
+    log_files.leave()

@@ -3,12 +3,13 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from pmdaemon.adapters.fifos import Move, best_move, copy, open_fifo
-from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.log_writer import AGE_RETRY, ROTATION_RETRY, LogWriter
 from pmdaemon.core.logs import Marks, times_path
 from pmdaemon.core.process import Instant
 from pmdaemon.core.spec import LogPolicy
@@ -19,9 +20,10 @@ LIMIT = 1 << 20
 
 class SetClock(LoopClock):
     wall = 1.0
+    monotonic = 0.0
 
     def now(self) -> Instant:
-        return Instant(wall=self.wall, monotonic=0.0)
+        return Instant(wall=self.wall, monotonic=self.monotonic)
 
 
 class Bench:
@@ -31,7 +33,13 @@ class Bench:
         self.log = folder / "logs" / "app-0.out"
         self.clock = SetClock()
         self.fifo = open_fifo(str(folder / "0.out"))
-        self.writer = LogWriter(str(self.log), policy, self.clock, move=move)
+        self.rotations = 0
+        self.writer = LogWriter(
+            str(self.log), policy, self.clock, move=move, on_rotated=self._rotated
+        )
+
+    def _rotated(self, _: LogWriter) -> None:
+        self.rotations += 1
 
     def put(self, data: bytes) -> int:
         os.write(self.fifo, data)
@@ -175,6 +183,97 @@ def test_a_rotation_that_fails_costs_no_output(bench: Bench):
     bench.put(b"more\n")
 
     assert bench.log.read_bytes() == b"x" * 100 + b"\nmore\n"
+
+
+def test_a_rotation_that_fails_is_said_once_and_tried_again_after_a_while(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+):
+    (blocked := Path(f"{bench.log}.2")).mkdir(parents=True)
+    Path(f"{bench.log}.1").mkdir()
+    bench.put(b"x" * 100 + b"\n")
+    bench.clock.monotonic += ROTATION_RETRY
+    bench.put(b"more\n")
+
+    blocked.rmdir()
+    bench.put(b"too early\n")
+    early = bench.rotations
+    bench.clock.monotonic += ROTATION_RETRY
+    bench.put(b"in time\n")
+
+    assert (early, bench.rotations) == (0, 1)
+    assert bench.older(1) == b"x" * 100 + b"\nmore\ntoo early\nin time\n"
+    assert caplog.text.count("logs.not_rotated") == 1
+
+
+def test_whoever_asked_is_told_of_each_rotation(bench: Bench):
+    bench.put(b"x" * 100 + b"\n")
+    bench.put(b"x" * 50 + b"\n")
+
+    assert bench.rotations == 1
+
+
+def test_a_file_is_exchanged_when_its_oldest_output_is_too_old(bench: Bench):
+    bench.writer.policy = LogPolicy(max_age=1000.0)
+    bench.clock.wall = 5000.0
+    bench.put(b"old\n")
+    bench.clock.wall = 5900.0
+    bench.put(b"younger\n")
+
+    due = bench.writer.age(5999.0)
+    untouched = bench.older(1)
+    again = bench.writer.age(6000.0)
+
+    assert (due, untouched, again) == (6000.0, None, 7000.0)
+    assert bench.older(1) == b"old\nyounger\n"
+    assert bench.log.read_bytes() == b""
+    assert bench.rotations == 1
+
+
+def test_an_older_file_goes_when_its_youngest_output_is_too_old(bench: Bench):
+    bench.writer.policy = LogPolicy(max_size=100, max_age=1000.0)
+    bench.put(b"x" * 100 + b"\n")
+    os.utime(f"{bench.log}.1", (5000.0, 5000.0))
+
+    due = bench.writer.age(5999.0)
+    there = bench.older(1) is not None
+    bench.writer.age(6001.0)
+
+    assert (due, there) == (6000.0, True)
+    assert bench.older(1) is None
+
+
+def test_an_empty_file_does_not_age(bench: Bench):
+    bench.writer.policy = LogPolicy(max_age=1000.0)
+    bench.writer.make()
+
+    assert bench.writer.age(1e9) == 1e9 + 1000.0
+    assert bench.rotations == 0
+
+
+def test_without_a_time_index_a_file_is_as_old_as_its_last_change(bench: Bench):
+    bench.writer.policy = LogPolicy(max_age=1000.0)
+    bench.put(b"old\n")
+    os.unlink(times_path(str(bench.log)))
+    os.utime(bench.log, (5000.0, 5000.0))
+
+    assert bench.writer.age(5500.0) == 6000.0
+
+
+def test_without_a_bound_on_age_nothing_is_due(bench: Bench):
+    bench.writer.policy = LogPolicy(max_age=0.0)
+    bench.put(b"old\n")
+
+    assert bench.writer.age(1e12) == inf
+    assert bench.log.read_bytes() == b"old\n"
+
+
+def test_what_is_too_old_and_cannot_be_removed_is_looked_at_again(bench: Bench):
+    bench.writer.policy = LogPolicy(max_age=1e6)
+    bench.writer.make()
+    (blocked := Path(f"{bench.log}.1")).mkdir()
+    os.utime(blocked, (0.0, 0.0))
+
+    assert bench.writer.age(2e6) == 2e6 + AGE_RETRY
 
 
 def test_each_file_has_the_times_of_its_own_lines(bench: Bench):

@@ -113,3 +113,12 @@ def test_a_resting_index_holds_no_descriptor(index: TimeIndex):
     index.rest()
 
     assert os.listdir("/dev/fd") == before
+
+
+def test_an_index_tells_when_its_output_began(index: TimeIndex):
+    assert index.begins() is None
+
+    index.mark(0, 1.5)
+    index.mark(10, 2.0)
+
+    assert index.begins() == 1.5

@@ -27,7 +27,7 @@ def test_a_hundred_kills_cost_no_program_no_line_and_no_acknowledged_command(tmp
 
         with Commander(daemon, random.Random(seed)) as commander:
             for _ in range(KILLS):
-                pass_a_while(rng, 0.4)
+                pass_a_while(rng, rng.choice([0.2, 0.8]))
                 # Down for good after five deaths in a minute, until a command calls it.
                 eventually_sync(daemon.kill)
 

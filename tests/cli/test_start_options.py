@@ -33,6 +33,11 @@ def sent(cli, *arguments):
         (["--kill-timeout", "5s"], {"kill_timeout": "5s"}),
         (["--stop-signal", "SIGTERM"], {"stop_signal": "SIGTERM"}),
         (["--no-autorestart"], {"autorestart": False}),
+        (["--log-max-size", "5M"], {"log_max_size": "5M"}),
+        (["--log-keep", "3"], {"log_keep": "3"}),
+        (["--log-max-files", "3"], {"log_keep": "3"}),
+        (["--log-max-age", "7d"], {"log_max_age": "7d"}),
+        (["--no-log-compress"], {"log_compress": False}),
         (["-e", "A=1", "--env", "B=x=y", "-e", "C="], {"env": {"A": "1", "B": "x=y", "C": ""}}),
         (["--", "--name", "b", "--", "-x"], {"args": ["--name", "b", "--", "-x"]}),
         (["--name", "a", "--"], {"name": "a"}),
@@ -47,14 +52,17 @@ def test_every_option_is_a_field_that_the_daemon_reads():
     names = {field.name for field in FIELDS}
     given = dict.fromkeys(
         ("name", "namespace", "instances", "cwd", "interpreter", "interpreter_args", "port",
-         "max_memory_restart", "max_restarts", "restart_delay", "kill_timeout", "stop_signal"),
+         "max_memory_restart", "max_restarts", "restart_delay", "kill_timeout", "stop_signal",
+         "log_max_size", "log_keep", "log_max_age"),
         "x",
     )  # fmt: skip
 
-    options, _ = options_of({**given, "no_autorestart": True, "env": ("A=1",)})
+    options, _ = options_of(
+        {**given, "no_autorestart": True, "no_log_compress": True, "env": ("A=1",)}
+    )
 
     assert options.keys() <= names
-    assert len(options) == 14
+    assert len(options) == 18
 
 
 def test_a_variable_needs_a_name():
@@ -71,7 +79,8 @@ def test_a_word_without_a_value_names_an_environment():
 @pytest.mark.parametrize(
     ("options", "flag"),
     [({"name": "a"}, "--name"), ({"env": {}}, "--env KEY=VALUE"), ({"args": []}, "--"),
-     ({"autorestart": False}, "--no-autorestart"), ({"port": "1"}, "--port")],
+     ({"autorestart": False}, "--no-autorestart"), ({"log_compress": False}, "--no-log-compress"),
+     ({"port": "1"}, "--port")],
 )  # fmt: skip
 def test_an_option_is_named_as_it_is_typed(options, flag):
     assert flag_of(options) == flag

@@ -31,6 +31,8 @@ EVERYTHING = {
     "stop_signal": "term",
     "log_max_size": "1M",
     "log_keep": 3,
+    "log_max_age": "7d",
+    "log_compress": False,
 }
 
 
@@ -93,7 +95,7 @@ def test_every_field_is_read(base):
             stop_exit_codes=frozenset({0, 3}),
         ),
         stop=StopPolicy(signal="SIGTERM", grace=3.0),
-        logs=LogPolicy(max_size=1024**2, keep=3),
+        logs=LogPolicy(max_size=1024**2, keep=3, max_age=7 * 86400.0, compress=False),
     )
 
 
@@ -339,6 +341,11 @@ def test_an_environment_that_no_program_can_have_is_refused(base, environment):
         read_app({"script": "node"}, base=str(base), environment=caller)
 
 
+@pytest.mark.parametrize("name", ["log_keep", "log_max_files", "logMaxFiles"])
+def test_the_number_of_older_files_goes_by_two_names(base, name):
+    assert read(base, {"script": "server.js", name: 5}).spec.logs.keep == 5
+
+
 def test_a_stored_app_does_not_depend_on_what_is_there_now():
     spec = an_app(cwd="/gone", command=Command("x", ("y",), "z", ("/gone/z", "/gone/x", "y")))
 
@@ -376,7 +383,13 @@ specs = st.builds(
         stop_exit_codes=st.frozensets(st.integers(0, 255)),
     ),
     stop=st.builds(StopPolicy, signal=st.sampled_from(["SIGINT", "SIGTERM"]), grace=durations),
-    logs=st.builds(LogPolicy, max_size=st.integers(0, 2**63 - 1), keep=st.integers(0, 1000)),
+    logs=st.builds(
+        LogPolicy,
+        max_size=st.integers(0, 2**63 - 1),
+        keep=st.integers(0, 1000),
+        max_age=durations,
+        compress=st.booleans(),
+    ),
 )
 
 

@@ -117,6 +117,8 @@ def test_a_dump_of_ours_gives_the_same_app_back():
         "stop_signal": "SIGTERM",
         "log_max_size": 10485760,
         "log_keep": 10,
+        "log_max_age": 2592000000,
+        "log_compress": True,
         "env": {"MODE": "test"},
         "inherited_env": {"PATH": "/usr/bin", "HOME": "/root"},
     }

@@ -36,6 +36,19 @@ async def test_how_a_program_ended_is_told(system, program, how):
     assert ends == [(identity, how)]
 
 
+async def test_an_end_that_was_recorded_is_nobodys_any_more(system):
+    ends: Ends = []
+    identity = system.launch(Program.FAILS)
+    system.launcher.watch(identity, lambda *end: ends.append(end))
+    await eventually(lambda: ends)
+
+    system.launcher.reap(identity)
+    system.launcher.watch(identity, lambda *end: ends.append(end))
+
+    await eventually(lambda: len(ends) == 2)
+    assert ends[1] == (identity, Exit())
+
+
 async def test_an_end_is_told_from_the_event_loop_and_not_by_watch_itself(system):
     ends: Ends = []
     identity = system.launch(Program.FAILS)

@@ -20,6 +20,7 @@ async def ended(system, identity):
     ends: list[Exit] = []
     system.launcher.watch(identity, lambda _, how: ends.append(how))
     await eventually(lambda: ends)
+    system.launcher.reap(identity)
 
 
 async def test_a_process_is_alive_until_it_ends(system):

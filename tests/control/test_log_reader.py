@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmdaemon.control.log_reader import LONGEST, Follower, LogLine, count_lines, merge, tail
+from pmdaemon.adapters.log_compression import pack
+from pmdaemon.control.log_reader import (
+    LONGEST,
+    ByteFollower,
+    Follower,
+    LogLine,
+    count_lines,
+    merge,
+    tail,
+)
 from pmdaemon.control.log_sources import LogSource
 from pmdaemon.core.logs import Mark, OutputStream
 
@@ -325,3 +334,80 @@ def test_reading_output_loads_nothing_heavy():
     assert not {"asyncio", "hashlib", "pathlib", "socket", "psutil", "typing_extensions"} & (
         set(loaded) - set(sys.builtin_module_names) - {"site"}
     )
+
+
+def test_bytes_are_handed_out_as_they_are_across_rotation(log: Path):
+    append(log, b"before\n\xffno newline")
+    follower = ByteFollower(str(log))
+    rotate(log)
+    append(log, b" yet\0" + b"x" * LONGEST + b"\n")
+
+    read = b"".join(iter(lambda: b"".join(follower.read_new()), b""))
+
+    assert read == b"\xffno newline yet\0" + b"x" * LONGEST + b"\n"
+    follower.close()
+
+
+def test_bytes_can_be_read_from_the_very_beginning(log: Path):
+    append(log, b"one\n")
+    rotate(log)
+    append(log, b"two\n")
+
+    follower = ByteFollower(str(log), backlog=sys.maxsize)
+
+    assert b"".join(follower.read_new()) == b"one\ntwo\n"
+
+
+def compress(path: Path) -> None:
+    """Compress a file as the daemon does."""
+    source = os.open(path, os.O_RDONLY)
+    pack(source, f"{path}.gz", lambda: False)
+    os.close(source)
+    path.unlink()
+
+
+def test_the_last_lines_reach_back_into_compressed_files(log: Path):
+    Path(f"{log}.2").write_bytes(b"a\nb\nc")
+    compress(Path(f"{log}.2"))
+    Path(f"{log}.1").write_bytes(b"c\nd\n")
+    log.write_bytes(b"")
+
+    assert texts(tail(str(log), 9)) == ["a", "b", "cc", "d"]
+    assert texts(tail(str(log), 3)) == ["b", "cc", "d"]
+    assert count_lines(str(log)) == 4
+
+
+def test_lines_are_counted_alike_when_all_files_are_compressed(log: Path):
+    Path(f"{log}.2").write_bytes(b"a\nb\nunfinished")
+    compress(Path(f"{log}.2"))
+    log.write_bytes(b"")
+
+    assert count_lines(str(log)) == 3
+
+
+def test_a_follower_goes_on_from_a_file_that_was_compressed_under_it(log: Path, follower: Follower):
+    append(log, b"one\nunfini")
+    assert read_all(follower) == ["one"]
+
+    rotate(log)
+    append(log, b"shed\n")
+    rotate(log)
+    compress(Path(f"{log}.2"))
+    append(log, b"three\n")
+
+    assert read_all(follower) == ["unfinished", "three"]
+
+
+def test_a_follower_can_begin_in_a_compressed_file(log: Path):
+    Path(f"{log}.2").write_bytes(b"a\nb\n")
+    compress(Path(f"{log}.2"))
+    Path(f"{log}.1").write_bytes(b"c\n")
+    log.write_bytes(b"d\n")
+    follower = Follower(str(log), backlog=3)
+
+    Path(f"{log}.2.gz").rename(f"{log}.3.gz")
+    rotate(log)
+    append(log, b"e\n")
+
+    assert read_all(follower) == ["b", "c", "d", "e"]
+    follower.close()

@@ -1,8 +1,12 @@
+import gzip
+import os
+import zlib
 from pathlib import Path
 
 import pytest
 
-from pmdaemon.control.log_sources import LogSource, newest_first
+from pmdaemon.adapters.log_compression import pack
+from pmdaemon.control.log_sources import CHUNK, CompressedSource, LogSource, newest_first
 from pmdaemon.core.logs import Mark
 
 
@@ -92,3 +96,134 @@ def test_the_index_of_the_next_file_is_not_taken_for_that_of_a_rotated_one(log: 
 
     assert source.marks(0, 1).time_at(0) is None
     source.close()
+
+
+def compress(path: Path) -> None:
+    """Compress a file as the daemon does."""
+    source = os.open(path, os.O_RDONLY)
+    pack(source, f"{path}.gz", lambda: False)
+    os.close(source)
+    path.unlink()
+
+
+def compressed(log: Path, data: bytes) -> CompressedSource:
+    older = Path(f"{log}.2")
+    older.write_bytes(data)
+    compress(older)
+    return CompressedSource(str(older))
+
+
+LINES = b"".join(b"line %d of many that were written\n" % number for number in range(10_000))
+
+
+def whole(source: LogSource) -> bytes:
+    found = b""
+    while chunk := source.read(len(found)):
+        found += chunk
+    return found
+
+
+def test_a_compressed_file_reads_as_what_it_was_made_of(log: Path):
+    source = compressed(log, LINES)
+
+    assert source.end == source.size() == len(LINES)
+    assert whole(source) == LINES
+    assert source.read(70_000, 10) == LINES[70_000:70_010]
+    assert source.read(CHUNK - 5, 100) == LINES[CHUNK - 5 : CHUNK]
+    assert source.read(len(LINES)) == b""
+    source.close()
+
+
+@pytest.mark.parametrize("behind", [0, 1, 9_999, 10_000])
+def test_a_newline_is_found_alike_in_plain_and_compressed_files(log: Path, behind: int):
+    log.write_bytes(LINES)
+    plain, packed = LogSource(str(log)), compressed(log, LINES)
+
+    assert packed.find_newline_back(behind) == plain.find_newline_back(behind)
+    assert packed.count_newlines() == plain.count_newlines() == 10_000
+    plain.close()
+    packed.close()
+
+
+def test_newlines_of_a_compressed_file_are_counted_without_decompressing_it(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+):
+    source = compressed(log, LINES)
+    monkeypatch.setattr(zlib, "decompressobj", None)
+
+    assert source.count_newlines() == 10_000
+    source.close()
+
+
+def test_a_file_that_somebody_else_compressed_is_read_as_well(log: Path):
+    Path(f"{log}.3.gz").write_bytes(gzip.compress(b"one\ntwo\n"))
+    source = CompressedSource(f"{log}.3")
+
+    assert source.end == 8
+    assert source.count_newlines() == 2
+    assert source.read(4) == b"two\n"
+    source.close()
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip at all", gzip.compress(LINES)[:-4000]])
+def test_a_damaged_file_is_read_up_to_the_damage(log: Path, damage: bytes):
+    Path(f"{log}.2.gz").write_bytes(damage)
+    source = CompressedSource(f"{log}.2")
+
+    assert LINES.startswith(whole(source))
+    assert source.end == len(whole(source))
+    source.close()
+
+
+def test_compressed_files_stand_in_the_row_of_the_others(log: Path):
+    for suffix in ("", ".1", ".2", ".3"):
+        Path(f"{log}{suffix}").write_bytes(b"file" + suffix.encode())
+    compress(Path(f"{log}.2"))
+
+    assert contents(log) == [b"file", b"file.1", b"file.2", b"file.3"]
+
+
+def test_of_a_file_in_two_forms_the_plain_one_is_read(log: Path):
+    log.write_bytes(b"file")
+    Path(f"{log}.2").write_bytes(b"file.2")
+    compress(Path(f"{log}.2"))
+    Path(f"{log}.1").write_bytes(b"file.1")
+    Path(f"{log}.2").write_bytes(b"plain")
+
+    assert contents(log) == [b"file", b"file.1", b"plain"]
+
+
+def test_a_file_that_is_compressed_and_moved_while_we_look_is_met_once(log: Path):
+    for suffix in ("", ".1", ".2"):
+        Path(f"{log}{suffix}").write_bytes(b"file" + suffix.encode())
+    files = newest_first(str(log))
+    met = [next(files), next(files), next(files)]
+
+    compress(Path(f"{log}.2"))
+    Path(f"{log}.2.gz").rename(f"{log}.3.gz")
+
+    assert list(files) == []
+    for source in met:
+        source.close()
+
+
+def test_a_compressed_file_keeps_its_times(log: Path):
+    (log.parent / ".times" / f"{log.name}.2").write_bytes(Mark(0, 3_000_000_000).encode())
+    source = compressed(log, b"one\n")
+
+    assert source.marks(0, 4).time_at(0) == 3.0
+    source.close()
+
+
+def test_files_may_be_closed_as_soon_as_they_have_been_looked_at(log: Path):
+    for suffix in ("", ".1", ".2", ".3"):
+        Path(f"{log}{suffix}").write_bytes(b"file" + suffix.encode())
+    compress(Path(f"{log}.2"))
+    compress(Path(f"{log}.3"))
+
+    sizes = []
+    for source in newest_first(str(log)):
+        sizes.append(source.end)
+        source.close()
+
+    assert sizes == [4, 6, 6, 6]

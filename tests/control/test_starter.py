@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.control import starter
-from pmdaemon.control.starter import start_daemon
+from pmdaemon.control.starter import importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from tests.support.waiting import eventually_sync
 
@@ -51,6 +51,26 @@ def test_the_daemon_is_told_its_home_and_its_descriptor(daemon_is, log, tmp_path
 
     told = (tmp_path / "args").read_text().split()
     assert told == ["-P", "-m", "pmdaemon.daemon", "--home", "/the/home", "--ready-fd", "3"]
+
+
+def test_who_waits_for_the_keeper_gets_its_pid_and_can_have_a_home_taken_over(
+    daemon_is, log, tmp_path
+):
+    daemon_is(f"""echo "$@" > {tmp_path}/args; echo '{{"ready": 4711}}' >&3; exit 9""")
+
+    started = start_keeper("/the/home", {"PATH": "/bin"}, log=str(log), take_over=True)
+
+    assert started.daemon == 4711
+    assert os.waitstatus_to_exitcode(os.waitpid(started.keeper, 0)[1]) == 9
+    assert (tmp_path / "args").read_text().split()[-2:] == ["--take-over", "yes"]
+
+
+def test_an_environment_is_made_importable_in_a_copy(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(Path(starter.__file__).parents[2])])
+    given = {"PATH": "/bin"}
+
+    assert importable(given) == {"PATH": "/bin", "PYTHONPATH": sys.path[0]}
+    assert given == {"PATH": "/bin"}
 
 
 def test_a_daemon_that_cannot_start_says_why(daemon_is, log):

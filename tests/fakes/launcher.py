@@ -49,8 +49,9 @@ class FakeLauncher:
         self.processes.when_ended(identity, lambda how: on_exit(identity, how))
 
     def reap(self, identity: Identity) -> None:
-        """Remember that it was asked for."""
+        """Have done with a program whose end was told, and remember that it was asked for."""
         self.reaped.append(identity)
+        self.processes.reap(identity)
 
     def end(self, identity: Identity, how: Exit | None = None) -> None:
         """Let a program end by itself, by default with success."""

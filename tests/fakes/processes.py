@@ -90,6 +90,11 @@ class FakeProcesses:
             asyncio.get_running_loop().call_soon(callback, how)
         process.waiting.clear()
 
+    def reap(self, identity: Identity) -> None:
+        """Forget a process that has ended."""
+        if self.find_living(identity) is None:
+            self._by_identity.pop(identity, None)
+
     def send_signal(self, identity: Identity, name: str) -> None:
         """Signal a process, which ends by it unless it ignores it and may."""
         process = self.find_living(identity)

@@ -28,7 +28,7 @@ def systemctl(tmp_path, monkeypatch):
 echo "$*" >> {Systemctl.calls}
 case "$*" in
     *"$(cat {Systemctl.failing} 2>/dev/null || echo nothing)"*)
-        echo "some warning" >&2; echo "Failed to do it" >&2; exit 1;;
+        echo "some warning" >&2; echo "Failed to do it" >&2; echo "See elsewhere" >&2; exit 1;;
 esac
 """
     )

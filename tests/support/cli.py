@@ -244,8 +244,7 @@ def _is_ours(name: str) -> bool:
 
 def _gather(stream: IO[str], into: list[str]) -> None:
     with stream:
-        for line in stream:
-            into.append(line)
+        into.extend(stream)
 
 
 def _described(pid: int) -> str:

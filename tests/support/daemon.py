@@ -9,7 +9,6 @@ Whatever belongs to the home is gone at the end of the block, also when the test
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +33,7 @@ Views = dict[str, dict[str, Any]]
 class RealDaemon:
     """Keeper and daemon of one home, and everything that they started."""
 
-    def __init__(self, folder: Path, *, prefix: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path) -> None:
         self.home = Home(str(folder))
         self.home.ensure()
         self.keeper = 0
@@ -83,24 +82,29 @@ class RealDaemon:
                 os.kill(pid, signal.SIGKILL)
         return pid
 
-    def is_up(self, *, deadline: float = 5.0) -> bool:
-        """Whether a daemon answers."""
+    def is_up(self) -> bool:
+        """Whether a daemon answers, and go by its keeper from now on."""
         try:
-            self.request("ping", deadline=deadline)
-        except PmdaemonError:
+            self.note_keeper(_parent(self.request("ping")["pid"]))
+        except (PmdaemonError, FileNotFoundError, ProcessLookupError):
             return False
         return True
 
     def programs(self) -> set[int]:
         """List what runs with a token of this home."""
         mark = f"{TOKEN_VARIABLE}={self.home.id}.".encode()
-        return {pid for pid in _pids() if any(w.startswith(mark) for w in _environment(pid))}
+        found = {pid for pid in _pids() if any(w.startswith(mark) for w in _environment(pid))}
+        return {pid for pid in found if not _has_ended(pid)}
+
+    def managers(self) -> set[int]:
+        """List keepers and daemons of this home that have not ended."""
+        home = os.fsencode(self.home.path)
+        ours = {pid for pid in _pids() if home in _words(pid, "cmdline") and pid != os.getpid()}
+        return {pid for pid in ours if not _has_ended(pid)}
 
     def everything(self) -> set[int]:
         """List all that belongs to this home and has not ended."""
-        home = os.fsencode(self.home.path)
-        ours = {pid for pid in _pids() if home in _words(pid, "cmdline") and pid != os.getpid()}
-        return {pid for pid in ours | self.programs() if not _has_ended(pid)}
+        return self.managers() | self.programs()
 
     def end(self) -> None:
         """End everything, however badly it is off."""
@@ -139,11 +143,6 @@ def children(pid: int) -> list[int]:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def signalled(pid: int, number: int) -> None:
-    """Send a signal."""
-    os.kill(pid, number)
 
 
 def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
@@ -188,6 +187,3 @@ def _has_ended(pid: int) -> bool:
         return _stat(pid)[0] in "ZX"
     except OSError:
         return True
-
-
-PYTHON = sys.executable

@@ -25,6 +25,8 @@ def a_view(name: str = "app", *, detail: bool = False, **changes: Any) -> dict[s
         "grace": 1.6,
         "log_max_size": 10485760,
         "log_keep": 10,
+        "log_max_age": 2592000.0,
+        "log_compress": True,
     }
     view = {
         "pm_id": 0,

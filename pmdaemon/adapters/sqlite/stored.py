@@ -253,7 +253,12 @@ def spec_to_json(spec: AppSpec) -> str:
                 "stop_exit_codes": sorted(restart.stop_exit_codes),
             },
             "stop": {"signal": spec.stop.signal, "grace": spec.stop.grace},
-            "logs": {"max_size": spec.logs.max_size, "keep": spec.logs.keep},
+            "logs": {
+                "max_size": spec.logs.max_size,
+                "keep": spec.logs.keep,
+                "max_age": spec.logs.max_age,
+                "compress": spec.logs.compress,
+            },
         }
     )
 
@@ -314,7 +319,10 @@ def _stop_policy(data: Row) -> StopPolicy:
 def _log_policy(data: Row) -> LogPolicy:
     default = LogPolicy()
     return LogPolicy(
-        max_size=data.get("max_size", default.max_size), keep=data.get("keep", default.keep)
+        max_size=data.get("max_size", default.max_size),
+        keep=data.get("keep", default.keep),
+        max_age=data.get("max_age", default.max_age),
+        compress=data.get("compress", default.compress),
     )
 
 

@@ -36,8 +36,10 @@ class RuntimeCommand(StartCommand):
         """Read the command line up to `--`, or up to the command."""
         ctx.allow_interspersed_args = False
         read, _, _ = self.make_parser(ctx).parse_args(args=list(args[: _end_of_ours(args)]))
-        words = read.get("words") or ()
-        ctx.allow_interspersed_args = not words or Path(words[0]).exists()
+        words = read.get("words")
+        ctx.allow_interspersed_args = not (
+            isinstance(words, tuple) and words and not Path(words[0]).exists()
+        )
         return super().parse_args(ctx, args)
 
 
@@ -134,9 +136,10 @@ def _try(bring_up: Callable[[], None]) -> None:
     """Bring programs up; that some do not come up is no reason to end the others."""
     try:
         bring_up()
-    except OperationFailed as error:
-        warn(error.message)
     except PmdaemonError as error:
+        if error.code == OperationFailed.code:
+            warn(error.message)
+            return
         problems = error.details.get("problems")
         for problem in problems[1:] if isinstance(problems, list) else ():
             warn(str(problem))  # the first is in the error's own sentence

@@ -101,9 +101,20 @@ def _rules(declaration: Mapping[str, Any]) -> dict[str, object]:
         "leave alone after exit codes": codes or None,
         "max memory": format_size(memory) if memory else None,
         "stop": f"{declaration['stop_signal']}, after {declaration['grace']:g} s SIGKILL",
-        "log files": f"{format_size(declaration['log_max_size'])} each, and"
-        f" {declaration['log_keep']} older ones",
+        "log files": _log_files(declaration),
     }
+
+
+def _log_files(declaration: Mapping[str, Any]) -> str:
+    size, older = declaration["log_max_size"], declaration["log_keep"]
+    # A daemon of a release before these were there does not tell them.
+    age, compressed = declaration.get("log_max_age"), declaration.get("log_compress")
+    parts = [f"{format_size(size)} each" if size else "of any size", f"{older} older ones"]
+    sentence = f"{parts[0]}, and {parts[1]}" + (", compressed" if compressed and older > 1 else "")
+    if not age:
+        return sentence
+    units = [unit for unit in format_uptime_long(age).split() if not unit.startswith("0")]
+    return f"{sentence}; kept for {' '.join(units)}"
 
 
 def _environment(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:

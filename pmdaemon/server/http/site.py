@@ -95,6 +95,7 @@ class Site:
         asks it to close; one that says nothing meanwhile is closed when it is idle.
         """
         self._parting = True
+        await self._accept_no_more()
         for server in self._servers:
             server.close()
         if self._runner is not None and self._runner.server is not None:
@@ -103,6 +104,18 @@ class Site:
                 looks += 1  # aiohttp has no event for this
                 await asyncio.sleep(PARTING / PARTING_LOOKS)
         await self._end()
+
+    async def _accept_no_more(self) -> None:
+        """Leave new connections in the queue, where the next daemon finds them.
+
+        asyncio drops a connection that it has accepted and not begun to serve when its server is
+        closed. So these begin first: one turn for what makes the transport, one to spare.
+        """
+        loop = asyncio.get_running_loop()
+        for listener in self._listeners.sockets:
+            loop.remove_reader(listener)
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     async def _serve(self, app: web.Application, encode_error: ErrorEncoder) -> None:
         app.on_response_prepare.append(self._say_goodbye)

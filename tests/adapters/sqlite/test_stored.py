@@ -58,7 +58,7 @@ ELABORATE = AppSpec(
         stop_exit_codes=frozenset({0, 42}),
     ),
     stop=StopPolicy(signal="SIGTERM", grace=0.1234567),
-    logs=LogPolicy(max_size=1, keep=0),
+    logs=LogPolicy(max_size=1, keep=0, max_age=0.5, compress=False),
 )
 
 whole = st.integers(min_value=0, max_value=2**63 - 1)

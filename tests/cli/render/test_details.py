@@ -33,6 +33,19 @@ def test_everything_that_matters_is_there():
     assert rows["inherited"] == "2 variables: pmdaemon env 0"
 
 
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({}, "10.0 MB each, and 10 older ones, compressed; kept for 30d"),
+        ({"log_compress": False}, "10.0 MB each, and 10 older ones; kept for 30d"),
+        ({"log_max_age": 0.0}, "10.0 MB each, and 10 older ones, compressed"),
+        ({"log_max_size": 0, "log_keep": 1, "log_max_age": 0.0}, "of any size, and 1 older ones"),
+    ],
+)
+def test_the_bounds_on_output_files_are_worded(declared, sentence):
+    assert shown(**declared)["log files"] == sentence
+
+
 def test_what_there_is_not_has_no_row():
     rows = shown(pid=None, state="stopped", started=None, uptime=0.0)
 

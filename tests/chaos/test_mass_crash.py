@@ -1,0 +1,70 @@
+import os
+import random
+import signal
+
+import pytest
+
+from tests.chaos.seeds import a_seed, pass_a_while
+from tests.support.daemon import a_daemon, until
+from tests.support.waiting import eventually_sync
+
+pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+
+MANY = 500
+
+RESPONSIVE = 1.0
+"""Seconds in which an answer has to be there; a request that gets none by then fails."""
+
+
+def a_crash_loop(**more):
+    return {"name": "loop", "script": "/bin/false", "instances": MANY, **more}
+
+
+def states(daemon):
+    return {one["state"] for one in daemon.request("list", deadline=RESPONSIVE * 5)["processes"]}
+
+
+def test_five_hundred_crash_loops_leave_the_daemon_responsive_and_can_be_stopped(tmp_path):
+    rng = random.Random(a_seed())
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps(a_crash_loop(restart_delay="1s", max_restarts=1_000_000))
+        before = sum(one["restarts"] for one in daemon.request("list")["processes"])
+
+        for _ in range(20):
+            pass_a_while(rng, 0.4)
+            daemon.request("ping", deadline=RESPONSIVE)
+
+        after = sum(one["restarts"] for one in daemon.request("list")["processes"])
+        assert after > before + MANY
+        daemon.request("stop", {"selectors": ["loop"]})
+        assert states(daemon) == {"stopped"}
+        eventually_sync(lambda: not daemon.programs())
+
+
+def test_five_hundred_crash_loops_settle_when_their_restarts_are_used_up(tmp_path):
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps(a_crash_loop(restart_delay="200ms", max_restarts=4))
+
+        until(lambda: states(daemon) == {"errored"}, within=60.0)
+
+        daemon.request("ping", deadline=RESPONSIVE)
+        assert {one["restarts"] for one in daemon.request("list")["processes"]} == {3}
+        eventually_sync(lambda: not daemon.programs())
+
+
+def test_five_hundred_programs_that_are_killed_at_once_are_all_started_again(tmp_path):
+    with a_daemon(tmp_path / "home") as daemon:
+        sleeper = {"name": "sleeper", "script": "sleep", "args": ["100000"], "instances": MANY}
+        daemon.start_apps({**sleeper, "stop_signal": "SIGTERM"})
+
+        for pid in daemon.programs():
+            os.kill(pid, signal.SIGKILL)
+        daemon.request("ping", deadline=RESPONSIVE)
+
+        until(lambda: {one["restarts"] for one in daemon.request("list")["processes"]} == {1})
+        until(lambda: states(daemon) == {"online"})
+        assert len(daemon.programs()) == MANY
+        # And all of it is taken over.
+        daemon.kill()
+        until(lambda: states(daemon) == {"online"})
+        assert {one["restarts"] for one in daemon.request("list")["processes"]} == {1}
