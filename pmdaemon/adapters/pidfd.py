@@ -63,7 +63,14 @@ class PidfdHandles:
 
     def send_signal(self, identity: Identity, number: int) -> None:
         """Send a signal, unless the process is gone or not ours to signal."""
-        file = self._open(identity)
+        try:
+            file = self._open(identity)
+        except OSError:  # out of descriptors: what has to end must end all the same
+            entry = self._reader.entry(identity.pid)
+            if entry is not None and entry.identity == identity:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(identity.pid, number)
+            return
         if file is None:
             return
         try:

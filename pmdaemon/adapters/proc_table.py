@@ -1,7 +1,9 @@
 """Processes as Linux tells of them, in /proc (proc(5))."""
 
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from pmdaemon.adapters.process_table import ProcessEntry
 from pmdaemon.core.environment import TOKEN_VARIABLE
@@ -9,17 +11,25 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 _TOKEN_ASSIGNMENT = b"\0" + TOKEN_VARIABLE.encode() + b"="
 _ENDED_STATES = frozenset({b"Z", b"X", b"x"})
+_NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 _STAT_SIZE = 2048
 """Bytes; 52 numbers of up to 20 digits and a name of up to 64 fit in."""
 
 
 class ProcReader:
-    """Reads /proc, by plain system calls: a pass is made several times a second under load."""
+    """Reads /proc, by plain system calls: a pass is made several times a second under load.
+
+    One descriptor is kept in reserve. Were there none left to read with, every process would look
+    as if it were gone, and be started a second time.
+    """
+
+    def __init__(self) -> None:
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
 
     def scan(self) -> Mapping[int, ProcessEntry]:
         """List all processes, by pid; those that vanish meanwhile are left out."""
         entries = {}
-        for name in os.listdir("/proc"):  # noqa: PTH208 - no Path object for each of hundreds
+        for name in self._list():
             if name.isdigit() and (entry := self.entry(int(name))) is not None:
                 entries[entry.pid] = entry
         return entries
@@ -27,13 +37,13 @@ class ProcReader:
     def entry(self, pid: int) -> ProcessEntry | None:
         """Look at one process; None when it is gone or hidden from us."""
         try:
-            file = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-            try:
-                return parse_stat(os.read(file, _STAT_SIZE))
-            finally:
-                os.close(file)
-        except OSError:
-            return None
+            return parse_stat(_content(f"/proc/{pid}/stat"))
+        except OSError as error:
+            if error.errno not in _NO_DESCRIPTORS:
+                return None
+        with self._reserve_released(), suppress(OSError):
+            return parse_stat(_content(f"/proc/{pid}/stat"))
+        return None
 
     def token(self, pid: int) -> str | None:
         """Read the token in the environment that a process was started with, if we may."""
@@ -44,6 +54,31 @@ class ProcReader:
             return None
         _, found, rest = environment.partition(_TOKEN_ASSIGNMENT)
         return os.fsdecode(rest.partition(b"\0")[0]) if found else None
+
+    def _list(self) -> list[str]:
+        try:
+            return os.listdir("/proc")  # noqa: PTH208 - no Path object for each of hundreds
+        except OSError as error:
+            if error.errno not in _NO_DESCRIPTORS:
+                raise
+        with self._reserve_released():
+            return os.listdir("/proc")  # noqa: PTH208 - as above
+
+    @contextmanager
+    def _reserve_released(self) -> Iterator[None]:
+        os.close(self._reserve)
+        try:
+            yield
+        finally:
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+
+
+def _content(path: str) -> bytes:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, _STAT_SIZE)
+    finally:
+        os.close(file)
 
 
 def parse_stat(stat: bytes) -> ProcessEntry:

@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `web_off`."""
+    """`ping`, `kill`, `update`, `web_off`."""
 
 
 class StartBody(TypedDict):

@@ -106,6 +106,34 @@ async def test_a_program_that_a_debugger_holds_is_reaped_when_it_lets_go(system)
     assert ends == [Exit(signal=9)]
 
 
+async def test_without_free_descriptors_a_signal_is_sent_all_the_same(system):
+    identity = system.launch(Program.STAYS)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        system.trees.signal([identity], "SIGKILL")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    await eventually(lambda: not system.trees.alive(identity))
+
+
+async def test_an_exit_can_be_learned_again_until_it_is_reaped(system):
+    ends: list[Exit] = []
+    identity = system.launch(Program.FAILS)
+    for _ in range(2):
+        system.launcher.watch(identity, lambda _, how: ends.append(how))
+    await eventually(lambda: len(ends) == 2)
+    assert ends == [Exit(code=3)] * 2
+
+    system.launcher.reap(identity)
+
+    with pytest.raises(ChildProcessError):
+        os.waitid(os.P_PID, identity.pid, os.WEXITED | os.WNOHANG)
+
+
 def test_no_zombie_is_left_of_what_is_recorded(tmp_path):
     """Also without anybody reading the exit but the launcher."""
     program = f"""

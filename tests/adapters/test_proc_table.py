@@ -1,4 +1,5 @@
 import os
+import resource
 
 import pytest
 
@@ -61,3 +62,18 @@ def test_what_does_not_exist_has_neither_entry_nor_token():
 
     assert ProcReader().entry(pid) is None
     assert ProcReader().token(pid) is None
+
+
+def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone():
+    reader = ProcReader()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        entry, listed = reader.entry(os.getpid()), reader.scan()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert entry is not None
+    assert os.getpid() in listed

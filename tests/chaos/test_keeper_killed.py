@@ -40,13 +40,6 @@ def pids(daemon):
     return {name: one["pid"] for name, one in daemon.processes().items()}
 
 
-def kill_both(daemon):
-    os.kill(daemon.keeper, signal.SIGSTOP)  # or it would be quicker with a new daemon
-    daemon.kill()
-    os.kill(daemon.keeper, signal.SIGKILL)
-    eventually_sync(lambda: not daemon.managers())
-
-
 def waiting_in(fifo):
     """Count the bytes that nobody has read yet, ioctl_list(2)."""
     descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
@@ -63,7 +56,7 @@ def test_keeper_and_daemon_killed_together_leave_everything_running(daemon, writ
     for number in range(6):
         pass_a_while(rng, 0.5)
         if number % 2:
-            kill_both(daemon)
+            daemon.kill_both()
         else:
             # One right after the other: the second may find the place of the first taken.
             for pid in rng.sample([daemon.keeper, daemon.pid], 2):
@@ -82,7 +75,7 @@ def test_a_crash_while_neither_is_there_is_counted_and_made_up_for(tmp_path, see
         for _ in range(4):
             crashes = writer.crashes()
             eventually_sync(lambda: writer.notes()[-1:] and writer.notes()[-1].what == "began")
-            kill_both(daemon)
+            daemon.kill_both()
             eventually_sync(lambda n=crashes: writer.crashes() > n)
             until(daemon.is_up)
 

@@ -51,14 +51,19 @@ class Scene:
         self.trees = FakeProcessTrees(self.world)
         self.capture = BrokenCapture()
         self.posted = []
+        self.recorded = []
         self.effects = Effects(
             home_id="home",
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
-            post=lambda _, event: self.posted.append(event),
+            post=self.post,
         )
+
+    def post(self, _, event, recorded=None):
+        self.posted.append(event)
+        self.recorded += [recorded] if recorded else []
 
     def spawn(self, **changes):
         """Spawn a process, and return it as it is then."""
@@ -126,6 +131,18 @@ async def test_an_exit_is_told_when_the_last_output_is_in_the_file(scene):
 
     assert event == ProcessExited(run.identity, Exit(code=3))
     assert scene.capture.contents[OUT_FILE] == b"last words\n"
+
+
+async def test_a_program_is_reaped_when_its_end_is_recorded(scene):
+    _, run = scene.spawn()
+    scene.launcher.end(run.identity)
+    await scene.posted_one(ProcessExited)
+    assert scene.launcher.reaped == []
+
+    for recorded in scene.recorded:
+        recorded()
+
+    assert scene.launcher.reaped == [run.identity]
 
 
 async def test_a_run_of_an_earlier_daemon_is_watched_and_its_output_taken_up(scene):

@@ -296,6 +296,22 @@ async def test_events_that_came_together_are_stored_together(scene):
     assert not scene.store.commits[-1].urgent
 
 
+@pytest.mark.parametrize("failure", [None, BROKEN])
+async def test_an_event_is_recorded_before_anything_is_done_about_it(scene, failure):
+    await scene.begin(a_process())
+    scene.store.failure = failure
+    commits = len(scene.store.commits)
+    seen = []
+
+    def recorded():
+        seen.append((len(scene.store.commits) - commits, scene.state(), list(scene.carried_out)))
+
+    scene.post(0, StartRequested(), recorded)
+
+    await eventually(lambda: scene.carried_out)
+    assert seen == [(0 if failure else 1, ProcessState.STOPPED, [])]
+
+
 async def test_events_for_what_is_gone_do_nothing(scene):
     await scene.begin(a_process())
     commits = len(scene.store.commits)
@@ -449,3 +465,31 @@ async def test_a_declaration_changes_together_with_what_is_asked(scene):
     (stored,) = await scene.stored()
     assert (stored.spec.cwd, stored.state.kind) == ("/elsewhere", ProcessState.STARTING)
     assert len(scene.store.commits) == 2
+
+
+async def test_whoever_tells_an_event_learns_that_it_is_stored_before_anything_is_done(scene):
+    await scene.begin(a_process())
+    await scene.start_up()
+    seen = []
+
+    def look():
+        seen.append((len(scene.store.commits), list(scene.carried_out)))
+
+    before = len(scene.store.commits), list(scene.carried_out)
+    run = scene.supervisor.processes[0].run
+    scene.post(0, ProcessExited(run.identity, CLEAN), look)
+
+    await eventually(lambda: len(scene.carried_out) > len(before[1]))
+    assert seen == [(before[0] + 1, before[1])]
+
+
+async def test_what_cannot_be_stored_is_not_waited_for(scene):
+    await scene.begin(a_process())
+    await scene.start_up()
+    scene.store.failure = BROKEN
+    seen = []
+
+    run = scene.supervisor.processes[0].run
+    scene.post(0, ProcessExited(run.identity, CLEAN), lambda: seen.append(scene.state()))
+
+    await eventually(lambda: seen)

@@ -28,7 +28,7 @@ class Scene:
     def a_run(self, **changes):
         return Run(self.world.add(**changes), NOW)
 
-    def event(self, state, *, exits=None, rebooted=False, **changes):
+    def event(self, state, *, exits=None, rebooted=False, launched=None, expected=(), **changes):
         process = a_process(pm_id=7, state=state, **changes)
         ((pm_id, event),) = take_over(
             [process],
@@ -37,6 +37,8 @@ class Scene:
             clock=self.clock,
             exits=exits or {},
             rebooted=rebooted,
+            launched=launched or {},
+            expected=lambda identity: identity in expected,
         )
         assert pm_id == 7
         assert event.at == later(60)
@@ -93,6 +95,23 @@ def test_what_was_spawned_and_not_recorded_is_found_by_its_token(scene):
     assert event.run == Run(identity, later(60))
 
 
+def test_what_was_spawned_and_has_ended_before_it_was_recorded_is_known_by_the_keeper(scene):
+    identity = a_run().identity
+
+    event = scene.event(Starting(), launch=5, launched={"token 7.5": identity})
+
+    assert event.run == Run(identity, later(60))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_run_whose_end_is_about_to_be_told_is_taken_over_as_if_it_went_on(scene, which):
+    run = a_run()
+
+    event = scene.event(both(run)[which], expected={run.identity})
+
+    assert event.run == run
+
+
 def test_a_run_of_an_earlier_launch_is_not_this_one(scene):
     scene.world.add(token="token 7.4")
 
@@ -115,3 +134,26 @@ def test_after_a_reboot_nothing_runs_whatever_has_its_number(scene, which):
     event = scene.event(both(run)[which], rebooted=True)
 
     assert (event.run, event.rebooted, event.exit) == (None, True, UNKNOWN_EXIT)
+
+
+def test_a_run_whose_exit_is_about_to_be_told_is_taken_over_as_if_it_went_on(scene):
+    run = a_run()
+
+    event = scene.event(Online(run), expected={run.identity})
+
+    assert event.run == run
+
+
+async def test_what_was_spawned_and_ended_before_it_was_recorded_is_known_to_the_keeper(scene):
+    run = scene.a_run(token="token 7.5")
+    scene.world.end(run.identity, Exit(code=3))
+
+    event = scene.event(Starting(), launch=5, launched={"token 7.5": run.identity})
+
+    assert event.run == Run(run.identity, later(60))
+
+
+def test_what_was_spawned_for_an_earlier_launch_is_not_this_one(scene):
+    event = scene.event(Starting(), launch=5, launched={"token 7.4": a_run().identity})
+
+    assert event.run is None

@@ -82,6 +82,13 @@ class RealDaemon:
                 os.kill(pid, signal.SIGKILL)
         return pid
 
+    def kill_both(self) -> None:
+        """End keeper and daemon at once, so that nobody starts another."""
+        os.kill(self.keeper, signal.SIGSTOP)
+        self.kill()
+        os.kill(self.keeper, signal.SIGKILL)
+        eventually_sync(lambda: not self.managers())
+
     def is_up(self) -> bool:
         """Whether a daemon answers, and go by its keeper from now on."""
         try:
