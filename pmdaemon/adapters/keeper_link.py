@@ -72,7 +72,8 @@ class KeeperLink:
                 return
             match json.loads(packet):
                 case {"kept": names}:
-                    self._kept.update(zip(names, descriptors, strict=True))
+                    # With too few descriptors left for us, some did not arrive.
+                    self._kept.update(zip(names, descriptors, strict=False))
                 case {"programs": programs}:
                     self._programs.update(
                         (Identity(pid, start_time), token) for token, pid, start_time in programs

@@ -92,7 +92,11 @@ def _renew(home: Home, state: dict[str, Any], manager: ServiceManager) -> bool:
         return False
     manager.hear({"reloading": True})
     if os.spawnv(os.P_WAIT, KEEPER[0], [*KEEPER, "--check", "yes"]) == 0:  # noqa: S606 - no shell
-        go_on_as_keeper(home.path, state, {**os.environ, **manager.environment})
+        try:
+            go_on_as_keeper(home.path, state, {**os.environ, **manager.environment})
+        except OSError as error:
+            _log(home, f"keeper.not_renewed {error.strerror}")
+            return True
     _log(home, "keeper.not_renewed the code that is installed now cannot be loaded")
     return True
 

@@ -45,10 +45,11 @@ EXITS_KEPT = 10_000
 AT_ONCE = 500
 """Programs, or exits, in one packet."""
 
-OPEN_FILES = 65536
-"""Descriptors that the keeper asks for."""
+RETRY_MILLISECONDS = 1000
+"""How long until a daemon is started for which there was no process or no descriptor."""
 
-CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+OPEN_FILES = 65536
+"""How many descriptors we ask for: two for each process that runs."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -104,22 +105,30 @@ class Keeper:
         self._daemon: int | None = None
         self._poll = select.poll()
         self._ready = False
-        self._limit = _raise_open_files()
         self._hears = False
         self._held: list[int] = []
+        self._passed_on: list[int] = []
+        self._start_is_due = False
+        self._wakeup = -1
+        self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def run(self) -> int:
         """Keep until a daemon ends well, or the first cannot start; return the exit code."""
-        wakeup = _signals_as_descriptor()
-        self._poll.register(wakeup, select.POLLIN)
+        self._wakeup = _signals_as_descriptor()
+        self._poll.register(self._wakeup, select.POLLIN)
+        _raise_open_files()
         self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
-            for descriptor, _ in self._poll.poll():
+            events = self._poll.poll(RETRY_MILLISECONDS if self._start_is_due else None)
+            if self._start_is_due:
+                self._start_daemon()
+            # Only the first: what is done about it may outdate the others.
+            for descriptor, _ in events[:1]:
                 if self._line is not None and descriptor == self._line.fileno():
                     self._hear()
-                elif descriptor == wakeup:
-                    code = self._heed(os.read(wakeup, 256))
+                elif descriptor == self._wakeup:
+                    code = self._heed(os.read(self._wakeup, 256))
                     if code is not None:
                         return code
                 elif descriptor == self._kept.get(CONTROL):
@@ -130,30 +139,47 @@ class Keeper:
         """All that the next keeper has to know."""
         return {
             "kept": self._kept,
-            "limit": self._limit,
             "programs": [[token, *program] for program, token in self._programs.items()],
             "exits": [[*program, *ended] for program, ended in self._exits.items()],
+            "limits": self._limits,
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from where the keeper before us was."""
         self._kept = dict(state["kept"])
-        self._limit = state["limit"] or self._limit
         self._programs = {(pid, start): token for token, pid, start in state["programs"]}
         self._exits = {(pid, start): (code, sig) for pid, start, code, sig in state["exits"]}
+        if "limits" in state:
+            soft, hard = state["limits"]
+            self._limits = soft, hard
         self._ready = True
 
     def _start_daemon(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = os.fork()
-        if pid == 0:
-            _become(theirs, [*self._command, str(theirs.fileno())], self._limit)
-        theirs.close()
+        self._start_is_due = False
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            self._start_later(error)
+            return
+        try:
+            pid = os.fork()
+            if pid == 0:
+                _become(theirs, [*self._command, str(theirs.fileno())], self._limits)
+        except OSError as error:
+            ours.close()
+            self._start_later(error)
+            return
+        finally:
+            theirs.close()
         self._daemon = pid
         self._hears = False
         self._line = ours
         self._poll.register(ours, select.POLLIN)
         self._send_what_is_kept()
+
+    def _start_later(self, error: OSError) -> None:
+        self._log(f"keeper.no_daemon_yet reason={error.strerror}")
+        self._start_is_due = True
 
     def _send_what_is_kept(self) -> None:
         names = list(self._kept)
@@ -177,18 +203,15 @@ class Keeper:
         """Take one packet from the daemon."""
         if self._line is None:
             return
-        try:
-            packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, 8, CLOSE_ON_EXEC)
-        except OSError:
-            packet, descriptors = b"", []
+        packet, descriptors = _receive(self._line)
         if not packet:
             self._hang_up()
             return
-        self._take_in(json.loads(packet), descriptors)
+        self._take_in(_understood(packet), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _take_in(self, message: dict[str, Any], descriptors: list[int]) -> None:
+    def _take_in(self, message: object, descriptors: list[int]) -> None:
         match message:
             case {"keep": str(name)} if descriptors:
                 self._drop(name)
@@ -205,9 +228,9 @@ class Keeper:
             case {"recorded": [int(pid), int(start)]}:
                 self._programs.pop((pid, start), None)
                 self._exits.pop((pid, start), None)
-            case {"ready": _}:
+            case {"ready": pid}:
                 self._ready = True
-                self._tell(message)
+                self._tell({"ready": pid})
                 self._pass_signals_on()
             case {"failed": error}:
                 self._tell({"error": error})
@@ -231,7 +254,7 @@ class Keeper:
             if number != signal.SIGHUP:
                 self._tell({"stopping": number})
             self._held.append(number)
-        if self._held and self._daemon is None:
+        if self._held and self._daemon is None and not self._start_is_due:
             self._revive()  # only a daemon can end the programs
         if self._hears:
             self._pass_signals_on()
@@ -240,13 +263,16 @@ class Keeper:
     def _pass_signals_on(self) -> None:
         """Give the daemon the signals that came; before it is ready, they would only kill it."""
         self._hears = True
+        # A daemon that dies of being asked to end is followed by one that is asked again.
+        self._passed_on += [number for number in self._held if number != signal.SIGHUP]
         held, self._held = self._held, []
         for number in held:
             if self._daemon is not None:
                 os.kill(self._daemon, number)
 
     def _reap(self) -> int | None:
-        over: int | None = None
+        daemon_ended = False
+        daemon_code: int | None = None
         self._hear_the_last_of_a_dead_daemon()
         while True:
             try:
@@ -259,12 +285,13 @@ class Keeper:
             code = found.si_status if by_itself else None
             if found.si_pid == self._daemon:
                 os.waitpid(found.si_pid, 0)
-                over = self._daemon_ended(code)
+                daemon_ended, daemon_code = True, code
                 continue
             program = found.si_pid, _stat(found.si_pid)[3]
             self._remember(program, (code, None if by_itself else found.si_status))
             os.waitpid(found.si_pid, 0)
-        return over
+        # Last, as the next daemon is to know from its beginning what ended together with this one.
+        return self._daemon_ended(daemon_code) if daemon_ended else None
 
     def _hear_the_last_of_a_dead_daemon(self) -> None:
         """Know all that it said and did before the exits of its programs are looked at."""
@@ -310,10 +337,12 @@ class Keeper:
         while self._line is not None:  # what it said last
             self._hear()
         self._daemon = None
+        self._held = [*self._passed_on, *self._held]
+        self._passed_on = []
         if code == 0 or not self._ready:
             return code if code is not None else 1
         if code == RESTART_CODE:
-            if not self._renew(self.state):
+            if not self._renewed():
                 return 0
         else:
             now = time.monotonic()
@@ -329,6 +358,20 @@ class Keeper:
             # The next command connects to a socket that is still there, and so calls a daemon.
             self._poll.register(self._kept[CONTROL], select.POLLIN)
         return None
+
+    def _renewed(self) -> bool:
+        # Blocked, a signal that comes while we are replaced stays until it can be heeded; what is
+        # in the pipe, which does not outlive us, is sent again.
+        signal.pthread_sigmask(signal.SIG_BLOCK, CONCERNED)
+        heard = set(self._held)
+        with contextlib.suppress(BlockingIOError):
+            heard.update(os.read(self._wakeup, 256))
+        self._held = []
+        for number in heard.intersection(CONCERNED):
+            os.kill(os.getpid(), number)
+        stays = self._renew(self.state)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
+        return stays
 
     def _revive(self) -> None:
         self._poll.unregister(self._kept[CONTROL])
@@ -357,24 +400,42 @@ def _signals_as_descriptor() -> int:
     return reading
 
 
-def _raise_open_files() -> Sequence[int]:
-    """Allow ourselves two descriptors for each program; return the limits of before."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if before[1] == resource.RLIM_INFINITY else min(OPEN_FILES, before[1])
-    if before[0] < wanted and before[0] != resource.RLIM_INFINITY:
+def _raise_open_files() -> None:
+    """Allow ourselves as many descriptors as we may need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, before[1]))
-    return before
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _become(line: socket.socket, command: Sequence[str], limit: Sequence[int]) -> None:
+def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
+    """Take a packet, or nothing from a daemon that has gone."""
+    try:
+        packet, descriptors, _, _ = socket.recv_fds(line, PACKET, 8)
+    except OSError:
+        return b"", []
+    for descriptor in descriptors:
+        # The next daemon gets what we keep over its line, and nothing by inheritance.
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
+    return packet, list(descriptors)
+
+
+def _understood(packet: bytes) -> object:
+    try:
+        return json.loads(packet)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]) -> None:
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
         for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit[0], limit[1]))
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     finally:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import logging.handlers
 import os
 import resource
 import signal
@@ -19,6 +18,7 @@ from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
+from pmdaemon.daemon.own_log import log_to
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
@@ -32,37 +32,35 @@ log = logging.getLogger(__name__)
 OPEN_FILES = 65536
 """How many descriptors the daemon asks for: some three for each process that runs."""
 
-LOG_SIZE = 1024 * 1024
-"""Bytes of the daemon's own log, and of the one older that is kept."""
-
 
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
-    limit = _raise_open_files()  # first of all, for what the keeper has for us
+    child_nofile = _raise_open_files()  # first, as each thing that is kept comes as a descriptor
     keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
     keeper.receive()
     try:
-        _log_to(Path(home.daemon_log))
+        log_to(Path(home.daemon_log))
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
-        code = asyncio.run(live(home, keeper, limit))
+        code = asyncio.run(live(home, keeper, child_nofile))
     except PmdaemonError as error:
         log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
         keeper.say(
             {"failed": {"code": error.code, "message": error.message, "details": error.details}}
         )
-    except OSError as error:
+    except Exception as error:
         log.exception("daemon.failed")
-        keeper.say({"failed": {"code": "daemon_failed", "message": str(error), "details": {}}})
+        sentence = f"the daemon failed: {type(error).__name__}: {error}"
+        keeper.say({"failed": {"code": "daemon_failed", "message": sentence, "details": {}}})
     else:
         if code == RESTART_CODE and keeper.left_behind is not None and not is_claimed(home):
             log.warning("daemon.becomes_keeper, as the keeper is gone")
             state = {
                 "kept": keeper.left_behind,
-                "limit": limit,
                 "programs": [(token, *_numbers(one)) for one, token in keeper.programs.items()],
                 "exits": [],
+                "limits": child_nofile,
             }
             go_on_as_keeper(home.path, state, os.environ)
         return code
@@ -73,10 +71,11 @@ def _numbers(identity: Identity) -> tuple[int, int]:
     return identity.pid, identity.start_time
 
 
-async def live(home: Home, keeper: KeeperLink, limit: tuple[int, int]) -> int:
+async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) -> int:
     """Run the daemon until it is asked to end; return the exit code for the keeper.
 
-    `limit` is how many open files programs may have.
+    Args:
+        child_nofile: the limits on open files that programs are to have.
 
     Raises:
         PmdaemonError: it could not start; nothing was changed.
@@ -84,7 +83,7 @@ async def live(home: Home, keeper: KeeperLink, limit: tuple[int, int]) -> int:
     """
     parts = assemble(
         home,
-        child_nofile=limit,
+        child_nofile=child_nofile,
         reapers={1, os.getppid()},
         keeper=keeper,
     )
@@ -102,7 +101,9 @@ async def live(home: Home, keeper: KeeperLink, limit: tuple[int, int]) -> int:
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
-            return await _until_the_end(parts, supervising, home, keeper)
+            await _until_asked(parts.engine.ending, supervising)
+            control.leave()
+            return await _end(parts, supervising, home, keeper)
         finally:
             await control.close()
 
@@ -137,14 +138,17 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     return supervising
 
 
-async def _until_the_end(
+async def _until_asked(ending: Ending, supervising: asyncio.Task[None]) -> None:
+    asked = asyncio.get_running_loop().create_task(ending.wait(), name="ending")
+    await asyncio.wait({asked, supervising}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+
+
+async def _end(
     parts: Parts, supervising: asyncio.Task[None], home: Home, keeper: KeeperLink
 ) -> int:
     ending = parts.engine.ending
-    asked = asyncio.get_running_loop().create_task(ending.wait(), name="ending")
-    await asyncio.wait({asked, supervising}, return_when=asyncio.FIRST_COMPLETED)
     if supervising.done():
-        asked.cancel()
         log.critical("daemon.supervisor_failed")
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
@@ -189,11 +193,15 @@ def _heed_signals(ending: Ending) -> None:
 def _control_listener(home: Home, keeper: KeeperLink) -> socket.socket:
     """Get the control socket that a former daemon listened on, or make one.
 
-    A socket file that lies there is stale, as we hold the lock of this home.
+    A socket file that lies there is stale, as we hold the lock of this home. Somebody may have
+    removed the one that was kept; then nobody can connect to it any more.
     """
-    if (kept := keeper.take(CONTROL)) is not None:
+    kept = keeper.take(CONTROL)
+    if kept is not None and Path(home.socket).exists():
         listener = socket.socket(fileno=kept)
     else:
+        if kept is not None:
+            os.close(kept)
         with home.socket_address() as address:
             listener = _bound(address)
         keeper.keep(CONTROL, listener.fileno())
@@ -221,12 +229,3 @@ def _write_pid(path: Path) -> None:
         path.write_text(f"{os.getpid()}\n")
     except OSError as error:  # it is for people; the lock is what counts
         log.warning("daemon.no_pid_file reason=%s", error)
-
-
-def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("pmdaemon").setLevel(logging.INFO)

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
 from tests.support.installed import installed
 from tests.support.waiting import eventually_sync
 
@@ -293,15 +291,3 @@ def test_as_pid_1_it_ends_with_the_programs_status(foreground):
     ended = foreground("--no-autorestart", "sh", "-c", "exit 42", before=namespace)
 
     assert outcome_of(ended)[0] == 42
-
-
-def test_a_follower_is_told_that_the_daemon_ends_and_does_not_hold_it_up(foreground, pmdaemon):
-    running = foreground("--no-auto-exit", "sh", "-c", "echo up; exec sleep 1000")
-    assert line_of(running) == "up"
-    items = Client(Home(str(pmdaemon.home))).stream("follow", {"selectors": ["all"]})
-    assert next(items)["pm_id"] == 0
-
-    running.terminate()
-
-    list(items)  # ends as a stream does, and not because somebody hung up
-    assert outcome_of(running)[0] == 0

@@ -1,5 +1,13 @@
+import json
+import os
+import socket
 import subprocess
 import sys
+
+import pytest
+
+from pmdaemon.config.paths import Home
+from pmdaemon.control.client import Client
 
 LOAD = """
 import sys
@@ -22,3 +30,31 @@ def test_a_daemon_without_a_web_side_loads_nothing_that_costs_much():
 
     assert "asyncio" in loaded
     assert not COSTLY & set(loaded)
+
+
+@pytest.mark.posix
+def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
+    home = Home(str(tmp_path))
+    home.ensure()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(20)
+    socket.send_fds(ours, [b'{"begin": {"deaths": 2}}'], [])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pmdaemon.daemon.serve", home.path, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+    )
+    theirs.close()
+    try:
+        packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
+        assert json.loads(packet) == {"keep": "control"}
+        assert json.loads(ours.recv(65536)) == {"ready": process.pid}
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+        Client(home).request("kill")
+
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+        ours.close()

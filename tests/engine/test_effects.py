@@ -133,6 +133,18 @@ async def test_an_exit_is_told_when_the_last_output_is_in_the_file(scene):
     assert scene.capture.contents[OUT_FILE] == b"last words\n"
 
 
+async def test_a_program_is_reaped_when_its_end_is_recorded(scene):
+    _, run = scene.spawn()
+    scene.launcher.end(run.identity)
+    await scene.posted_one(ProcessExited)
+    assert scene.launcher.reaped == []
+
+    for recorded in scene.recorded:
+        recorded()
+
+    assert scene.launcher.reaped == [run.identity]
+
+
 async def test_a_run_of_an_earlier_daemon_is_watched_and_its_output_taken_up(scene):
     identity = scene.world.add(token="home.0.3")
     run = Run(identity, scene.clock.now())
@@ -298,15 +310,3 @@ async def test_nothing_is_told_before_the_effects_of_a_message_are_all_done(scen
     assert scene.posted == []
     await asyncio.sleep(0)
     assert scene.posted
-
-
-async def test_a_program_that_ended_is_reaped_when_its_end_is_recorded(scene):
-    _, run = scene.spawn()
-    scene.launcher.end(run.identity, Exit(code=3))
-    await scene.posted_one(ProcessExited)
-    assert scene.launcher.reaped == []
-
-    for recorded in scene.recorded:
-        recorded()
-
-    assert scene.launcher.reaped == [run.identity]

@@ -1,0 +1,405 @@
+import asyncio
+import os
+from hashlib import sha256
+
+import pytest
+
+from pmdaemon import __version__
+from pmdaemon.control import messages
+from pmdaemon.core.errors import InvalidInput, StoreUnavailable
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.control_verbs import verbs
+from tests.support.control import listening
+from tests.support.engine import engine_on_fakes
+from tests.support.waiting import eventually
+
+DECLARED = {"cwd": "/", "environment": {"PATH": os.defpath}}
+
+
+class Scene:
+    def __init__(self, parts, channel):
+        self.parts = parts
+        self.channel = channel
+
+    async def ask(self, verb, /, **body):
+        client = await self.channel.client()
+        return await client.answer(verb, body)
+
+    async def result(self, verb, /, **body):
+        answer = await self.ask(verb, **body)
+        assert list(answer) == ["result"], answer
+        return answer["result"]
+
+    async def refusal(self, verb, /, **body):
+        answer = await self.ask(verb, **body)
+        assert list(answer) == ["error"], answer
+        return answer["error"]
+
+    async def start(self, *names, **fields):
+        apps = [{"name": name, "script": "/bin/true", **fields} for name in names]
+        return await self.result("start", apps=apps, **DECLARED)
+
+    async def streaming(self, verb, /, **body):
+        client = await self.channel.client()
+        await client.ask(verb, body)
+        return client
+
+    async def following(self, *selectors):
+        """Follow, and take the first items, which name every stream once."""
+        client = await self.streaming("follow", selectors=list(selectors))
+        matching = len((await self.result("list", selectors=list(selectors)))["processes"])
+        for _ in range(2 * matching):
+            await client.receive()
+        return client
+
+    def write(self, pm_id, stream="out"):
+        self.parts.capture.write(f"/run/{pm_id}/{stream}", b"a line\n")
+        self.parts.capture.turn()
+
+
+@pytest.fixture
+async def scene(tmp_path):
+    async with (
+        engine_on_fakes(tmp_path) as parts,
+        listening(tmp_path, verbs(parts.engine)) as channel,
+    ):
+        yield Scene(parts, channel)
+
+
+def shown(result):
+    return [(one["pm_id"], one["name"], one["state"]) for one in result["processes"]]
+
+
+async def test_a_ping_says_who_is_there(scene, tmp_path):
+    assert await scene.result("ping") == {
+        "pid": os.getpid(),
+        "version": __version__,
+        "home": str(tmp_path),
+    }
+
+
+async def test_a_program_is_declared_and_started_by_its_path(scene):
+    result = await scene.result("start", target="/bin/true", options={"name": "web"}, **DECLARED)
+
+    assert shown(result) == [(0, "web", "online")]
+    assert result["warnings"] == []
+
+
+async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    assert shown(await scene.result("start", target="web", **DECLARED)) == [(0, "web", "online")]
+
+
+async def test_a_program_whose_name_is_taken_is_refused_unless_told_otherwise(scene):
+    await scene.start("web")
+    body = {"target": "/bin/true", "options": {"name": "web"}, **DECLARED}
+
+    assert (await scene.refusal("start", **body))["code"] == "app_already_exists"
+
+    assert shown(await scene.result("start", existing="restart", **body)) == [(0, "web", "online")]
+
+
+async def test_apps_of_a_file_are_started_anew_unless_told_otherwise(scene):
+    await scene.start("web")
+    before = scene.parts.identity(0)
+
+    await scene.start("web")
+
+    assert scene.parts.identity(0) != before
+
+
+async def test_apps_can_be_listed_without_being_started(scene):
+    apps = [{"name": "web", "script": "/bin/true"}]
+
+    result = await scene.result("start", apps=apps, existing="keep", down=True, **DECLARED)
+
+    assert shown(result) == [(0, "web", "stopped")]
+
+
+async def test_a_wrong_declaration_is_refused_with_its_source_and_nothing_is_started(scene):
+    apps = [{"name": "a", "script": "/bin/true"}, {"name": "b", "script": "/bin/true", "port": 0}]
+
+    error = await scene.refusal("start", apps=apps, source="apps.json", **DECLARED)
+
+    assert error["code"] == "invalid_configuration"
+    assert "apps.json" in error["message"]
+    assert scene.parts.supervisor.processes == {}
+
+
+async def test_nothing_to_start_is_refused(scene):
+    assert (await scene.refusal("start", **DECLARED))["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("stop", "stopped"), ("restart", "online"), ("reset", "online")]
+)
+async def test_a_verb_acts_on_what_was_selected_and_shows_it(scene, verb, state):
+    await scene.start("web", "api")
+
+    result = await scene.result(verb, selectors=["api"])
+
+    assert shown(result) == [(1, "api", state)]
+    assert scene.parts.state(0) == "online"
+
+
+async def test_what_was_deleted_is_shown_as_it_was(scene):
+    await scene.start("web")
+
+    assert shown(await scene.result("delete", selectors=["0"])) == [(0, "web", "online")]
+
+    assert shown(await scene.result("list")) == []
+
+
+async def test_a_flush_empties_the_files(scene):
+    await scene.start("web")
+    scene.write(0)
+
+    (one,) = (await scene.result("flush", selectors=["web"]))["processes"]
+
+    assert scene.parts.capture.contents[one["out_file"]] == b""
+
+
+async def test_a_list_is_of_all_or_of_the_selected_and_has_detail_on_request(scene):
+    await scene.start("web", "api")
+
+    everything = await scene.result("list")
+    (selected,) = (await scene.result("list", selectors=["api"], detail=True))["processes"]
+
+    assert [one["name"] for one in everything["processes"]] == ["web", "api"]
+    assert all("declaration" not in one for one in everything["processes"])
+    assert (selected["name"], selected["declaration"]["argv"]) == ("api", ["/bin/true"])
+
+
+@pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "list", "follow"])
+async def test_what_names_nothing_is_refused_by_every_verb(scene, verb):
+    await scene.start("web")
+
+    error = await scene.refusal(verb, selectors=["wbe"])
+
+    assert error["code"] == "process_not_found"
+    assert error["details"] == {"requested": "wbe", "available": ["web"]}
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("stop", {}),
+        ("stop", {"selectors": "web"}),
+        ("stop", {"selectors": [1]}),
+        ("list", {"detail": "yes"}),
+        ("list", {"selectors": None}),
+        ("start", {"target": "web"}),
+        ("start", {"apps": [], "cwd": 7, "environment": {}}),
+        ("start", {"apps": {}, "cwd": "/", "environment": {}}),
+        ("start", {"target": "web", "cwd": "/", "environment": {"A": 1}}),
+        ("start", {"target": "web", "cwd": "/", "environment": {}, "existing": "explode"}),
+        ("web", {"host": "localhost"}),
+        ("web", {"host": "localhost", "port": "80", "detach": True}),
+        ("web", {"host": 1, "port": 80, "detach": True}),
+    ],
+)
+async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
+    error = await scene.refusal(verb, **body)
+
+    assert error["code"] == "invalid_input"
+    assert error["message"].startswith("this request cannot be used: ")
+
+
+async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
+    documented = set()
+    for body in (messages.EmptyBody, messages.StartBody, messages.SelectBody, messages.ListBody,
+                 messages.WebBody):  # fmt: skip
+        introduction = body.__doc__.partition(":")[0]
+        documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
+
+    assert set(verbs(scene.parts.engine)) == documented
+
+
+# follow
+
+
+async def test_a_follower_is_told_every_stream_once_at_first(scene):
+    await scene.start("web", "api")
+
+    client = await scene.streaming("follow", selectors=["web"])
+
+    assert [await client.receive() for _ in range(2)] == [
+        {"item": {"pm_id": 0, "stream": "out"}},
+        {"item": {"pm_id": 0, "stream": "err"}},
+    ]
+
+
+async def test_a_follower_is_told_of_growth_of_what_it_follows_only(scene):
+    await scene.start("web", "api")
+    client = await scene.following("api")
+
+    scene.write(0)
+    scene.write(1, "err")
+
+    assert await client.receive() == {"item": {"pm_id": 1, "stream": "err"}}
+
+
+async def test_a_follower_is_told_of_states(scene):
+    await scene.start("web")
+    client = await scene.following("web")
+
+    await scene.result("stop", selectors=["web"])
+
+    states = []
+    while not states or states[-1] != "stopped":
+        item = (await client.receive())["item"]
+        assert (item["pm_id"], item["name"]) == (0, "web")
+        states.append(item["state"])
+    assert set(states) <= {"stopping", "stopped"}
+
+
+async def test_a_follower_of_what_vanished_is_told_when_it_comes_again(scene):
+    await scene.start("other", "web")
+    client = await scene.following("web")
+
+    await scene.result("delete", selectors=["web"])
+    await scene.start("web")
+
+    while (item := (await client.receive())["item"]).get("state") != "online":
+        assert item["pm_id"] in {1, 2}
+    assert item["pm_id"] == 2
+
+
+async def test_a_new_process_of_a_namespace_that_is_followed_is_told_of(scene):
+    await scene.start("a", namespace="shop")
+    client = await scene.following("shop")
+
+    await scene.start("b", namespace="shop")
+
+    while (item := (await client.receive())["item"]).get("state") != "online":
+        assert item["pm_id"] == 1
+    assert item["name"] == "b"
+
+
+async def test_growth_is_nobodys_business_when_the_last_follower_has_left(scene):
+    await scene.start("web")
+    client = await scene.following("web")
+    assert scene.parts.capture._on_growth is not None
+
+    client.leave()
+
+    await eventually(lambda: scene.parts.capture._on_growth is None)
+    assert scene.parts.bus._subscribers == []
+
+
+async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene):
+    await scene.start("web")
+    lazy = await scene.streaming("follow", selectors=["web"])
+    lazy._reader._transport.pause_reading()
+    diligent = await scene.following("web")
+
+    for _ in range(5000):
+        scene.write(0)
+        await asyncio.sleep(0)
+
+    assert await diligent.receive() == {"item": {"pm_id": 0, "stream": "out"}}
+    conversations = scene.channel.control._conversations.values()
+    waiting = [one._writer.transport.get_write_buffer_size() for one in conversations]
+    assert max(waiting) < 256 * 1024
+    lazy.leave()
+    await eventually(lambda: len(scene.parts.bus._subscribers) == 1)
+
+
+# web
+
+
+WEB = {"host": "127.0.0.1", "port": 9001}
+
+
+async def test_the_web_side_stays_on_when_it_was_detached(scene):
+    result = await scene.result("web", **WEB, detach=True, api_key="secret")
+
+    assert result == {"url": "http://127.0.0.1:9001", "protected": True}
+    assert scene.parts.web_server.settings == WebSettings(
+        tcp_port=9001, api_key_digest=sha256(b"secret").hexdigest()
+    )
+    assert (await scene.parts.store.load()).web == scene.parts.web_server.settings
+
+
+async def test_the_web_side_is_open_on_loopback_without_a_key(scene):
+    result = await scene.result("web", **WEB, detach=True)
+
+    assert result["protected"] is False
+
+
+async def test_a_key_is_made_where_others_can_reach_the_web_side(scene):
+    result = await scene.result("web", host="0.0.0.0", port=9001, detach=True)
+
+    digest = sha256(result["generated_key"].encode()).hexdigest()
+    assert scene.parts.web_server.settings.api_key_digest == digest
+
+
+async def test_an_attached_web_side_goes_with_its_client(scene):
+    client = await scene.streaming("web", **WEB, detach=False)
+    assert (await client.receive())["item"]["url"] == "http://127.0.0.1:9001"
+    assert (await scene.parts.store.load()).web is None
+
+    client.leave()
+
+    await eventually(lambda: scene.parts.web_server.settings is None)
+
+
+async def test_two_attached_clients_are_both_served_until_they_leave(scene):
+    first = await scene.streaming("web", **WEB, detach=False)
+    await first.receive()
+    second = await scene.streaming("web", host="127.0.0.1", port=9002, detach=False)
+    await second.receive()
+
+    first.leave()
+    await eventually(lambda: len(scene.parts.engine.web._held) == 1)
+    assert scene.parts.web_server.settings.tcp_port == 9002
+
+    second.leave()
+    await eventually(lambda: scene.parts.web_server.settings is None)
+
+
+async def test_an_address_that_cannot_be_used_is_told(scene):
+    scene.parts.web_server.failure = InvalidInput("cannot listen there")
+
+    assert (await scene.refusal("web", **WEB, detach=False))["message"] == "cannot listen there"
+
+
+async def test_the_web_side_is_turned_off_and_where_it_was_is_told(scene):
+    await scene.result("web", **WEB, detach=True)
+
+    assert await scene.result("web_off") == {"url": "http://127.0.0.1:9001"}
+    assert await scene.result("web_off") == {"url": None}
+
+
+# the end
+
+
+async def test_a_kill_stops_everything_for_good_and_ends_the_daemon(scene):
+    await scene.start("web", "api")
+
+    result = await scene.result("kill")
+
+    assert shown(result) == [(0, "web", "stopped"), (1, "api", "stopped")]
+    assert (result["pid"], result["keeper"]) == (os.getpid(), os.getppid())
+    await scene.parts.engine.ending.wait()
+    assert scene.parts.engine.ending.for_good
+
+
+async def test_a_kill_ends_the_daemon_also_when_something_cannot_be_stopped(scene):
+    await scene.start("web")
+    scene.parts.store.failure = StoreUnavailable("its disk is full")
+
+    await scene.refusal("kill")
+
+    await scene.parts.engine.ending.wait()
+
+
+async def test_an_update_ends_the_daemon_and_stops_nothing(scene):
+    await scene.start("web")
+
+    assert await scene.result("update") == {"pid": os.getpid(), "version": __version__}
+
+    assert not scene.parts.engine.ending.for_good
+    assert scene.parts.state(0) == "online"
