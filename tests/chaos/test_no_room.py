@@ -213,7 +213,8 @@ def test_a_daemon_with_sixty_four_descriptors_keeps_what_runs_and_says_what_it_l
         before = {name: one["pid"] for name, one in daemon.processes().items()}
 
         limit(daemon, 64)
-        daemon.request("start", a_crowd(40))
+        with pytest.raises(PmdaemonError, match="trying again every 1 s"):
+            daemon.request("start", a_crowd(40))
         until(daemon.is_up)
         assert "backoff" in {one["state"] for one in daemon.processes().values()}
         limit(daemon, 4096)
@@ -245,7 +246,8 @@ def test_without_pids_programs_wait_and_are_started_when_there_are_some(tmp_path
             (a_pid_cgroup / "cgroup.procs").write_text(str(pid))
         (a_pid_cgroup / "pids.max").write_text("20")
 
-        daemon.request("start", a_crowd(40))
+        with pytest.raises(PmdaemonError, match="trying again every 1 s"):
+            daemon.request("start", a_crowd(40))
         states = {one["state"] for one in daemon.processes().values()}
         assert states == {"online", "backoff"}
         (a_pid_cgroup / "pids.max").write_text("max")
