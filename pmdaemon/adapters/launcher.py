@@ -86,7 +86,8 @@ class PopenLauncher:
         # A program inherits our limit, so for a moment ours is the one that it is to have: set
         # after the start, it would come too late for a shell that asks for it at once.
         ours = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self._child_nofile[0], ours[1]))
+        with suppress(ValueError):  # more than our hard limit, which somebody has lowered since
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._child_nofile[0], ours[1]))
         try:
             pid = _spawn(order, stdout, stderr)
         except LaunchFailed as failure:

@@ -85,9 +85,9 @@ class Compressor:
             if await self._packed(path, older):
                 # There may be more of it; others come first.
                 self._waiting[path] = None
-        except OSError as error:
-            # A full disk, most likely; the next rotation tries again.
-            log.warning("logs.not_compressed path=%s reason=%s", older, error.strerror)
+        except (OSError, RuntimeError) as error:
+            # A full disk, most likely, or no thread to be had; the next rotation tries again.
+            log.warning("logs.not_compressed path=%s reason=%s", older, error)
         finally:
             self._working = False
             if self._waiting and not self._stopped.is_set():

@@ -30,7 +30,7 @@ def open_output(path: str, flags: int = 0) -> int:
 
 
 def rotate(path: str, keep: int) -> None:
-    """Move the current file away; with it, the `keep` youngest stay.
+    """Exchange the current file for an empty one; with it, the `keep` youngest stay.
 
     With none to keep it is removed, not emptied: whoever is reading it can finish.
 
@@ -40,13 +40,18 @@ def rotate(path: str, keep: int) -> None:
     """
     gap = _first_gap(path)
     remove_rotated(path, beyond=keep if gap <= keep else max(0, keep - 1))
-    if keep <= 0:
-        _remove(path)
-        return
-    for number in range(min(gap, keep), 1, -1):
-        _move_older(rotated_path(path, number - 1), rotated_path(path, number))
-    os.rename(path, rotated_path(path, 1))
-    _move_times(path, rotated_path(path, 1))
+    # Made before the other goes: where inodes are spent, that one is better than none.
+    empty = f"{times_path(path)}.next"
+    os.close(open_output(empty, os.O_TRUNC))
+    if keep > 0:
+        for number in range(min(gap, keep), 1, -1):
+            _move_older(rotated_path(path, number - 1), rotated_path(path, number))
+        os.rename(path, rotated_path(path, 1))
+        _move_times(path, rotated_path(path, 1))
+    else:
+        with suppress(OSError):
+            os.unlink(times_path(path))
+    os.replace(empty, path)
 
 
 def remove_rotated(path: str, *, beyond: int = 0) -> None:
@@ -131,12 +136,6 @@ def _written(older: str) -> float | None:
         with suppress(FileNotFoundError):
             return os.stat(form).st_mtime
     return None
-
-
-def _remove(path: str) -> None:
-    os.unlink(path)
-    with suppress(OSError):
-        os.unlink(times_path(path))
 
 
 def _remove_older(older: str) -> None:

@@ -47,7 +47,10 @@ class Context:
         body: dict[str, object] = {"selectors": list(selectors)} if selectors else {}
         if detail:
             body["detail"] = True
-        found: list[dict[str, Any]] = self.ask("list", body)["processes"]
+        result = self.ask("list", body)
+        for warning in result.get("warnings", []):
+            warn(warning)
+        found: list[dict[str, Any]] = result["processes"]
         return found
 
     def stream(

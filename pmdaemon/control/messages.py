@@ -143,7 +143,8 @@ class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
-    `created` in seconds since the epoch. `reason` tells why it is errored.
+    `created` in seconds since the epoch. `reason` tells why it is errored, or why it
+    cannot be started for the time being.
     """
 
     pm_id: int
@@ -170,9 +171,14 @@ class ProcessView(TypedDict):
 
 
 class ProcessesResult(TypedDict):
-    """The result of every verb that acts on, or lists, processes."""
+    """The result of every verb that acts on, or lists, processes.
+
+    `warnings` are sentences: what was declared and is not acted on, or that the state of the
+    processes cannot be saved.
+    """
 
     processes: list[ProcessView]
+    warnings: NotRequired[list[str]]
 
 
 class PingResult(TypedDict):

@@ -140,13 +140,15 @@ class DaemonStarted(Struct, frozen=True):
 
     `run` is the life that is going on right now, found by its identity or by its token; None when
     there is none, and then `exit` is how it ended, as far as anybody knows. `rebooted` when the
-    machine was started anew since.
+    machine was started anew since. `launch` is there when the run is one that the former daemon
+    began and could not record, as the store failed: the one of that launch.
     """
 
     at: Instant
     run: Run | None
     rebooted: bool
     exit: Exit = UNKNOWN_EXIT
+    launch: int | None = None
 
 
 Event = (
@@ -346,7 +348,8 @@ def _spawn_failed(
     if process.wish is not Wish.UP:
         return _down(process)
     if transient:
-        return _back_off(process, max(SPAWN_RETRY_DELAY, process.spec.restart.restart_delay), at)
+        delay = max(SPAWN_RETRY_DELAY, process.spec.restart.restart_delay)
+        return _back_off(process, delay, at, reason)
     return _enter(process, Errored(reason)), []
 
 
@@ -415,6 +418,8 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         # Monotonic times of the former boot mean nothing now, and no run outlived it.
         process = replace(process, ends=(), created=replace(event.at, wall=process.created.wall))
     run = event.run
+    if run is not None and event.launch is not None:
+        return _found_unrecorded(process, run, event.launch)
     match process.state:
         case Online() if run is not None:
             return process, [Watch(process.pm_id, run)]
@@ -454,6 +459,16 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
             assert_never(process.state)
 
 
+def _found_unrecorded(process: Process, run: Run, launch: int) -> Step:
+    """Take up a run of which the store does not know: it was ended and begun again since."""
+    process = replace(_counted(process), launch=launch, epoch=max(process.epoch, launch))
+    online = replace(_enter(process, Online(run)), started=run.since)
+    if process.wish is Wish.UP:
+        return online, [Watch(process.pm_id, run)]
+    ending, effects = _end(online, run, Cause.STOP_REQUESTED)
+    return ending, [Watch(process.pm_id, run), *effects]
+
+
 def _taken_over_cause(cause: Cause) -> Cause:
     # The end of the daemon that began this is over: what is wished for holds again.
     return Cause.RESTART_REQUESTED if cause is Cause.DAEMON_SHUT_DOWN else cause
@@ -478,8 +493,8 @@ def _end(process: Process, run: Run, cause: Cause) -> Step:
     return ending, [SignalTree(process.pm_id, run, process.spec.stop.signal), _grace(ending)]
 
 
-def _back_off(process: Process, delay: float, at: Instant) -> Step:
-    waiting = _enter(process, Backoff(at, delay))
+def _back_off(process: Process, delay: float, at: Instant, reason: str | None = None) -> Step:
+    waiting = _enter(process, Backoff(at, delay, reason))
     return waiting, [SetTimer(process.pm_id, waiting.epoch, Timer.BACKOFF, delay)]
 
 

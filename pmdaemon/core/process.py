@@ -125,10 +125,14 @@ class Stopping(Struct, frozen=True):
 
 
 class Backoff(Struct, frozen=True):
-    """Ended by itself; to be started again `delay` seconds after `since`."""
+    """To be started again `delay` seconds after `since`.
+
+    It ended by itself, or, where there is a `reason`, could not be started for the time being.
+    """
 
     since: Instant
     delay: float
+    reason: str | None = None
     kind: ClassVar = ProcessState.BACKOFF
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import logging.handlers
 import os
 import resource
 import signal
@@ -19,6 +18,7 @@ from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
+from pmdaemon.daemon.own_log import log_to
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 OPEN_FILES = 65536
 """How many descriptors the daemon asks for: some three for each process that runs."""
 
-LOG_SIZE = 1024 * 1024
-"""Bytes of the daemon's own log, and of the one older that is kept."""
-
 
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
@@ -43,7 +40,7 @@ def main(home_path: str, line_fd: str) -> int:
     keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
     keeper.receive()
     try:
-        _log_to(Path(home.daemon_log))
+        log_to(Path(home.daemon_log))
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
         code = asyncio.run(live(home, keeper, child_nofile))
@@ -232,12 +229,3 @@ def _write_pid(path: Path) -> None:
         path.write_text(f"{os.getpid()}\n")
     except OSError as error:  # it is for people; the lock is what counts
         log.warning("daemon.no_pid_file reason=%s", error)
-
-
-def _log_to(path: Path) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("pmdaemon").setLevel(logging.INFO)

@@ -79,6 +79,15 @@ class Processes:
         )
         return [self._snapshot(process) for process in found]
 
+    @property
+    def unsaved(self) -> str | None:
+        """Say that the store does not know what has happened, and why; None when it does."""
+        failure, count = self._supervisor.store_failure, self._supervisor.unsaved
+        if failure is None:
+            return None
+        whose = f"{count} processes" if count != 1 else "1 process"
+        return f"{failure.message}; what happened to {whose} since is not saved yet"
+
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
         return await self._up(selectors, StartRequested())
@@ -303,6 +312,8 @@ def _why_not_up(process: Process) -> str | None:
     match process.state:
         case Errored(reason):
             return f"cannot start {process.name}: {reason}"
+        case Backoff(delay=delay, reason=str(reason)):
+            return f"cannot start {process.name} now: {reason}; trying again every {delay:g} s"
         case _:
             return None
 

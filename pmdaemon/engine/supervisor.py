@@ -104,6 +104,7 @@ class Supervisor:
         self._mail = asyncio.Event()
         self._requests: list[_Request] = []
         self._unsaved: set[int] = set()
+        self._store_failure: StoreUnavailable | None = None
         self._retrying = False
 
     @property
@@ -115,6 +116,11 @@ class Supervisor:
     def unsaved(self) -> int:
         """How many processes the store does not have as they are now, because it failed."""
         return len(self._unsaved)
+
+    @property
+    def store_failure(self) -> StoreUnavailable | None:
+        """Why the store could not be written at last, while something waits to be written."""
+        return self._store_failure
 
     def adopt(
         self, processes: Iterable[Process], next_pm_id: int, *, new_boot_id: str | None = None
@@ -221,8 +227,10 @@ class Supervisor:
             await self._save(draft, urgent=False)
         except StoreUnavailable as error:
             # It has happened, whether it can be written down or not.
-            log.error("store.failed reason=%s unsaved=%d", error, len(draft.after))  # noqa: TRY400
             self._unsaved |= draft.after.keys() | draft.removed
+            if self._store_failure is None:
+                log.error("store.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            self._store_failure = error
             self._retry_later()
 
     def _draw_up(self, draft: _Draft, events: Sequence[tuple[int, Event]]) -> None:
@@ -257,6 +265,9 @@ class Supervisor:
                 urgent=urgent,
             )
         )
+        if self._store_failure is not None:
+            log.info("store.recovered saved=%d", len(self._unsaved))
+            self._store_failure = None
         self._unsaved.clear()
         self._new_boot_id = None
         self._next_pm_id = next_pm_id

@@ -31,7 +31,7 @@ def take_over(
     """Find out what of each process is still running, and word it as an event.
 
     A run is known again by pid and start time. A program that was spawned in the instant before
-    the former daemon died is in no record yet; it is known by its token.
+    the former daemon died, or while the store failed, is in no record; it is known by its token.
 
     Args:
         exits: how those ended that ended while no daemon was there.
@@ -58,7 +58,27 @@ def take_over(
     def exit_of(process: Process) -> Exit:
         return exits.get(process.run.identity, UNKNOWN_EXIT) if process.run else UNKNOWN_EXIT
 
-    return [
-        (one.pm_id, DaemonStarted(now, run_of(one), rebooted=False, exit=exit_of(one)))
-        for one in processes
-    ]
+    unrecorded = _latest_launches(launched)
+
+    def event_of(process: Process) -> DaemonStarted:
+        launch, identity = unrecorded.get(_whose(token(process)), (0, None))
+        if launch > process.launch and identity is not None and trees.alive(identity):
+            return DaemonStarted(now, Run(identity, now), rebooted=False, launch=launch)
+        return DaemonStarted(now, run_of(process), rebooted=False, exit=exit_of(process))
+
+    return [(one.pm_id, event_of(one)) for one in processes]
+
+
+def _latest_launches(launched: Mapping[str, Identity]) -> Mapping[str, tuple[int, Identity]]:
+    """List the latest program of each process, and by which launch of it."""
+    latest: dict[str, tuple[int, Identity]] = {}
+    for token, identity in launched.items():
+        launch = int(token.rpartition(".")[2])
+        if launch > latest.get(_whose(token), (0, None))[0]:
+            latest[_whose(token)] = launch, identity
+    return latest
+
+
+def _whose(token: str) -> str:
+    """Say of which process a token is, whatever the launch."""
+    return token.rpartition(".")[0]

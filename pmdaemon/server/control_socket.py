@@ -28,6 +28,10 @@ REQUEST_DEADLINE = 10.0
 CLIENTS_AT_ONCE = 1024
 """Connections served at a time; more are refused with a sentence, and followers count too."""
 
+ACCEPTED_AT_ONCE = 1
+"""Connections accepted in a turn of the loop. Where descriptors are spent, asyncio of Python 3.11
+tries, and logs, as often as it may in one turn, and then waits a second."""
+
 BACKLOG = 128
 """Clients that wait while a daemon is replaced."""
 
@@ -96,8 +100,10 @@ class ControlSocket:
         # file, as Python does by itself since 3.13.
         options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
         self._server = await asyncio.start_unix_server(
-            self._serve, sock=listener, limit=MAX_MESSAGE, backlog=BACKLOG, **options
+            self._serve, sock=listener, limit=MAX_MESSAGE, backlog=ACCEPTED_AT_ONCE, **options
         )
+        # asyncio takes the one number for both.
+        listener.listen(BACKLOG)
 
     def leave(self) -> None:
         """Take no more connections."""

@@ -59,7 +59,10 @@ async def _ping(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
 
 async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, Any]:
     selectors = _selectors(body["selectors"]) if "selectors" in body else None
-    return _shown(engine.processes.list(selectors), detail=body.get("detail", False))
+    shown = _shown(engine.processes.list(selectors), detail=body.get("detail", False))
+    if (unsaved := engine.processes.unsaved) is not None:
+        shown["warnings"] = [unsaved]
+    return shown
 
 
 async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Processes as the control channel words them."""
 
 from pmdaemon.control.messages import DeclarationView, ExitView, ProcessView
-from pmdaemon.core.process import Errored, Exit
+from pmdaemon.core.process import Backoff, Errored, Exit
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 
@@ -27,7 +27,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "created": process.created.wall,
         "last_exit": _exit_view(process.last_exit),
         "last_cause": process.last_cause,
-        "reason": process.state.reason if isinstance(process.state, Errored) else None,
+        "reason": process.state.reason if isinstance(process.state, Errored | Backoff) else None,
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
     }

@@ -18,6 +18,7 @@ from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import rotated_path
 from pmdaemon.core.spec import LogPolicy
 from tests.fakes.clock import FakeClock
+from tests.support.disks import fill, small_disk, spend_inodes
 from tests.support.loop_clock import LoopClock
 from tests.support.waiting import eventually, eventually_sync
 
@@ -296,20 +297,11 @@ async def test_lines_have_the_times_at_which_they_came(log_files: LogFiles):
     os.close(program_side)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting takes root")
 async def test_a_full_disk_blocks_no_program_and_the_loss_is_told_exactly(
     folders: tuple[Path, Path], programs: ExitStack
 ):
     logs, run = folders
-    logs.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", logs],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount: {mounted.stderr.decode().strip()}")
-    programs.callback(subprocess.run, ["umount", "-l", logs], check=True)
+    programs.enter_context(small_disk(logs, "256k"))
     log_files = LogFiles(logs, run, LoopClock())
     programs.callback(log_files.leave)
     fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
@@ -391,3 +383,87 @@ async def test_a_new_policy_holds_from_then_on(folders: tuple[Path, Path]):
     assert Path(f"{path}.1").read_bytes() == b"one\n"
     os.close(program_side)
     log_files.leave()
+
+
+async def test_spent_inodes_cost_no_output_of_files_that_are_there(
+    folders: tuple[Path, Path], programs: ExitStack
+):
+    logs, run = folders
+    programs.enter_context(small_disk(logs, "1m,nr_inodes=20"))
+    log_files = LogFiles(logs, run, LoopClock())
+    programs.callback(log_files.leave)
+    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_size=10_000))
+    path = Path(log_files.files("app", 0)[0])
+    spend_inodes(logs)
+
+    await ended(start(programs, WRITER, fifo, 1000))
+    log_files.drain(0)
+
+    assert path.read_bytes() == expected(1000)
+    assert not Path(f"{path}.1").exists()
+
+
+async def test_a_time_index_that_cannot_be_written_costs_times_and_nothing_else(
+    folders: tuple[Path, Path], programs: ExitStack
+):
+    logs, run = folders
+    (logs / ".times").mkdir(parents=True)
+    (logs / ".times" / "app-0.out").mkdir()
+    log_files = LogFiles(logs, run, LoopClock())
+    programs.callback(log_files.leave)
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+
+    await ended(start(programs, WRITER, fifo, 1000))
+    log_files.drain(0)
+
+    path = log_files.files("app", 0)[0]
+    assert stored(path) == expected(1000)
+    assert tail(path, 1)[0].time is None
+
+
+async def test_a_read_only_folder_blocks_no_program_and_the_loss_is_told(
+    folders: tuple[Path, Path], programs: ExitStack
+):
+    logs, run = folders
+    programs.enter_context(small_disk(logs, "1m"))
+    log_files = LogFiles(logs, run, LoopClock())
+    programs.callback(log_files.leave)
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+    path = Path(log_files.files("app", 0)[0])
+    remount(logs, "ro")
+
+    await ended(start(programs, WRITER, fifo, 20_000))
+    log_files.drain(0)
+    remount(logs, "rw")
+    await ended(start(programs, WRITER, fifo, 1))
+    await eventually(lambda: path.stat().st_size)
+
+    lost = len(expected(20_000))
+    note = f"[pmdaemon] {lost} bytes of output were lost: Read-only file system\n"
+    assert path.read_bytes() == note.encode() + expected(1)
+
+
+def remount(disk: Path, mode: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{mode}", disk], check=True)
+
+
+async def test_nothing_is_left_of_a_compression_that_found_the_disk_full(
+    folders: tuple[Path, Path], programs: ExitStack, caplog: pytest.LogCaptureFixture
+):
+    logs, run = folders
+    programs.enter_context(small_disk(logs, "256k"))
+    clock = FakeClock()
+    log_files = LogFiles(logs, run, clock)
+    programs.callback(log_files.leave)
+    log_files.open(0, "app", 0, LogPolicy())
+    path = Path(log_files.files("app", 0)[0])
+    for number in (1, 2):
+        Path(f"{path}.{number}").write_bytes(os.urandom(60_000))
+    fill(logs)
+
+    clock.advance(log_compression.DELAY)
+    await eventually(lambda: "logs.not_compressed" in caplog.text)
+
+    assert Path(f"{path}.2").stat().st_size == 60_000
+    assert not Path(f"{path}.2.gz").exists()
+    assert not list((logs / ".times").glob("*.part"))

@@ -54,7 +54,7 @@ def test_a_rotation_moves_each_file_one_on_with_its_times(log: Path):
 
     rotate(str(log), keep=5)
 
-    assert files(log) == {".1": "log", ".2": "log.1", ".3": "log.2"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1", ".3": "log.2"}
     assert times(log) == {".1": "times", ".2": "times.1", ".3": "times.2"}
 
 
@@ -63,7 +63,7 @@ def test_the_oldest_file_goes_when_there_are_enough(log: Path):
 
     rotate(str(log), keep=2)
 
-    assert files(log) == {".1": "log", ".2": "log.1"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1"}
     assert times(log) == {".1": "times", ".2": "times.1"}
 
 
@@ -72,7 +72,7 @@ def test_those_beyond_a_smaller_bound_go(log: Path):
 
     rotate(str(log), keep=1)
 
-    assert files(log) == {".1": "log"}
+    assert files(log) == {"": "", ".1": "log"}
 
 
 def test_with_none_to_keep_all_go(log: Path):
@@ -80,7 +80,7 @@ def test_with_none_to_keep_all_go(log: Path):
 
     rotate(str(log), keep=0)
 
-    assert files(log) == {}
+    assert files(log) == {"": ""}
     assert times(log) == {}
 
 
@@ -89,7 +89,7 @@ def test_a_gap_left_by_a_kill_is_filled_and_nothing_is_lost(log: Path):
 
     rotate(str(log), keep=3)
 
-    assert files(log) == {".1": "log", ".2": "log.1", ".3": "log.3"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1", ".3": "log.3"}
 
 
 def test_a_file_without_times_does_not_get_those_of_another(log: Path):
@@ -100,6 +100,16 @@ def test_a_file_without_times_does_not_get_those_of_another(log: Path):
     rotate(str(log), keep=5)
 
     assert times(log) == {".1": "times", ".3": "times.2"}
+
+
+def test_a_file_stays_where_no_other_can_be_made(log: Path):
+    write(log, "", ".1")
+    (log.parent / ".times" / f"{log.name}.next").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        rotate(str(log), keep=5)
+
+    assert files(log) == {"": "log", ".1": "log.1"}
 
 
 def test_what_cannot_be_rotated_is_still_there(log: Path):
@@ -123,7 +133,7 @@ def test_a_compressed_file_moves_on_as_a_plain_one_does(log: Path):
 
     rotate(str(log), keep=4)
 
-    assert files(log) == {".1": "log", ".2": "log.1", ".3.gz": "log.2.gz", ".4": "log.3"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1", ".3.gz": "log.2.gz", ".4": "log.3"}
     assert times(log) == {".1": "times", ".2": "times.1", ".3": "times.2", ".4": "times.3"}
 
 
@@ -133,7 +143,7 @@ def test_of_two_forms_of_a_file_the_plain_one_counts(log: Path):
 
     rotate(str(log), keep=5)
 
-    assert files(log) == {".1": "log", ".2": "log.1", ".3": "log.2"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1", ".3": "log.2"}
 
 
 def test_a_compressed_file_counts_as_one_to_keep(log: Path):
@@ -142,7 +152,7 @@ def test_a_compressed_file_counts_as_one_to_keep(log: Path):
 
     rotate(str(log), keep=2)
 
-    assert files(log) == {".1": "log", ".2": "log.1"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1"}
 
 
 def test_compressed_files_are_removed_with_the_others(log: Path):
@@ -210,7 +220,7 @@ def test_a_compressed_file_takes_the_place_that_its_source_has_by_then(log: Path
     done = put_compressed(str(log.parent / "part"), str(log), source)
 
     assert done
-    assert files(log) == {".1": "log", ".2": "log.1", ".3.gz": "compressed"}
+    assert files(log) == {"": "", ".1": "log", ".2": "log.1", ".3.gz": "compressed"}
     assert times(log)[".3"] == "times.2"
 
 
@@ -223,4 +233,4 @@ def test_what_was_made_of_a_file_that_is_gone_takes_no_place(log: Path):
     done = put_compressed(str(log.parent / "part"), str(log), source)
 
     assert not done
-    assert files(log) == {"part": "compressed", ".1": "log", ".2": "log.1"}
+    assert files(log) == {"": "", "part": "compressed", ".1": "log", ".2": "log.1"}

@@ -16,6 +16,13 @@ def test_processes_are_asked_for_as_selected(cli):
     assert cli.daemon.asked("list") == [{"selectors": ["a", "b"], "detail": True}]
 
 
+def test_what_the_daemon_warns_of_is_on_standard_error(cli, capsys):
+    cli.does("list", a_view(), warnings=["what happened since is not saved yet"])
+
+    assert Context(cli.environment).processes() == [a_view()]
+    assert capsys.readouterr().err == "pmdaemon: what happened since is not saved yet\n"
+
+
 def test_without_leave_no_daemon_is_started(cli_without_daemon):
     context = Context(cli_without_daemon.environment)
 

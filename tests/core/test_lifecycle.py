@@ -397,7 +397,7 @@ def test_a_machine_short_of_something_is_tried_again(delay, wait):
     play = Playbook(in_state(Starting(), spec=spec))
 
     play.tell(SpawnFailed(EPOCH, "no pids", transient=True, at=NOW))
-    play.expect(SetTimer(0, 8, Timer.BACKOFF, wait)).becomes(Backoff(NOW, wait))
+    play.expect(SetTimer(0, 8, Timer.BACKOFF, wait)).becomes(Backoff(NOW, wait, "no pids"))
     play.tell(BackoffElapsed(8)).expect(Spawn(0, epoch=9))
 
     assert play.end().restarts == 0
@@ -734,3 +734,26 @@ def test_a_start_comes_up_whatever_was_before_it():
             world.settle()
 
             assert isinstance(world.process.state, Online)
+
+
+@pytest.mark.parametrize("state", [Online(RUN), Starting(), Backoff(NOW, 1.0), Stopped()], ids=type)
+def test_a_run_that_could_not_be_recorded_is_taken_up_and_counted(state):
+    found = a_run(4800)
+    play = Playbook(in_state(state, restarts=2))
+
+    play.tell(DaemonStarted(NOW, found, rebooted=False, launch=20))
+
+    process = play.expect(Watch(0, found)).becomes(Online(found)).end()
+    assert (process.launch, process.restarts, process.started) == (20, 3, found.since)
+    assert process.epoch > 20
+
+
+def test_a_run_that_could_not_be_recorded_is_ended_where_it_is_not_wanted():
+    found = a_run(4800)
+    play = Playbook(in_state(Stopping(RUN, Cause.STOP_REQUESTED), wish=Wish.DOWN))
+
+    play.tell(DaemonStarted(NOW, found, rebooted=False, launch=20))
+
+    play.expect(
+        Watch(0, found), SignalTree(0, found, "SIGINT"), SetTimer(0, 22, Timer.GRACE, 1.6)
+    ).becomes(Stopping(found, Cause.STOP_REQUESTED))

@@ -104,6 +104,30 @@ async def test_a_program_that_cannot_be_run_is_said_to_be_so_and_listed(parts):
     assert states(parts) == {0: "errored"}
 
 
+async def test_a_program_that_cannot_be_run_now_is_said_to_be_tried_again(parts):
+    parts.launcher.fail("no more processes may be started", transient=True)
+
+    with pytest.raises(OperationFailed, match=r"^cannot start web now: no more .*; trying again"):
+        await parts.start(an_app())
+
+    assert states(parts) == {0: "backoff"}
+
+
+async def test_while_the_store_fails_it_is_said_what_is_not_saved(parts):
+    await parts.start(an_app())
+    before = parts.engine.processes.unsaved
+    parts.store.failure = StoreUnavailable("cannot write the store: its disk is full")
+
+    parts.world.end(parts.identity(0), Exit(code=1))
+    await eventually(lambda: parts.engine.processes.unsaved)
+
+    assert before is None
+    assert parts.engine.processes.unsaved == (
+        "cannot write the store: its disk is full;"
+        " what happened to 1 process since is not saved yet"
+    )
+
+
 async def test_several_failures_are_counted(parts):
     parts.launcher.fail("broken", times=3)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pmdaemon.core.errors import InvalidInput, StoreUnavailable
 from pmdaemon.core.lifecycle import (
     DeleteRequested,
+    Forget,
     ProcessExited,
     Spawn,
     Spawned,
@@ -242,6 +243,27 @@ async def test_what_could_not_be_stored_is_stored_later(scene):
     assert scene.clock.pending == 0
 
 
+async def test_a_store_that_fails_is_said_once_and_its_recovery_too(scene, caplog):
+    caplog.set_level("INFO")
+    await scene.begin(a_process())
+    await scene.asking((0, StartRequested()))
+    scene.store.failure = BROKEN
+    scene.spawned()
+    await eventually(lambda: scene.supervisor.unsaved)
+    scene.clock.advance(STORE_RETRY_DELAY)
+    await settle()
+    while_failing = scene.supervisor.store_failure
+
+    scene.store.failure = None
+    scene.clock.advance(STORE_RETRY_DELAY)
+    await eventually(lambda: not scene.supervisor.unsaved)
+
+    assert while_failing is BROKEN
+    assert scene.supervisor.store_failure is None
+    assert caplog.text.count("store.failed") == 1
+    assert "store.recovered saved=1" in caplog.text
+
+
 async def test_the_next_request_takes_along_what_could_not_be_stored(scene):
     await scene.begin(a_process(), a_process(pm_id=1))
     await scene.asking((0, StartRequested()))
@@ -321,6 +343,21 @@ async def test_events_for_what_is_gone_do_nothing(scene):
 
     assert len(scene.store.commits) == commits
     assert 99 not in scene.supervisor.processes
+
+
+async def test_what_went_in_one_batch_of_events_stays_away_for_the_rest_of_it(scene):
+    await scene.begin(a_process(), a_process(pm_id=1))
+    await scene.asking((0, StartRequested()))
+    await scene.asking((0, DeleteRequested()))
+
+    scene.post(0, SpawnFailed(1, "no", transient=False, at=NOW))
+    scene.post(0, StopRequested())
+    scene.post(1, StartRequested())
+
+    await eventually(lambda: scene.state(1) is ProcessState.STARTING)
+    assert list(scene.supervisor.processes) == [1]
+    assert [one.pm_id for one in await scene.stored()] == [1]
+    assert scene.carried_out.count(Forget(0)) == 1
 
 
 async def test_several_events_of_one_process_follow_each_other(scene):

@@ -7,6 +7,7 @@ from pmdaemon.core.process import (
     Errored,
     Exit,
     Exited,
+    Identity,
     Online,
     Run,
     Starting,
@@ -134,6 +135,33 @@ def test_after_a_reboot_nothing_runs_whatever_has_its_number(scene, which):
     event = scene.event(both(run)[which], rebooted=True)
 
     assert (event.run, event.rebooted, event.exit) == (None, True, UNKNOWN_EXIT)
+
+
+def test_a_later_run_that_was_not_recorded_is_taken_over_in_place_of_the_lost_one(scene):
+    found = scene.world.add()
+    launched = {"token 7.4": scene.world.add(), "token 7.12": found, "token 8.99": found}
+
+    event = scene.event(Online(a_run()), launch=4, launched=launched)
+
+    assert event.run == Run(found, later(60))
+    assert event.launch == 12
+
+
+def test_a_later_run_that_has_ended_by_now_is_none(scene):
+    run = scene.a_run()
+
+    event = scene.event(Online(run), launch=4, launched={"token 7.12": Identity(1, 1)})
+
+    assert event.run == run
+    assert event.launch is None
+
+
+def test_the_recorded_run_is_not_taken_for_a_later_one(scene):
+    run = scene.a_run()
+
+    event = scene.event(Online(run), launch=4, launched={"token 7.4": run.identity})
+
+    assert (event.run, event.launch) == (run, None)
 
 
 def test_a_run_whose_exit_is_about_to_be_told_is_taken_over_as_if_it_went_on(scene):

@@ -1,5 +1,7 @@
 import asyncio
 import os
+import resource
+import socket
 import stat
 import sys
 from contextlib import suppress
@@ -378,3 +380,25 @@ async def test_another_user_is_refused(channel):
     assert error["code"] == "permission_denied"
     assert error["message"] == "this daemon belongs to another user"
     assert await works(channel)
+
+
+async def test_spent_descriptors_keep_nobody_from_being_served_later(channel, caplog):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    loop = asyncio.get_running_loop()
+    path = str(channel.path)
+    with socket.socket(socket.AF_UNIX) as waiting:
+        waiting.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) - 1, hard))
+        try:
+            await loop.sock_connect(waiting, path)
+            await eventually(lambda: "out of system resource" in caplog.text)
+            for _ in range(50):
+                await asyncio.sleep(0)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        client = await channel.client()
+        answer = await client.answer("echo", {"a": 1})
+
+    # Once a second, not once for each connection that there might be.
+    assert caplog.text.count("out of system resource") == 1
+    assert answer == {"result": {"a": 1}}

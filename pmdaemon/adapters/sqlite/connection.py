@@ -7,7 +7,7 @@ nothing here deletes, repairs or overwrites one.
 import os
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from pmdaemon.core.errors import StoreUnavailable
@@ -25,6 +25,19 @@ JOURNAL_PAGES = 256
 
 JOURNAL_SIZE = JOURNAL_PAGES * 4096
 """Bytes that the journal keeps on disk after a transaction larger than usual."""
+
+RESERVED_PAGES = 16
+"""Pages within the store that are kept free, for what comes to it while the disk is full."""
+
+RESERVED_JOURNAL = 32 * 4096
+"""Bytes of the journal that have their place on the disk before they are needed."""
+
+RESERVE_PAGES = (
+    f"CREATE TABLE reserve AS SELECT zeroblob({RESERVED_PAGES * 4096})",
+    "DROP TABLE reserve",
+    "PRAGMA wal_checkpoint(RESTART)",
+)
+"""Each by itself: pages that are written and freed at once never get to the disk."""
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
@@ -51,6 +64,22 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
         connection.close()
         raise explain(error, path) from error
     return connection
+
+
+def reserve(connection: sqlite3.Connection, path: Path) -> None:
+    """See that some actions can be stored also when the disk is full.
+
+    A disk that is full of output is just when somebody wants to stop a program. SQLite uses free
+    pages of the store before it makes it larger, and of the journal what stands behind its content.
+    """
+    # A disk that is full already, or a file system that cannot do it, is no reason not to begin.
+    with suppress(sqlite3.Error, OSError):
+        if _number(connection, "PRAGMA freelist_count") < RESERVED_PAGES:
+            for statement in RESERVE_PAGES:
+                connection.execute(statement).fetchall()
+        with path.with_name(f"{path.name}-wal").open("r+b") as journal:
+            if os.fstat(journal.fileno()).st_size < RESERVED_JOURNAL:
+                os.posix_fallocate(journal.fileno(), 0, RESERVED_JOURNAL)
 
 
 def damaged(path: Path, what: str) -> StoreUnavailable:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from pmdaemon.adapters.sqlite import stored
-from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer
+from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces import Changes, Stored
 
@@ -57,6 +57,8 @@ WRITE_SETTING = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
 
 REMOVE_SETTING = "DELETE FROM settings WHERE key = ?"
 
+MAKE_ROOM = "PRAGMA wal_checkpoint(RESTART)"
+
 NEXT_PM_ID, BOOT_ID, WEB = "next_pm_id", "boot_id", "web"
 
 UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
@@ -64,6 +66,9 @@ UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What a stored value raises that is not what it should be."""
+
+RESERVE_DELAY = 2.0
+"""Seconds after which room is reserved: it takes some waiting for the disk, once in a new home."""
 
 T = TypeVar("T")
 
@@ -79,6 +84,7 @@ class SqliteStore:
         self._patience = patience
         self._writer: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
+        self._reserving: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -105,9 +111,19 @@ class SqliteStore:
         except BaseException:
             await self.close()
             raise
+        loop = asyncio.get_running_loop()
+        self._reserving = loop.call_later(
+            RESERVE_DELAY, loop.run_in_executor, self._writer, self._reserve
+        )
+
+    async def reserve(self) -> None:
+        """See now that some actions can be stored also when the disk is full."""
+        await self._in_writer(self._reserve)
 
     async def close(self) -> None:
         """Finish what is being written, and leave one file with all of it."""
+        if self._reserving is not None:
+            self._reserving.cancel()
         if self._writer is not None:
             await self._in_writer(self._close)
             self._writer.shutdown()
@@ -130,6 +146,10 @@ class SqliteStore:
 
     def _open(self) -> None:
         self._connection = connect(self._path, self._patience)
+
+    def _reserve(self) -> None:
+        if self._connection is not None:
+            reserve(self._connection, self._path)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -168,9 +188,14 @@ class SqliteStore:
         try:
             # Within a transaction it could not be changed.
             connection.execute(DURABLY if changes.urgent else QUICKLY)
-            with _transaction(connection):
-                _write_processes(connection, changes)
-                _write_settings(connection, changes)
+            try:
+                _write(connection, changes)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                    raise
+                # What is in the journal has its place in the store; then there is room in it.
+                connection.execute(MAKE_ROOM)
+                _write(connection, changes)
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
 
@@ -183,6 +208,12 @@ class SqliteStore:
         return StoreUnavailable(
             f"cannot use the store {self._path}: it is not open", path=str(self._path)
         )
+
+
+def _write(connection: sqlite3.Connection, changes: Changes) -> None:
+    with _transaction(connection):
+        _write_processes(connection, changes)
+        _write_settings(connection, changes)
 
 
 @contextmanager

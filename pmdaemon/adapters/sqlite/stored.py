@@ -133,17 +133,22 @@ def _state_data(state: State) -> Row:
         case Stopping(run, cause, ended, killed):
             ending = {"cause": cause.value, "exit": _exit_to_text(ended), "killed": int(killed)}
             return {**_run_data(run), **ending}
-        case Backoff(since, delay):
+        case Backoff(since, delay, reason):
             return {
                 "since_wall": since.wall,
                 "since_monotonic": since.monotonic,
                 "delay": delay,
+                "reason": _words(reason) if reason is not None else None,
             }
         case Errored(reason):
-            # Words for people, which may quote a path that is not UTF-8.
-            return {"reason": reason.encode(errors="backslashreplace").decode()}
+            return {"reason": _words(reason)}
         case _:
             assert_never(state)
+
+
+def _words(reason: str) -> str:
+    """Word for people what may quote a path that is not UTF-8."""
+    return reason.encode(errors="backslashreplace").decode()
 
 
 def _run_data(run: Run) -> Row:
@@ -167,7 +172,7 @@ def _state(row: Row) -> State:
             cause, ended = _word(Cause, row["cause"]), _exit_from_text(row["exit"])
             return Stopping(_run(row), cause, ended, killed=bool(row["killed"]))
         case ProcessState.BACKOFF:
-            return Backoff(_instant(row, "since"), _present(row, "delay"))
+            return Backoff(_instant(row, "since"), _present(row, "delay"), row["reason"])
         case ProcessState.EXITED:
             return Exited()
         case ProcessState.ERRORED:

@@ -9,6 +9,9 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import DescriptorStore
 
+BACKLOG = 128
+"""Connections that wait to be accepted."""
+
 STALLED_MILLISECONDS = 60_000
 """How long a client may refuse to take what it asked for."""
 
@@ -130,7 +133,7 @@ def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS)
         listener.setblocking(False)  # noqa: FBT003 - the library's signature
         listener.bind((address, tcp_port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except (OSError, OverflowError):
         listener.close()
         raise

@@ -9,7 +9,7 @@ from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate, checked
 from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import ErrorEncoder
-from pmdaemon.server.http.listeners import KeptListeners, port_of, url_of
+from pmdaemon.server.http.listeners import BACKLOG, KeptListeners, port_of, url_of
 
 PATIENCE = 5.0
 """Seconds that requests get to end in when the server is turned off."""
@@ -128,7 +128,10 @@ class Site:
         serve = connection_factory(runner.server, encode_error)
         loop = asyncio.get_running_loop()
         for listener in self._listeners.sockets:
-            self._servers.append(await loop.create_server(serve, sock=listener))
+            # Accepted one in a turn: where descriptors are spent, asyncio of Python 3.11 tries,
+            # and logs, as often as it may, before it waits a second.
+            self._servers.append(await loop.create_server(serve, sock=listener, backlog=1))
+            listener.listen(BACKLOG)
 
     async def _say_goodbye(self, _request: web.Request, response: web.StreamResponse) -> None:
         if self._parting:

@@ -37,6 +37,7 @@ from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopP
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.interfaces import Changes, Stored, WebSettings
 from tests.support.committer import numbers_in
+from tests.support.disks import fill, small_disk
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -396,3 +397,66 @@ async def test_a_daemon_killed_while_it_commits_leaves_what_it_acknowledged(path
 
         assert held in ({acknowledged}, {acknowledged + 1})
         (acknowledged,) = held
+
+
+OTHER = replace(FIRST, pm_id=5, instance=5, tcp_port=None)
+
+
+async def full_store(disk: Path) -> SqliteStore:
+    """Open a store with two processes, and fill its disk."""
+    store = SqliteStore(disk / "state.db")
+    await store.open()
+    await store.commit(Changes(written=[FIRST, OTHER], urgent=True))
+    await store.reserve()
+    fill(disk)
+    return store
+
+
+async def test_what_happens_can_be_stored_for_long_while_the_disk_is_full(tmp_path: Path):
+    with small_disk(tmp_path / "home", "1m") as disk:
+        store = await full_store(disk)
+
+        for epoch in range(300):
+            await store.commit(Changes(written=[replace(FIRST, epoch=epoch)], urgent=True))
+        stored = await store.load()
+        await store.close()
+
+    assert stored.processes == [replace(FIRST, epoch=299), OTHER]
+
+
+async def test_a_few_new_processes_can_be_stored_while_the_disk_is_full(tmp_path: Path):
+    new = [replace(FIRST, pm_id=n, instance=n, tcp_port=None) for n in range(10, 30)]
+    with small_disk(tmp_path / "home", "1m") as disk:
+        store = await full_store(disk)
+
+        await store.commit(Changes(written=new, urgent=True))
+        stored = await store.load()
+        await store.close()
+
+    assert len(stored.processes) == 22
+
+
+async def test_a_store_can_be_opened_and_written_where_the_disk_was_full_before(tmp_path: Path):
+    with small_disk(tmp_path / "home", "1m") as disk:
+        first = await full_store(disk)
+        (disk / "ballast").unlink()
+        await first.close()
+        ballast = fill(disk)
+        ballast.write_bytes(ballast.read_bytes()[: -256 * 1024])
+        async with SqliteStore(disk / "state.db") as store:
+            await store.reserve()
+            fill(disk)
+
+            await store.commit(Changes(written=[replace(FIRST, epoch=9)], urgent=True))
+
+            assert (await store.load()).processes[0].epoch == 9
+
+
+async def test_room_is_reserved_once(tmp_path: Path):
+    path = tmp_path / "state.db"
+    for _ in range(3):
+        async with SqliteStore(path) as store:
+            await store.reserve()
+            await store.commit(Changes(written=[FIRST], urgent=True))
+
+    assert path.stat().st_size < 40 * 4096

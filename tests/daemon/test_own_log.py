@@ -1,0 +1,77 @@
+import logging
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pmdaemon.daemon.own_log import OwnLog
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "daemon.log"
+
+
+@pytest.fixture
+def own(path: Path) -> Iterator[OwnLog]:
+    handler = OwnLog(path, maxBytes=100, backupCount=1, encoding="utf-8", delay=True)
+    yield handler
+    handler.close()
+
+
+def say(own: OwnLog, message: str) -> None:
+    own.handle(logging.LogRecord("pmdaemon", logging.INFO, "", 0, message, None, None))
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_the_file_is_exchanged_at_its_bound(own: OwnLog, path: Path):
+    for number in range(30):
+        say(own, f"fact number {number}")
+
+    assert path.stat().st_size <= 100
+    assert path.read_text().endswith("fact number 29\n")
+    assert sorted(os.listdir(path.parent)) == ["daemon.log", "daemon.log.1"]
+
+
+def test_a_file_that_cannot_be_exchanged_goes_on_growing(own: OwnLog, path: Path):
+    (path.parent / "daemon.log.1").mkdir()
+
+    for number in range(30):
+        say(own, f"fact number {number}")
+
+    assert path.read_text() == "".join(f"fact number {number}\n" for number in range(30))
+
+
+def test_what_a_full_disk_does_not_take_is_lost_without_a_word(
+    own: OwnLog, path: Path, capsys: pytest.CaptureFixture[str]
+):
+    say(own, "before")
+    with full_disk(room=7):
+        say(own, "lost")
+
+    say(own, "after")
+
+    assert path.read_text() == "before\nafter\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_is_gone_is_no_harm(own: OwnLog, path: Path):
+    path.parent.rmdir()
+
+    say(own, "lost")
+    path.parent.mkdir()
+    say(own, "after")
+
+    assert path.read_text() == "after\n"
