@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from pmdaemon.adapters.process_table import ProcessEntry
@@ -54,6 +54,13 @@ class ProcReader:
             return None
         _, found, rest = environment.partition(_TOKEN_ASSIGNMENT)
         return os.fsdecode(rest.partition(b"\0")[0]) if found else None
+
+    def children(self, pid: int) -> Sequence[int]:
+        """List the children of a process that has one thread; none where the kernel does not."""
+        try:
+            return [*map(int, _content(f"/proc/{pid}/task/{pid}/children").split())]
+        except OSError:
+            return ()
 
     def _list(self) -> list[str]:
         try:

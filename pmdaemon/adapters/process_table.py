@@ -56,6 +56,9 @@ class ProcessReader(Protocol):
     def token(self, pid: int) -> str | None:
         """Read the token in the environment that a process was started with, if we may."""
 
+    def children(self, pid: int) -> Sequence[int]:
+        """List the children of a process, where that takes no pass over all; else none."""
+
 
 class Snapshot:
     """One pass; `taken` is its time in monotonic seconds."""

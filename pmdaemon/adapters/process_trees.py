@@ -1,12 +1,21 @@
-"""What a program started, and what they started in turn, on the real system."""
+"""What a program started, and what they started in turn, on the real system.
+
+A process leaves its session by setsid, its parent by outliving it, and its environment by an exec
+without it. Each of these alone is harmless. One that did all three was last seen below the program
+it belongs to, if ever, and is an orphan that our keeper took in: a *stray*. Nothing on it tells
+whose it is. It is counted to a run when no other run is old enough to have begun it; so at the
+latest it ends with the last of those that may have.
+"""
 
 import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader, ProcessTable, Snapshot
+from pmdaemon.core.environment import token_owner
 from pmdaemon.core.process import Identity
 
 
@@ -16,6 +25,11 @@ class SystemProcessTrees:
     Orphans are looked for where the kernel puts them: below init, and below whoever is a
     subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). Ourselves and all our ancestors may be one;
     `reapers` are further pids.
+
+    Args:
+        keeper: the pid of a subreaper that takes in the orphans of our programs and nobody else's.
+        runs: tells which runs there are, of all processes.
+
     """
 
     def __init__(
@@ -25,11 +39,16 @@ class SystemProcessTrees:
         handles: ProcessHandles,
         *,
         reapers: Iterable[int] = (1,),
+        keeper: int | None = None,
+        runs: Callable[[], Iterable[Identity]] = tuple,
     ) -> None:
         self._reader = reader
         self._table = table
         self._handles = handles
         self._reapers = frozenset(reapers)
+        self._keeper = keeper
+        self._runs = runs
+        self._seen: dict[Identity, frozenset[Identity]] = {}
         self._orphans: tuple[Snapshot, Mapping[str, Sequence[ProcessEntry]]] | None = None
         self._known_tokens: dict[tuple[int, int], str] = {}
 
@@ -39,28 +58,31 @@ class SystemProcessTrees:
         return entry is not None and entry.identity == identity and not entry.ended
 
     def members(self, identity: Identity, token: str) -> Sequence[Identity]:
-        """List all living processes of the tree, every child before its parent.
-
-        What began before the run did is none of it, whatever numbers it has.
-        """
+        """List all living processes of the tree, every child before its parent."""
         snapshot = self._snapshot_with(identity)
-        roots = [*self._session(snapshot, identity, token)]
-        roots += self._orphans_of(snapshot).get(token, ())
-        tree = snapshot.with_descendants(
-            (root for root in roots if root.start_time >= identity.start_time),
-            without=_ourselves(snapshot),
-        )
-        return [entry.identity for entry in reversed(tree)]
+        roots = [
+            *self._session(snapshot, identity, token),
+            *self._orphans_of(snapshot).get(token_owner(token), ()),
+            *self._strays(snapshot, identity),
+            *self._seen_before(snapshot, identity),
+        ]
+        tree = snapshot.with_descendants(roots, without=_ourselves(snapshot))
+        members = [entry.identity for entry in reversed(tree)]
+        self._seen.pop(identity, None)
+        if members:
+            self._seen[identity] = frozenset(members)
+        return members
 
     def has_leftovers(self, identity: Identity) -> bool:
-        """Tell cheaply whether anything in the process group of a program that ended is alive.
+        """Tell cheaply whether a program that ended may have left anything behind.
 
-        True may also mean a zombie that nobody has reaped yet, or a later group of this number.
+        It has when something is in its process group, be it a zombie that nobody has reaped yet, or
+        a later group of this number; or when there are orphans, whosever they are.
         """
         try:
             os.killpg(identity.pid, 0)
         except ProcessLookupError:
-            return False
+            return self._has_orphans()
         except PermissionError:
             return True
         return True
@@ -108,6 +130,13 @@ class SystemProcessTrees:
                     found[token] = entry
         return {token: entry.identity for token, entry in found.items()}
 
+    def _has_orphans(self) -> bool:
+        if self._keeper is None:
+            return False
+        # Runs of a former daemon are its children as well.
+        known = {os.getpid(), *(run.pid for run in self._runs())}
+        return not known.issuperset(self._reader.children(self._keeper))
+
     def _snapshot_with(self, identity: Identity) -> Snapshot:
         snapshot = self._table.snapshot()
         listed = snapshot.entries.get(identity.pid)
@@ -123,10 +152,33 @@ class SystemProcessTrees:
             return session
         # Without its leader a session could be a later one of the same number. Another program
         # of ours is told by its token; an empty environment proves nothing.
-        return [entry for entry in session if self._reader.token(entry.pid) in {token, None}]
+        tokens = ((entry, self._reader.token(entry.pid)) for entry in session)
+        owner = token_owner(token)
+        return [entry for entry, its in tokens if its is None or token_owner(its) == owner]
+
+    def _strays(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:
+        """List the orphans without a name that no other run can have begun."""
+        if self._keeper is None:
+            return
+        others = [run for run in self._runs() if run != identity]
+        sessions = {run.pid for run in others}
+        oldest = min((run.start_time for run in others), default=inf)
+        for entry in snapshot.children.get(self._keeper, ()):
+            if (
+                identity.start_time <= entry.start_time < oldest
+                and entry.session not in sessions
+                and (entry.pid, entry.start_time) not in self._known_tokens
+            ):
+                yield entry
+
+    def _seen_before(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:
+        for member in self._seen.get(identity, ()):
+            entry = snapshot.entries.get(member.pid)
+            if entry is not None and entry.identity == member and not entry.ended:
+                yield entry
 
     def _orphans_of(self, snapshot: Snapshot) -> Mapping[str, Sequence[ProcessEntry]]:
-        """List those that a reaper took in, by token.
+        """List those that a reaper took in, by the process that their token is of.
 
         A token once seen stays true, so it is read once; none may be the environment of before
         an exec, or one that the program has written over.
@@ -141,7 +193,7 @@ class SystemProcessTrees:
                 token = self._known_tokens.get(key) or self._reader.token(entry.pid)
                 if token is not None:
                     known[key] = token
-                    orphans.setdefault(token, []).append(entry)
+                    orphans.setdefault(token_owner(token), []).append(entry)
         self._known_tokens = known
         self._orphans = snapshot, orphans
         return orphans

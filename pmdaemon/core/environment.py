@@ -5,6 +5,12 @@ from pmdaemon.core.process import Process
 TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - it marks whose a program is, and opens nothing
 
 
+def token_owner(token: str) -> str:
+    """Say which process a token is of, whatever the launch, whose number is behind its last dot."""
+    owner, dot, launch = token.rpartition(".")
+    return owner if dot and launch.isdecimal() else token
+
+
 def child_environment(process: Process) -> dict[str, str]:
     """Put together what the program of `process` is started with.
 

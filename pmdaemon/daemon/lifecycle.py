@@ -84,7 +84,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
     parts = assemble(
         home,
         child_nofile=child_nofile,
-        reapers={1, os.getppid()},
+        parent=os.getppid(),
         keeper=keeper,
     )
     async with AsyncExitStack() as stack:

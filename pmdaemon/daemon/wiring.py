@@ -1,6 +1,5 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +26,9 @@ from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.web_side import WebSide
 
+INIT = 1
+"""The pid of the process that orphans are given to where nobody else takes them."""
+
 
 class Parts(Struct, frozen=True):
     """The daemon's parts, as `daemon.lifecycle` drives them."""
@@ -43,7 +45,7 @@ def assemble(
     home: Home,
     *,
     child_nofile: tuple[int, int] | None,
-    reapers: Iterable[int],
+    parent: int,
     keeper: KeeperLink,
 ) -> Parts:
     """Build everything, and start nothing.
@@ -51,8 +53,8 @@ def assemble(
     Args:
         child_nofile: the limits on open files that programs are to have, soft and hard, as ours
             may have been raised.
-        reapers: the pids that orphans below us may be given to.
-        keeper: the line to our parent.
+        parent: the pid of our parent, the keeper, which orphans below us are given to.
+        keeper: the line to it.
 
     """
     clock = SystemClock()
@@ -63,7 +65,15 @@ def assemble(
     reader = process_reader()
     handles = process_handles(reader)
     table = ProcessTable(reader, clock)
-    trees = SystemProcessTrees(reader, table, handles, reapers=reapers)
+    trees = SystemProcessTrees(
+        reader,
+        table,
+        handles,
+        reapers={INIT, parent},
+        # As init, our parent takes in orphans of others, too.
+        keeper=parent if parent != INIT else None,
+        runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
+    )
     effects = Effects(
         home_id=home.id,
         clock=clock,

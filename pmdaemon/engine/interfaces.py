@@ -80,8 +80,10 @@ class Launcher(Protocol):
 class ProcessTrees(Protocol):
     """What a program started, and what they started in turn.
 
-    A tree is the run's session, the descendants of its processes, and whatever carries its token
-    and has lost its parent.
+    A tree is the run's session, the descendants of its processes, whatever carries a token of the
+    same process and has lost its parent, and whatever was seen in the tree before. A token ends in
+    a dot and the number of the launch, which does not matter here: what a former run left behind is
+    to end with the present one.
     """
 
     def alive(self, identity: Identity) -> bool:
@@ -91,7 +93,7 @@ class ProcessTrees(Protocol):
         """List all living processes of the tree."""
 
     def has_leftovers(self, identity: Identity) -> bool:
-        """Tell cheaply whether anything in the process group of a program that ended is alive."""
+        """Tell cheaply whether a program that ended may have left anything behind."""
 
     def signal(self, members: Sequence[Identity], signal: str) -> None:
         """Send a signal, by name, to each process that is still there."""

@@ -1,5 +1,6 @@
 import os
 import resource
+import subprocess
 
 import pytest
 
@@ -77,3 +78,12 @@ def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone():
 
     assert entry is not None
     assert os.getpid() in listed
+
+
+def test_the_children_of_a_process_are_told_at_once():
+    with subprocess.Popen(["sleep", "1000"]) as child:
+        children = ProcReader().children(os.getpid())
+        child.kill()
+
+    assert child.pid in children
+    assert ProcReader().children(child.pid) == ()

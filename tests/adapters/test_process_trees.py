@@ -50,11 +50,87 @@ def test_an_orphan_of_an_unknown_reaper_is_found_once_the_reaper_is_known():
     assert set(member_pids(trees_over(reader, reapers={1, 20}))) == {10, 50}
 
 
-def test_an_orphan_that_began_before_the_run_is_not_a_member():
-    reader = FakeProcessReader(an_entry(10), an_entry(50, start=99))
-    reader.tokens = {50: "token"}
+def test_what_a_former_run_of_the_process_left_behind_is_a_member():
+    reader = FakeProcessReader(an_entry(10), an_entry(50, start=99), an_entry(60), an_entry(70))
+    reader.tokens = {50: "home.0.3", 60: "home.1.4", 70: "home.0"}
 
-    assert member_pids(trees_over(reader)) == [10]
+    assert set(member_pids(trees_over(reader), "home.0.4")) == {10, 50}
+
+
+KEEPER = 5
+
+
+def strays_over(*entries, runs=()):
+    """Look at the tree of RUN, among entries of which none has a token."""
+    reader = FakeProcessReader(an_entry(10, ppid=2), *entries)
+    table = ProcessTable(reader, FakeClock())
+    handles = PidfdHandles(reader)
+    runs = [RUN, *runs]
+    return SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=lambda: runs)
+
+
+def test_an_orphan_without_a_name_is_a_member_where_nobody_else_can_have_begun_it():
+    trees = strays_over(
+        an_entry(50, ppid=KEEPER), an_entry(51, ppid=50), runs=[Identity(90, start_time=900)]
+    )
+
+    assert set(member_pids(trees)) == {10, 50, 51}
+
+
+def test_an_orphan_without_a_name_that_another_may_have_begun_is_left_alone():
+    trees = strays_over(an_entry(50, ppid=KEEPER), runs=[Identity(4, start_time=40)])
+
+    assert member_pids(trees) == [10]
+
+
+def test_orphans_of_others_than_our_keeper_need_a_name():
+    assert member_pids(strays_over(an_entry(50, ppid=1))) == [10]
+
+
+def test_an_orphan_that_began_before_the_run_is_not_counted_to_it():
+    assert member_pids(strays_over(an_entry(50, ppid=KEEPER, start=99))) == [10]
+
+
+def test_a_program_that_wrote_over_its_environment_is_not_taken_for_a_stray():
+    # Both were adopted from a daemon that died, so they are children of the keeper.
+    other = Identity(50, start_time=500)
+    trees = strays_over(
+        an_entry(50, ppid=KEEPER, session=50), an_entry(51, ppid=KEEPER, session=50), runs=[other]
+    )
+
+    assert member_pids(trees) == [10]
+
+
+async def test_what_was_seen_in_the_tree_stays_in_it_until_it_ends():
+    reader = FakeProcessReader(an_entry(10), an_entry(50, ppid=10, session=50))
+    trees = trees_over(reader)
+    assert set(member_pids(trees)) == {10, 50}
+    await asyncio.sleep(0)
+
+    del reader.entries[10]
+    reader.entries[50] = an_entry(50, ppid=1, session=50)
+    orphaned = member_pids(trees)
+    await asyncio.sleep(0)
+    reader.entries[50] = an_entry(50, ppid=1, session=50, start=501)
+
+    assert orphaned == [50]
+    assert member_pids(trees) == []
+
+
+@pytest.mark.parametrize(("orphans", "left"), [([], False), ([50], True), ([os.getpid()], False)])
+def test_orphans_are_leftovers_whosever_they_are(orphans, left):
+    gone = Identity(2**22 - 1, start_time=1)
+    trees = strays_over(*(an_entry(pid, ppid=KEEPER) for pid in orphans))
+
+    assert trees.has_leftovers(gone) is left
+
+
+def test_a_run_of_a_former_daemon_is_no_leftover():
+    gone, adopted = Identity(2**22 - 1, start_time=1), Identity(50, start_time=500)
+
+    trees = strays_over(an_entry(50, ppid=KEEPER), runs=[adopted])
+
+    assert not trees.has_leftovers(gone)
 
 
 def test_we_and_our_ancestors_are_never_members():

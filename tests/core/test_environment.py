@@ -1,4 +1,6 @@
-from pmdaemon.core.environment import child_environment
+import pytest
+
+from pmdaemon.core.environment import child_environment, token_owner
 from tests.support.builders import a_process, an_app
 
 
@@ -40,3 +42,11 @@ def test_output_of_python_is_not_buffered_unless_somebody_wants_that():
 
     assert child_environment(a_process())["PYTHONUNBUFFERED"] == "1"
     assert child_environment(inherited)["PYTHONUNBUFFERED"] == ""
+
+
+@pytest.mark.parametrize(
+    ("token", "owner"),
+    [("home.3.12", "home.3"), ("home.3", "home"), ("home", "home"), ("a.b", "a.b"), ("", "")],
+)
+def test_a_token_tells_its_process_whatever_the_launch(token, owner):
+    assert token_owner(token) == owner

@@ -15,7 +15,7 @@ from tests.support.builders import an_app
 async def test_the_parts_fit_together(tmp_path):
     home = Home(str(tmp_path))
     home.ensure()
-    parts = assemble(home, child_nofile=None, reapers={1}, keeper=KeeperLink())
+    parts = assemble(home, child_nofile=None, parent=1, keeper=KeeperLink())
     await parts.store.open()
     supervising = asyncio.get_running_loop().create_task(
         parts.supervisor.run(parts.effects.carry_out)
@@ -37,7 +37,7 @@ async def test_the_parts_fit_together(tmp_path):
 def test_nothing_is_started_or_made_by_assembling(tmp_path):
     home = Home(str(tmp_path))
 
-    parts = assemble(home, child_nofile=None, reapers={1}, keeper=KeeperLink())
+    parts = assemble(home, child_nofile=None, parent=1, keeper=KeeperLink())
 
     assert list(tmp_path.iterdir()) == []
     assert parts.engine.home == str(tmp_path)

@@ -172,7 +172,7 @@ async def test_a_stop_signal_goes_to_the_whole_tree(scene):
     process, run = scene.spawn()
     child = scene.world.add(parent=run.identity, own_session=True)
     orphan = scene.world.add(token="home.0.3")
-    stranger = scene.world.add(token="home.0.2")
+    stranger = scene.world.add(token="home.1.3")
 
     scene.do(process, SignalTree(0, run, "SIGINT"))
 

@@ -1,6 +1,6 @@
 """A process table that a test writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pmdaemon.adapters.process_table import ProcessEntry
 
@@ -25,3 +25,7 @@ class FakeProcessReader:
     def token(self, pid: int) -> str | None:
         """Read a token."""
         return self.tokens.get(pid)
+
+    def children(self, pid: int) -> Sequence[int]:
+        """List children."""
+        return [entry.pid for entry in self.entries.values() if entry.ppid == pid]

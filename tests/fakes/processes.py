@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from pmdaemon.core.environment import token_owner
 from pmdaemon.core.process import Exit, Identity
 
 
@@ -74,7 +75,7 @@ class FakeProcesses:
                 process.identity == identity
                 or process.parent in members
                 or (process.session == identity.pid and identity in self._by_identity)
-                or (token is not None and process.token == token)
+                or (token is not None and token_owner(process.token) == token_owner(token))
             ):
                 members.add(process.identity)
                 tree.append(process)
