@@ -31,7 +31,8 @@ def stay(name):
 def bare(name):
     # The environment goes with the exec.
     deaf()
-    code = "import os, sys, time; open(sys.argv[1], 'a').write(sys.argv[2] + f' {os.getpid()}\\\\n')"
+    code = "import os, sys, time; note = sys.argv[2] + f' {os.getpid()}\\\\n'; "
+    code += "open(sys.argv[1], 'a').write(note)"
     argv = [sys.executable, "-S", "-c", code + "; time.sleep(1000)", sys.argv[1], name]
     os.execve(sys.executable, argv, {})
 """
