@@ -30,6 +30,13 @@ CONNECT_PATIENCE = 30.0
 RETRY_DELAY = 0.02
 """Seconds between two looks at a daemon that is just ending, starting, or flooded."""
 
+SIGNAL_DELAY = 1.0
+"""Seconds that one system call waits at the most.
+
+A signal that comes just before such a call does not interrupt it, and Python heeds signals between
+two calls: without this bound a Ctrl-C at the wrong moment would be lost until something arrives.
+"""
+
 
 class Place(Protocol):
     """Where a daemon is to be found: a home, of which the client needs no more."""
@@ -198,16 +205,20 @@ class _Connection:
         return decode(line)
 
     def _read(self, deadline: float | None, give_up: float | None) -> bytes:
-        self._socket.settimeout(None if give_up is None else max(0.001, give_up - _now()))
-        try:
-            part = self._socket.recv(1 << 18)
-        except TimeoutError as error:
-            raise _too_late(deadline or 0.0) from error
-        except ConnectionResetError:
-            part = b""
-        if not part:
-            raise _HungUp("the daemon ended before it had answered")
-        return part
+        while True:
+            left = SIGNAL_DELAY if give_up is None else max(0.001, give_up - _now())
+            self._socket.settimeout(min(SIGNAL_DELAY, left))
+            try:
+                part = self._socket.recv(1 << 18)
+            except TimeoutError as error:
+                if give_up is not None and _now() >= give_up:
+                    raise _too_late(deadline or 0.0) from error
+                continue
+            except ConnectionResetError:
+                part = b""
+            if not part:
+                raise _HungUp("the daemon ended before it had answered")
+            return part
 
 
 def _items(connection: _Connection) -> Generator[dict[str, Any], None, None]:

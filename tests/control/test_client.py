@@ -1,4 +1,6 @@
+import signal
 import socket
+import threading
 
 import pytest
 
@@ -208,6 +210,22 @@ def test_a_stream_whose_daemon_goes_away_says_so(home, daemon):
     assert next(items) == {"n": 1}
     with pytest.raises(DaemonUnavailable):
         next(items)
+
+
+def test_a_stream_heeds_a_signal_that_did_not_interrupt_its_waiting(home, daemon, monkeypatch):
+    monkeypatch.setattr(client_module, "SIGNAL_DELAY", 0.01)
+    daemon.answers("follow", {"item": {"n": 1}})
+    daemon.held = {"follow"}
+    items = Client(home).stream("follow")
+    next(items)
+
+    # Raised in another thread, it interrupts no system call of this one.
+    elsewhere = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    elsewhere.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        next(items)
+    elsewhere.join()
 
 
 def test_a_closed_stream_hangs_up(home, daemon):
