@@ -19,6 +19,7 @@ TESTED_ELSEWHERE = {
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
     "control/messages.py": "types only; the control socket is tested by talking over it",
+    "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces.py": "types only; tests/contracts holds every implementation to them",
 }
 """Modules without a test file of their own, each with the reason."""

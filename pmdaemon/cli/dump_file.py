@@ -97,4 +97,5 @@ def _replace(path: str, content: bytes) -> None:
 
 
 def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).lower()
+    strerror = getattr(error, "strerror", None)
+    return strerror.lower() if strerror else str(error)

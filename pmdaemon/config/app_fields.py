@@ -216,7 +216,7 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
     """Put an app together, as far as its fields could be read; problems are noted."""
     found = reading.values
     cwd = os.path.normpath(os.path.join(base, os.path.expanduser(found.get("cwd", "."))))  # noqa: PTH111, PTH118 -- text in, text out
-    inherited = found["inherited_env"] if "inherited_env" in found else scrubbed(environment)
+    inherited = _inherited(reading, environment)
     _check_ports(reading)
     if "script" not in found:
         if "script" not in reading.said:
@@ -238,6 +238,18 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
         reading.refuse(about.get(error.code, "script"), error)
         return None
     return _assembled(found, command, cwd, inherited)
+
+
+def _inherited(reading: _Reading, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what was noted down with the app, or else what the caller has."""
+    if "inherited_env" in reading.values:
+        noted: Mapping[str, str] = reading.values["inherited_env"]
+        return noted
+    try:
+        return scrubbed(values.variables(environment))
+    except InvalidInput as error:
+        reading.refuse("environment", error)
+        return {}
 
 
 def _check_ports(reading: _Reading) -> None:

@@ -120,7 +120,7 @@ class Client:
         while True:
             try:
                 return _Connection(self._home)
-            except (FileNotFoundError, ConnectionRefusedError) as error:
+            except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
                 if self._started(error):
                     continue
             except BlockingIOError:

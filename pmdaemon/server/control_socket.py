@@ -35,11 +35,10 @@ tries, and logs, as often as it may in one turn, and then waits a second."""
 BACKLOG = 128
 """Clients that wait while a daemon is replaced."""
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """What comes of a line that is no JSON, or nested without end."""
 
 _decode_hello = msgspec.json.Decoder(Hello).decode
-_decode_request = msgspec.json.Decoder(Request).decode
 
 
 class Conversation:
@@ -203,7 +202,9 @@ def _check_hello(line: bytes) -> None:
 
 def _read_request(line: bytes) -> Request:
     try:
-        return _decode_request(line)
+        # Read by `json`, as msgspec takes no lone surrogates, in which Python has the bytes of a
+        # path or an environment that are no UTF-8 (PEP 383).
+        return msgspec.convert(json.loads(line), Request)
     except UNREADABLE as error:
         raise ProtocolViolation(f"this is no request: {error}") from None
 

@@ -1,251 +1,161 @@
-"""`pmdaemon stop`, told the truth by programs that do not want to end."""
+"""`stop`: when it returns, nothing of the program is left."""
 
-import json
 import os
 import signal
-import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.installed import installed
+from tests.acceptance.conftest import FOREVER, LISTENS, answers
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
-PRELUDE = """
-import os, signal, sys, time
-
-def note(name):
-    with open(sys.argv[1], "a") as file:
-        file.write(f"{name} {os.getpid()}\\n")
-
-def deaf():
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-
-def stay(name):
-    note(name)
-    time.sleep(1000)
-    os._exit(0)
-
-def bare(name):
-    # The environment goes with the exec.
-    deaf()
-    code = "import os, sys, time; note = open(sys.argv[1], 'a'); "
-    code += "note.write(sys.argv[2] + f' {os.getpid()}\\\\n'); note.close(); time.sleep(1000)"
-    argv = [sys.executable, "-S", "-c", code, sys.argv[1], name]
-    os.execve(sys.executable, argv, {})
+# Each process of these families writes its pid into a file before it goes on.
+FAMILY = """
+sleep 1000 & echo $! > child
+sh -c 'trap "" INT TERM; echo $$ > deaf; while :; do sleep 1; done' &
+wait
 """
 
-DEAF_GRANDCHILD = """
-if os.fork() == 0:
-    if os.fork() == 0:
-        deaf()
-        stay("grandchild")
-    stay("child")
-stay("leader")
+LEAVES_ITS_SESSION = """
+setsid sh -c 'trap "" INT TERM; echo $$ > child; sleep 1000' &
+wait
 """
 
-OWN_SESSION = """
+DAEMONIZES = """
+import os, signal, sys
 if os.fork() == 0:
     os.setsid()
-    deaf()
-    stay("child")
-stay("leader")
-"""
-
-DOUBLE_FORK = """
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        deaf()
-        stay("daemon")
-    os._exit(0)
-os.wait()
-stay("leader")
-"""
-
-NAMELESS_DOUBLE_FORK = """
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        bare("daemon")
-    os._exit(0)
-os.wait()
-stay("leader")
-"""
-
-NAMELESS_CHILD = """
-if os.fork() == 0:
-    os.setsid()
-    bare("child")
-stay("leader")
-"""
-
-LEAVES_ONE_EACH_TIME = """
-again = os.path.getsize(sys.argv[1]) > 0
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        deaf()
-        stay("daemon")
-    os._exit(0)
-os.wait()
-if again:
-    stay("last")
-while os.path.getsize(sys.argv[1]) == 0:
-    time.sleep(0.01)
-os._exit(1)
+    if os.fork() != 0:
+        os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open("child", "w") as file:
+        file.write(str(os.getpid()))
+    os.chdir("/")
+signal.pause()
 """
 
 
-class Tree:
-    """A program of several processes, each of which says that it has begun."""
+def pids_in(pmdaemon, *names):
+    """Wait until each of these files has a pid in it."""
 
-    def __init__(self, folder: Path, pmdaemon, name: str = "app") -> None:
-        self.notes = folder / f"{name}.notes"
-        self.notes.touch()
-        self._script = folder / f"{name}.py"
-        self._pmdaemon = pmdaemon
-        self._name = name
+    def found():
+        texts = [path.read_text() for path in paths if path.exists()]
+        return [int(text) for text in texts] if all(texts) and len(texts) == len(paths) else []
 
-    def start(self, program: str, *, wait_for: int) -> None:
-        self._script.write_text(PRELUDE + program)
-        command = f"{sys.executable} {self._script} {self.notes}"
-        self._pmdaemon.run("start", command, "--name", self._name, "--kill-timeout", "300ms")
-        eventually_sync(lambda: len(self.pids()) >= wait_for)
-
-    def pids(self) -> dict[int, str]:
-        lines = [line.split() for line in self.notes.read_text().splitlines()]
-        return {int(pid): name for name, pid in lines}
-
-    def alive(self) -> dict[int, str]:
-        return {pid: name for pid, name in self.pids().items() if is_alive(pid)}
+    paths = [pmdaemon.work / name for name in names]
+    return eventually_sync(found)
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+def test_a_stopped_program_is_gone_and_stays_listed(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+    pid = pmdaemon.pid("app")
 
+    stopped = pmdaemon.run("stop", "app")
 
-@pytest.fixture
-def pmdaemon(tmp_path):
-    with installed(tmp_path / "home") as pmdaemon:
-        yield pmdaemon
-
-
-@pytest.fixture
-def tree(tmp_path, pmdaemon):
-    tree = Tree(tmp_path, pmdaemon)
-    yield tree
-    for pid in tree.alive():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    assert not is_alive(pid)
+    assert "stopped app (id 0)\n" in stopped.out
+    process = pmdaemon.process("app")
+    assert (process["state"], process["pid"], process["restarts"]) == ("stopped", None, 0)
+    assert process["last_exit"] == {"code": None, "signal": signal.SIGINT}
 
 
 @pytest.mark.parametrize(
-    ("program", "processes"),
+    ("script", "members"),
     [
-        pytest.param(DEAF_GRANDCHILD, 3, id="a deaf grandchild"),
-        pytest.param(OWN_SESSION, 2, id="a session of its own"),
-        pytest.param(DOUBLE_FORK, 2, id="a double fork"),
-        pytest.param(NAMELESS_DOUBLE_FORK, 2, id="a double fork without an environment"),
-        pytest.param(NAMELESS_CHILD, 2, id="a child without an environment"),
+        pytest.param(("app.sh", FAMILY), ("child", "deaf"), id="children and one that is deaf"),
+        pytest.param(("app.sh", LEAVES_ITS_SESSION), ("child",), id="one that left its session"),
+        pytest.param(("app.py", DAEMONIZES), ("child",), id="one that made itself a daemon"),
     ],
 )
-def test_nothing_is_left_when_stop_returns(pmdaemon, tree, program, processes):
-    tree.start(program, wait_for=processes)
-    before = tree.alive()
+def test_everything_that_a_program_started_is_gone_with_it(pmdaemon, script, members):
+    pmdaemon.script(*script)
+    pmdaemon.run("start", script[0], "--kill-timeout", "200")
+    family = [pmdaemon.pid("app"), *pids_in(pmdaemon, *members)]
+    assert all(map(is_alive, family))
 
     pmdaemon.run("stop", "app")
 
-    assert len(before) == processes
-    assert tree.alive() == {}
+    assert [pid for pid in family if is_alive(pid)] == []
 
 
-def test_a_child_that_lost_its_parent_by_the_stop_is_found_beside_older_programs(pmdaemon, tree):
-    pmdaemon.run("start", "sleep 1000", "--name", "older")
-    tree.start(NAMELESS_CHILD, wait_for=2)
+def test_what_a_program_left_behind_is_gone_before_it_starts_again(pmdaemon, port):
+    pmdaemon.script("server.py", LISTENS)
+    pmdaemon.script("app.sh", "python3 server.py & echo $! > child; wait\n")
+    pmdaemon.run("start", "app.sh", "--port", str(port))
+    [child] = pids_in(pmdaemon, "child")
+    eventually_sync(lambda: answers(port))
 
-    pmdaemon.run("stop", "app")
+    os.kill(pmdaemon.pid("app"), signal.SIGKILL)
 
-    assert tree.alive() == {}
-    assert process(pmdaemon, "older")["state"] == "online"
-
-
-def test_what_nobody_can_name_ends_with_the_last_that_may_have_begun_it(pmdaemon, tree):
-    pmdaemon.run("start", "sleep 1000", "--name", "older")
-    tree.start(NAMELESS_DOUBLE_FORK, wait_for=2)
-
-    pmdaemon.run("stop", "app")
-    between = set(tree.alive().values())
-    pmdaemon.run("stop", "older")
-    stray = set(tree.alive().values())
-
-    assert between == {"daemon"}
-    assert stray == set()
+    # The next server could not have the port while the former one is there.
+    pmdaemon.when("app", lambda one: one["restarts"] == 1 and one["state"] == "online")
+    eventually_sync(lambda: Path(pmdaemon.process("app")["out_file"]).read_text().count("\n") == 2)
+    assert not is_alive(child)
 
 
-def test_a_program_that_leaves_daemons_behind_has_none_after_it_ended_by_itself(pmdaemon, tree):
-    tree.start(LEAVES_ONE_EACH_TIME, wait_for=3)
-    eventually_sync(lambda: sorted(tree.alive().values()) == ["daemon", "last"])
-    restarts = process(pmdaemon, "app")["restarts"]
+def test_a_program_that_waits_for_its_restart_is_not_started_any_more(pmdaemon):
+    pmdaemon.run("start", "false", "--name", "app", "--restart-delay", "500")
+    pmdaemon.when("app", lambda one: one["state"] == "backoff")
 
     pmdaemon.run("stop", "app")
 
-    assert tree.alive() == {}
-    # What was killed of the first run was not the second one.
-    assert restarts == 1
+    stopped = pmdaemon.process("app")
+    pmdaemon.run("start", "sh -c 'exit 0'", "--name", "clock", "--restart-delay", "700")
+    pmdaemon.when("clock", lambda one: one["restarts"] >= 2)
+    assert pmdaemon.process("app") == stopped
 
 
-def test_what_was_stopped_after_the_daemon_was_replaced_leaves_nothing(pmdaemon, tree):
-    tree.start(DOUBLE_FORK, wait_for=2)
-    former = pmdaemon.daemon_pid
-    os.kill(former, signal.SIGKILL)
-    eventually_sync(lambda: pmdaemon.daemon_pid != former)
+def test_a_stop_is_remembered_by_the_next_daemon(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+    pmdaemon.run("start", FOREVER, "--name", "other")
+    pmdaemon.run("stop", "app")
+
+    pmdaemon.kill_daemon()
+
+    assert {each["name"]: each["state"] for each in pmdaemon.list()} == {
+        "app": "stopped",
+        "other": "online",
+    }
+
+
+def test_programs_are_chosen_by_all_that_can_name_them(pmdaemon):
+    for name in ("zero", "one", "two", "three", "four"):
+        pmdaemon.run("start", FOREVER, "--name", name, "--namespace", f"of-{name}")
+
+    stopped = pmdaemon.run("stop", "0", "one", "of-two", "/^th/", "--json").json
+
+    assert [each["name"] for each in stopped] == ["zero", "one", "two", "three"]
+    assert {each["state"] for each in stopped} == {"stopped"}
+    assert pmdaemon.process("four")["state"] == "online"
+
+
+def test_one_instance_is_stopped_by_its_number(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app", "-i", "2")
+
+    pmdaemon.run("stop", "app:1")
+
+    assert [each["state"] for each in pmdaemon.list()] == ["online", "stopped"]
+
+
+def test_stopping_what_is_down_already_is_no_error(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+    pmdaemon.run("stop", "app")
 
     pmdaemon.run("stop", "app")
 
-    assert tree.alive() == {}
+    assert pmdaemon.process("app")["state"] == "stopped"
 
 
-def test_a_survivor_is_named_and_stop_fails(pmdaemon, tree):
-    tree.start("stay('leader')", wait_for=1)
-    (pid,) = tree.pids()
-    with frozen(pid):
-        stopped = pmdaemon.run("stop", "app", check=False)
-
-    assert stopped.returncode != 0
-    assert stopped.stderr == f"pmdaemon: cannot stop app: survived SIGKILL: pid {pid}\n"
-    eventually_sync(lambda: not tree.alive())
+def test_all_of_nothing_is_stopped_without_complaint(pmdaemon):
+    assert pmdaemon.run("stop", "all").lines[0] == "there is no process"
+    assert pmdaemon.run("stop", "all", "--json").json == []
 
 
-class frozen:  # noqa: N801 - reads as a context
-    """A process that cannot even be killed: the older freezer holds signals back."""
+def test_when_one_of_the_names_is_wrong_nothing_is_stopped(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
 
-    FREEZER = Path("/sys/fs/cgroup/freezer")
+    sentence = pmdaemon.refused("stop", "app", "apq", status=3)
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._group = self.FREEZER / f"pmdaemon-test-{os.getpid()}"
-
-    def __enter__(self) -> None:
-        try:
-            self._group.mkdir()
-            (self._group / "cgroup.procs").write_text(str(self._pid))
-        except OSError as error:
-            pytest.skip(f"no freezer of cgroup version 1: {error}")
-        (self._group / "freezer.state").write_text("FROZEN")
-
-    def __exit__(self, *_: object) -> None:
-        (self._group / "freezer.state").write_text("THAWED")
-        eventually_sync(lambda: not (self._group / "cgroup.procs").read_text())
-        self._group.rmdir()
-
-
-def process(pmdaemon, name):
-    views = json.loads(pmdaemon.run("list", "--json").stdout)
-    return next(view for view in views if view["name"] == name)
+    assert sentence == "no process, id or namespace is called apq; did you mean app?"
+    assert pmdaemon.process("app")["state"] == "online"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.installed import installed
+from tests.acceptance.conftest import answers, free_port
 from tests.support.waiting import eventually_sync
 
 KEY = {"X-API-Key": "sesame"}
@@ -23,18 +23,6 @@ print("up", flush=True)
 port = int(os.environ["PORT"])
 http.server.test(http.server.SimpleHTTPRequestHandler, port=port, bind="127.0.0.1")
 """
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def pmdaemon(tmp_path):
-    with installed(tmp_path / "home") as pmdaemon:
-        yield pmdaemon
 
 
 @pytest.fixture
@@ -58,14 +46,6 @@ def url(pmdaemon):
     pmdaemon.environment["PMDAEMON_API_KEY"] = KEY["X-API-Key"]
     pmdaemon.run("web", "--port", str(port), "--detach")
     return f"http://127.0.0.1:{port}"
-
-
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def curl(*arguments):
@@ -182,33 +162,32 @@ def test_a_key_is_in_no_file_of_the_home(pmdaemon, url):
     assert holding == []
 
 
-def test_the_web_side_is_on_while_its_command_runs(pmdaemon):
-    port = free_port()
-    command = pmdaemon.popen("web", "--port", str(port))
-    try:
-        eventually_sync(lambda: answers(port))
-        assert requests.get(f"http://127.0.0.1:{port}/api/status", timeout=10).status_code == 200
-    finally:
-        command.send_signal(signal.SIGINT)
-        command.communicate(timeout=30)
+def test_the_web_side_is_on_while_its_command_runs(pmdaemon, port):
+    command = pmdaemon.begin("web", "--port", str(port))
+    eventually_sync(lambda: answers(port))
 
+    status = requests.get(f"http://127.0.0.1:{port}/api/status", timeout=10).status_code
+    ended = command.end(signal.SIGINT)
+
+    assert status == 200
+    assert (ended.status, ended.err) == (0, "")
+    assert f"The web API answers at http://127.0.0.1:{port}\n" in ended.out
     eventually_sync(lambda: not answers(port))
 
 
 def test_a_port_that_is_taken_is_said_so(pmdaemon):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-        refused = pmdaemon.run("web", "--port", str(port), "--detach", check=False)
+        sentence = pmdaemon.refused("web", "--port", str(port), "--detach", status=1)
 
-    assert refused.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {port}: another program does" in refused.stderr
+    assert f"cannot listen on 127.0.0.1 port {port}: another program does" in sentence
 
 
 @pytest.mark.usefixtures("app")
 def test_the_web_side_and_its_key_outlive_the_daemon(pmdaemon, url):
     before = requests.get(f"{url}/api/processes/app", headers=KEY, timeout=10).json()
 
-    os.kill(pmdaemon.daemon_pid, signal.SIGKILL)
+    os.kill(pmdaemon.daemon, signal.SIGKILL)
 
     after = requests.get(f"{url}/api/processes/app", headers=KEY, timeout=10).json()
     assert (after["pid"], after["restarts"]) == (before["pid"], before["restarts"])

@@ -333,6 +333,14 @@ def test_an_app_that_inherits_nothing_goes_on_doing_so(base):
     assert read(base, shape).spec.inherited_env == {}
 
 
+@pytest.mark.parametrize("environment", [{"A=B": "c"}, {"A": "\0"}, {"": "x"}])
+def test_an_environment_that_no_program_can_have_is_refused(base, environment):
+    caller = {"PATH": str(base / "bin"), **environment}
+
+    with pytest.raises(InvalidInput, match="environment: "):
+        read_app({"script": "node"}, base=str(base), environment=caller)
+
+
 @pytest.mark.parametrize("name", ["log_keep", "log_max_files", "logMaxFiles"])
 def test_the_number_of_older_files_goes_by_two_names(base, name):
     assert read(base, {"script": "server.js", name: 5}).spec.logs.keep == 5

@@ -124,6 +124,14 @@ def test_without_a_daemon_and_a_starter_nothing_is_started(home):
         Client(home).request("ping")
 
 
+def test_there_is_no_daemon_in_what_is_no_folder(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+
+    with pytest.raises(DaemonNotRunning):
+        Client(Home(str(file))).request("ping")
+
+
 def test_a_missing_daemon_is_started(home):
     daemons = []
 

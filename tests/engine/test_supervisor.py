@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pmdaemon.core.errors import InvalidInput, StoreUnavailable
 from pmdaemon.core.lifecycle import (
     DeleteRequested,
+    Forget,
     ProcessExited,
     Spawn,
     Spawned,
@@ -342,6 +343,21 @@ async def test_events_for_what_is_gone_do_nothing(scene):
 
     assert len(scene.store.commits) == commits
     assert 99 not in scene.supervisor.processes
+
+
+async def test_what_went_in_one_batch_of_events_stays_away_for_the_rest_of_it(scene):
+    await scene.begin(a_process(), a_process(pm_id=1))
+    await scene.asking((0, StartRequested()))
+    await scene.asking((0, DeleteRequested()))
+
+    scene.post(0, SpawnFailed(1, "no", transient=False, at=NOW))
+    scene.post(0, StopRequested())
+    scene.post(1, StartRequested())
+
+    await eventually(lambda: scene.state(1) is ProcessState.STARTING)
+    assert list(scene.supervisor.processes) == [1]
+    assert [one.pm_id for one in await scene.stored()] == [1]
+    assert scene.carried_out.count(Forget(0)) == 1
 
 
 async def test_several_events_of_one_process_follow_each_other(scene):

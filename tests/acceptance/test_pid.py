@@ -1,0 +1,21 @@
+"""`pid`: for scripts that signal programs themselves."""
+
+from tests.acceptance.conftest import FOREVER
+from tests.support.running import command_line
+
+
+def test_pids_are_printed_one_a_line(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app", "-i", "2")
+    pmdaemon.run("start", FOREVER, "--name", "down")
+    pmdaemon.run("stop", "down")
+
+    pids = pmdaemon.run("pid", "app").lines
+
+    assert [command_line(int(pid))[1] for pid in pids] == ["1000", "1000"]
+    assert pmdaemon.run("pid").lines == [*pids, "0"]
+    assert pmdaemon.run("pid", "app:1", "down", "--json").json == [int(pids[1]), 0]
+
+
+def test_nothing_runs_under_a_name_that_is_not_there(pmdaemon):
+    assert pmdaemon.run("pid").out == ""
+    assert pmdaemon.refused("pid", "app", status=3).endswith("is called app")

@@ -1,0 +1,97 @@
+"""What runs on behalf of a home: its daemon, its keeper, and whatever they started."""
+
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tests.support.waiting import eventually_sync
+
+
+def daemon_pid(home: Path) -> int:
+    """Return the pid of the daemon that is ready, or was the last to be."""
+    return int((home / "daemon.pid").read_text())
+
+
+def running_for(home: Path) -> list[int]:
+    """List every process that carries the home in its environment, or in its token."""
+    marks = {f"PMDAEMON_HOME={home}".encode()}
+    with suppress(FileNotFoundError):
+        status = home.stat()
+        marks.add(f"PMDAEMON_TOKEN={status.st_dev:x}-{status.st_ino:x}.".encode())
+    return [pid for pid in _pids() if pid != os.getpid() and _is_marked(pid, marks)]
+
+
+def end_all(home: Path) -> None:
+    """End what is left of a home, by pid, until there is nothing."""
+
+    def ended() -> bool:
+        # The daemon may be starting something at this moment, so look again.
+        left = running_for(home)
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not left
+
+    eventually_sync(ended)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether there is such a process that has not ended; a zombie has."""
+    return _state(pid) not in {"", "Z", "X"}
+
+
+def parent_of(pid: int) -> int:
+    """Return the pid of a process's parent."""
+    return int(_stat(pid)[1])
+
+
+def children_of(pid: int) -> list[int]:
+    """List the processes that have this parent."""
+    found = []
+    for each in _pids():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if parent_of(each) == pid:
+                found.append(each)
+    return found
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the words that a process was executed with."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Return what a process got as its environment."""
+    words = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
+    return dict(word.split("=", 1) for word in words)
+
+
+def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False  # gone, or not ours
+    return any(word in marks or _mark_in(word) in marks for word in words)
+
+
+def _mark_in(word: bytes) -> bytes:
+    """Cut a token down to the part that is of the home."""
+    return word[: word.find(b".") + 1]
+
+
+def _pids() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _stat(pid: int) -> list[str]:
+    # The name of the program, in parentheses, may have spaces in it (proc(5)).
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _state(pid: int) -> str:
+    try:
+        return _stat(pid)[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
