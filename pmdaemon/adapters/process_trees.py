@@ -15,8 +15,11 @@ from math import inf
 
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader, ProcessTable, Snapshot
-from pmdaemon.core.environment import token_owner
+from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Identity
+
+Orphans = Mapping[str, Sequence[tuple[int, ProcessEntry]]]
+"""Processes with a token, by the process that it is of; each with the launch."""
 
 
 class SystemProcessTrees:
@@ -49,7 +52,7 @@ class SystemProcessTrees:
         self._keeper = keeper
         self._runs = runs
         self._seen: dict[Identity, frozenset[Identity]] = {}
-        self._orphans: tuple[Snapshot, Mapping[str, Sequence[ProcessEntry]]] | None = None
+        self._orphans: tuple[Snapshot, Orphans] | None = None
         self._known_tokens: dict[tuple[int, int], str] = {}
 
     def alive(self, identity: Identity) -> bool:
@@ -62,7 +65,7 @@ class SystemProcessTrees:
         snapshot = self._snapshot_with(identity)
         roots = [
             *self._session(snapshot, identity, token),
-            *self._orphans_of(snapshot).get(token_owner(token), ()),
+            *self._orphans_of(snapshot, token),
             *self._strays(snapshot, identity),
             *self._seen_before(snapshot, identity),
         ]
@@ -152,9 +155,7 @@ class SystemProcessTrees:
             return session
         # Without its leader a session could be a later one of the same number. Another program
         # of ours is told by its token; an empty environment proves nothing.
-        tokens = ((entry, self._reader.token(entry.pid)) for entry in session)
-        owner = token_owner(token)
-        return [entry for entry, its in tokens if its is None or token_owner(its) == owner]
+        return [entry for entry in session if self._reader.token(entry.pid) in {token, None}]
 
     def _strays(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:
         """List the orphans without a name that no other run can have begun."""
@@ -177,7 +178,15 @@ class SystemProcessTrees:
             if entry is not None and entry.identity == member and not entry.ended:
                 yield entry
 
-    def _orphans_of(self, snapshot: Snapshot) -> Mapping[str, Sequence[ProcessEntry]]:
+    def _orphans_of(self, snapshot: Snapshot, token: str) -> Iterable[ProcessEntry]:
+        """List those that this run left behind, or an earlier one of the same process."""
+        owner, latest = token_parts(token)
+        for launch, entry in self._orphans_in(snapshot).get(owner, ()):
+            # The next run may have begun while the last of this one is still being killed.
+            if launch <= latest:
+                yield entry
+
+    def _orphans_in(self, snapshot: Snapshot) -> Orphans:
         """List those that a reaper took in, by the process that their token is of.
 
         A token once seen stays true, so it is read once; none may be the environment of before
@@ -185,7 +194,7 @@ class SystemProcessTrees:
         """
         if self._orphans is not None and self._orphans[0] is snapshot:
             return self._orphans[1]
-        orphans: dict[str, list[ProcessEntry]] = {}
+        orphans: dict[str, list[tuple[int, ProcessEntry]]] = {}
         known: dict[tuple[int, int], str] = {}
         for reaper in self._reapers | _ourselves(snapshot):
             for entry in snapshot.children.get(reaper, ()):
@@ -193,7 +202,8 @@ class SystemProcessTrees:
                 token = self._known_tokens.get(key) or self._reader.token(entry.pid)
                 if token is not None:
                     known[key] = token
-                    orphans.setdefault(token_owner(token), []).append(entry)
+                    owner, launch = token_parts(token)
+                    orphans.setdefault(owner, []).append((launch, entry))
         self._known_tokens = known
         self._orphans = snapshot, orphans
         return orphans

@@ -5,10 +5,10 @@ from pmdaemon.core.process import Process
 TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - it marks whose a program is, and opens nothing
 
 
-def token_owner(token: str) -> str:
-    """Say which process a token is of, whatever the launch, whose number is behind its last dot."""
+def token_parts(token: str) -> tuple[str, int]:
+    """Take a token apart: which process it is of, and, behind its last dot, of which launch."""
     owner, dot, launch = token.rpartition(".")
-    return owner if dot and launch.isdecimal() else token
+    return (owner, int(launch)) if dot and launch.isdecimal() else (token, 0)
 
 
 def child_environment(process: Process) -> dict[str, str]:

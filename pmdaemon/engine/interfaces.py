@@ -80,10 +80,10 @@ class Launcher(Protocol):
 class ProcessTrees(Protocol):
     """What a program started, and what they started in turn.
 
-    A tree is the run's session, the descendants of its processes, whatever carries a token of the
-    same process and has lost its parent, and whatever was seen in the tree before. A token ends in
-    a dot and the number of the launch, which does not matter here: what a former run left behind is
-    to end with the present one.
+    A tree is the run's session, the descendants of its processes, whatever carries its token and
+    has lost its parent, and whatever was seen in the tree before. A token ends in a dot and the
+    number of the launch. What a former run of the same process left behind is to end with this one,
+    so tokens of earlier launches count as well; those of later ones do not.
     """
 
     def alive(self, identity: Identity) -> bool:

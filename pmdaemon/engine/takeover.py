@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from pmdaemon.core.environment import token_owner
+from pmdaemon.core.environment import token_parts
 from pmdaemon.core.lifecycle import DaemonStarted
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
@@ -62,7 +62,8 @@ def take_over(
     unrecorded = _latest_launches(launched)
 
     def event_of(process: Process) -> DaemonStarted:
-        launch, identity = unrecorded.get(token_owner(token(process)), (0, None))
+        owner, _ = token_parts(token(process))
+        launch, identity = unrecorded.get(owner, (0, None))
         if launch > process.launch and identity is not None and trees.alive(identity):
             return DaemonStarted(now, Run(identity, now), rebooted=False, launch=launch)
         return DaemonStarted(now, run_of(process), rebooted=False, exit=exit_of(process))
@@ -74,7 +75,7 @@ def _latest_launches(launched: Mapping[str, Identity]) -> Mapping[str, tuple[int
     """List the latest program of each process, and by which launch of it."""
     latest: dict[str, tuple[int, Identity]] = {}
     for token, identity in launched.items():
-        owner, launch = token_owner(token), int(token.rpartition(".")[2])
+        owner, launch = token_parts(token)
         if launch > latest.get(owner, (0, None))[0]:
             latest[owner] = launch, identity
     return latest

@@ -31,9 +31,9 @@ def stay(name):
 def bare(name):
     # The environment goes with the exec.
     deaf()
-    code = "import os, sys, time; note = sys.argv[2] + f' {os.getpid()}\\\\n'; "
-    code += "open(sys.argv[1], 'a').write(note)"
-    argv = [sys.executable, "-S", "-c", code + "; time.sleep(1000)", sys.argv[1], name]
+    code = "import os, sys, time; note = open(sys.argv[1], 'a'); "
+    code += "note.write(sys.argv[2] + f' {os.getpid()}\\\\n'); note.close(); time.sleep(1000)"
+    argv = [sys.executable, "-S", "-c", code, sys.argv[1], name]
     os.execve(sys.executable, argv, {})
 """
 
@@ -192,10 +192,13 @@ def test_what_nobody_can_name_ends_with_the_last_that_may_have_begun_it(pmdaemon
 def test_a_program_that_leaves_daemons_behind_has_none_after_it_ended_by_itself(pmdaemon, tree):
     tree.start(LEAVES_ONE_EACH_TIME, wait_for=3)
     eventually_sync(lambda: sorted(tree.alive().values()) == ["daemon", "last"])
+    restarts = process(pmdaemon, "app")["restarts"]
 
     pmdaemon.run("stop", "app")
 
     assert tree.alive() == {}
+    # What was killed of the first run was not the second one.
+    assert restarts == 1
 
 
 def test_what_was_stopped_after_the_daemon_was_replaced_leaves_nothing(pmdaemon, tree):

@@ -51,10 +51,17 @@ def test_an_orphan_of_an_unknown_reaper_is_found_once_the_reaper_is_known():
 
 
 def test_what_a_former_run_of_the_process_left_behind_is_a_member():
-    reader = FakeProcessReader(an_entry(10), an_entry(50, start=99), an_entry(60), an_entry(70))
-    reader.tokens = {50: "home.0.3", 60: "home.1.4", 70: "home.0"}
+    reader = FakeProcessReader(an_entry(10), an_entry(50, start=99), an_entry(60))
+    reader.tokens = {50: "home.0.3", 60: "home.1.3"}
 
     assert set(member_pids(trees_over(reader), "home.0.4")) == {10, 50}
+
+
+def test_the_next_run_of_the_process_is_not_a_member_of_this_one():
+    reader = FakeProcessReader(an_entry(10), an_entry(50))
+    reader.tokens = {50: "home.0.5"}
+
+    assert member_pids(trees_over(reader), "home.0.4") == [10]
 
 
 KEEPER = 5

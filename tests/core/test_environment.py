@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.core.environment import child_environment, token_owner
+from pmdaemon.core.environment import child_environment, token_parts
 from tests.support.builders import a_process, an_app
 
 
@@ -45,8 +45,13 @@ def test_output_of_python_is_not_buffered_unless_somebody_wants_that():
 
 
 @pytest.mark.parametrize(
-    ("token", "owner"),
-    [("home.3.12", "home.3"), ("home.3", "home"), ("home", "home"), ("a.b", "a.b"), ("", "")],
+    ("token", "parts"),
+    [
+        ("home.3.12", ("home.3", 12)),
+        ("home", ("home", 0)),
+        ("a.b", ("a.b", 0)),
+        ("", ("", 0)),
+    ],
 )
-def test_a_token_tells_its_process_whatever_the_launch(token, owner):
-    assert token_owner(token) == owner
+def test_a_token_tells_its_process_and_the_launch(token, parts):
+    assert token_parts(token) == parts

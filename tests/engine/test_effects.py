@@ -173,6 +173,7 @@ async def test_a_stop_signal_goes_to_the_whole_tree(scene):
     child = scene.world.add(parent=run.identity, own_session=True)
     orphan = scene.world.add(token="home.0.3")
     stranger = scene.world.add(token="home.1.3")
+    successor = scene.world.add(token="home.0.4")
 
     scene.do(process, SignalTree(0, run, "SIGINT"))
 
@@ -183,6 +184,7 @@ async def test_a_stop_signal_goes_to_the_whole_tree(scene):
     }
     assert {name for _, name in scene.trees.signals} == {"SIGINT"}
     assert scene.trees.alive(stranger)
+    assert scene.trees.alive(successor)
 
 
 async def test_a_kill_looks_again_until_nobody_is_new(scene):

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pmdaemon.core.environment import token_owner
+from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Exit, Identity
 
 
@@ -75,7 +75,7 @@ class FakeProcesses:
                 process.identity == identity
                 or process.parent in members
                 or (process.session == identity.pid and identity in self._by_identity)
-                or (token is not None and token_owner(process.token) == token_owner(token))
+                or (token is not None and _is_of(process.token, token))
             ):
                 members.add(process.identity)
                 tree.append(process)
@@ -113,3 +113,9 @@ class FakeProcesses:
         known = self._by_identity.get(identity)
         how = known.exit if known is not None and known.exit is not None else Exit()
         asyncio.get_running_loop().call_soon(callback, how)
+
+
+def _is_of(token: str, run: str) -> bool:
+    """Whether a token is of a run, or of an earlier one of the same process."""
+    (owner, launch), (process, latest) = token_parts(token), token_parts(run)
+    return owner == process and launch <= latest
