@@ -22,9 +22,11 @@ for number in itertools.count():
 """
 
 SPEAKS = """
-import signal, sys
+import pathlib, signal, sys, time
 for number in range(30):
     print("line", number, flush=True)
+while not pathlib.Path("lines-are-taken").exists():
+    time.sleep(0.01)
 print("trouble", file=sys.stderr, flush=True)
 signal.pause()
 """
@@ -43,6 +45,10 @@ def speaker(pmdaemon):
     """A program that has printed 30 lines, and one of trouble."""
     pmdaemon.script("app.py", SPEAKS)
     pmdaemon.run("start", "app.py")
+    # The two streams are taken one by one, so which came last is told for sure only like this.
+    taken = Path(pmdaemon.process("app")["out_file"])
+    eventually_sync(lambda: taken.read_text().endswith("line 29\n"))
+    (pmdaemon.work / "lines-are-taken").touch()
     eventually_sync(lambda: Path(pmdaemon.process("app")["error_file"]).read_text() == "trouble\n")
 
 

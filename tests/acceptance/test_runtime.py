@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,9 @@ def states_below(pid):
     """The state letters of all processes below one (proc(5))."""
     found = []
     for child in children_of(pid):
-        stat = Path(f"/proc/{child}/stat").read_text()
-        found += [stat.rpartition(")")[2].split()[0], *states_below(child)]
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just been reaped
+            stat = Path(f"/proc/{child}/stat").read_text()
+            found += [stat.rpartition(")")[2].split()[0], *states_below(child)]
     return found
 
 

@@ -189,18 +189,15 @@ def test_a_daemon_inherits_nothing_that_is_kept(keeper):
 
 
 def test_more_can_be_kept_than_a_program_may_open(tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
-    try:
-        with a_keeper(tmp_path) as keeper:
-            for number in range(100):
-                keeper.command(f"keep fifo{number}")
-            keeper.ping()
-            eventually_sync(lambda: keeper.descriptors() > 100)
+    limited = ("sh", "-c", 'ulimit -S -n 64 && exec "$@"', "sh")
 
-            assert keeper.begun[0]["open_files"] == 64
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with a_keeper(tmp_path, prefix=limited) as keeper:
+        for number in range(100):
+            keeper.command(f"keep fifo{number}")
+        keeper.ping()
+        eventually_sync(lambda: keeper.descriptors() > 100)
+
+        assert keeper.begun[0]["open_files"] == 64
 
 
 @pytest.mark.slow

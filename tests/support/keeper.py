@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ ROOT = Path(__file__).parents[2]
 class KeeperProcess:
     """The keeper, and what is known of its daemons: see `tests.support.kept_daemon`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, prefix: Sequence[str] = ()) -> None:
         self.folder = folder
         self.commands = os.open(folder / "commands", os.O_RDWR)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.keeper", str(folder)],
+            [*prefix, sys.executable, "-m", "tests.support.keeper", str(folder)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -98,10 +98,10 @@ class KeeperProcess:
 
 
 @contextmanager
-def a_keeper(folder: Path) -> Iterator[KeeperProcess]:
-    """Run a keeper for as long as the context lasts."""
+def a_keeper(folder: Path, *, prefix: Sequence[str] = ()) -> Iterator[KeeperProcess]:
+    """Run a keeper, by way of the command `prefix`, for as long as the context lasts."""
     os.mkfifo(folder / "commands")
-    keeper = KeeperProcess(folder)
+    keeper = KeeperProcess(folder, prefix=prefix)
     try:
         yield keeper
     finally:
