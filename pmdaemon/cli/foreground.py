@@ -8,6 +8,7 @@ spares pid 1 every signal that it has no handler for, so there is one for each t
 import os
 import select
 import signal
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from types import FrameType
@@ -19,6 +20,9 @@ from pmdaemon.core.errors import DaemonUnavailable, OperationFailed, PmdaemonErr
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end everything; images name one of these by STOPSIGNAL."""
+
+RETRY_PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds to wait when a home is in nobody's hands for a moment."""
 
 PASSED_ON = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """Signals for the programs. SIGWINCH is none: every resized terminal would send it to them."""
@@ -89,9 +93,24 @@ class Foreground:
             self._reap()
             if self._keeper is None:
                 warn("the keeper was killed; starting another")
-                self.start_daemon(take_over=True)
+                self._start_another()
             if self._status is not None:
                 return self._status
+
+    def _start_another(self) -> None:
+        """Start a keeper in place of one that was killed.
+
+        A daemon that is left may be about to take that place itself, and the home with it, until
+        it hears that we want it.
+        """
+        for pause in RETRY_PAUSES:
+            try:
+                self.start_daemon(take_over=True)
+            except PmdaemonError:
+                time.sleep(pause)
+            else:
+                return
+        self.start_daemon(take_over=True)
 
     def stop_everything(self) -> None:
         """Stop all programs by their own rules, then the daemon and its keeper.
