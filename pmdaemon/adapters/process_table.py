@@ -17,8 +17,6 @@ from typing import NamedTuple, Protocol
 from pmdaemon.core.process import Identity
 from pmdaemon.engine.interfaces import Clock
 
-"""The environment variable that marks a program and all that it starts."""
-
 
 class ProcessEntry(NamedTuple):
     """A process as the kernel lists it; a tuple, because hundreds are made every two seconds.
