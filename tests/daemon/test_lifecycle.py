@@ -15,7 +15,8 @@ from pmdaemon.control.client import Client
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 from tests.support.daemon import ENVIRONMENT
-from tests.support.daemon_in_home import DaemonInHome, a_daemon_in_home, is_alive, stat_of
+from tests.support.daemon_in_home import DaemonInHome, a_daemon_in_home
+from tests.support.running import is_alive, parent_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = [
@@ -417,7 +418,7 @@ def test_programs_begin_with_no_signal_blocked_or_ignored(daemon):
 
     assert int(status["SigBlk"], 16) == 0
     assert int(status["SigIgn"], 16) & ((1 << signal.SIGSYS) - 1) == 0
-    assert stat_of(process["pid"])[0] == daemon.pid
+    assert parent_of(process["pid"]) == daemon.pid
 
 
 def test_the_daemon_s_log_has_a_line_a_fact(daemon):
