@@ -20,7 +20,6 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
-
 _NOT_FOR_PROGRAMS: Final = tuple(
     getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
 )
@@ -157,7 +156,7 @@ def _inheritable() -> list[int]:
     found = []
     for name in os.listdir("/dev/fd"):  # noqa: PTH208 - descriptors, not paths
         with suppress(OSError):  # the one by which the directory was read
-            if int(name) > 2 and os.get_inheritable(int(name)):  # noqa: PLR2004 - beside the usual three
+            if int(name) > 2 and os.get_inheritable(int(name)):
                 found.append(int(name))
     return found
 

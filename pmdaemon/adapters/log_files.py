@@ -154,7 +154,7 @@ class LogFiles:
             grown = partial(self._grown, pm_id, stream)
             pump = Pump(fifo, writer, self._clock, self._capacities, grown)
             channels[stream] = _Channel(path, fifo, pump)
-            self._keeper.keep(path.name, fifo)
+        self._keeper.keep_all({one.path.name: one.fifo for one in channels.values()})
         return channels
 
     def _heed_policy(self, writer: LogWriter, policy: LogPolicy) -> None:
