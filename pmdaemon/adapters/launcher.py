@@ -69,9 +69,10 @@ class SpawnLauncher:
                 _undo(pid)
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
-            launched(entry.identity)
-        self._latest = entry.identity
-        return entry.identity
+            identity = entry.identity
+            launched(identity)
+        self._latest = identity
+        return identity
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
