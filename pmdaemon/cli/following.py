@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from pmdaemon.cli.context import Context, warn
 from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.processes import View
 from pmdaemon.control.log_reader import Follower, LogLine, merge
 from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
@@ -40,7 +40,7 @@ class LogFollower:
         self._wait = wait
         self._followers: dict[tuple[int, OutputStream], Follower] = {}
 
-    def run(self, views: Sequence[dict[str, Any]], *, lines: int) -> None:
+    def run(self, views: Sequence[View], *, lines: int) -> None:
         """Print the last lines of each process, and then what comes, for ever.
 
         Raises:
@@ -58,21 +58,20 @@ class LogFollower:
 
     def _follow(self) -> None:
         """Heed what the daemon tells; it begins with every stream once, so nothing is missed."""
-        for item in self._context.stream("follow", {"selectors": self._selectors}, start=False):
+        for item in self._context.client(start=False).follow(*self._selectors):
             self._heed(item)
 
     def _wait_for_the_daemon(self) -> None:
         while True:
             self._wait(RETRY_DELAY)
             with suppress(DaemonUnavailable):
-                self._context.client(start=False).request("ping")
+                self._context.client(start=False).ping()
                 return
 
-    def _heed(self, item: dict[str, Any]) -> None:
+    def _heed(self, item: View) -> None:
         pm_id = item["pm_id"]
         if not any(known == pm_id for known, _ in self._followers):
-            body = {"selectors": self._selectors}
-            self._know(self._context.client(start=False).request("list", body)["processes"], 15)
+            self._know(self._context.client(start=False).list(*self._selectors), 15)
         if "state" in item:
             event = self._style.change(pm_id, item.get("name", ""), item["state"], time.time())
             if event is not None:
@@ -81,7 +80,7 @@ class LogFollower:
             while lines := follower.read_new():
                 self._print(lines)
 
-    def _know(self, views: Sequence[dict[str, Any]], backlog: int) -> None:
+    def _know(self, views: Sequence[View], backlog: int) -> None:
         """Begin to follow the processes that are not followed yet."""
         self._style.know(views)
         for view in views:

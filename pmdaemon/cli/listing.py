@@ -11,7 +11,7 @@ from pmdaemon.cli.verbs import canonical
 
 def show_list(context: Context, *, json: bool) -> None:
     """Print all processes."""
-    views = context.processes()
+    views = context.client().list()
     if json:
         say_json(views)
         return
@@ -24,7 +24,7 @@ def show_jlist(context: Context) -> None:
     """Print all processes as PM2 does."""
     from pmdaemon.config.pm2_shape import entry  # noqa: PLC0415
 
-    say_json([entry(view) for view in context.processes(detail=True)])
+    say_json([entry(view) for view in context.client().list(detail=True)])
 
 
 def answered_at_once(arguments: list[str], context: Context) -> bool:

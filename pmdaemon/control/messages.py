@@ -189,6 +189,20 @@ class PingResult(TypedDict):
     home: str
 
 
+class KillResult(ProcessesResult):
+    """The result of `kill`: what was stopped, and the pids that are about to end."""
+
+    pid: int
+    keeper: NotRequired[int]
+
+
+class UpdateResult(TypedDict):
+    """The result of `update`: who makes way."""
+
+    pid: int
+    version: str
+
+
 class WebResult(TypedDict):
     """The first `item` of an attached `web`, or the `result` of a detached one.
 

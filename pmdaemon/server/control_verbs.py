@@ -79,7 +79,7 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
-        return _shown(await engine.processes.start([Selector.parse(body["target"])]))
+        shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:
         declared = [
             app_fields.read_app(
@@ -89,6 +89,11 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             )
         ]
         return await _start_declared(engine, declared, body.get("existing", "refuse"))
+    if body.get("options"):
+        shown["warnings"] = [
+            f"{body['target']} is there already, and keeps its options: delete it to change them"
+        ]
+    return shown
 
 
 async def _start_declared(

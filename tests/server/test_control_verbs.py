@@ -92,6 +92,16 @@ async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
     assert shown(await scene.result("start", target="web", **DECLARED)) == [(0, "web", "online")]
 
 
+async def test_options_for_what_exists_already_are_not_dropped_silently(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    result = await scene.result("start", target="web", options={"port": "3000"}, **DECLARED)
+
+    [warning] = result["warnings"]
+    assert warning.startswith("web is there already, and keeps its options")
+
+
 async def test_a_program_whose_name_is_taken_is_refused_unless_told_otherwise(scene):
     await scene.start("web")
     body = {"target": "/bin/true", "options": {"name": "web"}, **DECLARED}

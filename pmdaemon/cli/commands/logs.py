@@ -1,5 +1,7 @@
 """`logs`."""
 
+from collections.abc import Sequence
+
 import click
 
 from pmdaemon.cli.context import Context
@@ -8,6 +10,7 @@ from pmdaemon.cli.following import FILES, LogFollower, newest
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
 from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.processes import View
 from pmdaemon.control.log_reader import tail
 from pmdaemon.core.logs import OutputStream
 
@@ -50,7 +53,7 @@ def command(
         raise WrongUsage("--err and --out: one of them, or neither for both")
     streams = [OutputStream.ERR] * (not out) + [OutputStream.OUT] * (not err)
     style = LogStyle(context.terminal, raw=raw, json=json, timestamp=timestamp)
-    views = context.processes(selectors)
+    views: Sequence[View] = context.client().list(*selectors)
     if follow:
         try:
             LogFollower(context, selectors, streams=streams, style=style).run(views, lines=lines)
