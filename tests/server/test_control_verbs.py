@@ -179,7 +179,7 @@ async def test_a_list_is_of_all_or_of_the_selected_and_has_detail_on_request(sce
 
     assert [one["name"] for one in everything["processes"]] == ["web", "api"]
     assert all("declaration" not in one for one in everything["processes"])
-    assert (selected["name"], selected["declaration"]["argv"]) == ("api", ["/bin/true"])
+    assert (selected["name"], selected["declaration"]["command"]["argv"]) == ("api", ["/bin/true"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "list", "follow"])
