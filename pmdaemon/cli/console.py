@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from pmdaemon.cli.context import Context
-from pmdaemon.cli.following import FILES, RETRY_DELAY
 from pmdaemon.cli.render.log_lines import LogStyle
 from pmdaemon.client.calls import Processes
+from pmdaemon.client.logs import FILES, RETRY_DELAY
 from pmdaemon.control.log_reader import ByteFollower, Follower
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream

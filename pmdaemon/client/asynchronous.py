@@ -1,8 +1,10 @@
 """`AsyncClient`, for programs that run an event loop: every verb of `Client`, to be awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 from pmdaemon.client import calls
@@ -16,12 +18,18 @@ from pmdaemon.client.blocking import (
     start_daemon_of,
 )
 from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
+from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages import GrowthItem, KillResult, PingResult, UpdateResult, WebResult
+from pmdaemon.core.errors import DaemonUnavailable
+from pmdaemon.core.logs import OutputStream
 
 T = TypeVar("T")
+
+_HANDFUL = 1000
 
 
 class AsyncClient:
@@ -136,6 +144,39 @@ class AsyncClient:
         )
         return items
 
+    async def logs(
+        self,
+        *selectors: str | int,
+        lines: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        grep: str | None = None,
+        streams: Sequence[str] = ("err", "out"),
+        follow: bool = False,
+    ) -> AsyncGenerator[LogLine, None]:
+        """Yield what processes printed, of all if none is selected, in the order of its times."""
+        query = query_of(lines=lines, since=since, until=until, grep=grep, streams=streams)
+        feed = LogFeed(query)
+        past = feed.history(await self.list(*selectors), final=not follow)
+        async for line in _taken(past):
+            yield line
+        while follow:
+            with suppress(DaemonUnavailable):
+                async for item in self.follow(*(selectors or ("all",))):
+                    if not feed.knows(item["pm_id"]):
+                        new = [
+                            view
+                            for view in await self.list(*selectors)
+                            if not feed.knows(view["pm_id"])
+                        ]
+                        async for line in _taken(feed.history(new, final=False)):
+                            yield line
+                    if "stream" in item:
+                        grown = feed.grown(item["pm_id"], OutputStream(item["stream"]))
+                        async for line in _taken(grown):
+                            yield line
+            await asyncio.sleep(RETRY_DELAY)
+
     async def web(
         self,
         host: str = "127.0.0.1",
@@ -187,3 +228,10 @@ class AsyncClient:
         for warning in result.get("warnings", ()):
             self._on_warning(warning)
         return call.read(result)
+
+
+async def _taken(lines: Iterator[LogLine]) -> AsyncGenerator[LogLine, None]:
+    """Read files in a thread, a handful of lines at a time."""
+    while handful := await asyncio.to_thread(lambda: [*islice(lines, _HANDFUL)]):
+        for line in handful:
+            yield line

@@ -5,7 +5,7 @@ Its import is a part of the time that every command takes.
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmdaemon.client import calls
 from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
@@ -18,6 +18,9 @@ from pmdaemon.control.messages import (
     UpdateResult,
     WebResult,
 )
+
+if TYPE_CHECKING:
+    from pmdaemon.control.log_reader import LogLine
 
 T = TypeVar("T")
 
@@ -163,6 +166,34 @@ class Client:
             "follow", calls.selection(selectors)
         )
         return items
+
+    def logs(
+        self,
+        *selectors: str | int,
+        lines: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        grep: str | None = None,
+        streams: Sequence[str] = ("err", "out"),
+        follow: bool = False,
+    ) -> "Generator[LogLine, None, None]":
+        """Yield what processes printed, of all if none is selected, in the order of its times.
+
+        Args:
+            selectors: whose output.
+            lines: so many of the last lines of each; 15 if neither this nor a time is said.
+            since: from then on; in seconds since the epoch, as `until`.
+            until: up to then.
+            grep: only lines in which this regular expression is found.
+            streams: `out`, `err`, or both.
+            follow: go on with what comes, without end, also while the daemon is away.
+
+        """
+        # Most clients do not read output.
+        from pmdaemon.client.logs import query_of, read  # noqa: PLC0415
+
+        query = query_of(lines=lines, since=since, until=until, grep=grep, streams=streams)
+        return read(self, selectors, query, go_on=follow)
 
     def web(
         self,

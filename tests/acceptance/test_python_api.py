@@ -20,6 +20,7 @@ PRINTED = [
     "True 157286400\n",
     "no process, id or namespace is called ap; did you mean app?\n['app']\nscript_not_found\n",
     "app is up\n",
+    "out one\nout two\n",
 ]
 
 

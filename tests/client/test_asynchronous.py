@@ -78,3 +78,22 @@ async def test_a_stream_that_is_closed_hangs_up(home, daemon):
     await items.aclose()
 
     await eventually(lambda: daemon.hang_ups == 1)
+
+
+async def test_output_is_followed_also_of_a_process_that_comes_later(home, daemon, tmp_path):
+    daemon.held = {"follow"}
+    tell = daemon.tells("follow")
+    files = {"out_file": str(tmp_path / "out"), "error_file": str(tmp_path / "err")}
+    daemon.answers("list", {"result": {"processes": []}})
+    daemon.answers("list", {"result": {"processes": [a_view("web", **files)]}})
+    lines = AsyncClient(home, environment={}).logs(follow=True)
+    (tmp_path / "out").write_text("one\n")
+
+    tell({"item": {"pm_id": 0, "state": "online", "name": "web"}})
+    assert (await anext(lines)).text == "one"
+    with (tmp_path / "out").open("a") as file:
+        file.write("two\n")
+    tell({"item": {"pm_id": 0, "stream": "out"}})
+
+    assert (await anext(lines)).text == "two"
+    await lines.aclose()

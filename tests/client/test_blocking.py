@@ -221,3 +221,21 @@ def test_without_an_environment_it_is_that_of_this_process(tmp_path, monkeypatch
 
     assert environment_here() is os.environ
     assert pmdaemon.Client().home.path == str(tmp_path)
+
+
+def test_what_was_printed_is_read_and_what_comes_followed(client, daemon, tmp_path):
+    (tmp_path / "out").write_text("one\ntwo\nthree\n")
+    files = {"out_file": str(tmp_path / "out"), "error_file": str(tmp_path / "err")}
+    does(daemon, "list", a_view("web", **files))
+
+    assert [line.text for line in client.logs("web", lines=2)] == ["two", "three"]
+    assert [line.text for line in client.logs(grep="t", streams=["out"])] == ["two", "three"]
+    assert daemon.asked("list") == [{"selectors": ["web"]}, {}]
+
+
+@pytest.mark.parametrize("how", [{"grep": "("}, {"streams": ["stdout"]}])
+def test_a_query_that_cannot_be_is_refused(client, daemon, how):
+    does(daemon, "list")
+
+    with pytest.raises(InvalidInput):
+        list(client.logs(**how))

@@ -1,14 +1,16 @@
 import os
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.client import calls
 from pmdaemon.core.errors import InvalidInput
-from tests.support.views import a_view
+from tests.support.views import DECLARED, a_view
 
 
 def test_the_environment_is_what_was_inherited_and_what_was_declared():
-    view = a_view(detail=True, env={"MODE": "x", "HOME": "/srv"}, tcp_port=3000)
+    spec = replace(DECLARED, env={"MODE": "x", "HOME": "/srv"})
+    view = a_view(detail=True, spec=spec, tcp_port=3000)
 
     assert calls.environment_of([view]) == {
         "PATH": "/usr/bin",

@@ -20,7 +20,7 @@ from pmdaemon.cli.exit_codes import DONE
 from pmdaemon.cli.foreground import Foreground
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.outcome import outcome
-from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
 from pmdaemon.cli.starting import start_file, start_program
 from pmdaemon.client.calls import current_directory
@@ -91,7 +91,7 @@ def command(
         raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
     if of_apps:
         apps_of(target, only=only, env_name=env_name)  # refused before anything is started
-    style = LogStyle(context.terminal, json=json)
+    style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)
     printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
     with _home(context, home) as inside:
 
