@@ -232,16 +232,16 @@ def test_lines_since_a_time_come_from_compressed_files_too(pmdaemon):
     subprocess.run(["gzip", f"{current}.3", f"{current}.2"], check=True)
     lines = [
         json.loads(line)
-        for line in pmdaemon.run("logs", "--nostream", "--json", "--lines", "100000").lines
+        for line in pmdaemon.run("logs", "--out", "--nostream", "--json", "--lines", "100000").lines
     ]
     middle = lines[len(lines) // 2]["timestamp"]
 
-    since = pmdaemon.run("logs", "--nostream", "--json", "--since", middle).lines
+    since = pmdaemon.run("logs", "--out", "--nostream", "--json", "--since", middle).lines
 
     assert [json.loads(line) for line in since] == [
         line for line in lines if line["timestamp"] >= middle
     ]
-    until = pmdaemon.run("logs", "--json", "--lines", "100000", "--until", middle).lines
+    until = pmdaemon.run("logs", "--out", "--json", "--lines", "100000", "--until", middle).lines
     assert [json.loads(line) for line in until] == lines[: len(until)]
     assert lines[len(until) - 1]["timestamp"] <= middle <= lines[len(until)]["timestamp"]
     numbers = [int(line["message"].split()[1]) for line in lines]
