@@ -15,9 +15,9 @@ def show_list(context: Context, *, json: bool) -> None:
     if json:
         say_json(views)
         return
-    from pmdaemon.cli.render.processes import process_table  # noqa: PLC0415
+    from pmdaemon.cli.render.processes import by_name, process_table  # noqa: PLC0415
 
-    print(process_table(views, context.terminal))
+    print(process_table(by_name(views), context.terminal))
 
 
 def show_jlist(context: Context) -> None:

@@ -23,7 +23,14 @@ from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.control.log_reader import LogLine
-from pmdaemon.control.messages import GrowthItem, KillResult, PingResult, UpdateResult, WebResult
+from pmdaemon.control.messages import (
+    GrowthItem,
+    HostResult,
+    KillResult,
+    PingResult,
+    UpdateResult,
+    WebResult,
+)
 from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
 
@@ -68,6 +75,10 @@ class AsyncClient:
     async def ping(self) -> PingResult:
         """Ask for a sign of life."""
         return await self._do(calls.ping())
+
+    async def host(self) -> HostResult:
+        """Return what the machine has, and how much of it is in use."""
+        return await self._do(calls.host())
 
     async def list(self, *selectors: str | int, detail: bool = False) -> Processes:
         """Return the selected processes, or all; with `detail`, with their declarations."""

@@ -13,6 +13,7 @@ from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
     GrowthItem,
+    HostResult,
     KillResult,
     PingResult,
     UpdateResult,
@@ -69,6 +70,10 @@ class Client:
     def ping(self) -> PingResult:
         """Ask for a sign of life."""
         return self._do(calls.ping())
+
+    def host(self) -> HostResult:
+        """Return what the machine has, and how much of it is in use."""
+        return self._do(calls.host())
 
     def list(self, *selectors: str | int, detail: bool = False) -> Processes:
         """Return the selected processes, or all; with `detail`, with their declarations."""

@@ -8,7 +8,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
-from pmdaemon.control.messages import KillResult, PingResult, ProcessView, UpdateResult, WebResult
+from pmdaemon.control.messages import (
+    HostResult,
+    KillResult,
+    PingResult,
+    ProcessView,
+    UpdateResult,
+    WebResult,
+)
 from pmdaemon.core.errors import InvalidInput
 
 T = TypeVar("T")
@@ -43,6 +50,11 @@ class Call(Generic[T]):
 def ping() -> Call[PingResult]:
     """Ask for a sign of life."""
     return Call("ping", {}, _whole)
+
+
+def host() -> Call[HostResult]:
+    """Ask for what the machine has, and uses."""
+    return Call("host", {}, _whole)
 
 
 def list_processes(selectors: Sequence[str | int], *, detail: bool) -> Call[Processes]:

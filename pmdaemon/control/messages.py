@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`."""
 
 
 class StartBody(TypedDict):
@@ -174,6 +174,28 @@ class UpdateResult(TypedDict):
 
     pid: int
     version: str
+
+
+class UsageView(TypedDict):
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+
+class HostResult(TypedDict):
+    """The result of `host`: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: UsageView
+    disk: UsageView
 
 
 class WebResult(TypedDict):

@@ -57,6 +57,11 @@ async def _ping(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
     return {"pid": os.getpid(), "version": __version__, "home": engine.home}
 
 
+async def _host(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    host: dict[str, Any] = msgspec.to_builtins(await asyncio.to_thread(engine.host.read))
+    return host
+
+
 async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, Any]:
     selectors = _selectors(body["selectors"]) if "selectors" in body else None
     shown = _shown(engine.processes.list(selectors), detail=body.get("detail", False))
@@ -245,6 +250,7 @@ def _shown(snapshots: Sequence[ProcessSnapshot], *, detail: bool = False) -> dic
 
 _TABLE: dict[str, tuple[Any, Handler]] = {
     "ping": (EmptyBody, _ping),
+    "host": (EmptyBody, _host),
     "list": (ListBody, _list),
     "start": (StartBody, _start),
     "stop": (SelectBody, _stop),

@@ -87,6 +87,12 @@ def test_the_environment_of_a_process_is_asked_for(client, daemon):
     assert client.env(0) == {"PATH": "/usr/bin", "HOME": "/root", "MODE": "test"}
 
 
+def test_the_machine_is_asked_for(client, daemon):
+    daemon.answers("host", {"result": {"cores": 2}})
+
+    assert client.host() == {"cores": 2}
+
+
 def test_what_is_followed_comes_item_by_item(client, daemon):
     items = [{"pm_id": 0, "stream": "out"}, {"pm_id": 0, "state": "online", "name": "web"}]
     daemon.answers("follow", *({"item": item} for item in items), {"result": {}})

@@ -78,6 +78,13 @@ async def test_a_ping_says_who_is_there(scene, tmp_path):
     }
 
 
+async def test_the_machine_is_told_of(scene):
+    host = await scene.result("host")
+
+    assert host["memory"].keys() == {"total", "used", "free"}
+    assert {"hostname", "uptime", "cores", "cpu", "load_average", "disk"} < host.keys()
+
+
 async def test_a_program_is_declared_and_started_by_its_path(scene):
     result = await scene.result("start", target="/bin/true", options={"name": "web"}, **DECLARED)
 
