@@ -22,6 +22,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),
         Verb("describe", "Show everything about a process", ("desc", "info", "show")),
         Verb("logs", "Show and follow what programs print", ("log",)),
+        Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("jlist", "Print the list as PM2's JSON"),
