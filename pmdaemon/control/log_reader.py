@@ -125,6 +125,11 @@ class _Follower(Generic[Piece]):
                 stack.pop_all()
                 _close(sources[1:])
 
+    @property
+    def beginning(self) -> Place | None:
+        """Where it is before anything was read; None where there is no file yet."""
+        return _place_at(self._source, self._offset) if self._source is not None else None
+
     def close(self) -> None:
         """Let go of the file."""
         if self._source is not None:
@@ -248,9 +253,7 @@ class _AsItIs:
 class _LineAssembler:
     """Cuts chunks into lines, and keeps what is unfinished until the rest of it comes."""
 
-    def __init__(
-        self, stream: OutputStream, pm_id: int | None, *, placed: bool = False
-    ) -> None:
+    def __init__(self, stream: OutputStream, pm_id: int | None, *, placed: bool = False) -> None:
         self._stream = stream
         self._pm_id = pm_id
         self._placed = placed
@@ -303,12 +306,16 @@ def _holds(source: LogSource, place: Place) -> bool:
     """Tell whether a file has the line that this place is behind."""
     if source.identity[1] != place.inode or source.size() < place.offset:
         return False
-    begin = max(0, place.offset - TAIL - 1)
+    return _place_at(source, place.offset) == place
+
+
+def _place_at(source: LogSource, offset: int) -> Place:
+    begin = max(0, offset - TAIL - 1)
     # A compressed file is read in blocks, and one may end in between.
-    before = source.read(begin, place.offset - begin)
-    before += source.read(begin + len(before), place.offset - begin - len(before))
-    line, newline, rest = before.rpartition(b"\n")
-    return bool(newline) and not rest and _check(line.rpartition(b"\n")[2]) == place.check
+    before = source.read(begin, offset - begin)
+    before += source.read(begin + len(before), offset - begin - len(before))
+    *_, line, _rest = [b"", *before.split(b"\n")]
+    return Place(source.identity[1], offset, _check(line))
 
 
 def _check(tail: bytes) -> int:

@@ -4,10 +4,12 @@ from pmdaemon.server.http.access import Scope
 from pmdaemon.server.http.dialect import Dialect, Endpoint
 from pmdaemon.server.http.native import handlers
 from pmdaemon.server.http.native.errors import encode_error
+from pmdaemon.server.http.native.websocket import serve_websocket
 
 NATIVE = Dialect(
     endpoints=(
         Endpoint("GET", "/", Scope.PUBLIC, handlers.show_root),
+        Endpoint("GET", "/ws", Scope.PUBLIC, serve_websocket),
         Endpoint("GET", "/api/status", Scope.READ, handlers.show_status),
         Endpoint("GET", "/api/system", Scope.READ, handlers.show_system),
         Endpoint("GET", "/api/processes", Scope.READ, handlers.list_processes),
