@@ -34,11 +34,25 @@ class FrameType(StrEnum):
     LOG_MESSAGE = "log_message"
     LAGGED = "lagged"
     GAP = "gap"
+    END = "end"
     PONG = "pong"
     AUTHENTICATED = "authenticated"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
     ERROR = "error"
+
+
+PUSHED = frozenset(
+    {
+        FrameType.PROCESS_LIST,
+        FrameType.PROCESS_STATUS,
+        FrameType.PROCESS_METRICS,
+        FrameType.SYSTEM_METRICS,
+        FrameType.HEALTH_UPDATE,
+        FrameType.PROCESS_EVENT,
+    }
+)
+"""What comes without being asked for."""
 
 
 class Feed(StrEnum):

@@ -42,6 +42,9 @@ SLICE = 100
 BEAT = 15.0
 """Seconds between two signs of life."""
 
+MOST_UNREAD = 256 * 1024
+"""Bytes that wait for a listener before it counts as lagging; what was under way comes on top."""
+
 VOLATILE = frozenset({"cpu_usage", "memory_usage", "uptime"})
 """What changes all the time; it goes out with the metrics."""
 
@@ -70,6 +73,7 @@ class LiveFeed:
     def __init__(self, engine: Engine, gate: Gate, *, hold: float = HOLD) -> None:
         self.engine = engine
         self.gate = gate
+        self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()
         self._leave_bus = _nothing
@@ -78,6 +82,7 @@ class LiveFeed:
         self._news = asyncio.Event()
         self._changed: set[int] = set()
         self._happened: list[EventLogged] = []
+        self._told = 0
         self._sampled = False
         self._known: dict[int, View] = {}
         self._lists: dict[Feed, Batch] = {}
@@ -102,6 +107,7 @@ class LiveFeed:
 
     async def dismiss_all(self) -> None:
         """Send everybody away, as the server is turned off or makes way for the next."""
+        self.over.set()
         for listener in tuple(self._listeners):
             listener.dismiss()
 
@@ -109,21 +115,38 @@ class LiveFeed:
         """Show all processes; made once for all who ask for it at about the same time."""
         if feed not in self._lists:
             views = [process_view(one) for one in self.engine.processes.list()]
-            self._lists[feed] = Batch([self.frame(FrameType.PROCESS_LIST, _shown(views, feed))])
+            cursor = self._cursor(self._told)
+            shown = _shown(views, feed)
+            self._lists[feed] = Batch([self.frame(FrameType.PROCESS_LIST, shown, cursor=cursor)])
         return self._lists[feed]
 
     def frame(self, kind: FrameType, data: object, *, cursor: str | None = None) -> Frame:
         """Make a frame of this moment."""
         return Frame(kind, self.engine.clock.now().wall, data, cursor=cursor)
 
+    def events_since(self, life: int, number: int) -> tuple[Sequence[EventLogged], bool]:
+        """List the events behind a cursor that others were told; and say whether that is all.
+
+        What is still to be told comes to everybody.
+        """
+        log = self.engine.events
+        if life != log.life:
+            return [], False
+        events, whole = log.since(number)
+        return [one for one in events if one.number <= self._told], whole
+
     def event_frame(self, logged: EventLogged) -> Frame:
         """Make the frame of an event."""
-        cursor = f"{self.engine.events.life}.{logged.number}"
+        cursor = self._cursor(logged.number)
         view = frames.event_view(logged, cursor)
         return Frame(FrameType.PROCESS_EVENT, logged.at.wall, view, cursor=cursor)
 
+    def _cursor(self, number: int) -> str:
+        return f"{self.engine.events.life}.{number}"
+
     def _begin(self) -> None:
         self._known = _views(self.engine.processes.list())
+        self._told = self.engine.events.latest
         self._leave_bus = self.engine.bus.subscribe(self._heed)
         self._broadcaster = tasks.spawn(self._broadcast_for_ever(), name="live")
         self._next_beat = self.engine.clock.call_later(BEAT, self._beat)
@@ -183,6 +206,7 @@ class LiveFeed:
     def _changes(self) -> dict[Feed, Batch]:
         changed, happened = self._changed, self._happened
         self._changed, self._happened = set(), []
+        self._told = happened[-1].number if happened else self._told
         views = _views(self.engine.processes.glance(changed))
         full: list[Frame] = []
         public: list[Frame] = []

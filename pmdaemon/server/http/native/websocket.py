@@ -8,7 +8,6 @@ base64url, or in a first `auth` message.
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -16,7 +15,6 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, Unsupported
-from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
@@ -24,8 +22,9 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.access import Gate, Scope, presented_keys
 from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import errors, frames
-from pmdaemon.server.http.native.frames import Batch, Feed, FrameType
-from pmdaemon.server.http.native.live import LIVE, LiveFeed
+from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
+from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
+from pmdaemon.server.http.native.live import LIVE, MOST_UNREAD, LiveFeed
 from pmdaemon.server.http.refusals import (
     Refusal,
     TooManyClients,
@@ -43,35 +42,11 @@ MOST_LISTENERS = 4000
 LARGEST_MESSAGE = 64 * 1024
 """Bytes that a client may say at once."""
 
-MOST_UNREAD = 256 * 1024
-"""Bytes that wait for a client before it counts as lagging; what was under way comes on top."""
-
 MOST_SUBSCRIPTIONS = 32
 """Processes whose output one client may follow."""
 
-MOST_LINES = 1000
-DEFAULT_LINES = 20
-
 PARTING_SECONDS = 1.0
 """How long a client may take to say goodbye."""
-
-STREAMS: Mapping[str, Sequence[OutputStream]] = {
-    "all": tuple(OutputStream),
-    "out": (OutputStream.OUT,),
-    "error": (OutputStream.ERR,),
-}
-
-PUSHED = frozenset(
-    {
-        FrameType.PROCESS_LIST,
-        FrameType.PROCESS_STATUS,
-        FrameType.PROCESS_METRICS,
-        FrameType.SYSTEM_METRICS,
-        FrameType.HEALTH_UPDATE,
-        FrameType.PROCESS_EVENT,
-    }
-)
-"""What comes without being asked for."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
