@@ -451,7 +451,7 @@ def test_reading_goes_on_behind_any_line(log: Path, lines: bytes):
 
 def test_reading_goes_on_through_rotation_and_compression(log: Path):
     log.write_bytes(b"one\ntwo\n")
-    first, second = places(log)
+    first, _ = places(log)
     append(log, b"three\n")
     rotate(log)
     append(log, b"four\n")

@@ -1,8 +1,8 @@
 import pytest
 
 from pmdaemon.core.events import EventKind
-from pmdaemon.core.notices import EventLogged, OutputGrew, ProcessChanged
 from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.notices import EventLogged, OutputGrew, ProcessChanged
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
 from tests.fakes.clock import FakeClock
