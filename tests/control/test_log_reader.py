@@ -14,7 +14,6 @@ from pmdaemon.control.log_reader import (
     ByteFollower,
     Follower,
     LogLine,
-    Place,
     count_lines,
     merge,
     tail,
@@ -414,103 +413,9 @@ def test_a_follower_can_begin_in_a_compressed_file(log: Path):
     follower.close()
 
 
-# Going on at a place.
-
-
-def placed(log: Path, after: Place | None = None, backlog: int = 0) -> Follower:
-    return Follower(str(log), backlog=backlog, placed=True, after=after)
-
-
-def places(log: Path) -> list[Place]:
-    follower = placed(log, backlog=1000)
-    found = [line.place for line in follower.read_new() if line.place is not None]
-    follower.close()
-    return found
-
-
-def read_behind(log: Path, place: Place) -> tuple[list[str], int]:
-    follower = placed(log, after=place)
-    found = read_all(follower)
-    follower.close()
-    return found, follower.gaps
-
-
-LONG = b"x" * 100_000
-
-
-@pytest.mark.parametrize(
-    "lines", [b"one\ntwo\nthree\n", b"\n\n\n", b"%b\n%b\nend\n" % (LONG, LONG)]
-)
-def test_reading_goes_on_behind_any_line(log: Path, lines: bytes):
-    log.write_bytes(lines)
-    everything = texts(tail(str(log), 3))
-
-    for number, place in enumerate(places(log), 1):
-        assert read_behind(log, place) == (everything[number:], 0)
-
-
-def test_reading_goes_on_through_rotation_and_compression(log: Path):
-    log.write_bytes(b"one\ntwo\n")
-    first, _ = places(log)
-    append(log, b"three\n")
-    rotate(log)
-    append(log, b"four\n")
-
-    assert read_behind(log, first) == (["two", "three", "four"], 0)
-
-    rotate(log)
-    compress(Path(f"{log}.2"))
-    append(log, b"five\n")
-    behind_four = placed(log, backlog=2).read_new()[0].place
-    assert behind_four is not None
-    assert read_behind(log, behind_four) == (["five"], 0)
-
-
-def test_a_place_in_a_compressed_file_is_found_again(log: Path):
-    log.write_bytes(b"one\ntwo\nthree\n")
-    rotate(log)
-    rotate(log)
-    compress(Path(f"{log}.2"))
-
-    _, second, _ = places(log)
-
-    assert read_behind(log, second) == (["three"], 0)
-
-
-def test_a_place_that_is_gone_is_a_gap(log: Path):
-    log.write_bytes(b"one\ntwo\n")
-    first, _ = places(log)
-
-    log.write_bytes(b"")
-
-    assert read_behind(log, first) == ([], 1)
-
-
-def test_another_file_with_the_same_inode_is_not_taken_for_the_one_that_was(log: Path):
-    log.write_bytes(b"one\ntwo\n")
-    first, _ = places(log)
-
-    log.write_bytes(b"uno\ndue\n")
-
-    assert read_behind(log, first)[1] == 1
-
-
-def test_a_follower_that_has_read_nothing_yet_knows_its_place(log: Path):
-    log.write_bytes(b"one\ntwo\n")
-    follower = placed(log)
-    place = follower.beginning
-    follower.close()
-    append(log, b"three\n")
-
-    assert place is not None
-    assert read_behind(log, place) == (["three"], 0)
-    log.unlink()
-    assert placed(log).beginning is None
-
-
 def test_what_was_removed_before_it_was_read_is_counted(log: Path):
     log.write_bytes(b"one\n")
-    follower = placed(log)
+    follower = Follower(str(log))
     append(log, b"two\n")
     for number in range(4):
         rotate(log, keep=2)

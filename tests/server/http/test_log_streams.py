@@ -3,7 +3,7 @@ from contextlib import aclosing
 
 import pytest
 
-from pmdaemon.control.log_reader import Place
+from pmdaemon.control.log_places import Place
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew

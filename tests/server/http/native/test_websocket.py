@@ -391,8 +391,8 @@ async def test_a_broken_handshake_is_a_bad_request(scene, headers):
 
 async def test_a_client_too_many_is_turned_away(scene, monkeypatch):
     monkeypatch.setattr(websocket, "MOST_LISTENERS", 1)
-    await scene.connect()
-    await eventually(lambda: scene.live.listeners)
+    talk = await scene.connect()
+    await talk.until("process_list")
 
     assert await status_of_handshake(scene) == 503
 
