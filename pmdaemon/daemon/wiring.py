@@ -13,8 +13,10 @@ from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
+from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
@@ -24,6 +26,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
 
 INIT = 1
@@ -93,6 +96,7 @@ def assemble(
         probe=BindingTcpProbe(),
     )
     web_server = LazyWebServer(keeper)
+    files = HomeSecretFiles(Path(home.path))
     engine = Engine(
         home=home.path,
         clock=clock,
@@ -101,6 +105,7 @@ def assemble(
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
+        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
         ending=Ending(),
     )
     web_server.serve(engine)

@@ -8,6 +8,7 @@ from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, HostMetrics
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
 
 
@@ -39,4 +40,5 @@ class Engine(Struct, frozen=True):
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    tokens: Tokens
     ending: Ending

@@ -1,4 +1,4 @@
-"""What is stored, apart from what is alive: processes as rows, declarations and settings as JSON.
+"""What is stored, apart from what is alive: processes as rows, declarations as JSON.
 
 Rules of this file:
 
@@ -41,7 +41,6 @@ from pmdaemon.core.spec import (
     StopPolicy,
 )
 from pmdaemon.core.tcp_ports import TcpPorts
-from pmdaemon.engine.interfaces import WebSettings
 
 Row = Mapping[str, Any]
 """Column names and values, as SQLite gives and takes them."""
@@ -329,19 +328,3 @@ def _log_policy(data: Row) -> LogPolicy:
         max_age=data.get("max_age", default.max_age),
         compress=data.get("compress", default.compress),
     )
-
-
-# Settings.
-
-
-def web_to_json(web: WebSettings) -> str:
-    """Write down how the web side listens."""
-    return json.dumps(
-        {"host": web.host, "tcp_port": web.tcp_port, "api_key_digest": web.api_key_digest}
-    )
-
-
-def web_from_json(text: str) -> WebSettings:
-    """Read how the web side listens; an open side is never read from a key that is missing."""
-    data = json.loads(text)
-    return WebSettings(data["host"], data["tcp_port"], data["api_key_digest"])

@@ -6,10 +6,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from msgspec.structs import replace
 
+from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
-from pmdaemon.server.http.access import Gate, Scope
+from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.routes import NATIVE
@@ -93,12 +94,15 @@ class HttpServer:
             raise
 
     async def _open(self, settings: WebSettings) -> Site:
-        return await Site.open(
-            settings,
-            self._keeper,
-            lambda gate: build_app(self._engine, gate),
-            NATIVE.encode_error,
-        )
+        tokens = self._engine.tokens
+        gate = Gate(settings, authenticators(self._engine), guarded=lambda: tokens.guarded)
+        app = build_app(self._engine, gate)
+        return await Site.open(gate, self._keeper, app, NATIVE.encode_error)
+
+
+def authenticators(engine: Engine) -> Sequence[Authenticator]:
+    """List those who know credentials."""
+    return (engine.tokens.recognise,)
 
 
 def _unmatched(gate: Gate) -> Middleware:

@@ -12,11 +12,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
 
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.access import Gate, Scope
+from pmdaemon.server.http.access import Gate
 
 log = logging.getLogger(__name__)
+
+PRINCIPAL = "pmdaemon.principal"
 
 Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 ErrorEncoder = Callable[[PmdaemonError], web.Response]
@@ -32,10 +35,14 @@ class Endpoint(Struct, frozen=True):
 
 
 class Dialect(Struct, frozen=True):
-    """One published API."""
+    """One published API.
+
+    With `credentials_needed`, its endpoints want a key or token in open mode, too.
+    """
 
     endpoints: Sequence[Endpoint]
     encode_error: ErrorEncoder
+    credentials_needed: bool = False
 
     def routes(self, engine: Engine, gate: Gate) -> list[web.RouteDef]:
         """Bind the endpoints to an engine, behind a gate."""
@@ -59,7 +66,9 @@ class Dialect(Struct, frozen=True):
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def endpoint(request: web.Request) -> web.StreamResponse:
             try:
-                gate.admit(request.headers, one.scope)
+                request[PRINCIPAL] = gate.admit(
+                    request.headers, one.scope, credentials_needed=self.credentials_needed
+                )
                 return await one.handler(engine, request)
             except PmdaemonError as error:
                 return self.encode_error(error)
@@ -70,6 +79,12 @@ class Dialect(Struct, frozen=True):
                 return self.encode_error(failure())
 
         return endpoint
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Say whose a request is, once it was let in."""
+    principal: Principal = request[PRINCIPAL]
+    return principal
 
 
 def failure() -> PmdaemonError:

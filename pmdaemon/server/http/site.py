@@ -1,12 +1,11 @@
 """One address that is listened on, from its opening to its end."""
 
 import asyncio
-from collections.abc import Callable
 
 from aiohttp import web
 
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
-from pmdaemon.server.http.access import Gate, checked
+from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import ErrorEncoder
 from pmdaemon.server.http.listeners import BACKLOG, KeptListeners, port_of, url_of
@@ -19,16 +18,13 @@ PARTING = 0.5
 
 PARTING_LOOKS = 25
 
-AppBuilder = Callable[[Gate], web.Application]
-
 
 class Site:
     """Listeners, the application behind them, and the gate before it."""
 
-    def __init__(self, settings: WebSettings, listeners: KeptListeners) -> None:
-        self.settings = settings
+    def __init__(self, gate: Gate, listeners: KeptListeners) -> None:
+        self._gate = gate
         self._listeners = listeners
-        self._gate = Gate(settings)
         self._servers: list[asyncio.Server] = []
         self._runner: web.AppRunner | None = None
         self._parting = False
@@ -36,27 +32,30 @@ class Site:
     @classmethod
     async def open(
         cls,
-        settings: WebSettings,
+        gate: Gate,
         keeper: DescriptorStore,
-        build_app: AppBuilder,
+        app: web.Application,
         encode_error: ErrorEncoder,
     ) -> "Site":
         """Listen and serve.
 
         Raises:
             AddressUnusable: the address cannot be listened on.
-            InvalidInput: it would let everybody in.
 
         """
-        checked(settings)
-        listeners = await KeptListeners.open(settings.host, settings.tcp_port, keeper)
-        site = cls(settings, listeners)
+        settings = gate.settings
+        site = cls(gate, await KeptListeners.open(settings.host, settings.tcp_port, keeper))
         try:
-            await site._serve(build_app(site._gate), encode_error)
+            await site._serve(app, encode_error)
         except BaseException:
             await site.close()
             raise
         return site
+
+    @property
+    def settings(self) -> WebSettings:
+        """How it listens, and whom it lets in."""
+        return self._gate.settings
 
     @property
     def tcp_port(self) -> int:
@@ -74,14 +73,8 @@ class Site:
         return (ours.host, ours.tcp_port) == (settings.host, settings.tcp_port)
 
     def change(self, settings: WebSettings) -> None:
-        """Go by other settings from the next request on; the address is the same.
-
-        Raises:
-            InvalidInput: they would let everybody in.
-
-        """
+        """Go by other settings from the next request on; the address is the same."""
         self._gate.change(settings)
-        self.settings = settings
 
     async def close(self) -> None:
         """Stop listening, and end what is left of requests."""

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from pmdaemon import __version__
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.logs import Mark, times_path
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native.routes import NATIVE
-from pmdaemon.server.keys import digest_of
 from tests.dialects.native.scene import set_scene
 from tests.dialects.transcripts import ask, read_transcript
 from tests.support.engine import engine_on_fakes

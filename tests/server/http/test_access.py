@@ -1,11 +1,11 @@
 import pytest
+from msgspec.structs import replace
 from multidict import CIMultiDict
 
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.access import ANYBODY, LOCAL, Principal, Scope, digest_of
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.access import Gate, Scope, presented_keys
+from pmdaemon.server.http.access import Admission, Feed, Gate, presented_keys
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
-from pmdaemon.server.keys import digest_of
 
 OPEN = WebSettings("127.0.0.1", 9615)
 LOCKED = WebSettings("0.0.0.0", 9615, digest_of("sesame"))
@@ -22,26 +22,33 @@ def passes(gate, headers, scope):
     return True
 
 
+def scopes_of(gate, headers):
+    return {scope for scope in Scope if passes(gate, headers, scope)}
+
+
+ALL_BUT_CREATE = {scope for scope in Scope if scope is not Scope.CREATE}
+
+
 @pytest.mark.parametrize(
     ("headers", "scopes"),
     [
         (NOTHING, {Scope.PUBLIC}),
         (CIMultiDict({"X-API-Key": "wrong"}), {Scope.PUBLIC}),
-        (KEY, {Scope.PUBLIC, Scope.READ, Scope.CONTROL}),
+        (KEY, ALL_BUT_CREATE),
     ],
 )
-def test_a_key_opens_everything_but_creating(headers, scopes):
-    gate = Gate(LOCKED)
-
-    assert {scope for scope in Scope if passes(gate, headers, scope)} == scopes
+def test_the_key_opens_everything_but_creating(headers, scopes):
+    assert scopes_of(Gate(LOCKED), headers) == scopes
 
 
 def test_without_a_key_set_this_machine_may_do_all_but_create():
-    gate = Gate(OPEN)
+    assert scopes_of(Gate(OPEN), NOTHING) == ALL_BUT_CREATE
 
-    allowed = {scope for scope in Scope if passes(gate, NOTHING, scope)}
 
-    assert allowed == {Scope.PUBLIC, Scope.READ, Scope.CONTROL}
+def test_creating_is_allowed_where_it_was_turned_on():
+    assert passes(Gate(replace(OPEN, allow_create=True)), NOTHING, Scope.CREATE)
+    assert not passes(Gate(replace(LOCKED, allow_create=True)), NOTHING, Scope.CREATE)
+    assert passes(Gate(replace(LOCKED, allow_create=True)), KEY, Scope.CREATE)
 
 
 def test_creating_without_a_key_is_first_of_all_unauthorized():
@@ -49,9 +56,63 @@ def test_creating_without_a_key_is_first_of_all_unauthorized():
         Gate(LOCKED).admit(NOTHING, Scope.CREATE)
 
 
-def test_creating_with_a_key_is_denied_with_the_way_to_do_it():
-    with pytest.raises(PermissionDenied, match="pmdaemon start"):
+def test_creating_with_a_key_is_denied_with_the_way_to_turn_it_on():
+    with pytest.raises(PermissionDenied, match="--allow-create"):
         Gate(LOCKED).admit(KEY, Scope.CREATE)
+
+
+def test_a_request_is_told_whose_it_is():
+    assert Gate(LOCKED).admit(KEY, Scope.READ).name == "api-key"
+    assert Gate(OPEN).admit(NOTHING, Scope.READ) == LOCAL
+    assert Gate(LOCKED).admit(NOTHING, Scope.PUBLIC) == ANYBODY
+
+
+READER = Principal("ci", frozenset({"read"}))
+
+
+def reader_by_pass(presented):
+    return READER if presented == "pass" else None
+
+
+PASS = CIMultiDict({"Authorization": "Bearer pass"})
+
+
+def test_whoever_another_authenticator_knows_gets_what_was_granted():
+    gate = Gate(LOCKED, [lambda _: None, reader_by_pass])
+
+    assert scopes_of(gate, PASS) == {Scope.PUBLIC, Scope.READ}
+    assert scopes_of(gate, KEY) == ALL_BUT_CREATE
+    with pytest.raises(PermissionDenied, match="needs the scope control, which ci has not"):
+        gate.admit(PASS, Scope.CONTROL)
+
+
+def test_a_credential_that_is_known_counts_in_open_mode_too():
+    assert scopes_of(Gate(OPEN, [reader_by_pass]), PASS) == {Scope.PUBLIC, Scope.READ}
+
+
+def test_any_one_credential_that_is_known_is_enough():
+    headers = CIMultiDict([("X-API-Key", "wrong"), ("X-API-Key", "sesame")])
+
+    assert Gate(LOCKED).admit(headers, Scope.READ).name == "api-key"
+
+
+def test_once_a_key_was_made_this_machine_needs_one():
+    guarded = False
+    gate = Gate(OPEN, [reader_by_pass], guarded=lambda: guarded)
+    assert gate.is_open
+
+    guarded = True
+
+    assert scopes_of(gate, NOTHING) == {Scope.PUBLIC}
+    assert scopes_of(gate, PASS) == {Scope.PUBLIC, Scope.READ}
+
+
+def test_a_dialect_may_want_credentials_in_open_mode_too():
+    gate = Gate(OPEN, [reader_by_pass])
+
+    with pytest.raises(Unauthorized):
+        gate.admit(NOTHING, Scope.READ, credentials_needed=True)
+    assert gate.admit(PASS, Scope.READ, credentials_needed=True) == READER
 
 
 def test_other_settings_hold_from_the_next_request_on():
@@ -65,17 +126,56 @@ def test_other_settings_hold_from_the_next_request_on():
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "pm.example.com"])
 def test_nobody_is_let_in_from_the_network_without_a_key(host):
-    with pytest.raises(InvalidInput, match="without an API key"):
-        Gate(WebSettings(host, 9615))
+    assert scopes_of(Gate(WebSettings(host, 9615)), NOTHING) == {Scope.PUBLIC}
 
 
-def test_settings_that_let_everybody_in_do_not_replace_better_ones():
+def feed_of(gate, **headers):
+    given = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return gate.admit_to_feed(given).feed
+
+
+def test_a_websocket_without_a_key_is_told_what_is_public():
+    assert feed_of(Gate(LOCKED)) is Feed.PUBLIC
+
+
+def test_the_public_feed_can_be_closed():
+    gate = Gate(replace(LOCKED, ws_public=False))
+
+    assert feed_of(gate) is Feed.NOTHING_YET
+    assert feed_of(gate, X_API_Key="sesame") is Feed.FULL
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_API_Key": "sesame"},
+        {"Authorization": "Bearer sesame"},
+        {"Sec_WebSocket_Protocol": "pmdaemon, key.sesame"},
+        {"Sec_WebSocket_Protocol": "key.%73esame"},
+    ],
+)
+def test_a_websocket_with_a_key_is_told_everything(headers):
+    assert feed_of(Gate(LOCKED), **headers) is Feed.FULL
+
+
+@pytest.mark.parametrize("header", [("X-API-Key", "no"), ("Sec-WebSocket-Protocol", "key.no")])
+def test_a_websocket_with_a_wrong_key_is_refused(header):
+    with pytest.raises(Unauthorized):
+        Gate(LOCKED).admit_to_feed(CIMultiDict([header]))
+
+
+def test_in_open_mode_a_websocket_is_told_everything_unless_a_foreign_page_opened_it():
+    assert feed_of(Gate(OPEN)) is Feed.FULL
+    with pytest.raises(PermissionDenied):
+        feed_of(Gate(OPEN), Origin="https://evil.example.com")
+
+
+def test_a_key_that_is_not_for_reading_opens_no_feed():
     gate = Gate(LOCKED)
 
-    with pytest.raises(InvalidInput):
-        gate.change(WebSettings("0.0.0.0", 9615))
-
-    assert not passes(gate, NOTHING, Scope.READ)
+    with pytest.raises(PermissionDenied):
+        gate.admitted_to_feed(Principal("child", frozenset({"telemetry:3"})))
+    assert gate.admitted_to_feed(READER) == Admission(READER, Feed.FULL)
 
 
 @pytest.mark.parametrize(

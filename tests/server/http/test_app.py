@@ -3,12 +3,11 @@ import asyncio
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
 
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.access import digest_of
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.app import DIALECTS, HttpServer, build_app
 from pmdaemon.server.http.listeners import AddressUnusable
-from pmdaemon.server.keys import digest_of
 from tests.dialects.transcripts import ask, send
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.builders import an_app
@@ -140,11 +139,32 @@ async def test_an_address_that_cannot_be_used_leaves_everything_as_it_was(server
     assert await status_at(port) == 401
 
 
-async def test_it_does_not_listen_for_the_network_without_a_key(server):
-    with pytest.raises(InvalidInput):
-        await server.turn_on(WebSettings("0.0.0.0", 0))
+async def test_it_lets_nobody_in_from_the_network_without_a_key(server):
+    await server.turn_on(WebSettings("0.0.0.0", 0))
 
-    assert server.address is None
+    assert await status_at(port_of(server)) == 401
+
+
+async def test_a_token_lets_in_until_it_is_revoked(parts, server):
+    await server.turn_on(LOCKED)
+    port = port_of(server)
+    _, secret = await parts.engine.tokens.make("ci", scopes=["read"])
+    assert await status_at(port, f"X-API-Key: {secret}") == 200
+
+    await parts.engine.tokens.revoke("ci")
+
+    assert await status_at(port, f"X-API-Key: {secret}") == 401
+
+
+async def test_a_key_that_is_made_closes_an_open_server_at_once(parts, server):
+    await server.turn_on(OPEN)
+    port = port_of(server)
+    assert await status_at(port) == 200
+
+    _, secret = await parts.engine.tokens.make()
+
+    assert await status_at(port) == 401
+    assert await status_at(port, f"Authorization: Bearer {secret}") == 200
 
 
 async def test_it_can_be_turned_on_again(server, unused_tcp_port):

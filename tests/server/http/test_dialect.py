@@ -3,11 +3,11 @@ import json
 import pytest
 from aiohttp import web
 
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate, Scope
 from pmdaemon.server.http.dialect import Dialect, Endpoint, failure, json_response
-from pmdaemon.server.keys import digest_of
 
 
 async def fine(_engine, _request):

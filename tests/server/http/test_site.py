@@ -3,12 +3,12 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.access import digest_of
 from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.listeners import AddressUnusable
 from pmdaemon.server.http.native.errors import encode_error
 from pmdaemon.server.http.site import Site
-from pmdaemon.server.keys import digest_of
 from tests.dialects.transcripts import ask
 from tests.fakes.descriptor_store import FakeDescriptorStore
 
@@ -23,7 +23,7 @@ def keeper():
     keeper.close()
 
 
-def build_app(_gate):
+def build_app():
     async def hello(_request):
         return web.Response(text="hello")
 
@@ -33,7 +33,7 @@ def build_app(_gate):
 
 
 async def a_site(keeper, settings=OPEN):
-    return await Site.open(settings, keeper, build_app, encode_error)
+    return await Site.open(Gate(settings), keeper, build_app(), encode_error)
 
 
 async def test_it_serves_what_was_built(keeper):
@@ -55,15 +55,8 @@ async def test_it_is_at_its_address_whatever_the_key(keeper):
     await site.close()
 
 
-async def test_settings_that_let_everybody_in_bind_nothing(keeper):
-    with pytest.raises(InvalidInput):
-        await a_site(keeper, WebSettings("0.0.0.0", 0))
-
-    assert keeper.kept == {}
-
-
 async def test_an_application_that_does_not_start_leaves_its_port_free(keeper, unused_tcp_port):
-    def build_broken_app(_gate):
+    def build_broken_app():
         async def fail(_app):
             raise ValueError("no")
 

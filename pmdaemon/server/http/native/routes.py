@@ -1,6 +1,6 @@
 """The PMDaemon API: its endpoints, and the scope that each of them needs."""
 
-from pmdaemon.server.http.access import Scope
+from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import Dialect, Endpoint
 from pmdaemon.server.http.native import handlers
 from pmdaemon.server.http.native.errors import encode_error
