@@ -135,41 +135,13 @@ class ExitView(TypedDict):
     signal: int | None
 
 
-class DeclarationView(TypedDict):
-    """What was declared, for those who asked for detail.
-
-    Durations are in seconds, sizes in bytes.
-    """
-
-    args: list[str]
-    interpreter: str | None
-    interpreter_args: list[str]
-    argv: list[str]
-    cwd: str
-    env: dict[str, str]
-    inherited_env: dict[str, str]
-    instances: int
-    port: str | None
-    max_memory: int | None
-    autorestart: bool
-    max_restarts: int
-    min_uptime: float
-    restart_delay: float
-    stop_exit_codes: list[int]
-    stop_signal: str
-    grace: float
-    log_max_size: int
-    log_keep: int
-    log_max_age: float
-    log_compress: bool
-
-
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
     `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being.
+    cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
+    detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -181,6 +153,7 @@ class ProcessView(TypedDict):
     wish: str
     pid: int | None
     tcp_port: int | None
+    ports: str | None
     cpu: float
     memory: int
     uptime: float
@@ -192,7 +165,7 @@ class ProcessView(TypedDict):
     reason: str | None
     out_file: str
     error_file: str
-    declaration: NotRequired[DeclarationView]
+    declaration: NotRequired[dict[str, Any]]
 
 
 class ProcessesResult(TypedDict):

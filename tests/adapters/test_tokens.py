@@ -93,6 +93,8 @@ def test_openssl_is_not_loaded_until_a_token_is_made():
         " print({'jwt', 'hashlib', 'cryptography'} & {*sys.modules})"
     )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
 
     assert done.stdout == "set()\n", done.stderr

@@ -167,7 +167,7 @@ async def test_a_list_is_of_all_or_of_the_selected_and_has_detail_on_request(sce
 
     assert [one["name"] for one in everything["processes"]] == ["web", "api"]
     assert all("declaration" not in one for one in everything["processes"])
-    assert (selected["name"], selected["declaration"]["argv"]) == ("api", ["/bin/true"])
+    assert (selected["name"], selected["declaration"]["command"]["argv"]) == ("api", ["/bin/true"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "list", "follow"])
@@ -208,7 +208,8 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
     for body in (messages.EmptyBody, messages.StartBody, messages.SelectBody, messages.ListBody,
-                 messages.WebBody):  # fmt: skip
+                 messages.WebBody, messages.TokenBody, messages.RotateBody,
+                 messages.RevokeBody):  # fmt: skip
         introduction = body.__doc__.partition(":")[0]
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
 

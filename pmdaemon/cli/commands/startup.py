@@ -102,7 +102,7 @@ def _daemon_in(home: Home) -> tuple[int | None, float]:
     except DaemonNotRunning:
         return None, 0.0
     views: list[dict[str, Any]] = client.request("list", {"detail": True})["processes"]
-    return running, max((view["declaration"]["grace"] for view in views), default=0.0)
+    return running, max((view["declaration"]["stop"]["grace"] for view in views), default=0.0)
 
 
 def _environment(context: Context, home: Home) -> dict[str, str]:

@@ -19,7 +19,7 @@ from pmdaemon.server.http.access import Gate
 
 log = logging.getLogger(__name__)
 
-PRINCIPAL = "pmdaemon.principal"
+PRINCIPAL = web.RequestKey("principal", Principal)
 
 Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 ErrorEncoder = Callable[[PmdaemonError], web.Response]
@@ -83,8 +83,7 @@ class Dialect(Struct, frozen=True):
 
 def principal_of(request: web.Request) -> Principal:
     """Say whose a request is, once it was let in."""
-    principal: Principal = request[PRINCIPAL]
-    return principal
+    return request[PRINCIPAL]
 
 
 def failure() -> PmdaemonError:

@@ -66,7 +66,7 @@ async def test_an_application_that_does_not_start_leaves_its_port_free(keeper, u
 
     settings = WebSettings("127.0.0.1", unused_tcp_port)
     with pytest.raises(ValueError, match="no"):
-        await Site.open(settings, keeper, build_broken_app, encode_error)
+        await Site.open(Gate(settings), keeper, build_broken_app(), encode_error)
 
     assert keeper.kept == {}
     site = await a_site(keeper, settings)
