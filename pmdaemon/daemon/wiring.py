@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -106,6 +107,7 @@ def assemble(
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
         tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        audit=FileAuditLog(Path(home.audit_log)),
         ending=Ending(),
     )
     web_server.serve(engine)

@@ -5,7 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.interfaces import Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.tokens import Tokens
@@ -41,4 +41,5 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     tokens: Tokens
+    audit: AuditLog
     ending: Ending

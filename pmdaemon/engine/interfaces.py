@@ -277,6 +277,13 @@ class SecretFiles(Protocol):
         """
 
 
+class AuditLog(Protocol):
+    """The record of changes that were made over the network."""
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        """Add an entry; a record that cannot be kept is no reason not to do what was asked."""
+
+
 class DescriptorStore(Protocol):
     """Where descriptors are kept while one daemon is replaced by the next."""
 

@@ -18,6 +18,7 @@ from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
+from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
@@ -60,6 +61,7 @@ class EngineOnFakes:
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
     mint: FakeTokenMint = field(default_factory=FakeTokenMint)
     secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     bus: Bus = field(default_factory=Bus)
 
     def __post_init__(self) -> None:
@@ -98,6 +100,7 @@ class EngineOnFakes:
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),
+            audit=self.audit,
             ending=Ending(),
         )
 

@@ -10,10 +10,7 @@ What an endpoint needs stands with it, in the table of its dialect.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
-from urllib.parse import unquote
 
-from msgspec import Struct
 from multidict import MultiMapping
 
 from pmdaemon.core.access import ANYBODY, EVERYTHING, LOCAL, Principal, Scope
@@ -23,9 +20,6 @@ from pmdaemon.server.keys import is_loopback, matches
 
 KEY_SCHEMES = frozenset({"bearer", "apikey"})
 
-KEY_PROTOCOL = "key."
-"""What precedes a key, percent-encoded, in `Sec-WebSocket-Protocol`: browsers send nothing else."""
-
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s\[\]@:/\\]+))(?::[0-9]{1,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 
@@ -34,21 +28,6 @@ API_KEY = Principal("api-key", EVERYTHING)
 
 Authenticator = Callable[[str], Principal | None]
 """Says whose credential a text is; None when it is none that it knows."""
-
-
-class Feed(Enum):
-    """What a WebSocket is told: everything, what is public, or nothing until it has said a key."""
-
-    FULL = "full"
-    PUBLIC = "public"
-    NOTHING_YET = "nothing yet"
-
-
-class Admission(Struct, frozen=True):
-    """Who opened a WebSocket, and what is told there."""
-
-    principal: Principal
-    feed: Feed
 
 
 class Gate:
@@ -110,36 +89,6 @@ class Gate:
             )
         return principal
 
-    def admit_to_feed(self, headers: MultiMapping[str]) -> Admission:
-        """Decide what a WebSocket is told, at its handshake.
-
-        Raises:
-            Unauthorized: it presents a key, and a wrong one.
-            PermissionDenied: it was opened by a foreign page, where there is no key.
-
-        """
-        self.refuse_foreign(headers)
-        keys = [*presented_keys(headers), *presented_protocols(headers)]
-        principal = self.recognise(keys)
-        if principal is not None:
-            return self.admitted_to_feed(principal)
-        if self.is_open:
-            return Admission(LOCAL, Feed.FULL)
-        if keys:
-            raise Unauthorized("this API key is not valid")
-        return Admission(ANYBODY, Feed.PUBLIC if self.settings.ws_public else Feed.NOTHING_YET)
-
-    def admitted_to_feed(self, principal: Principal) -> Admission:
-        """Decide what a WebSocket is told, once it has said a key.
-
-        Raises:
-            PermissionDenied: the key is not for reading.
-
-        """
-        if not principal.may(Scope.READ):
-            raise PermissionDenied(f"this needs the scope read, which {principal.name} has not")
-        return Admission(principal, Feed.FULL)
-
     def recognise(self, keys: Iterable[str]) -> Principal | None:
         """Say whose the first of these credentials is that anybody knows."""
         for key in keys:
@@ -188,14 +137,6 @@ def presented_keys(headers: MultiMapping[str]) -> Iterator[str]:
         if scheme.lower() in KEY_SCHEMES:
             yield credentials.strip()
     yield from headers.getall("X-API-Key", ())
-
-
-def presented_protocols(headers: MultiMapping[str]) -> Iterator[str]:
-    """List the keys that a WebSocket's handshake names among its protocols."""
-    for value in headers.getall("Sec-WebSocket-Protocol", ()):
-        for protocol in value.split(","):
-            if (name := protocol.strip()).startswith(KEY_PROTOCOL):
-                yield unquote(name.removeprefix(KEY_PROTOCOL))
 
 
 def _origins(values: Iterable[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -11,27 +11,41 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
+from pmdaemon.server.http.cors import let_origins_read
 from pmdaemon.server.http.dialect import Dialect
+from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
-from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
-from pmdaemon.server.http.site import Site
+from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
+from pmdaemon.server.http.site import Site, SiteParts
 
 DIALECTS: Sequence[Dialect] = (NATIVE,)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
-    "Server": "pmdaemon",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
+"""On every answer, unless an endpoint has reasons of its own.
+
+Strict-Transport-Security is not among them: it would hold for every port of the host.
+"""
 
 
-def build_app(engine: Engine, gate: Gate) -> web.Application:
+def access_table() -> Mapping[tuple[str, str], Scope]:
+    """Tell what everything needs, by method and path: there is nothing that is not in it."""
+    return {(one.method, one.path): one.scope for dialect in DIALECTS for one in dialect.table}
+
+
+def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(gate)])
-    for dialect in DIALECTS:
-        app.add_routes(dialect.routes(engine, gate))
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
+    routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
+    let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -58,7 +72,10 @@ class HttpServer:
         """
         before = self._on
         if before is not None and before.is_at(settings):
-            before.change(settings)
+            if before.can_change_to(settings):
+                before.change(settings)
+            else:
+                self._on = await before.followed_by(self._parts_of(settings))
             return
         try:
             self._on = await self._open(settings)
@@ -94,10 +111,13 @@ class HttpServer:
             raise
 
     async def _open(self, settings: WebSettings) -> Site:
-        tokens = self._engine.tokens
-        gate = Gate(settings, authenticators(self._engine), guarded=lambda: tokens.guarded)
-        app = build_app(self._engine, gate)
-        return await Site.open(gate, self._keeper, app, NATIVE.encode_error)
+        return await Site.open(self._parts_of(settings), self._keeper)
+
+    def _parts_of(self, settings: WebSettings) -> SiteParts:
+        engine = self._engine
+        gate = Gate(settings, authenticators(engine), guarded=lambda: engine.tokens.guarded)
+        guard = Guard(gate, engine.clock, engine.audit)
+        return SiteParts(gate, build_app(engine, guard), NATIVE.encode_error)
 
 
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
@@ -105,18 +125,22 @@ def authenticators(engine: Engine) -> Sequence[Authenticator]:
     return (engine.tokens.recognise,)
 
 
-def _unmatched(gate: Gate) -> Middleware:
+def _unmatched(guard: Guard) -> Middleware:
     """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         unmatched = request.match_info.http_exception
-        if unmatched is None:
-            return await handler(request)
         try:
-            gate.admit(request.headers, Scope.READ)
+            if unmatched is None:
+                guard.gate.refuse_foreign(request.headers)
+                return await handler(request)
+            guard.charge(request, None)
+            guard.gate.admit(request.headers, Scope.READ)
         except PmdaemonError as error:
             return NATIVE.encode_error(error)
+        except web.HTTPForbidden as refused:  # of a preflight
+            return NATIVE.encode_error(PermissionDenied(f"{refused.text}".lower()))
         if isinstance(unmatched, web.HTTPMethodNotAllowed):
             return NATIVE.encode_error(MethodNotAllowed(unmatched.allowed_methods))
         return NATIVE.encode_error(RouteNotFound())
@@ -124,5 +148,10 @@ def _unmatched(gate: Gate) -> Middleware:
     return middleware
 
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SAFE_HEADERS)
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "pmdaemon"
+    response.headers.update(rate_headers(request))
+    # What pages of other origins may read depends on the origin, so caches keep them apart.
+    response.headers.add("Vary", "Origin")

@@ -4,7 +4,7 @@ from multidict import CIMultiDict
 
 from pmdaemon.core.access import ANYBODY, LOCAL, Principal, Scope, digest_of
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.access import Admission, Feed, Gate, presented_keys
+from pmdaemon.server.http.access import Gate, presented_keys
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
 
 OPEN = WebSettings("127.0.0.1", 9615)
@@ -127,55 +127,6 @@ def test_other_settings_hold_from_the_next_request_on():
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "pm.example.com"])
 def test_nobody_is_let_in_from_the_network_without_a_key(host):
     assert scopes_of(Gate(WebSettings(host, 9615)), NOTHING) == {Scope.PUBLIC}
-
-
-def feed_of(gate, **headers):
-    given = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return gate.admit_to_feed(given).feed
-
-
-def test_a_websocket_without_a_key_is_told_what_is_public():
-    assert feed_of(Gate(LOCKED)) is Feed.PUBLIC
-
-
-def test_the_public_feed_can_be_closed():
-    gate = Gate(replace(LOCKED, ws_public=False))
-
-    assert feed_of(gate) is Feed.NOTHING_YET
-    assert feed_of(gate, X_API_Key="sesame") is Feed.FULL
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X_API_Key": "sesame"},
-        {"Authorization": "Bearer sesame"},
-        {"Sec_WebSocket_Protocol": "pmdaemon, key.sesame"},
-        {"Sec_WebSocket_Protocol": "key.%73esame"},
-    ],
-)
-def test_a_websocket_with_a_key_is_told_everything(headers):
-    assert feed_of(Gate(LOCKED), **headers) is Feed.FULL
-
-
-@pytest.mark.parametrize("header", [("X-API-Key", "no"), ("Sec-WebSocket-Protocol", "key.no")])
-def test_a_websocket_with_a_wrong_key_is_refused(header):
-    with pytest.raises(Unauthorized):
-        Gate(LOCKED).admit_to_feed(CIMultiDict([header]))
-
-
-def test_in_open_mode_a_websocket_is_told_everything_unless_a_foreign_page_opened_it():
-    assert feed_of(Gate(OPEN)) is Feed.FULL
-    with pytest.raises(PermissionDenied):
-        feed_of(Gate(OPEN), Origin="https://evil.example.com")
-
-
-def test_a_key_that_is_not_for_reading_opens_no_feed():
-    gate = Gate(LOCKED)
-
-    with pytest.raises(PermissionDenied):
-        gate.admitted_to_feed(Principal("child", frozenset({"telemetry:3"})))
-    assert gate.admitted_to_feed(READER) == Admission(READER, Feed.FULL)
 
 
 @pytest.mark.parametrize(
