@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
-from pmdaemon.server.http.cors import let_origins_read
+from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
@@ -130,22 +130,32 @@ def _unmatched(guard: Guard) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        unmatched = request.match_info.http_exception
+        refusal = _refusal_of(request)
         try:
-            if unmatched is None:
+            if refusal is None:
                 guard.gate.refuse_foreign(request.headers)
                 return await handler(request)
             guard.charge(request, None)
             guard.gate.admit(request.headers, Scope.READ)
         except PmdaemonError as error:
             return NATIVE.encode_error(error)
-        except web.HTTPForbidden as refused:  # of a preflight
-            return NATIVE.encode_error(PermissionDenied(f"{refused.text}".lower()))
-        if isinstance(unmatched, web.HTTPMethodNotAllowed):
-            return NATIVE.encode_error(MethodNotAllowed(unmatched.allowed_methods))
-        return NATIVE.encode_error(RouteNotFound())
+        except web.HTTPForbidden as refused:
+            return NATIVE.encode_error(PermissionDenied(preflight_problem(refused)))
+        return NATIVE.encode_error(refusal)
 
     return middleware
+
+
+def _refusal_of(request: web.Request) -> PmdaemonError | None:
+    unmatched = request.match_info.http_exception
+    if isinstance(unmatched, web.HTTPMethodNotAllowed):
+        return MethodNotAllowed(unmatched.allowed_methods - {hdrs.METH_OPTIONS})
+    if unmatched is not None:
+        return RouteNotFound()
+    resource = request.match_info.route.resource
+    if request.method == hdrs.METH_OPTIONS and not is_preflight(request) and resource is not None:
+        return MethodNotAllowed({route.method for route in resource} - {hdrs.METH_OPTIONS})
+    return None
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

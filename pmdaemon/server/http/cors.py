@@ -7,7 +7,7 @@ are turned away before they get here.
 from collections.abc import Iterable, Sequence
 
 import aiohttp_cors
-from aiohttp import web
+from aiohttp import hdrs, web
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -41,3 +41,14 @@ def let_origins_read(
     cors = aiohttp_cors.setup(app, defaults=dict.fromkeys(origins, allowed))
     for route in routes:
         cors.add(route)
+
+
+def is_preflight(request: web.Request) -> bool:
+    """Whether a browser asks if it may ask."""
+    return hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+
+
+def preflight_problem(refused: web.HTTPForbidden) -> str:
+    """Word why a browser may not."""
+    _, _, reason = (refused.text or "").partition(": ")
+    return f"a page may not ask for this ({reason or 'no reason was given'})"
