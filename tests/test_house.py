@@ -28,6 +28,7 @@ MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
 
 RELEASED = {
     "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
+    "0002_tokens.sql": "9e334c6c104547296f2e76c203b485353930b4ad5ed186467a897b63c54c00bb",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

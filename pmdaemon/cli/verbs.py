@@ -40,6 +40,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
     ),
     "The daemon": (
         Verb("web", "Turn the web API on or off"),
+        Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
         Verb("update", "Replace the daemon, while programs run on"),

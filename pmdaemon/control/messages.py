@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `host`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`."""
 
 
 class StartBody(TypedDict):
@@ -101,6 +101,31 @@ class WebBody(TypedDict):
     port: int
     api_key: NotRequired[str]
     detach: bool
+
+
+class TokenBody(TypedDict):
+    """`token`: make a key, or with `consumer` a token for that consumer.
+
+    No `scopes` are all. `expire_in` is in seconds.
+    """
+
+    name: NotRequired[str]
+    consumer: NotRequired[str]
+    scopes: NotRequired[list[str]]
+    expire_in: NotRequired[float]
+
+
+class RotateBody(TypedDict):
+    """`rotate`: make a new token in place of one, which is good for `overlap` more seconds."""
+
+    name: str
+    overlap: float
+
+
+class RevokeBody(TypedDict):
+    """`revoke`: let nobody in by this token any more."""
+
+    name: str
 
 
 class ExitView(TypedDict):
@@ -201,12 +226,28 @@ class HostResult(TypedDict):
 class WebResult(TypedDict):
     """The first `item` of an attached `web`, or the `result` of a detached one.
 
-    `generated_key` is there when a key had to be made because the address is not loopback.
+    `generated_key` is there when nobody gave a key and the address is not loopback; `key_file` is
+    where it is kept.
     """
 
     url: str
     protected: bool
     generated_key: NotRequired[str]
+    key_file: NotRequired[str]
+
+
+class TokenView(TypedDict):
+    """What is known of a token: one of `tokens`, and with `token` the result of making one.
+
+    Times are in seconds since the epoch. The token itself is told once and never again.
+    """
+
+    name: str
+    kind: str
+    scopes: list[str]
+    created: float
+    expires: float | None
+    token: NotRequired[str]
 
 
 class GrowthItem(TypedDict):

@@ -134,6 +134,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
     processes = parts.supervisor.processes.values()
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
+    parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     return supervising
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -13,8 +14,10 @@ from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
+from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
@@ -25,6 +28,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
 
 INIT = 1
@@ -98,6 +102,7 @@ def assemble(
         probe=BindingTcpProbe(),
     )
     web_server = LazyWebServer(keeper)
+    files = HomeSecretFiles(Path(home.path))
     engine = Engine(
         home=home.path,
         clock=clock,
@@ -107,6 +112,8 @@ def assemble(
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
+        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        audit=FileAuditLog(Path(home.audit_log)),
         ending=Ending(),
     )
     web_server.serve(engine)

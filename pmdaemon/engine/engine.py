@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
-from pmdaemon.engine.interfaces import Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
 
 
@@ -41,4 +42,6 @@ class Engine(Struct, frozen=True):
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    tokens: Tokens
+    audit: AuditLog
     ending: Ending

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.access import Token
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
@@ -160,15 +161,32 @@ class TcpProbe(Protocol):
         """Whether a program could listen on this port now."""
 
 
+class RateLimit(Struct, frozen=True):
+    """How many requests one address may make within how many seconds."""
+
+    requests: int
+    seconds: float
+
+
 class WebSettings(Struct, frozen=True):
     """How the web side listens, and whom it lets in.
 
-    `api_key_digest` is the SHA-256 of the key, in hex; None is open mode.
+    `api_key_digest` is the SHA-256 of the key, in hex; None with a loopback address and no tokens
+    is open mode. `ws_public` shows a little over WebSockets to whoever has no key. `cors_origins`
+    are those whose pages may read answers, or `*`. `trusted_proxies` are networks, in CIDR, whose
+    word on where a request comes from is taken. No `rate_limits` means none.
     """
 
     host: str = "127.0.0.1"
     tcp_port: int = 9615
     api_key_digest: str | None = None
+    allow_create: bool = False
+    ws_public: bool = True
+    cors_origins: tuple[str, ...] = ("*",)
+    rate_limits: tuple[RateLimit, ...] = (RateLimit(100, 60.0), RateLimit(20, 10.0))
+    trusted_proxies: tuple[str, ...] = ()
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
     def __repr__(self) -> str:
         key = "<none>" if self.api_key_digest is None else "<hidden>"
@@ -182,6 +200,7 @@ class Stored(Struct, frozen=True):
     next_pm_id: int
     boot_id: str | None
     web: WebSettings | None
+    tokens: Sequence[Token] = ()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -197,6 +216,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     boot_id: str | None = None
     web: WebSettings | None = None
     web_off: bool = False
+    tokens_written: Sequence[Token] = ()
+    tokens_removed: Sequence[str] = ()
     urgent: bool = False
 
 
@@ -218,6 +239,49 @@ class Store(Protocol):
             StoreUnavailable: nothing was written.
 
         """
+
+
+class TokenMint(Protocol):
+    """Makes keys and signed tokens."""
+
+    def key(self) -> str:
+        """Make a key that nobody guesses."""
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Make a token of claims.
+
+        Raises:
+            PmdaemonError: there is no secret to sign with, and none can be made.
+
+        """
+
+    def read(self, token: str, now: float) -> Mapping[str, object] | None:
+        """Get the claims of a token that we signed and that has not expired; None of any other."""
+
+    def rotate(self, until: float) -> None:
+        """Sign with a new secret; what was signed with the former ones is good until then."""
+
+
+class SecretFiles(Protocol):
+    """Small files that nobody else may read."""
+
+    def read(self, name: str) -> str | None:
+        """Read one; None when there is none."""
+
+    def write(self, name: str, text: str) -> str:
+        """Write one, whole or not at all, and return its path.
+
+        Raises:
+            PmdaemonError: it cannot be written.
+
+        """
+
+
+class AuditLog(Protocol):
+    """The record of changes that were made over the network."""
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        """Add an entry; a record that cannot be kept is no reason not to do what was asked."""
 
 
 class DescriptorStore(Protocol):

@@ -14,8 +14,11 @@ from pmdaemon.control.messages import (
     EmptyBody,
     GrowthItem,
     ListBody,
+    RevokeBody,
+    RotateBody,
     SelectBody,
     StartBody,
+    TokenBody,
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
@@ -24,8 +27,8 @@ from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
+from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import process_view
 from pmdaemon.server.progress import waiting_for, with_progress
@@ -46,7 +49,7 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, _web}:
+        if handler in {_follow, web_verbs.turn_on}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
 
@@ -210,36 +213,6 @@ def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnap
         return {}  # all that was followed has been deleted; it may come again
 
 
-async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
-    """Turn the web side on: for good, or for as long as this client stays."""
-    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
-
-    key, generated = keys.api_key_for(body["host"], body.get("api_key"))
-    settings = WebSettings(
-        host=body["host"],
-        tcp_port=body["port"],
-        api_key_digest=keys.digest_of(key) if key is not None else None,
-    )
-    url = await engine.web.turn_on(settings, remember=body["detach"])
-    shown: dict[str, Any] = {"url": url, "protected": key is not None}
-    if generated:
-        shown["generated_key"] = key
-    if body["detach"]:
-        return shown
-    try:
-        await conversation.send({"item": shown})
-        await conversation.closed()
-    finally:
-        await engine.web.let_go(settings)
-    return {}
-
-
-async def _web_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
-    address = engine.web.address
-    await engine.web.turn_off()
-    return {"url": address}
-
-
 def _selectors(texts: Sequence[str]) -> list[Selector]:
     return [Selector.parse(text) for text in texts]
 
@@ -259,8 +232,12 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),
     "follow": (SelectBody, _follow),
-    "web": (WebBody, _web),
-    "web_off": (EmptyBody, _web_off),
+    "web": (WebBody, web_verbs.turn_on),
+    "web_off": (EmptyBody, web_verbs.turn_off),
+    "token": (TokenBody, web_verbs.make_token),
+    "tokens": (EmptyBody, web_verbs.list_tokens),
+    "rotate": (RotateBody, web_verbs.rotate_token),
+    "revoke": (RevokeBody, web_verbs.revoke_token),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

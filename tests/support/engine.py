@@ -17,15 +17,19 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.web_side import WebSide
+from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
+from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
 
 TURNS = 50
@@ -56,6 +60,9 @@ class EngineOnFakes:
     probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
     host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    mint: FakeTokenMint = field(default_factory=FakeTokenMint)
+    secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     bus: Bus = field(default_factory=Bus)
 
     def __post_init__(self) -> None:
@@ -93,6 +100,10 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
+            tokens=Tokens(
+                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+            ),
+            audit=self.audit,
             ending=Ending(),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pmdaemon.adapters.sqlite import stored
+from pmdaemon.adapters.sqlite import stored, stored_access
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces import Changes, Stored
@@ -52,6 +52,18 @@ REMOVE_APP_WITHOUT_PROCESSES = """
 DELETE FROM apps
 WHERE name = :name AND NOT EXISTS (SELECT 1 FROM processes WHERE app = :name)
 """
+
+READ_TOKENS = "SELECT * FROM tokens ORDER BY name"
+
+WRITE_TOKENS = """
+INSERT OR REPLACE INTO tokens (
+    name, kind, digest, grants, created, expires, former_digest, former_until, revoked
+) VALUES (
+    :name, :kind, :digest, :grants, :created, :expires, :former_digest, :former_until, :revoked
+)
+"""
+
+REMOVE_TOKENS = "DELETE FROM tokens WHERE name = ?"
 
 WRITE_SETTING = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
 
@@ -180,7 +192,11 @@ class SqliteStore:
             processes=processes,
             next_pm_id=json.loads(settings.get(NEXT_PM_ID, "0")),
             boot_id=settings.get(BOOT_ID),
-            web=stored.web_from_json(settings[WEB]) if WEB in settings else None,
+            web=stored_access.web_from_json(settings[WEB]) if WEB in settings else None,
+            tokens=[
+                stored_access.token_from_row(row)
+                for row in map(dict, connection.execute(READ_TOKENS))
+            ],
         )
 
     def _commit(self, changes: Changes) -> None:
@@ -214,6 +230,9 @@ def _write(connection: sqlite3.Connection, changes: Changes) -> None:
     with _transaction(connection):
         _write_processes(connection, changes)
         _write_settings(connection, changes)
+        connection.executemany(REMOVE_TOKENS, [(name,) for name in changes.tokens_removed])
+        tokens = map(stored_access.token_to_row, changes.tokens_written)
+        connection.executemany(WRITE_TOKENS, tokens)
 
 
 @contextmanager
@@ -253,4 +272,4 @@ def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:
     if changes.web_off:
         connection.execute(REMOVE_SETTING, (WEB,))
     if changes.web is not None:
-        connection.execute(WRITE_SETTING, (WEB, stored.web_to_json(changes.web)))
+        connection.execute(WRITE_SETTING, (WEB, stored_access.web_to_json(changes.web)))

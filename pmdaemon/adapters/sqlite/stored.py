@@ -1,4 +1,4 @@
-"""What is stored, apart from what is alive: processes as rows, declarations and settings as JSON.
+"""What is stored, apart from what is alive: processes as rows, declarations as JSON.
 
 Rules of this file:
 
@@ -35,7 +35,6 @@ from pmdaemon.core.process import (
     Wish,
 )
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.interfaces import WebSettings
 
 Row = Mapping[str, Any]
 """Column names and values, as SQLite gives and takes them."""
@@ -235,19 +234,3 @@ def spec_from_json(text: str) -> AppSpec:
         return msgspec.convert(json.loads(text), AppSpec)
     except msgspec.ValidationError as error:
         raise ValueError(f"a declaration does not fit: {error}") from None
-
-
-# Settings.
-
-
-def web_to_json(web: WebSettings) -> str:
-    """Write down how the web side listens."""
-    return json.dumps(
-        {"host": web.host, "tcp_port": web.tcp_port, "api_key_digest": web.api_key_digest}
-    )
-
-
-def web_from_json(text: str) -> WebSettings:
-    """Read how the web side listens; an open side is never read from a key that is missing."""
-    data = json.loads(text)
-    return WebSettings(data["host"], data["tcp_port"], data["api_key_digest"])
