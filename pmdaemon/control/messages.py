@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `update`, `web_off`, `tokens`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`."""
 
 
 class StartBody(TypedDict):
@@ -95,12 +95,24 @@ class ListBody(TypedDict):
 
 
 class WebBody(TypedDict):
-    """`web`: turn the web side on; unless `detach`, only while this connection lasts."""
+    """`web`: turn the web side on; unless `detach`, only while this connection lasts.
+
+    `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
+    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
+    paths.
+    """
 
     host: str
     port: int
     api_key: NotRequired[str]
     detach: bool
+    allow_create: NotRequired[bool]
+    ws_auth: NotRequired[Literal["public", "required"]]
+    cors_origins: NotRequired[list[str]]
+    rate_limits: NotRequired[list[str]]
+    trusted_proxies: NotRequired[list[str]]
+    tls_cert: NotRequired[str]
+    tls_key: NotRequired[str]
 
 
 class TokenBody(TypedDict):
@@ -185,6 +197,42 @@ class PingResult(TypedDict):
     pid: int
     version: str
     home: str
+
+
+class KillResult(ProcessesResult):
+    """The result of `kill`: what was stopped, and the pids that are about to end."""
+
+    pid: int
+    keeper: NotRequired[int]
+
+
+class UpdateResult(TypedDict):
+    """The result of `update`: who makes way."""
+
+    pid: int
+    version: str
+
+
+class UsageView(TypedDict):
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+
+class HostResult(TypedDict):
+    """The result of `host`: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: UsageView
+    disk: UsageView
 
 
 class WebResult(TypedDict):
