@@ -17,7 +17,7 @@ from pmdaemon.client.blocking import (
     log_warning,
     start_daemon_of,
 )
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import Call, Existing, Processes, SaveResult, Tokens
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
@@ -28,6 +28,7 @@ from pmdaemon.control.messages import (
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -215,6 +216,39 @@ class AsyncClient:
     async def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return await self._do(calls.web_off())
+
+    async def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return await self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    async def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return await self._do(calls.list_tokens())
+
+    async def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return await self._do(calls.rotate_token(name, overlap=overlap))
+
+    async def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        await self._do(calls.revoke_token(name))
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

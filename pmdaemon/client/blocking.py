@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmdaemon.client import calls
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import Call, Existing, Processes, SaveResult, Tokens
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
@@ -16,6 +16,7 @@ from pmdaemon.control.messages import (
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -227,6 +228,39 @@ class Client:
     def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return self._do(calls.web_off())
+
+    def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return self._do(calls.list_tokens())
+
+    def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return self._do(calls.rotate_token(name, overlap=overlap))
+
+    def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

@@ -13,6 +13,7 @@ from pmdaemon.control.messages import (
     KillResult,
     PingResult,
     ProcessView,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -24,6 +25,8 @@ Existing = Literal["refuse", "restart", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
+
+Tokens = list[TokenView]
 
 
 class SaveResult(TypedDict):
@@ -142,6 +145,34 @@ def web_off() -> Call[str | None]:
     return Call("web_off", {}, _url)
 
 
+def make_token(
+    name: str | None,
+    *,
+    consumer: str | None,
+    scopes: Sequence[str],
+    expire_in: float | None,
+) -> Call[TokenView]:
+    """Ask for a key, or a token for a consumer."""
+    said = {"name": name, "consumer": consumer, "expire_in": expire_in}
+    body = {key: value for key, value in said.items() if value is not None}
+    return Call("token", {**body, "scopes": list(scopes)}, _whole)
+
+
+def list_tokens() -> Call[Tokens]:
+    """Ask for what is known of all tokens."""
+    return Call("tokens", {}, _tokens)
+
+
+def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
+    """Ask for a new token in place of one."""
+    return Call("rotate", {"name": name, "overlap": overlap}, _whole)
+
+
+def revoke_token(name: str) -> Call[None]:
+    """Ask for nobody to be let in by a token any more."""
+    return Call("revoke", {"name": name}, lambda _: None)
+
+
 def kill() -> Call[KillResult]:
     """Ask for everything to be ended."""
     return Call("kill", {}, _whole)
@@ -192,6 +223,11 @@ def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types
 
 def _processes(result: dict[str, Any]) -> Processes:
     found: Processes = result["processes"]
+    return found
+
+
+def _tokens(result: dict[str, Any]) -> Tokens:
+    found: Tokens = result["tokens"]
     return found
 
 

@@ -95,12 +95,24 @@ class ListBody(TypedDict):
 
 
 class WebBody(TypedDict):
-    """`web`: turn the web side on; unless `detach`, only while this connection lasts."""
+    """`web`: turn the web side on; unless `detach`, only while this connection lasts.
+
+    `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
+    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
+    paths.
+    """
 
     host: str
     port: int
     api_key: NotRequired[str]
     detach: bool
+    allow_create: NotRequired[bool]
+    ws_auth: NotRequired[Literal["public", "required"]]
+    cors_origins: NotRequired[list[str]]
+    rate_limits: NotRequired[list[str]]
+    trusted_proxies: NotRequired[list[str]]
+    tls_cert: NotRequired[str]
+    tls_key: NotRequired[str]
 
 
 class TokenBody(TypedDict):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pmdaemon.control.messages import EmptyBody, RevokeBody, RotateBody, TokenBody, WebBody
-from pmdaemon.core.access import Token, TokenKind, digest_of
+from pmdaemon.core.access import Token, TokenKind
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.control_socket import Conversation
@@ -61,20 +61,16 @@ async def revoke_token(engine: Engine, body: RevokeBody, _: Conversation) -> dic
 
 async def _settings(engine: Engine, body: WebBody) -> tuple[WebSettings, dict[str, Any]]:
     """Read how to listen; what others can reach gets a key, if there is none yet."""
-    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
+    # OpenSSL, and 3 MB, for the web side alone.
+    from pmdaemon.server import keys, web_settings  # noqa: PLC0415
 
+    settings = web_settings.read(body)
     await engine.tokens.forget_revoked()
-    key = keys.checked_key(body["api_key"]) if "api_key" in body else None
-    protected = key is not None or engine.tokens.guarded
+    protected = settings.api_key_digest is not None or engine.tokens.guarded
     shown: dict[str, Any] = {}
-    if not protected and not keys.is_loopback(body["host"]):
+    if not protected and not keys.is_loopback(settings.host):
         shown["generated_key"], shown["key_file"] = await engine.tokens.web_key()
         protected = True
-    settings = WebSettings(
-        host=body["host"],
-        tcp_port=body["port"],
-        api_key_digest=digest_of(key) if key is not None else None,
-    )
     return settings, {**shown, "protected": protected}
 
 

@@ -1,7 +1,6 @@
 """`token`."""
 
 import sys
-from typing import Any
 
 import click
 
@@ -9,6 +8,8 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.client.calls import Tokens
+from pmdaemon.control.messages import TokenView
 
 
 @command_named("token")
@@ -57,24 +58,20 @@ def command(
         raise WrongUsage("--name, --consumer, --list, --revoke, --rotate: one of them, please")
     if (scopes or expire_in) and any(wishes[:3]):
         raise WrongUsage("--scope and --expire-in are for a new token")
+    client = context.client()
     if listing:
-        _show_list(context, json=json)
+        _show_list(client.tokens(), context, json=json)
     elif revoke is not None:
-        _revoke(context, revoke, json=json)
+        client.revoke_token(revoke)
+        _show_revoked(revoke, json=json)
     elif rotate is not None:
-        _show(context.ask("rotate", {"name": rotate, "overlap": _seconds(overlap)}), json=json)
+        _show(client.rotate_token(rotate, overlap=_seconds(overlap)), json=json)
     else:
-        body: dict[str, object] = {"scopes": list(scopes)}
-        if consumer is not None:
-            body["consumer"] = consumer
-        elif name is not None:
-            body["name"] = name
-        if expire_in is not None:
-            body["expire_in"] = _seconds(expire_in)
-        _show(context.ask("token", body), json=json)
+        time = _seconds(expire_in) if expire_in is not None else None
+        _show(client.make_token(name, consumer=consumer, scopes=scopes, expire_in=time), json=json)
 
 
-def _show(made: dict[str, Any], *, json: bool) -> None:
+def _show(made: TokenView, *, json: bool) -> None:
     """Print the token by itself, so that `KEY=$(pmdaemon token)` works; the rest is for people."""
     if json:
         say_json(made)
@@ -84,16 +81,15 @@ def _show(made: dict[str, Any], *, json: bool) -> None:
     print(f"{about}; it is not shown again", file=sys.stderr)
 
 
-def _show_list(context: Context, *, json: bool) -> None:
-    from pmdaemon.cli.render.table import Column, draw  # noqa: PLC0415 - only this draws
-
-    tokens = context.ask("tokens")["tokens"]
+def _show_list(tokens: Tokens, context: Context, *, json: bool) -> None:
     if json:
         say_json(tokens)
         return
     if not tokens:
         print("no tokens; pmdaemon token makes one")
         return
+    from pmdaemon.cli.render.table import Column, draw  # noqa: PLC0415 - only this draws
+
     columns = [
         Column("name", [one["name"] for one in tokens], flexible=True),
         Column("kind", [one["kind"] for one in tokens], rank=2),
@@ -104,10 +100,9 @@ def _show_list(context: Context, *, json: bool) -> None:
     print(draw(columns, context.terminal))
 
 
-def _revoke(context: Context, name: str, *, json: bool) -> None:
-    revoked = context.ask("revoke", {"name": name})
+def _show_revoked(name: str, *, json: bool) -> None:
     if json:
-        say_json(revoked)
+        say_json({"name": name})
     else:
         print(f"revoked {name}")
 

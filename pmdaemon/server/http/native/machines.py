@@ -1,12 +1,25 @@
 """What other programs read of the PMDaemon API: its description, and its metrics."""
 
 import asyncio
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.engine.engine import Engine
+from pmdaemon.server.http.dialect import Endpoint, json_response
 from pmdaemon.server.http.native.live import LIVE
+
+TABLE = web.AppKey("native table", Sequence[Endpoint])
+"""Where the description finds the endpoints it is about, which are made of this module."""
+
+
+async def show_description(_engine: Engine, request: web.Request) -> web.Response:
+    """Show what this API is, in OpenAPI."""
+    # Most clients know it without being told.
+    from pmdaemon.server.http.native.openapi import describe  # noqa: PLC0415
+
+    return json_response(describe(request.app[TABLE], __version__))
 
 
 async def show_metrics(engine: Engine, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ NATIVE = Dialect(
         Endpoint("GET", "/ws", Scope.PUBLIC, serve_websocket),
         Endpoint("GET", "/api/status", Scope.READ, handlers.show_status, limits=UNLIMITED),
         Endpoint("GET", "/api/events", Scope.READ, pushing.stream_events),
+        Endpoint("GET", "/openapi.json", Scope.READ, machines.show_description),
         Endpoint("GET", "/metrics", Scope.READ, machines.show_metrics),
         Endpoint("GET", "/api/system", Scope.READ, handlers.show_system),
         Endpoint("GET", "/api/processes", Scope.READ, handlers.list_processes),
