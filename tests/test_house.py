@@ -28,6 +28,7 @@ MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
 
 RELEASED = {
     "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
+    "0002_triggers.sql": "2224b392b209739716ccee656b5863aed6ae596c268538445bddf67e67d9277d",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

@@ -35,12 +35,13 @@ WRITE_PROCESS = """
 INSERT INTO processes (
     pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
     launch, created_wall, created_monotonic, started_wall, started_monotonic,
-    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason
+    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason,
+    last_words, backoff, due, queued
 ) VALUES (
     :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
     :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
     :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
-    :reason
+    :reason, :last_words, :backoff, :due, :queued
 )
 """
 

@@ -72,6 +72,9 @@ def process_to_row(process: Process) -> Row:
         "created_monotonic": process.created.monotonic,
         "started_wall": started.wall if started else None,
         "started_monotonic": started.monotonic if started else None,
+        "backoff": process.backoff,
+        "due": process.due,
+        "queued": int(process.queued),
         "state": process.state.kind.value,
         **_NO_STATE_DATA,
         **_state_data(process.state),
@@ -100,6 +103,9 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         last_exit=_exit_from_text(row["last_exit"]),
         last_cause=None if row["last_cause"] is None else _word(Cause, row["last_cause"]),
         started=None if row["started_wall"] is None else _instant(row, "started"),
+        backoff=row["backoff"],
+        due=row["due"],
+        queued=bool(row["queued"]),
     )
 
 
@@ -114,6 +120,7 @@ _NO_STATE_DATA: Row = dict.fromkeys(
         "killed",
         "delay",
         "reason",
+        "last_words",
     )
 )
 
@@ -134,8 +141,8 @@ def _state_data(state: State) -> Row:
                 "delay": delay,
                 "reason": _words(reason) if reason is not None else None,
             }
-        case Errored(reason):
-            return {"reason": _words(reason)}
+        case Errored(reason, last_words):
+            return {"reason": _words(reason), "last_words": json.dumps(last_words)}
         case _:
             assert_never(state)
 
@@ -170,7 +177,7 @@ def _state(row: Row) -> State:
         case ProcessState.EXITED:
             return Exited()
         case ProcessState.ERRORED:
-            return Errored(_present(row, "reason"))
+            return Errored(_present(row, "reason"), tuple(json.loads(row["last_words"] or "[]")))
 
 
 def _run(row: Row) -> Run:
