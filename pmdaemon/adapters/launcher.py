@@ -13,12 +13,14 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
+from pmdaemon.adapters import privileges
 from pmdaemon.adapters.keeper_link import KeeperLink
-from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
+from pmdaemon.adapters.launch_failures import cannot_open, cannot_prepare, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 
@@ -54,6 +56,8 @@ class PopenLauncher:
         with ExitStack() as opened:
             stdout = _open_output(order.stdout, opened)
             stderr = _open_output(order.stderr, opened)
+            if order.run_as.uid is not None:
+                _hand_over(order.run_as.uid, stdout, stderr)
             with self._keeper.launching(order.token) as launched:
                 pid = self._spawn(order, stdout, stderr)
                 entry = self._reader.entry(pid)
@@ -63,6 +67,10 @@ class PopenLauncher:
                     raise LaunchFailed(reason, transient=True)
                 launched(entry.identity)
         return entry.identity
+
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+        return privileges.objection(run_as, limits)
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
@@ -113,7 +121,15 @@ def _open_output(path: str, opened: ExitStack) -> int:
     return file
 
 
+def _hand_over(uid: int, *outputs: int) -> None:
+    """Let a program of another user open its outputs again, as by /dev/stdout."""
+    for output in outputs:
+        with suppress(PermissionError):  # we are not root, and say so when it is started
+            os.fchown(output, uid, -1)
+
+
 def _spawn(order: LaunchOrder, stdout: int, stderr: int) -> int:
+    prepare = privileges.preparation(order.run_as, order.limits)
     try:
         popen = subprocess.Popen(
             order.argv,
@@ -123,7 +139,11 @@ def _spawn(order: LaunchOrder, stdout: int, stderr: int) -> int:
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
+            umask=-1 if order.limits.umask is None else order.limits.umask,
+            preexec_fn=prepare,  # noqa: PLW1509 - see privileges: short, and for few
         )
+    except subprocess.SubprocessError as error:
+        raise cannot_prepare(order, error) from error
     except (OSError, ValueError) as error:
         raise cannot_run(order, error) from error
     # The exit is ours to collect. Thinking that it has been, Popen neither warns, nor waits for

@@ -17,6 +17,7 @@ from pmdaemon.adapters.log_aging import Aging
 from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.output_files import read_end
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
@@ -91,6 +92,11 @@ class LogFiles:
         """Move all that was written so far into the files."""
         for channel in self._of(pm_id):
             channel.pump.drain()
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr; none when they are not kept."""
+        channel = self._channels.get(pm_id, {}).get(OutputStream.ERR)
+        return read_end(channel.pump.writer.path) if channel is not None else ()
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.

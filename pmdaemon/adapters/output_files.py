@@ -16,7 +16,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 
-from pmdaemon.core.logs import compressed_path, rotated_path, times_path
+from pmdaemon.core.logs import (
+    LAST_BYTES,
+    compressed_path,
+    last_lines,
+    rotated_path,
+    times_path,
+)
 
 
 def open_output(path: str, flags: int = 0) -> int:
@@ -27,6 +33,15 @@ def open_output(path: str, flags: int = 0) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         return os.open(path, flags, 0o600)
+
+
+def read_end(path: str) -> tuple[str, ...]:
+    """Read the last few lines of an output file; none when it cannot be read."""
+    with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - a bare path, as above
+        start = max(0, os.fstat(file.fileno()).st_size - LAST_BYTES)
+        file.seek(start)
+        return last_lines(file.read(LAST_BYTES), whole=start == 0)
+    return ()
 
 
 def rotate(path: str, keep: int) -> None:

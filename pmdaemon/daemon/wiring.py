@@ -17,6 +17,7 @@ from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
@@ -75,10 +76,11 @@ def assemble(
         keeper=parent if parent != INIT else None,
         runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
     )
+    launcher = PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
     effects = Effects(
         home_id=home.id,
         clock=clock,
-        launcher=PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
+        launcher=launcher,
         trees=trees,
         capture=capture,
         post=supervisor.post,
@@ -96,6 +98,7 @@ def assemble(
         clock=clock,
         capture=capture,
         probe=BindingTcpProbe(),
+        admission=Admission(launcher),
     )
     web_server = LazyWebServer(keeper)
     engine = Engine(

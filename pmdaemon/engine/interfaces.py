@@ -12,7 +12,7 @@ from msgspec import Struct
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
-from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.spec import Limits, LogPolicy, RunAs
 
 
 class Cancellable(Protocol):
@@ -36,7 +36,7 @@ class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
     `stdout` and `stderr` are paths of FIFOs, opened for reading and writing. `token` marks the
-    program and all that it starts.
+    program and all that it starts. It has the rights of `run_as`, and starts within `limits`.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +45,8 @@ class LaunchOrder(Struct, frozen=True):
     token: str
     stdout: str
     stderr: str
+    run_as: RunAs = RunAs()
+    limits: Limits = Limits()
 
 
 class LaunchFailed(Exception):
@@ -66,6 +68,9 @@ class Launcher(Protocol):
             LaunchFailed: nothing was started.
 
         """
+
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
@@ -123,6 +128,9 @@ class OutputCapture(Protocol):
 
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr; none when they are not kept."""
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.

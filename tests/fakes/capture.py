@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pmdaemon.core.logs import OutputStream, file_name, rotated_path, rotation_due
+from pmdaemon.core.logs import OutputStream, file_name, last_lines, rotated_path, rotation_due
 from pmdaemon.core.spec import LogPolicy
 
 
@@ -60,6 +60,12 @@ class FakeCapture:
             self._rotate_if_due(paths[stream], opened.policy)
             if self._on_growth is not None:
                 self._on_growth(pm_id, stream)
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        if (opened := self._opened.get(pm_id)) is None:
+            return ()
+        _, err = self.files(opened.name, opened.instance)
+        return last_lines(self.contents[err], whole=True)
 
     def flush(self, pm_id: int) -> None:
         self.drain(pm_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.process import Identity, ProcessState
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
@@ -89,6 +90,7 @@ class EngineOnFakes:
                 clock=self.clock,
                 capture=self.capture,
                 probe=self.probe,
+                admission=Admission(self.launcher),
             ),
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
