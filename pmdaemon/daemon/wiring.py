@@ -5,12 +5,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from pmdaemon.adapters.clock import SystemClock
+from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import PopenLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
+from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.adapters.sqlite.store import SqliteStore
@@ -19,13 +22,17 @@ from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
 INIT = 1
@@ -41,6 +48,7 @@ class Parts(Struct, frozen=True):
     sampler: Sampler
     store: SqliteStore
     trees: SystemProcessTrees
+    triggers: Triggers
 
 
 def assemble(
@@ -92,6 +100,18 @@ def assemble(
         post=supervisor.post,
         bus=bus,
     )
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
+    triggers = Triggers(
+        supervisor=supervisor,
+        health=health,
+        dependencies=DependencyKeeper(
+            bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
+        ),
+        pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
+    )
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
@@ -99,6 +119,7 @@ def assemble(
         capture=capture,
         probe=BindingTcpProbe(),
         admission=Admission(launcher),
+        health=health,
     )
     web_server = LazyWebServer(keeper)
     engine = Engine(
@@ -113,4 +134,4 @@ def assemble(
         ending=Ending(),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees)
+    return Parts(engine, supervisor, effects, sampler, store, trees, triggers)

@@ -5,10 +5,11 @@ in `tests/contracts`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.health import ProbeResult
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
@@ -80,6 +81,16 @@ class Launcher(Protocol):
 
         Until then its exit can be learned again, by a next daemon if we are gone.
         """
+
+
+class PidNotes(Protocol):
+    """Files with a pid in them."""
+
+    def write(self, path: str, pid: int) -> None:
+        """Write it down, in place of what was there; a failure is logged and no more."""
+
+    def remove(self, path: str) -> None:
+        """Remove it, if it is there."""
 
 
 class ProcessTrees(Protocol):
@@ -159,6 +170,28 @@ class HostMetrics(Protocol):
 
     def read(self) -> HostSample:
         """Take a reading; CPU usage is since the reading before."""
+
+
+class ProbeOrder(Struct, frozen=True, kw_only=True):
+    """A question to a program: whether it answers, or whether a command succeeds.
+
+    `target` is a URL, `host:port`, or a command for a shell, which gets `cwd`, `env` and the rights
+    of `run_as`. `timeout` is in seconds.
+    """
+
+    kind: Literal["http", "tcp", "command"]
+    target: str
+    timeout: float
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+
+
+class Prober(Protocol):
+    """Asks programs how they are."""
+
+    async def probe(self, order: ProbeOrder) -> ProbeResult:
+        """Ask once; whatever goes wrong is the result, and never an exception."""
 
 
 class TcpProbe(Protocol):

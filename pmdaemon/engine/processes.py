@@ -38,6 +38,7 @@ from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
+from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.reservations import reserve
 from pmdaemon.engine.sampler import NOTHING, Sampler
@@ -65,7 +66,9 @@ class Processes:
         capture: OutputCapture,
         probe: TcpProbe,
         admission: Admission,
+        health: HealthMonitor,
     ) -> None:
+        self._health = health
         self._supervisor = supervisor
         self._admission = admission
         self._sampler = sampler
@@ -234,7 +237,9 @@ class Processes:
                     process = self._come_again(here, spec, port)
                 added.append(process)
                 runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
-                wanted = RestartRequested() if here in kept else StartRequested()
+                # A job that runs is not disturbed; its next run is as declared now.
+                anew = here in kept and spec.job is None
+                wanted = RestartRequested() if anew else StartRequested()
                 events.append((process.pm_id, wanted if runs or not rests else StopRequested()))
             for one in present:
                 if one.instance >= len(ports):
@@ -330,6 +335,7 @@ class Processes:
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),
+            health=self._health.latest(process.pm_id),
         )
 
 

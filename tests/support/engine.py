@@ -11,18 +11,24 @@ from pmdaemon.core.process import Identity, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.capture import FakeCapture
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.pid_notes import FakePidNotes
+from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
 from tests.fakes.store import MemoryStore
@@ -79,6 +85,22 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
+        self.prober = FakeProber()
+        self.pid_notes = FakePidNotes()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
+        self.triggers = Triggers(
+            supervisor=self.supervisor,
+            health=self.health,
+            dependencies=DependencyKeeper(
+                bus=self.bus,
+                supervisor=self.supervisor,
+                health_of=self.health.all,
+                post=self.supervisor.post,
+            ),
+            pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
+        )
         self.engine = Engine(
             home=str(self.folder),
             clock=self.clock,
@@ -91,6 +113,7 @@ class EngineOnFakes:
                 capture=self.capture,
                 probe=self.probe,
                 admission=Admission(self.launcher),
+                health=self.health,
             ),
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
@@ -128,6 +151,7 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     """Run an engine on fakes, with output files in `folder`, for as long as the context lasts."""
     parts = EngineOnFakes(folder)
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
+    parts.triggers.start()
     try:
         yield parts
     finally:

@@ -1,0 +1,29 @@
+"""All that acts on processes by itself: started after the takeover, ended before the programs."""
+
+from msgspec import Struct
+
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
+from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.pid_files import PidFiles
+from pmdaemon.engine.supervisor import Supervisor
+
+
+class Triggers(Struct, frozen=True):
+    """Whoever posts events for reasons of their own."""
+
+    supervisor: Supervisor
+    health: HealthMonitor
+    dependencies: DependencyKeeper
+    pid_files: PidFiles
+
+    def start(self) -> None:
+        """Look at all processes, and watch them from now on."""
+        processes = self.supervisor.processes
+        self.pid_files.start(processes)
+        self.health.start(processes)
+        self.dependencies.start()
+
+    def stop(self) -> None:
+        """Trigger nothing any more; pid files still follow what ends."""
+        self.dependencies.stop()
+        self.health.stop()
