@@ -29,6 +29,7 @@ MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
 RELEASED = {
     "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
     "0002_triggers.sql": "2224b392b209739716ccee656b5863aed6ae596c268538445bddf67e67d9277d",
+    "0003_job_runs.sql": "2cdce1c7e91eb2fd68e983287d57cbeb74b2a8ebe2774d3b3636f520ffec00e4",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

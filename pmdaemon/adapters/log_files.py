@@ -17,7 +17,7 @@ from pmdaemon.adapters.log_aging import Aging
 from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
-from pmdaemon.adapters.output_files import read_end
+from pmdaemon.adapters.output_files import read_end, size_of
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
@@ -87,6 +87,11 @@ class LogFiles:
             known = str(self._logs_dir / out), str(self._logs_dir / err)
             self._files[name, instance] = known
         return known
+
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+        out, err = map(size_of, self.files(name, instance))
+        return out, err
 
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""

@@ -35,6 +35,14 @@ def open_output(path: str, flags: int = 0) -> int:
         return os.open(path, flags, 0o600)
 
 
+def size_of(path: str) -> int:
+    """Say how many bytes a file holds; none when it is not there."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
 def read_end(path: str) -> tuple[str, ...]:
     """Read the last few lines of an output file; none when it cannot be read."""
     with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - a bare path, as above

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pmdaemon.adapters.clock import SystemClock
+from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -16,22 +16,26 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
@@ -48,7 +52,6 @@ class Parts(Struct, frozen=True):
     sampler: Sampler
     store: SqliteStore
     trees: SystemProcessTrees
-    triggers: Triggers
 
 
 def assemble(
@@ -110,6 +113,10 @@ def assemble(
         dependencies=DependencyKeeper(
             bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
         ),
+        cron=CronRunner(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
+        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
     )
     processes = Processes(
@@ -128,10 +135,18 @@ def assemble(
         bus=bus,
         events=EventLog(clock=clock, bus=bus),
         processes=processes,
+        triggers=triggers,
+        history=JobHistory(
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            capture=capture,
+            history=SqliteRunHistory(store),
+        ),
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
         ending=Ending(),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees, triggers)
+    return Parts(engine, supervisor, effects, sampler, store, trees)

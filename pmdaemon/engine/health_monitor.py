@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from string import Template
 
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.health import Health, HealthStatus, ProbeResult, observed, wait
@@ -115,12 +114,12 @@ class HealthMonitor:
 
 def _order(patient: _Patient) -> ProbeOrder:
     process, check = patient.process, patient.check
-    port = {} if process.tcp_port is None else {"PORT": str(process.tcp_port)}
+    port = "{port}" if process.tcp_port is None else str(process.tcp_port)
     is_command = check.kind == "command"
     return ProbeOrder(
         kind=check.kind,
         # Each instance has a port of its own; a command finds it in its environment.
-        target=check.target if is_command else Template(check.target).safe_substitute(port),
+        target=check.target if is_command else check.target.replace("{port}", port),
         timeout=check.timeout,
         cwd=process.spec.cwd,
         env=child_environment(process) if is_command else {},

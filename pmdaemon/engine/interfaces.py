@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from pmdaemon.core.health import ProbeResult
+from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
@@ -137,6 +138,9 @@ class OutputCapture(Protocol):
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
 
@@ -257,6 +261,42 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: nothing was written.
+
+        """
+
+
+class RunHistory(Protocol):
+    """Remembers the runs of jobs, apart from what the processes are."""
+
+    async def record(self, run: JobRun, *, keep: int) -> None:
+        """Write a run down, in place of what was written of it before; the `keep` latest stay.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def runs(self, apps: Sequence[str], *, limit: int) -> Sequence[JobRun]:
+        """List the latest runs of these apps, the youngest first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def unfinished(self) -> Sequence[JobRun]:
+        """List the runs whose end was not written down.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def forget(self, app: str) -> None:
+        """Remove all runs of an app.
+
+        Raises:
+            StoreUnavailable: nothing was removed.
 
         """
 

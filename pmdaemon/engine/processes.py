@@ -12,6 +12,7 @@ from pmdaemon.core.errors import (
     OperationFailed,
     ProcessBlocked,
 )
+from pmdaemon.core.explain import Facts, explain
 from pmdaemon.core.lifecycle import (
     BlockRequested,
     DeleteRequested,
@@ -34,6 +35,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
+from pmdaemon.core.schedule import schedule_of
 from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
@@ -45,6 +47,8 @@ from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
 Snapshots = list[ProcessSnapshot]
+
+Explanations = list[tuple[Process, list[str]]]
 
 Existing = Literal["refuse", "restart", "keep"]
 """What `start` does about an app of that name which is up already."""
@@ -159,6 +163,34 @@ class Processes:
         """Allow starts again; nothing is started by that."""
         return await self._each(selectors, UnblockRequested(), lambda _: True)
 
+    def explain(
+        self, selectors: Sequence[Selector], due: Callable[[int], float | None]
+    ) -> Explanations:
+        """Say why each of the selected processes is up, or is not.
+
+        Args:
+            selectors: Which are meant.
+            due: When a process falls due next by its schedule.
+
+        Raises:
+            ProcessNotFound: a selector names nothing.
+
+        """
+        everybody = list(self._supervisor.processes.values())
+        health = self._health.all()
+
+        def facts(process: Process) -> Facts:
+            needed = {one.name for one in process.spec.depends_on}
+            return Facts(
+                now=self._clock.now(),
+                health=health.get(process.pm_id),
+                others={n: [one for one in everybody if one.name == n] for n in needed},
+                health_of=health,
+                due=due(process.pm_id),
+            )
+
+        return [(one, explain(one, facts(one))) for one in select(selectors, everybody)]
+
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
         return await self._each(selectors, ResetRequested(self._clock.now()), lambda _: True)
@@ -232,7 +264,7 @@ class Processes:
                     )
                     next_pm_id += 1
                 elif here in kept:
-                    process = replace(here, spec=spec, tcp_port=port)
+                    process = replace(here, spec=spec, tcp_port=port, due=self._due(here, spec))
                 else:
                     process = self._come_again(here, spec, port)
                 added.append(process)
@@ -258,7 +290,14 @@ class Processes:
             wish=Wish.DOWN,
             restarts=0,
             ends=(),
+            due=None,
         )
+
+    def _due(self, process: Process, spec: AppSpec) -> float | None:
+        """Say what was heeded of the schedule of a new declaration: of a new one, all so far."""
+        if schedule_of(process) == schedule_of(replace(process, spec=spec)):
+            return process.due
+        return self._clock.now().wall
 
     def _ports(
         self, spec: AppSpec, others: Iterable[Process], present: Sequence[Process]
@@ -323,7 +362,10 @@ class Processes:
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            raise OperationFailed(failures[0] + more, failures=failures)
+            words = [
+                w for one in reached if isinstance(one.state, Errored) for w in one.state.last_words
+            ]
+            raise OperationFailed(failures[0] + more, failures=failures, last_words=words)
         return [self._snapshot(process) for process in reached]
 
     def _snapshot(self, process: Process) -> ProcessSnapshot:

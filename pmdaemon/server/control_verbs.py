@@ -13,6 +13,7 @@ from pmdaemon.config.app_fields import Declared
 from pmdaemon.control.messages import (
     EmptyBody,
     GrowthItem,
+    HistoryBody,
     ListBody,
     SelectBody,
     StartBody,
@@ -27,8 +28,11 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import process_view
+from pmdaemon.server.control_views import explanation_view, process_view, run_view
 from pmdaemon.server.progress import waiting_for, with_progress
+
+MOST_RUNS = 1000
+"""Runs of jobs that are listed at once."""
 
 Body = TypeVar("Body")
 Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
@@ -117,6 +121,34 @@ async def _reset(engine: Engine, body: SelectBody, _: Conversation) -> dict[str,
 
 async def _flush(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
     return _shown(engine.processes.flush(_selectors(body["selectors"])))
+
+
+async def _block(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.block(_selectors(body["selectors"])))
+
+
+async def _unblock(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.unblock(_selectors(body["selectors"])))
+
+
+async def _explain(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    explained = engine.processes.explain(
+        _selectors(body["selectors"]), engine.triggers.cron.next_due
+    )
+    return {"explanations": [explanation_view(*each) for each in explained]}
+
+
+async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[str, Any]:
+    limit = body.get("limit", MOST_RUNS)
+    if not 0 < limit <= MOST_RUNS:
+        raise InvalidInput(f"this request cannot be used: limit is 1 to {MOST_RUNS}")
+    selectors = _selectors(body["selectors"]) if "selectors" in body else None
+    apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
+    jobs = [name for name, spec in apps.items() if spec.job is not None]
+    if selectors is not None and not jobs:
+        raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
+    runs = await engine.history.runs(jobs, limit=limit)
+    return {"runs": [run_view(run) for run in runs]}
 
 
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
@@ -247,6 +279,10 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),
+    "block": (SelectBody, _block),
+    "unblock": (SelectBody, _unblock),
+    "explain": (SelectBody, _explain),
+    "history": (HistoryBody, _history),
     "follow": (SelectBody, _follow),
     "web": (WebBody, _web),
     "web_off": (EmptyBody, _web_off),

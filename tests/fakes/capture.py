@@ -50,6 +50,10 @@ class FakeCapture:
         out, err = (f"/logs/{file_name(name, instance, stream)}" for stream in OutputStream)
         return out, err
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        out, err = (len(self.contents.get(path, b"")) for path in self.files(name, instance))
+        return out, err
+
     def drain(self, pm_id: int) -> None:
         if (opened := self._opened.get(pm_id)) is None:
             return

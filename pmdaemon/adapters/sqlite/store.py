@@ -138,6 +138,15 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
+    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Read or write something else that is kept in the same file, as one transaction.
+
+        Raises:
+            StoreUnavailable: it was not possible, and nothing was written.
+
+        """
+        return await self._in_writer(lambda: self._work(job))
+
     async def _in_writer(self, work: Callable[[], T]) -> T:
         if self._writer is None:
             raise self._not_open()
@@ -199,6 +208,17 @@ class SqliteStore:
                 _write(connection, changes)
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
+
+    def _work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._opened()
+        try:
+            connection.execute(QUICKLY)
+            with _transaction(connection):
+                return job(connection)
+        except UNWRITABLE as error:
+            raise explain(error, self._path) from error
+        except stored.UnknownWord as error:
+            raise newer(self._path, str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

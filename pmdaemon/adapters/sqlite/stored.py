@@ -16,6 +16,7 @@ from typing import Any, TypeVar, assert_never
 
 import msgspec
 
+from pmdaemon.core.job_runs import JobRun, Outcome, OutputRange
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -226,6 +227,48 @@ def _exit_from_text(text: str | None) -> Exit | None:
             return Exit()
         case _:
             raise UnknownWord("exit", text)
+
+
+# Runs of jobs.
+
+
+def run_to_row(run: JobRun) -> Row:
+    """Write down a run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "launch": run.launch,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome.value,
+        "exit": _exit_to_text(run.exit),
+        "out_start": run.out.start,
+        "out_end": run.out.end,
+        "err_start": run.err.start,
+        "err_end": run.err.end,
+    }
+
+
+def run_from_row(row: Row) -> JobRun:
+    """Read a run of a job.
+
+    Raises:
+        UnknownWord: it came to an end that this release does not know.
+
+    """
+    return JobRun(
+        app=row["app"],
+        pm_id=row["pm_id"],
+        launch=row["launch"],
+        due=row["due"],
+        began=row["began"],
+        ended=row["ended"],
+        outcome=_word(Outcome, row["outcome"]),
+        exit=_exit_from_text(row["exit"]),
+        out=OutputRange(row["out_start"], row["out_end"]),
+        err=OutputRange(row["err_start"], row["err_end"]),
+    )
 
 
 # Declarations.
