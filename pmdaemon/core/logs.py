@@ -17,7 +17,7 @@ LAST_LINES = 10
 LAST_BYTES = 2048
 """How much of its output is kept as the last words of a program that was given up, at the most."""
 
-_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MARK = Struct("<QQ")
 
 MARK_SIZE = _MARK.size
@@ -131,7 +131,10 @@ def _offset(mark: Mark) -> int:
 
 def _escaped(name: str) -> str:
     encoded = _bytes(name)
-    plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    if encoded.translate(None, _PLAIN):  # hardly a name needs more than this look
+        plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    else:
+        plain = name
     return f"%2E{plain[1:]}" if plain.startswith(".") else plain
 
 

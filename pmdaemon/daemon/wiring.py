@@ -8,7 +8,7 @@ from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
-from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.pid_notes import PidNoteFiles
@@ -87,7 +87,7 @@ def assemble(
         keeper=parent if parent != INIT else None,
         runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
     )
-    launcher = PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
     effects = Effects(
         home_id=home.id,
         clock=clock,
