@@ -10,7 +10,7 @@ from pmdaemon.cli.render.text import harmless
 
 def act(context: Context, verb: str, selectors: Sequence[str], done: str, *, json: bool) -> None:
     """Have `verb` done to the selected processes; print what was `done`, and then the list."""
-    views = context.ask(verb, {"selectors": expanded(selectors)})["processes"]
+    views = context.ask(verb, {"selectors": expanded(context, selectors)})["processes"]
     if json:
         say_json(views)
         return
@@ -21,9 +21,9 @@ def act(context: Context, verb: str, selectors: Sequence[str], done: str, *, jso
     show_list(context, json=False)
 
 
-def expanded(selectors: Sequence[str]) -> list[str]:
+def expanded(context: Context, selectors: Sequence[str]) -> list[str]:
     """Replace ecosystem files by the names of the apps in them."""
-    if not any("." in selector for selector in selectors):
+    if not any("." in each or each in {"-", "Procfile"} for each in selectors):
         return list(selectors)
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.ecosystem_files import is_file_of_apps, names_in  # noqa: PLC0415
@@ -31,7 +31,9 @@ def expanded(selectors: Sequence[str]) -> list[str]:
     return [
         name
         for selector in selectors
-        for name in (names_in(selector) if is_file_of_apps(selector) else [selector])
+        for name in (
+            names_in(selector, context.environment) if is_file_of_apps(selector) else [selector]
+        )
     ]
 
 

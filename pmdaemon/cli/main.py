@@ -58,6 +58,9 @@ def _dispatch(arguments: list[str], context: Context) -> int:
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     warn(error.message)
+    problems = error.details.get("problems")
+    for problem in problems[1:] if isinstance(problems, list) else ():
+        warn(str(problem))  # the first is in the error's own sentence
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}

@@ -1,12 +1,12 @@
 """Asking the daemon to bring programs up, and saying what came of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context, warn
-from pmdaemon.cli.ecosystem_files import apps_of, folder_of
+from pmdaemon.cli.ecosystem_files import request_for
 from pmdaemon.cli.render.processes import status_word
 
 
@@ -14,14 +14,22 @@ def start_file(
     context: Context,
     path: str,
     *,
-    only: str | None = None,
+    only: Sequence[str] = (),
     env_name: str | None = None,
     quiet: bool,
 ) -> list[dict[str, Any]]:
     """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
-    apps = apps_of(path, only=only, env_name=env_name)
-    body = {"apps": apps, "source": path, "cwd": folder_of(path), "existing": "restart"}
-    return start(context, body, quiet=quiet)
+    return start(context, read_file(context, path, only=only, env_name=env_name), quiet=quiet)
+
+
+def read_file(
+    context: Context, path: str, *, only: Sequence[str] = (), env_name: str | None = None
+) -> dict[str, Any]:
+    """Read an ecosystem file into what starts it, and say what is to be said about it."""
+    body, warnings = request_for(path, context.environment, only=only, env_name=env_name)
+    for warning in warnings:
+        warn(warning)
+    return {**body, "existing": "restart"}
 
 
 def start(context: Context, body: Mapping[str, Any], *, quiet: bool) -> list[dict[str, Any]]:

@@ -2,20 +2,20 @@ import pytest
 
 from pmdaemon.cli.ecosystem_files import (
     DEFAULT_NAMES,
-    apps_of,
     default_file,
     folder_of,
     is_file_of_apps,
     names_in,
+    request_for,
 )
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.core.errors import InvalidInput
 
 FILE = """
+deploy = 1
 [[apps]]
 name = "web"
 script = "web.js"
-env = { MODE = "plain", PORT = "1" }
+env = { MODE = "plain" }
 env_production = { MODE = "fast" }
 
 [[apps]]
@@ -35,6 +35,7 @@ def path(folder):
         ("eco.toml", True),
         ("./my.json", True),
         ("ecosystem.config.js", True),
+        ("-", True),
         ("server.js", False),
         ("cat data.json", False),
         ("app", False),
@@ -51,37 +52,38 @@ def test_a_file_with_a_space_in_its_name_is_a_file(folder):
 
 
 def test_the_default_files_are_tried_in_order(folder):
+    (folder / "Procfile").touch()
+    assert default_file(str(folder)) == "Procfile"
+    (folder / "package.json").write_text('{"apps": [{"script": "x"}]}')
+    assert default_file(str(folder)) == "package.json"
     for name in reversed(DEFAULT_NAMES):
         (folder / name).touch()
         assert default_file(str(folder)) == name
 
 
-def test_with_nothing_to_start_the_sentence_says_what_to_do(folder):
+@pytest.mark.parametrize("text", ['{"name": "x"}', "{", '{"apps": 7}'])
+def test_a_package_that_is_not_for_us_is_none_of_them(folder, text):
+    (folder / "package.json").write_text(text)
+
     with pytest.raises(WrongUsage, match="nothing to start"):
         default_file(str(folder))
 
 
-def test_all_apps_are_read(path):
-    assert [app.get("name") for app in apps_of(path)] == ["web", None]
+def test_a_file_becomes_a_request(path, folder):
+    body, warnings = request_for(path, {})
+
+    assert [app.get("name") for app in body.pop("apps")] == ["web", None]
+    assert body == {"source": "eco.toml", "cwd": str(folder), "interpolate": True}
+    assert warnings == ["deploy: not acted on by this release"]
 
 
-def test_some_may_be_chosen(path):
-    assert [app["name"] for app in apps_of(path, only=" web ")] == ["web"]
-    with pytest.raises(InvalidInput, match=r"no app nope in eco\.toml"):
-        apps_of(path, only="web,nope")
+def test_apps_and_an_environment_may_be_chosen(path):
+    body, warnings = request_for(path, {}, only=["web"], env_name="production")
 
-
-def test_an_environment_is_laid_over_the_common_one(path):
-    web, worker = apps_of(path, env_name="production")
-
-    assert web["env"] == {"MODE": "fast", "PORT": "1"}
-    assert "env_production" not in web
-    assert worker["env"] == {}
-
-
-def test_an_environment_that_no_app_has_is_refused(path):
-    with pytest.raises(InvalidInput, match=r"no app in eco\.toml has env_staging"):
-        apps_of(path, env_name="staging")
+    [web] = body["apps"]
+    assert web == {"name": "web", "script": "web.js", "env": {"MODE": "fast"}}
+    assert body["env_name"] == "production"
+    assert len(warnings) == 1
 
 
 def test_relative_paths_are_relative_to_the_file(folder):
@@ -89,4 +91,5 @@ def test_relative_paths_are_relative_to_the_file(folder):
 
 
 def test_apps_without_a_name_have_that_of_their_script(path):
-    assert names_in(path) == ["web", "worker"]
+    assert names_in(path, {}) == ["web", "worker"]
+    assert names_in(path, {}, ["worker"]) == ["worker"]
