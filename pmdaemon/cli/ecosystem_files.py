@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
 from pmdaemon.config.choosing import chosen, names_of, with_environment
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.wording import shown
 
 DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
@@ -43,14 +42,22 @@ def default_file(cwd: str) -> str:
     )
 
 
-def request_for(
+class AppsOfFile(NamedTuple):
+    """The apps of a file, how they are to be read, and what is to be said about it."""
+
+    apps: list[dict[str, Any]]
+    how: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def apps_of(
     path: str,
     environment: Mapping[str, str],
     *,
     only: Sequence[str] = (),
     env_name: str | None = None,
-) -> tuple[dict[str, Any], list[str]]:
-    """Read a file into what the daemon is asked with; beside it, what is to be said about it.
+) -> AppsOfFile:
+    """Read a file.
 
     Args:
         path: The file; `-` for standard input.
@@ -70,13 +77,13 @@ def request_for(
     if env_name is not None:
         apps, unknown = with_environment(apps, env_name, path)
         warnings += unknown
-    body = {
-        "apps": apps,
-        "source": shown(path) if path == ecosystem.STANDARD_INPUT else path,
-        "cwd": folder_of(path),
+    how = {
+        "source": path if path != ecosystem.STANDARD_INPUT else "standard input",
+        "relative_to": folder_of(path),
         "interpolate": not file.evaluated,
+        "env_name": env_name,
     }
-    return (body if env_name is None else {**body, "env_name": env_name}), warnings
+    return AppsOfFile(apps, how, tuple(warnings))
 
 
 def folder_of(path: str) -> str:

@@ -2,11 +2,11 @@ import pytest
 
 from pmdaemon.cli.ecosystem_files import (
     DEFAULT_NAMES,
+    apps_of,
     default_file,
     folder_of,
     is_file_of_apps,
     names_in,
-    request_for,
 )
 from pmdaemon.cli.errors import WrongUsage
 
@@ -69,21 +69,25 @@ def test_a_package_that_is_not_for_us_is_none_of_them(folder, text):
         default_file(str(folder))
 
 
-def test_a_file_becomes_a_request(path, folder):
-    body, warnings = request_for(path, {})
+def test_a_file_is_read_with_how_it_is_meant(path, folder):
+    file = apps_of(path, {})
 
-    assert [app.get("name") for app in body.pop("apps")] == ["web", None]
-    assert body == {"source": "eco.toml", "cwd": str(folder), "interpolate": True}
-    assert warnings == ["deploy: not acted on by this release"]
+    assert [app.get("name") for app in file.apps] == ["web", None]
+    assert file.how == {
+        "source": "eco.toml",
+        "relative_to": str(folder),
+        "interpolate": True,
+        "env_name": None,
+    }
+    assert file.warnings == ("deploy: not acted on by this release",)
 
 
 def test_apps_and_an_environment_may_be_chosen(path):
-    body, warnings = request_for(path, {}, only=["web"], env_name="production")
+    file = apps_of(path, {}, only=["web"], env_name="production")
 
-    [web] = body["apps"]
-    assert web == {"name": "web", "script": "web.js", "env": {"MODE": "fast"}}
-    assert body["env_name"] == "production"
-    assert len(warnings) == 1
+    assert file.apps == [{"name": "web", "script": "web.js", "env": {"MODE": "fast"}}]
+    assert file.how["env_name"] == "production"
+    assert len(file.warnings) == 1
 
 
 def test_relative_paths_are_relative_to_the_file(folder):

@@ -21,9 +21,10 @@ from pmdaemon.cli.foreground import Foreground
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import only_option
 from pmdaemon.cli.outcome import outcome
-from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import read_file, start
+from pmdaemon.cli.starting import read_file, start_apps, start_program
+from pmdaemon.client.calls import current_directory
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
 
 PRINT_PATIENCE = 10.0
@@ -81,7 +82,7 @@ def command(
         raise WrongUsage("--raw, --prefix and --json: one of them, please")
     options, env_name = options_of(given)
     program_args = click.get_current_context().meta.get(PROGRAM_ARGS, [])
-    target, args = _target(words or (default_file(context.cwd()),), program_args)
+    target, args = _target(words or (default_file(current_directory()),), program_args)
     if args:
         options["args"] = args
     of_apps = is_file_of_apps(target)
@@ -90,17 +91,16 @@ def command(
     if not of_apps and (only or env_name is not None):
         raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
     # A file is refused before anything is started.
-    request: dict[str, Any] = (
-        read_file(context, target, only=only, env_name=env_name)
-        if of_apps
-        else {"target": target, "options": options, "existing": "restart"}
-    )
-    style = LogStyle(context.terminal, json=json)
+    file = read_file(context, target, only=only, env_name=env_name) if of_apps else None
+    style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)
     printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
     with _home(context, home) as inside:
 
         def bring_up() -> None:
-            start(inside, {"cwd": inside.cwd(), **request}, quiet=True)
+            if file is not None:
+                start_apps(inside, file, quiet=True)
+            else:
+                start_program(inside, target, options, existing="restart", quiet=True)
 
         status = _run(inside, printer, bring_up, auto_exit=auto_exit)
     raise click.exceptions.Exit(status)
@@ -120,7 +120,7 @@ def _run(
         console = Console(context, printer, judge=judge, gone=lambda: foreground.end_with(DONE))
         foreground.start_daemon()
         try:
-            console.know(context.processes(), backlog=0)
+            console.know(context.client().list(), backlog=0)
             _try(bring_up)
             console.start()
             status = foreground.wait()

@@ -1,4 +1,4 @@
-// Evaluates a JavaScript configuration, and writes what it says, as JSON, to a descriptor.
+// Evaluates a JavaScript configuration, and writes what it says, as a line of JSON, to a descriptor.
 //
 //     node evaluate.mjs DESCRIPTOR FILE               a module: what it exports
 //     node evaluate.mjs DESCRIPTOR FILE expression    an expression, on standard input
@@ -19,5 +19,6 @@ async function configuration() {
 
 let value = await configuration()
 if (typeof value === 'function') value = await value()
-writeFileSync(Number(descriptor), JSON.stringify(await value) ?? 'null')
+// No line end is in JSON itself: it says that this is all, whoever else holds the descriptor.
+writeFileSync(Number(descriptor), `${JSON.stringify(await value) ?? 'null'}\n`)
 process.exit()

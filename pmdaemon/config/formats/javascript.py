@@ -22,7 +22,7 @@ from typing import IO
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 """Seconds for a configuration to be evaluated."""
 
 LARGEST_ANSWER = 10 * 1024 * 1024
@@ -64,7 +64,7 @@ def evaluate(
         stdin=expression,
         deadline=deadline,
     )
-    if not answer:
+    if not answer.endswith(b"\n"):
         raise ValueError(_reason(complaint, path))
     found: object = json.loads(answer)
     return found
@@ -106,13 +106,13 @@ def _run(
 
 
 def _gather(answer: IO[bytes], complaint: IO[bytes], deadline: float) -> tuple[bytes, bytes]:
-    """Read both until the answer is whole, which its end says."""
+    """Read both until the answer is whole, which its line end says, or neither has more."""
     found = {answer: bytearray(), complaint: bytearray()}
     give_up = _now() + deadline
     with selectors.DefaultSelector() as selector:
         selector.register(answer, selectors.EVENT_READ)
         selector.register(complaint, selectors.EVENT_READ)
-        while not (found[answer] and answer not in _registered(selector)) and _registered(selector):
+        while selector.get_map() and not found[answer].endswith(b"\n"):
             left = give_up - _now()
             ready = selector.select(left) if left > 0 else []
             if not ready:
@@ -127,10 +127,6 @@ def _gather(answer: IO[bytes], complaint: IO[bytes], deadline: float) -> tuple[b
             if len(found[answer]) > LARGEST_ANSWER:
                 raise ValueError(f"it says more than {LARGEST_ANSWER // 1024**2} MB")
     return bytes(found[answer]), bytes(found[complaint])
-
-
-def _registered(selector: selectors.BaseSelector) -> list[object]:
-    return [key.fileobj for key in selector.get_map().values()]
 
 
 def _reason(complaint: bytes, path: str) -> str:
