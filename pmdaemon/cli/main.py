@@ -68,6 +68,9 @@ def _last_words(error: PmdaemonError) -> list[str]:
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     warn(error.message)
+    problems = error.details.get("problems")
+    for problem in problems[1:] if isinstance(problems, list) else ():
+        warn(str(problem))  # the first is in the error's own sentence
     for line in _last_words(error):
         print(f"    {line}", file=sys.stderr)
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments

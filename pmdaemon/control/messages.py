@@ -68,7 +68,8 @@ class StartBody(TypedDict):
     `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
     happens to apps that are there already and run: `refuse`, `restart` them with the new
     declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
-    and not started.
+    and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
+    `env_name` is the name of the environment that was chosen by `--env`.
     """
 
     target: NotRequired[str]
@@ -79,6 +80,8 @@ class StartBody(TypedDict):
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
     down: NotRequired[bool]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
 
 
 class SelectBody(TypedDict):

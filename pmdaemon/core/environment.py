@@ -1,7 +1,11 @@
 """The environment a program gets."""
 
+import re
+
 from pmdaemon.core.process import Process
-from pmdaemon.core.spec import RunAs
+from pmdaemon.core.spec import AppSpec, RunAs
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - it marks whose a program is, and opens nothing
 
@@ -28,12 +32,20 @@ def child_environment(process: Process) -> dict[str, str]:
     if process.tcp_port is not None:
         environment["PORT"] = str(process.tcp_port)
     environment.update(spec.env)
+    if spec.increment_var is not None:
+        environment[spec.increment_var] = _incremented(spec, process.instance)
     environment.update(
         PMDAEMON_ID=str(process.pm_id),
         PMDAEMON_INSTANCE=str(process.instance),
         PMDAEMON_NAME=spec.name,
         PMDAEMON_NAMESPACE=spec.namespace,
-        NODE_APP_INSTANCE=str(process.instance),
         pm_id=str(process.pm_id),
     )
+    environment[spec.instance_var] = str(process.instance)
     return environment
+
+
+def _incremented(spec: AppSpec, instance: int) -> str:
+    """Count on from what was declared, or from 0."""
+    first = spec.env.get(spec.increment_var or "", "0").strip()
+    return str((int(first) if _INTEGER.fullmatch(first) else 0) + instance)

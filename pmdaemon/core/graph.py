@@ -31,16 +31,25 @@ def check(graph: Graph, names: Iterable[str]) -> None:
                     name=name,
                     dependency=needed,
                 )
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        # Each of them is followed by one that depends on it; the first comes last once more.
-        cycle = list(reversed(error.args[1]))
+    if (cycle := find_cycle(graph)) is not None:
         raise InvalidInput(
             f"cannot start {cycle[0]}: it depends on itself ({' -> '.join(cycle)})",
             code="dependency_cycle",
             cycle=cycle,
-        ) from None
+        )
+
+
+def find_cycle(graph: Graph) -> list[str] | None:
+    """Find names that need each other in a circle; the first is the last again."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        # Each is followed by one that needs it, and the first is there twice.
+        circle = list(reversed(error.args[1]))[1:]
+        first = next(name for name in graph if name in circle)
+        start = circle.index(first)
+        return [*circle[start:], *circle[:start], first]
+    return None
 
 
 def layers(graph: Graph, names: Collection[str]) -> Sequence[Sequence[str]]:

@@ -81,6 +81,8 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             base=body["cwd"],
             environment=body["environment"],
             source=body.get("source", "the request"),
+            interpolate=body.get("interpolate", False),
+            env_name=body.get("env_name"),
         )
         return await _start_declared(
             engine, declared, body.get("existing", "restart"), down=body.get("down", False)

@@ -14,7 +14,7 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    explanations = context.ask("explain", {"selectors": list(selectors)})["explanations"]
+    explanations = context.client().explain(*selectors)
     if json:
         say_json(explanations)
         return

@@ -25,8 +25,7 @@ def command(context: Context, selectors: tuple[str, ...], *, limit: int, json: b
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    body = {"selectors": list(selectors)} if selectors else {}
-    runs = context.ask("history", {**body, "limit": limit})["runs"]
+    runs = context.client().history(*selectors, limit=limit)
     if json:
         say_json(runs)
         return

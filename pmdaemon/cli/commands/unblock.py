@@ -16,4 +16,4 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    act(context, "unblock", selectors, "unblocked", json=json)
+    act(context, context.client().unblock, selectors, "unblocked", json=json)
