@@ -64,6 +64,7 @@ class LogFiles:
         self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
+        self._begun: dict[int, int] = {}
         self._on_growth: Growth | None = None
 
     def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
@@ -81,6 +82,7 @@ class LogFiles:
             self._channels[pm_id] = channels
         for channel in channels.values():
             self._heed_policy(channel.pump.writer, policy)
+        self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
         return channels[OutputStream.OUT].path, channels[OutputStream.ERR].path
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
@@ -103,9 +105,11 @@ class LogFiles:
             channel.pump.drain()
 
     def last_words(self, pm_id: int) -> tuple[str, ...]:
-        """Read the last few lines that a process wrote to stderr; none when they are not kept."""
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
         channel = self._channels.get(pm_id, {}).get(OutputStream.ERR)
-        return read_end(channel.pump.writer.path) if channel is not None else ()
+        if channel is None:
+            return ()
+        return read_end(channel.pump.writer.path, self._begun.get(pm_id, 0))
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -127,6 +131,7 @@ class LogFiles:
         """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         self._files.clear()
+        self._begun.pop(pm_id, None)
         for channel in self._channels.pop(pm_id, {}).values():
             self._let_go(channel)
             self._keeper.drop(os.path.basename(channel.path))

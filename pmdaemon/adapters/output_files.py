@@ -43,12 +43,17 @@ def size_of(path: str) -> int:
         return 0
 
 
-def read_end(path: str) -> tuple[str, ...]:
-    """Read the last few lines of an output file; none when it cannot be read."""
+def read_end(path: str, begin: int) -> tuple[str, ...]:
+    """Read the last few lines of an output file, of what stands behind its `begin`.
+
+    A file that is shorter has been exchanged meanwhile. None when it cannot be read.
+    """
     with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - a bare path, as above
-        start = max(0, os.fstat(file.fileno()).st_size - LAST_BYTES)
+        size = os.fstat(file.fileno()).st_size
+        begin = begin if begin <= size else 0
+        start = max(begin, size - LAST_BYTES)
         file.seek(start)
-        return last_lines(file.read(LAST_BYTES), whole=start == 0)
+        return last_lines(file.read(LAST_BYTES), whole=start == begin)
     return ()
 
 

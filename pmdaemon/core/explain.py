@@ -72,6 +72,8 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield f"It is started again in {left:.1f} s."
             if reason is None and process.backoff:
                 yield "The wait grows from end to end, until it has been up for half a minute."
+        case Exited() if process.spec.job is not None:
+            yield f"{name} is a job, and does not run at the moment: its last run {_ended(process)}."
         case Exited():
             yield f"{name} is down, because it {_ended(process)} and is to be left alone then:"
             yield _why_left_alone(process)
@@ -112,14 +114,15 @@ def _why_down(process: Process, facts: Facts) -> Iterator[str]:
     elif process.wish is Wish.BLOCKED:
         yield f"{name} is down."
     elif process.started is None and process.spec.job is not None:
-        yield f"{name} is a job that has not run yet."
+        yield f"{name} is a job, and has not run yet."
     elif process.started is None:
         yield f"{name} has not been started yet: it is listed, and waits for pmdaemon start {name}."
     elif process.spec.job is not None and process.last_cause is not Cause.STOP_REQUESTED:
         yield f"{name} is a job, and does not run at the moment."
     else:
         yield f"{name} is down, because somebody stopped it."
-        yield f"It stays down, also after a reboot, until pmdaemon start {name}."
+        until = "its schedule starts it" if facts.due is not None else f"pmdaemon start {name}"
+        yield f"It stays down, also after a reboot, until {until}."
 
 
 def _wish(process: Process) -> Iterator[str]:
@@ -176,20 +179,20 @@ def _health(process: Process, facts: Facts) -> Iterator[str]:
 def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     if facts.due is None:
         return
-    left = max(0.0, facts.due - facts.now.wall)
+    left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
     what = "runs" if process.spec.job is not None else "is started anew"
     if process.wish is Wish.BLOCKED:
-        yield f"Its schedule falls due in {format_uptime_long(left)}, and nothing will happen."
+        yield f"Its schedule falls due in {left}, and nothing will happen."
     else:
-        yield f"By its schedule it {what} in {format_uptime_long(left)}."
+        yield f"By its schedule it {what} in {left}."
+    if process.wish is Wish.DOWN and process.spec.job is None:
+        yield f"To prevent that: pmdaemon block {process.name}."
     if process.queued:
         yield "One more run is queued, as it fell due while it ran."
 
 
 def _why_left_alone(process: Process) -> str:
     code = process.last_exit.code if process.last_exit is not None else None
-    if process.spec.job is not None:
-        return "it is a job, and runs when it is due or asked for."
     if not process.spec.restart.autorestart:
         return "autorestart is off."
     return f"{code} is one of the exit codes after which it is done (stop_exit_codes)."

@@ -145,7 +145,7 @@ class OutputCapture(Protocol):
         """Move all that was written so far into the files."""
 
     def last_words(self, pm_id: int) -> tuple[str, ...]:
-        """Read the last few lines that a process wrote to stderr; none when they are not kept."""
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.

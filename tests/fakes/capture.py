@@ -13,6 +13,7 @@ class _Opened:
     instance: int
     policy: LogPolicy
     waiting: dict[OutputStream, bytes] = field(default_factory=dict)
+    begun: int = 0
 
 
 class FakeCapture:
@@ -44,6 +45,7 @@ class FakeCapture:
         opened.policy = policy
         for path in self.files(name, instance):
             self.contents.setdefault(path, b"")
+        opened.begun = len(self.contents[self.files(name, instance)[1]])
         return f"/run/{pm_id}/{OutputStream.OUT}", f"/run/{pm_id}/{OutputStream.ERR}"
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
@@ -69,7 +71,8 @@ class FakeCapture:
         if (opened := self._opened.get(pm_id)) is None:
             return ()
         _, err = self.files(opened.name, opened.instance)
-        return last_lines(self.contents[err], whole=True)
+        begun = opened.begun if opened.begun <= len(self.contents[err]) else 0
+        return last_lines(self.contents[err][begun:], whole=True)
 
     def flush(self, pm_id: int) -> None:
         self.drain(pm_id)
