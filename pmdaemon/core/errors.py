@@ -80,6 +80,40 @@ class AppAlreadyExists(PmdaemonError):
         )
 
 
+class TokenExists(PmdaemonError):
+    """A new token under a name that is taken."""
+
+    code = "token_already_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is a token called {name} already"
+            f" (to make a new one in its place: pmdaemon token --rotate {name})",
+            name=name,
+        )
+
+
+class TokenNotFound(PmdaemonError):
+    """A name that no token has."""
+
+    code = "token_not_found"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        super().__init__(f"no token is called {name}", name=name, available=list(available))
+
+
+class ProcessBlocked(PmdaemonError):
+    """A start of what somebody has blocked."""
+
+    code = "process_blocked"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"cannot start {name}: it is blocked (to allow it again: pmdaemon unblock {name})",
+            name=name,
+        )
+
+
 class TcpPortTaken(PmdaemonError):
     """A TCP port that somebody else has."""
 

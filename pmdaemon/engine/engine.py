@@ -5,9 +5,13 @@ import asyncio
 from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.interfaces import Clock, HostMetrics
+from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
 
@@ -35,8 +39,13 @@ class Engine(Struct, frozen=True):
     home: str
     clock: Clock
     bus: Bus
+    events: EventLog
     processes: Processes
+    triggers: Triggers
+    history: JobHistory
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    tokens: Tokens
+    audit: AuditLog
     ending: Ending
