@@ -265,9 +265,7 @@ INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inheri
 
 AWAITED = frozenset(
     {
-        "disable_logs", "error_file", "exec_mode", "listen_timeout", "log_date_format",
-        "log_file", "log_type", "merge_logs", "out_file", "shutdown_with_message", "time",
-        "wait_ready",
+        "exec_mode", "listen_timeout", "shutdown_with_message", "wait_ready",
     }
 )  # fmt: skip
 """Fields that are read and checked, and that nothing in this release acts on yet."""
