@@ -4,8 +4,12 @@ The FIFOs belong to the home, not to this daemon. When it dies the programs writ
 the next one opens the same FIFOs again and finds what has come meanwhile.
 """
 
+# Descriptors and bare paths, as everywhere about output files:
+# ruff: noqa: PTH108, PTH119
+
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +32,7 @@ Growth = Callable[[int, OutputStream], None]
 class _Channel(Struct, frozen=True):
     """One stream of one process."""
 
-    path: Path
+    path: str
     fifo: int
     pump: Pump
 
@@ -50,7 +54,7 @@ class LogFiles:
         move: Move = best_move,
     ) -> None:
         self._logs_dir = logs_dir
-        self._run_dir = run_dir
+        self._run_dir = str(run_dir)
         self._clock = clock
         self._keeper = keeper or KeeperLink()
         self._move = move
@@ -76,7 +80,7 @@ class LogFiles:
             self._channels[pm_id] = channels
         for channel in channels.values():
             self._heed_policy(channel.pump.writer, policy)
-        return str(channels[OutputStream.OUT].path), str(channels[OutputStream.ERR].path)
+        return channels[OutputStream.OUT].path, channels[OutputStream.ERR].path
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
@@ -114,8 +118,9 @@ class LogFiles:
         self._files.clear()
         for channel in self._channels.pop(pm_id, {}).values():
             self._let_go(channel)
-            self._keeper.drop(channel.path.name)
-            channel.path.unlink(missing_ok=True)
+            self._keeper.drop(os.path.basename(channel.path))
+            with suppress(FileNotFoundError):
+                os.unlink(channel.path)
 
     def on_growth(self, callback: Growth | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
@@ -137,10 +142,9 @@ class LogFiles:
     ) -> dict[OutputStream, _Channel]:
         channels: dict[OutputStream, _Channel] = {}
         for stream, file in zip(OutputStream, self.files(name, instance), strict=True):
-            path = self._run_dir / f"{pm_id}.{stream}"
+            path = f"{self._run_dir}/{pm_id}.{stream}"
             try:
-                self._run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-                fifo = open_fifo(str(path))
+                fifo = open_fifo(path)
             except OSError as error:
                 for channel in channels.values():
                     self._let_go(channel)
@@ -154,7 +158,7 @@ class LogFiles:
             grown = partial(self._grown, pm_id, stream)
             pump = Pump(fifo, writer, self._clock, self._capacities, grown)
             channels[stream] = _Channel(path, fifo, pump)
-            self._keeper.keep(path.name, fifo)
+        self._keeper.keep_all({os.path.basename(one.path): one.fifo for one in channels.values()})
         return channels
 
     def _heed_policy(self, writer: LogWriter, policy: LogPolicy) -> None:

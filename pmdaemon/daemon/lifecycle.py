@@ -40,7 +40,7 @@ def main(home_path: str, line_fd: str) -> int:
     keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
     keeper.receive()
     try:
-        log_to(Path(home.daemon_log))
+        log_to(home.daemon_log)
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
         code = asyncio.run(live(home, keeper, child_nofile))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
-from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.platforms import process_handles, process_reader
@@ -77,7 +77,7 @@ def assemble(
     effects = Effects(
         home_id=home.id,
         clock=clock,
-        launcher=PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
+        launcher=SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
         trees=trees,
         capture=capture,
         post=supervisor.post,

@@ -46,7 +46,7 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
     theirs.close()
     try:
         packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
-        assert json.loads(packet) == {"keep": "control"}
+        assert json.loads(packet) == {"keep": ["control"]}
         assert json.loads(ours.recv(65536)) == {"ready": process.pid}
         for descriptor in descriptors:
             os.close(descriptor)
