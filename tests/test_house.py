@@ -28,6 +28,7 @@ MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
 
 RELEASED = {
     "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
+    "0002_replacements.sql": "1afb6e0e77ea6e4027776528cde3531bf2fa01ac559c07c5bfa1ed3df2c72b76",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

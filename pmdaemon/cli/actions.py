@@ -3,14 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 
 
-def act(context: Context, verb: str, selectors: Sequence[str], done: str, *, json: bool) -> None:
+def act(
+    context: Context,
+    verb: str,
+    selectors: Sequence[str],
+    done: str,
+    *,
+    json: bool,
+    **body: Any,  # noqa: ANN401 - what else the verb takes
+) -> None:
     """Have `verb` done to the selected processes; print what was `done`, and then the list."""
-    views = context.ask(verb, {"selectors": expanded(selectors)})["processes"]
+    tell(context, context.ask(verb, {"selectors": expanded(selectors), **body}), done, json=json)
+
+
+def tell(context: Context, result: dict[str, Any], done: str, *, json: bool) -> None:
+    """Print what was `done` to the processes of a result, and then the list."""
+    views = result["processes"]
+    for warning in result.get("warnings", []):
+        warn(warning)
     if json:
         say_json(views)
         return

@@ -16,7 +16,10 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("start", "Start a program, an ecosystem file, or what is stopped"),
         Verb("stop", "Stop processes"),
         Verb("restart", "Start processes anew"),
+        Verb("reload", "Start processes anew, one by one and without a gap"),
+        Verb("scale", "Run more or fewer instances of an app"),
         Verb("delete", "Stop processes and forget them", ("del",)),
+        Verb("signal", "Send a signal to programs", ("sendSignal",)),
     ),
     "Look at them": (
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),

@@ -19,10 +19,13 @@ from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.field_table import FIELDS_BY_NAME, remark
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
+from pmdaemon.core.node import runs_in_node
 from pmdaemon.core.spec import (
     AppSpec,
     Command,
+    ExecMode,
     LogPolicy,
+    Readiness,
     RestartPolicy,
     StopPolicy,
 )
@@ -151,7 +154,6 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
     found = reading.values
     cwd = os.path.normpath(os.path.join(base, os.path.expanduser(found.get("cwd", "."))))  # noqa: PTH111, PTH118 -- text in, text out
     inherited = _inherited(reading, environment)
-    _check_ports(reading)
     if "script" not in found:
         if "script" not in reading.said:
             reading.refuse("script", InvalidInput("it is missing"))
@@ -171,6 +173,8 @@ def _spec(reading: _Reading, base: str, environment: Mapping[str, str]) -> AppSp
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}
         reading.refuse(about.get(error.code, "script"), error)
         return None
+    found["exec_mode"] = _exec_mode(found, command)
+    _check_ports(reading)
     return _assembled(found, command, cwd, inherited)
 
 
@@ -189,7 +193,8 @@ def _inherited(reading: _Reading, environment: Mapping[str, str]) -> Mapping[str
 def _check_ports(reading: _Reading) -> None:
     ports: TcpPorts | None = reading.values.get("port")
     instances: int = reading.values.get("instances", 1)
-    if ports is not None and ports.count < instances:
+    shared = reading.values.get("exec_mode") == "cluster" and ports is not None and ports.count == 1
+    if ports is not None and ports.count < instances and not shared:
         last = min(ports.first + instances - 1, tcp_ports.LAST_TCP_PORT)
         wanted = TcpPorts(ports.first, last, auto=ports.auto)
         message = f"{instances} instances need a range of as many TCP ports (as {wanted})"
@@ -214,7 +219,11 @@ def _assembled(
             tcp_ports="port",
             env="env",
             max_memory="max_memory_restart",
+            instance_var="instance_var",
+            increment_var="increment_var",
+            exec_mode="exec_mode",
         ),
+        ready=Readiness(**given(told="wait_ready", timeout="listen_timeout")),
         restart=RestartPolicy(
             **given(
                 autorestart="autorestart",
@@ -224,7 +233,9 @@ def _assembled(
                 stop_exit_codes="stop_exit_codes",
             )
         ),
-        stop=StopPolicy(**given(signal="stop_signal", grace="kill_timeout")),
+        stop=StopPolicy(
+            **given(signal="stop_signal", grace="kill_timeout", message="shutdown_with_message")
+        ),
         logs=LogPolicy(
             **given(
                 max_size="log_max_size",
@@ -234,6 +245,19 @@ def _assembled(
             )
         ),
     )
+
+
+def _exec_mode(found: Mapping[str, Any], command: Command) -> ExecMode:
+    """Say whether instances share their sockets: if not said, those of Node do, as with PM2.
+
+    Not so where each is to have a port of its own.
+    """
+    if "exec_mode" in found:
+        mode: ExecMode = found["exec_mode"]
+        return mode
+    ports: TcpPorts | None = found.get("port")
+    together = "instances" in found and (ports is None or ports.count == 1)
+    return "cluster" if together and runs_in_node(command) else "fork"
 
 
 def _as_one(reading: _Reading) -> PmdaemonError:

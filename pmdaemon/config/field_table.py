@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from pmdaemon.config import field_values as values
 from pmdaemon.core import tcp_ports
+from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import app_name
 from pmdaemon.core.quantities import parse_duration, parse_size
+from pmdaemon.core.wording import shown
 
 
 class Field(Struct, frozen=True):
@@ -28,6 +30,13 @@ def _namespace(value: object) -> str:
     return app_name(values.text(value), noun="namespace")
 
 
+def _exec_mode(value: object) -> str:
+    mode = values.text(value).removesuffix("_mode")
+    if mode not in {"fork", "cluster"}:
+        raise InvalidInput(f"not an exec_mode: {shown(value)} (fork or cluster)")
+    return mode
+
+
 def _memory_limit(value: object) -> int | None:
     # PM2's way of saying that there is no limit is 0.
     return parse_size(value) or None
@@ -43,6 +52,12 @@ FIELDS = (
     Field("cwd", values.filled_text),
     Field("instances", values.instances),
     Field("port", tcp_ports.parse),
+    Field("exec_mode", _exec_mode),
+    Field("wait_ready", values.switch),
+    Field("listen_timeout", parse_duration),
+    Field("shutdown_with_message", values.switch),
+    Field("instance_var", values.filled_text),
+    Field("increment_var", values.filled_text),
     Field("env", values.variables),
     Field("max_memory_restart", _memory_limit, ("max_memory",)),
     Field("autorestart", values.switch),
@@ -64,13 +79,13 @@ NOT_ACTED_ON = frozenset(
     {
         "append_env_to_name", "automation", "autostart", "combine_logs", "cron", "cron_restart",
         "deep_monitoring", "disable_logs", "disable_source_map_support", "disable_trace", "err",
-        "err_file", "err_log", "error", "error_file", "event_loop_inspector", "exec_mode",
+        "err_file", "err_log", "error", "error_file", "event_loop_inspector",
         "execute_command", "exp_backoff_restart_delay", "filter_env", "force", "gid",
-        "ignore_watch", "increment_var", "install_url", "instance_var", "io", "kill_retry_time",
-        "listen_timeout", "log", "log_date_format", "log_file", "log_type", "merge_logs",
+        "ignore_watch", "install_url", "io", "kill_retry_time",
+        "log", "log_date_format", "log_file", "log_type", "merge_logs",
         "name_prefix", "out", "out_file", "out_log", "output", "pid", "pid_file", "pmx",
-        "post_update", "shutdown_with_message", "source_map_support", "time", "trace", "treekill",
-        "uid", "user", "username", "v8", "vizion", "wait_ready", "watch", "watch_delay",
+        "post_update", "source_map_support", "time", "trace", "treekill",
+        "uid", "user", "username", "v8", "vizion", "watch", "watch_delay",
         "watch_options", "windows_hide", "write",
     }
 )  # fmt: skip

@@ -81,8 +81,35 @@ class StartBody(TypedDict):
     down: NotRequired[bool]
 
 
+class AnewBody(TypedDict):
+    """`restart`, `reload`: the processes meant, and what is declared otherwise from now on.
+
+    `options` are fields of an app, as an ecosystem file has them. `environment` is there when it is
+    to be inherited from now on. `parallel` is how many instances of an app are reloaded at a time.
+    """
+
+    selectors: list[str]
+    options: NotRequired[dict[str, Any]]
+    environment: NotRequired[dict[str, str]]
+    parallel: NotRequired[int]
+
+
+class ScaleBody(TypedDict):
+    """`scale`: how many instances of an app there are to be, as `4`, `+2` or `-1`."""
+
+    name: str
+    count: str
+
+
+class SignalBody(TypedDict):
+    """`signal`: which signal the first process of each program is to get."""
+
+    selectors: list[str]
+    signal: str
+
+
 class SelectBody(TypedDict):
-    """`stop`, `restart`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
+    """`stop`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
 
     selectors: list[str]
 
@@ -114,7 +141,8 @@ class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
-    `created` in seconds since the epoch. `reason` tells why it is errored, or why it
+    `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
+    `reason` tells why it is errored, or why it
     cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
     detail; durations are in seconds, sizes in bytes.
     """
@@ -140,6 +168,7 @@ class ProcessView(TypedDict):
     reason: str | None
     out_file: str
     error_file: str
+    ready: bool
     declaration: NotRequired[dict[str, Any]]
 
 

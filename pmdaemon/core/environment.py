@@ -18,15 +18,20 @@ def child_environment(process: Process) -> dict[str, str]:
     """
     spec = process.spec
     environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env}
-    if process.tcp_port is not None:
-        environment["PORT"] = str(process.tcp_port)
+    port = process.tcp_port or spec.shared_port
+    if port is not None:
+        environment["PORT"] = str(port)
     environment.update(spec.env)
+    if spec.increment_var is not None:
+        first = spec.env.get(spec.increment_var, "0")
+        number = int(first) if first.isdecimal() else 0
+        environment[spec.increment_var] = str(number + process.instance)
     environment.update(
-        PMDAEMON_ID=str(process.pm_id),
+        {spec.instance_var: str(process.instance)},
+        PMDAEMON_ID=str(process.seat),
         PMDAEMON_INSTANCE=str(process.instance),
         PMDAEMON_NAME=spec.name,
         PMDAEMON_NAMESPACE=spec.namespace,
-        NODE_APP_INSTANCE=str(process.instance),
-        pm_id=str(process.pm_id),
+        pm_id=str(process.seat),
     )
     return environment

@@ -20,4 +20,11 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | OutputGrew
+class MessageReceived(Struct, frozen=True):
+    """A program sent a message over its channel (`process.send`)."""
+
+    pm_id: int
+    message: object
+
+
+Notice = ProcessChanged | OutputGrew | MessageReceived

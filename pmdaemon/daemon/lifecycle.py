@@ -90,6 +90,8 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
+        parts.notify.listen()
+        stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
         keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
         supervising = await _begin(parts, keeper)

@@ -4,27 +4,36 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pmdaemon import adapters
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.node_channels import NodeChannels
+from pmdaemon.adapters.notify_socket import DatagramNotifySocket
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.config.paths import Home
+from pmdaemon.core.process import Process
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.web_side import WebSide
+
+NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
+"""What Node programs load first whose instances share sockets."""
 
 INIT = 1
 """The pid of the process that orphans are given to where nobody else takes them."""
@@ -39,6 +48,7 @@ class Parts(Struct, frozen=True):
     sampler: Sampler
     store: SqliteStore
     trees: SystemProcessTrees
+    notify: DatagramNotifySocket
 
 
 def assemble(
@@ -74,12 +84,30 @@ def assemble(
         keeper=parent if parent != INIT else None,
         runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
     )
+    probe = BindingTcpProbe()
+    notify = DatagramNotifySocket(Path(home.notify_socket), reader, keeper)
+
+    def token(process: Process) -> str:
+        return f"{home.id}.{process.run_number}"
+
+    lines = ProgramLines(
+        token=token,
+        post=supervisor.post,
+        processes=lambda: [*supervisor.processes.values()],
+        bus=bus,
+        channels=NodeChannels(keeper),
+        sockets=TcpSharedSockets(keeper),
+        notify=notify,
+        preload=str(NODE_PRELOAD),
+    )
     effects = Effects(
-        home_id=home.id,
+        token=token,
         clock=clock,
         launcher=SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
         trees=trees,
         capture=capture,
+        lines=lines,
+        probe=probe,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -90,7 +118,7 @@ def assemble(
         sampler=sampler,
         clock=clock,
         capture=capture,
-        probe=BindingTcpProbe(),
+        probe=probe,
     )
     web_server = LazyWebServer(keeper)
     engine = Engine(
@@ -104,4 +132,4 @@ def assemble(
         ending=Ending(),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees)
+    return Parts(engine, supervisor, effects, sampler, store, trees, notify)

@@ -3,7 +3,7 @@
 import msgspec
 
 from pmdaemon.control.messages import ExitView, ProcessView
-from pmdaemon.core.process import Backoff, Errored, Exit
+from pmdaemon.core.process import Backoff, Errored, Exit, Online
 from pmdaemon.core.snapshots import ProcessSnapshot
 
 
@@ -19,7 +19,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "state": process.state.kind,
         "wish": process.wish,
         "pid": process.pid,
-        "tcp_port": process.tcp_port,
+        "tcp_port": process.tcp_port or process.spec.shared_port,
         "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
@@ -32,6 +32,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "reason": process.state.reason if isinstance(process.state, Errored | Backoff) else None,
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
+        "ready": isinstance(process.state, Online) and process.state.ready,
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)

@@ -7,22 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity, ProcessState
+from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.web_server import FakeWebServer
@@ -62,12 +66,27 @@ class EngineOnFakes:
         self.trees = FakeProcessTrees(self.world)
         self.capture = CaptureInFolder(self.folder)
         self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.lines = ProgramLines(
+            token=self.token,
+            post=self.supervisor.post,
+            processes=lambda: self.supervisor.processes.values(),
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=self.token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -92,6 +111,10 @@ class EngineOnFakes:
             web=WebSide(server=self.web_server, store=self.store),
             ending=Ending(),
         )
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
 
     async def start(self, *specs: AppSpec) -> Snapshots:
         """Start apps."""
