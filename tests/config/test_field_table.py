@@ -10,7 +10,7 @@ def test_no_name_means_two_fields():
     assert not NOT_ACTED_ON & set(names)
 
 
-@pytest.mark.parametrize("spelling", ["watch", "cron_restart", "env_production", "exec_mode"])
+@pytest.mark.parametrize("spelling", ["watch", "cron_restart", "env_production", "kill_retry_time"])
 def test_what_only_pm2_knows_is_said_to_do_nothing(spelling):
     assert remark(spelling) == "not acted on by this release"
 

@@ -379,7 +379,7 @@ def test_a_stop_during_a_start_is_done_when_the_program_is_there():
     play = Playbook(in_state(Starting()))
 
     play.tell(StopRequested()).becomes(Starting())
-    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
+    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(8))
 
     assert play.becomes(Stopping(RUN, Cause.STOP_REQUESTED)).end().started == RUN.since
 

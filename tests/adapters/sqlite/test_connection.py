@@ -12,7 +12,7 @@ from pmdaemon.adapters.sqlite import connection
 from pmdaemon.adapters.sqlite.connection import MIGRATIONS, connect
 from pmdaemon.core.errors import StoreUnavailable
 
-LATEST = 1
+LATEST = 2
 
 NOBODY = 65534
 

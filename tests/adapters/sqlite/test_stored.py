@@ -115,8 +115,8 @@ exits = st.one_of(
 causes = st.sampled_from(Cause)
 states = {
     ProcessState.STOPPED: st.builds(Stopped),
-    ProcessState.STARTING: st.builds(Starting),
-    ProcessState.ONLINE: st.builds(Online, runs),
+    ProcessState.STARTING: st.builds(Starting, st.none() | runs),
+    ProcessState.ONLINE: st.builds(Online, runs, st.booleans()),
     ProcessState.STOPPING: st.builds(
         Stopping, runs, causes, st.none() | exits, killed=st.booleans()
     ),
@@ -140,6 +140,8 @@ processes = st.builds(
     last_exit=st.none() | exits,
     last_cause=st.none() | causes,
     started=st.none() | instants,
+    replaces=st.none() | whole,
+    lineage=whole,
 )
 
 any_text = st.text(st.characters())
@@ -191,6 +193,8 @@ def test_every_field_of_a_process_is_among_those_that_are_tried():
         "last_exit",
         "last_cause",
         "started",
+        "replaces",
+        "lineage",
     }
 
     assert {field.name for field in fields(Process)} == tried
