@@ -1,31 +1,22 @@
 """What is printed when something was done to processes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
+from pmdaemon.client.calls import Processes
+from pmdaemon.control.messages import ProcessView
+
+Action = Callable[..., Processes]
+"""A verb of the client: it takes selectors."""
 
 
 def act(
-    context: Context,
-    verb: str,
-    selectors: Sequence[str],
-    done: str,
-    *,
-    json: bool,
-    **body: Any,  # noqa: ANN401 - what else the verb takes
+    context: Context, action: Action, selectors: Sequence[str], done: str, *, json: bool
 ) -> None:
-    """Have `verb` done to the selected processes; print what was `done`, and then the list."""
-    tell(context, context.ask(verb, {"selectors": expanded(selectors), **body}), done, json=json)
-
-
-def tell(context: Context, result: dict[str, Any], done: str, *, json: bool) -> None:
-    """Print what was `done` to the processes of a result, and then the list."""
-    views = result["processes"]
-    for warning in result.get("warnings", []):
-        warn(warning)
+    """Have something done to the selected processes; print what was `done`, and then the list."""
+    views = action(*expanded(selectors))
     if json:
         say_json(views)
         return
@@ -50,6 +41,6 @@ def expanded(selectors: Sequence[str]) -> list[str]:
     ]
 
 
-def called(view: dict[str, Any]) -> str:
+def called(view: ProcessView) -> str:
     """Say which process: `app (id 0)`."""
     return f"{harmless(view['name'])} (id {view['pm_id']})"

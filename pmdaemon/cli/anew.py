@@ -5,8 +5,6 @@ from typing import Any
 
 import click
 
-from pmdaemon.cli.context import Context
-
 
 def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options by which it changes what it starts anew."""
@@ -26,11 +24,7 @@ def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def changes(context: Context, *, port: str | None, update_env: bool) -> dict[str, Any]:
-    """Say what is to change, for the body of the request."""
-    body: dict[str, Any] = {}
-    if port is not None:
-        body["options"] = {"port": port}
-    if update_env:
-        body["environment"] = context.environment_to_send()
-    return body
+def options(*, port: str | None) -> dict[str, object]:
+    """Name what was said, as fields of an app."""
+    said = {"port": port}
+    return {name: value for name, value in said.items() if value is not None}

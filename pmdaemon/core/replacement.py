@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pmdaemon.core.lifecycle import Effect, Forget, leave
-from pmdaemon.core.process import Instant, Online, Process, Starting, Wish
+from pmdaemon.core.process import Cause, Instant, Online, Process, Starting, Wish
 from pmdaemon.core.spec import AppSpec
 
 
@@ -63,6 +63,8 @@ def exchange(
         tcp_port=new.tcp_port,
         restarts=old.restarts + 1,
         ends=(),
+        last_exit=None,
+        last_cause=Cause.REPLACED,
         started=new.started,
     )
     leaving = replace(

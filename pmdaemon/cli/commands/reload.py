@@ -1,9 +1,11 @@
 """`reload`."""
 
+from functools import partial
+
 import click
 
 from pmdaemon.cli.actions import act
-from pmdaemon.cli.anew import anew_options, changes
+from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
@@ -38,5 +40,10 @@ def command(
     is ready. If it does not get ready, the one that serves goes on, and the command fails. What is
     no cluster, and cannot go to another TCP port, is restarted.
     """
-    body = changes(context, port=port, update_env=update_env)
-    act(context, "reload", selectors, "reloaded", json=json, parallel=parallel, **body)
+    action = partial(
+        context.client().reload,
+        options=options(port=port),
+        update_env=update_env,
+        parallel=parallel,
+    )
+    act(context, action, selectors, "reloaded", json=json)

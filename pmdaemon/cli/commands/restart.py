@@ -1,7 +1,9 @@
 """`restart`."""
 
+from functools import partial
+
 from pmdaemon.cli.actions import act
-from pmdaemon.cli.anew import anew_options, changes
+from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
@@ -24,5 +26,5 @@ def command(
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
     the apps that it names. To start those as the file declares them now: pmdaemon start FILE.
     """
-    body = changes(context, port=port, update_env=update_env)
-    act(context, "restart", selectors, "restarted", json=json, **body)
+    action = partial(context.client().restart, options=options(port=port), update_env=update_env)
+    act(context, action, selectors, "restarted", json=json)

@@ -1,5 +1,7 @@
 """`signal`."""
 
+from functools import partial
+
 import click
 
 from pmdaemon.cli.actions import act
@@ -17,4 +19,5 @@ def command(context: Context, signal: str, selectors: tuple[str, ...], *, json: 
 
     SIGNAL is a name or a number: SIGUSR2, usr2 or 12. To end programs, use stop.
     """
-    act(context, "signal", selectors, "signalled", json=json, signal=signal)
+    action = partial(context.client().send_signal, signal)
+    act(context, action, selectors, "signalled", json=json)
