@@ -121,7 +121,8 @@ class Processes:
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
-        return [self._snapshot(everything[one]) for one in sorted(pm_ids) if one in everything]
+        seen = [everything[one] for one in sorted(pm_ids) if one in everything]
+        return [self._snapshot(process) for process in seen if process.replaces is None]
 
     @property
     def unsaved(self) -> str | None:

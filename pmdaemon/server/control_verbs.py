@@ -25,7 +25,7 @@ from pmdaemon.control.messages import (
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import MessageReceived, Notice, OutputGrew, ProcessChanged
+from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine

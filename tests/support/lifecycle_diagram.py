@@ -18,12 +18,13 @@ from pmdaemon.core.process import (
     Exited,
     Online,
     Process,
+    Run,
     Starting,
     Stopped,
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import RestartPolicy
+from pmdaemon.core.spec import Readiness, RestartPolicy
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
@@ -34,7 +35,9 @@ RUN = a_run()
 STATES = (
     Stopped(),
     Starting(),
+    Starting(RUN),
     Online(RUN),
+    Online(RUN, ready=False),
     *(
         Stopping(RUN, cause, exit=ended, killed=killed)
         for cause, ended, killed in itertools.product(Cause, (None, CLEAN, FAILED), (False, True))
@@ -63,7 +66,12 @@ def events() -> list[life.Event]:
         life.DeleteRequested(),
         life.ShutdownBegan(),
         life.ResetRequested(NOW),
+        life.SignalRequested("SIGUSR2"),
         life.Spawned(EPOCH, RUN),
+        life.BecameReady(RUN.identity, told=True),
+        life.ReadyTimeElapsed(EPOCH),
+        life.Drained(RUN.identity),
+        life.DrainTimeElapsed(EPOCH),
         life.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
         life.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
         life.ProcessExited(RUN.identity, CLEAN),
@@ -81,10 +89,9 @@ def events() -> list[life.Event]:
 
 def processes() -> Iterator[Process]:
     """List processes in every state, under every wish that may go with it."""
-    for state, wish, policy in itertools.product(STATES, Wish, POLICIES):
-        process = a_process(
-            state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=an_app(restart=policy)
-        )
+    for state, wish, policy, told in itertools.product(STATES, Wish, POLICIES, (False, True)):
+        app = an_app(restart=policy, ready=Readiness(told=told))
+        process = a_process(state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=app)
         if is_possible(process):
             yield process
 
@@ -92,7 +99,9 @@ def processes() -> Iterator[Process]:
 def is_possible(process: Process) -> bool:
     """Tell whether wish and state may go together when nothing is left to do."""
     match process.state:
-        case Online() | Backoff() | Exited():
+        case Starting(Run()) | Online(_, ready=False) if not process.spec.ready.told:
+            return False
+        case Starting(Run()) | Online() | Backoff() | Exited():
             return process.wish is Wish.UP
         case Stopped() | Errored():
             # What nobody wants any more is forgotten as soon as it is down.
