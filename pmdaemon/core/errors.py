@@ -68,13 +68,13 @@ class ProcessNotFound(PmdaemonError):
 
 
 class AppAlreadyExists(PmdaemonError):
-    """A new app under a name that is taken by a running one."""
+    """A new app under a name that is taken."""
 
     code = "app_already_exists"
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"cannot start {name}: it is already running"
+            f"cannot start {name}: there is an app of this name already"
             f" (to start it anew: pmdaemon restart {name})",
             name=name,
         )

@@ -1,5 +1,6 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
@@ -105,6 +107,7 @@ def assemble(
     files = HomeSecretFiles(Path(home.path))
     engine = Engine(
         home=home.path,
+        environment=scrubbed(os.environ),
         clock=clock,
         bus=bus,
         events=EventLog(clock=clock, bus=bus),

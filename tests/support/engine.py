@@ -1,6 +1,7 @@
 """A whole engine on fakes: everything above the operating system is real."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -87,6 +88,7 @@ class EngineOnFakes:
         )
         self.engine = Engine(
             home=str(self.folder),
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
