@@ -16,6 +16,7 @@ from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
+from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
@@ -45,7 +46,8 @@ def access_table() -> Mapping[tuple[str, str], Scope]:
 def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
-    live = app[LIVE] = LiveFeed(engine, guard.gate)
+    app[TABLE] = NATIVE.endpoints
+    live = app[LIVE] = LiveFeed(engine, guard)
     app.on_shutdown.append(lambda _: live.dismiss_all())
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)

@@ -82,19 +82,6 @@ class BodyTooLarge(Refusal):
         super().__init__(f"the body of a request may have {limit} bytes at the most", limit=limit)
 
 
-class TooManyRequests(Refusal):
-    """More requests than an address may make (RFC 6585, 4); `wait` is in seconds."""
-
-    code = "rate_limited"
-    status = 429
-
-    def __init__(self, wait: int) -> None:
-        super().__init__(
-            f"too many requests from this address; try again in {wait} s", retry_after=wait
-        )
-        self.headers = MappingProxyType({"Retry-After": str(wait)})
-
-
 class UpgradeRequired(Refusal):
     """A plain request where a WebSocket is (RFC 9110, 15.5.22)."""
 
@@ -106,15 +93,17 @@ class UpgradeRequired(Refusal):
         super().__init__("this path speaks WebSocket only")
 
 
-class TooManyClients(Refusal):
-    """More streams than we serve at a time."""
+class TooManyRequests(Refusal):
+    """More requests than an address may make (RFC 6585, 4); `wait` is in seconds."""
 
-    code = "too_many_clients"
-    status = 503
-    headers = MappingProxyType({"Retry-After": "5"})
+    code = "rate_limited"
+    status = 429
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} clients are listening already", limit=limit)
+    def __init__(self, wait: int) -> None:
+        super().__init__(
+            f"too many requests from this address; try again in {wait} s", retry_after=wait
+        )
+        self.headers = MappingProxyType({"Retry-After": str(wait)})
 
 
 class HeadTooLarge(Refusal):

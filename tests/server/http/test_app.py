@@ -279,17 +279,6 @@ async def test_a_request_without_a_host_is_answered(server):
     assert answer.status == 200
 
 
-async def test_a_websocket_upgrade_leads_nowhere_yet(server):
-    await server.turn_on(OPEN)
-
-    answer = await ask(
-        port_of(server),
-        ["GET /ws HTTP/1.1", "Connection: Upgrade, close", "Upgrade: websocket"],
-    )
-
-    assert (answer.status, answer.json["error"]["code"]) == (404, "NOT_FOUND")
-
-
 def test_no_two_dialects_collide():
     paths = [(one.method, one.path) for dialect in DIALECTS for one in dialect.endpoints]
 

@@ -56,9 +56,8 @@ PUSHED = frozenset(
 
 
 class Feed(StrEnum):
-    """How much a client gets to see: nothing is for one that has to say a key first."""
+    """How much a client gets to see."""
 
-    NOTHING = "nothing"
     PUBLIC = "public"
     FULL = "full"
 

@@ -64,9 +64,7 @@ async def create_process(engine: Engine, request: web.Request) -> web.Response:
     """Declare a new app, and start it."""
     body = await read_body(request, dict[str, Any], default={})
     environment = engine.environment
-    declared = read_declaration(
-        body, base=environment.get("HOME", "/"), environment=environment
-    )
+    declared = read_declaration(body, base=environment.get("HOME", "/"), environment=environment)
     spec = declared.spec
     note(request, app=spec.name, script=hide_passwords(spec.command.script))
     if any(one.process.name == spec.name for one in engine.processes.list()):

@@ -22,7 +22,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import Cancellable
-from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import Batch, Feed, Frame, FrameType
 from pmdaemon.server.http.native.views import View, process_view
@@ -52,9 +52,6 @@ GONE = "deleted"
 """The status of a process that is not there any more."""
 
 
-NOTHING = Batch([])
-
-
 class Listener(Protocol):
     """Somebody who is told; none of this may wait."""
 
@@ -73,9 +70,9 @@ class Listener(Protocol):
 class LiveFeed:
     """All who listen, and what they were told last."""
 
-    def __init__(self, engine: Engine, gate: Gate, *, hold: float = HOLD) -> None:
+    def __init__(self, engine: Engine, guard: Guard, *, hold: float = HOLD) -> None:
         self.engine = engine
-        self.gate = gate
+        self.guard = guard
         self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()
@@ -116,8 +113,6 @@ class LiveFeed:
 
     def whole_list(self, feed: Feed) -> Batch:
         """Show all processes; made once for all who ask for it at about the same time."""
-        if feed is Feed.NOTHING:
-            return NOTHING
         if feed not in self._lists:
             views = [process_view(one) for one in self.engine.processes.list()]
             cursor = self._cursor(self._told)
@@ -220,7 +215,7 @@ class LiveFeed:
                 full.append(self.frame(kind, view))
                 public.append(self.frame(kind, _public(kind, view)))
         full += [self.event_frame(one) for one in happened]
-        return {Feed.FULL: Batch(full), Feed.PUBLIC: Batch(public), Feed.NOTHING: NOTHING}
+        return {Feed.FULL: Batch(full), Feed.PUBLIC: Batch(public)}
 
     def _differences(self, pm_id: int, view: View | None) -> Iterable[tuple[FrameType, View]]:
         """Say how a process shows otherwise than it did, and remember how it shows now."""
@@ -252,12 +247,11 @@ class LiveFeed:
         machine = self.frame(FrameType.SYSTEM_METRICS, frames.machine_view(host, snapshots))
         per_process = {
             feed: self.frame(FrameType.PROCESS_METRICS, frames.metrics_view(up, feed))
-            for feed in (Feed.FULL, Feed.PUBLIC)
+            for feed in Feed
         }
         return {
             Feed.FULL: Batch([per_process[Feed.FULL], machine]),
             Feed.PUBLIC: Batch([per_process[Feed.PUBLIC]]),
-            Feed.NOTHING: NOTHING,
         }
 
     def _beat(self) -> None:
