@@ -102,6 +102,18 @@ class TokenNotFound(PmdaemonError):
         super().__init__(f"no token is called {name}", name=name, available=list(available))
 
 
+class ProcessBlocked(PmdaemonError):
+    """A start of what somebody has blocked."""
+
+    code = "process_blocked"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"cannot start {name}: it is blocked (to allow it again: pmdaemon unblock {name})",
+            name=name,
+        )
+
+
 class TcpPortTaken(PmdaemonError):
     """A TCP port that somebody else has."""
 

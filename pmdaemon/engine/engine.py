@@ -8,9 +8,11 @@ from msgspec import Struct
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
 
@@ -44,6 +46,8 @@ class Engine(Struct, frozen=True):
     bus: Bus
     events: EventLog
     processes: Processes
+    triggers: Triggers
+    history: JobHistory
     logs: LogHub
     host: HostMetrics
     web: WebSide
