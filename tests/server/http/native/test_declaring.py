@@ -50,7 +50,7 @@ def test_an_app_is_read_as_from_an_ecosystem_file():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"name": "web"}, {"script": ""}, {"script": "/bin/sleep 1", "instances": 0}, {"script": 1}],
+    [{"name": "web"}, {"script": ""}, {"script": 1}],
 )
 def test_an_app_that_cannot_be_run_is_an_invalid_configuration(fields):
     with pytest.raises(InvalidConfiguration) as refused:
