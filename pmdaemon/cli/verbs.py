@@ -26,6 +26,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("explain", "Say why a process is up, or is not"),
         Verb("history", "List the runs of jobs"),
         Verb("logs", "Show and follow what programs print", ("log",)),
+        Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("jlist", "Print the list as PM2's JSON"),
