@@ -5,7 +5,6 @@ from typing import Any
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
-from pmdaemon.config.command import default_name
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
 
@@ -80,6 +79,8 @@ def _overlay(apps: list[dict[str, Any]], key: str, path: str) -> None:
 
 def names_in(path: str) -> list[str]:
     """List the names of the apps in a file, which select their processes."""
+    from pmdaemon.config.command import default_name  # noqa: PLC0415 - 10 ms that `start` saves
+
     apps = ecosystem.load(path)
     cwd = folder_of(path)
     return [str(app.get("name") or default_name(str(app.get("script", "")), cwd)) for app in apps]
