@@ -4,12 +4,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
-from functools import partial
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.config.paths import Home
 from pmdaemon.control.client import Client
+from pmdaemon.core.errors import PmdaemonError
+
+if TYPE_CHECKING:
+    from pmdaemon.control.starter import Prepared
 
 
 class Context:
@@ -19,6 +23,7 @@ class Context:
         self.environment = environment
         self.plain = False
         """Whether colours were turned off by an option."""
+        self._prepared: Prepared | None = None
 
     @property
     def home(self) -> Home:
@@ -32,7 +37,24 @@ class Context:
 
     def client(self, *, start: bool = True) -> Client:
         """Return a client of the daemon, started when there is none, unless told not to."""
-        return Client(self.home, partial(_start, self.home, self.environment) if start else None)
+        return Client(self.home, self._start_daemon if start else None)
+
+    def prepare_daemon(self) -> None:
+        """Have a daemon that is going to be needed load itself while we do, where there is none."""
+        # Whatever is wrong is said when it is needed, if it is.
+        with suppress(PmdaemonError):
+            home = self.home
+            if os.path.lexists(home.socket):
+                return
+            from pmdaemon.control.starter import Prepared  # noqa: PLC0415 - as below
+
+            self._prepared = Prepared(home.path, _scrubbed(self.environment))
+
+    def close(self) -> None:
+        """Let go of a daemon that was prepared and is not needed."""
+        if self._prepared is not None:
+            self._prepared.close()
+            self._prepared = None
 
     def ask(
         self, verb: str, body: Mapping[str, object] | None = None, *, start: bool = True
@@ -79,6 +101,16 @@ class Context:
                 f"cannot use the current directory: {str(error.strerror).lower()}"
             ) from error
 
+    def _start_daemon(self) -> None:
+        home, prepared = self.home, self._prepared
+        if prepared is not None and not prepared.is_used:
+            prepared.start_daemon(log=home.daemon_log)
+            return
+        # Nearly every command finds a daemon running, and need not load this.
+        from pmdaemon.control.starter import start_daemon  # noqa: PLC0415
+
+        start_daemon(home.path, _scrubbed(self.environment), log=home.daemon_log)
+
 
 def say_json(value: object) -> None:
     """Print a value as JSON, on one line."""
@@ -88,13 +120,6 @@ def say_json(value: object) -> None:
 def warn(sentence: str) -> None:
     """Say something on standard error."""
     print(f"pmdaemon: {sentence}", file=sys.stderr)
-
-
-def _start(home: Home, environment: Mapping[str, str]) -> None:
-    # Nearly every command finds a daemon running, and need not load this.
-    from pmdaemon.control.starter import start_daemon  # noqa: PLC0415
-
-    start_daemon(home.path, _scrubbed(environment), log=home.daemon_log)
 
 
 def _scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
