@@ -47,7 +47,7 @@ class Manager:
     def __init__(self, dialect: Dialect, executable: Path, home: Path) -> None:
         self.dialect = dialect
         self.home = home
-        self._executable = executable
+        self.executable = executable
         self._seen: set[psutil.Process] = set()
 
     @property
@@ -72,7 +72,7 @@ class Manager:
             **self.dialect.environment,
             self.dialect.home_variable: str(self.home),
         }
-        command = [str(self._executable), *arguments]
+        command = [str(self.executable), *arguments]
         done = subprocess.run(
             command,
             env=environment,

@@ -52,7 +52,7 @@ def module_of(test_file: Path) -> Path:
 
 def is_mirrored(test_file: Path) -> bool:
     folder, *_ = test_file.relative_to(TESTS).parts
-    return test_file != Path(__file__) and folder not in NOT_MIRRORED
+    return test_file.parent != TESTS and folder not in NOT_MIRRORED
 
 
 def names(paths: Iterable[Path]) -> str:

@@ -1,4 +1,4 @@
-"""From the fields of an app to its `AppSpec`, and back.
+"""From the fields of an app to its `AppSpec`.
 
 The names are PM2's, with its aliases and its camelCase. An app is read whole: every problem is
 found and told at once. What PM2 knows and this release does not act on is told as a warning, and
@@ -19,7 +19,6 @@ from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.field_table import FIELDS_BY_NAME, remark
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
-from pmdaemon.core.quantities import format_duration
 from pmdaemon.core.spec import (
     AppSpec,
     Command,
@@ -120,71 +119,6 @@ def read_apps(
     if problems:
         raise InvalidConfiguration(source, problems)
     return declared
-
-
-def show_app(spec: AppSpec) -> dict[str, Any]:
-    """Write an app in its canonical form, which is also its stored one.
-
-    `read_app` reads it as a declaration and `stored_app` as a fact; both give the same app back.
-    """
-    command, restart = spec.command, spec.restart
-    shape = {
-        "name": spec.name,
-        "namespace": spec.namespace,
-        "script": command.script,
-        "args": list(command.args),
-        "interpreter": command.interpreter,
-        "interpreter_args": list(command.interpreter_args),
-        "argv": list(command.argv),
-        "cwd": spec.cwd,
-        "instances": spec.instances,
-        "port": str(spec.tcp_ports) if spec.tcp_ports else None,
-        "env": dict(spec.env),
-        "inherited_env": dict(spec.inherited_env),
-        "max_memory_restart": spec.max_memory,
-        "autorestart": restart.autorestart,
-        "max_restarts": restart.max_restarts,
-        "min_uptime": format_duration(restart.min_uptime),
-        "restart_delay": format_duration(restart.restart_delay),
-        "stop_exit_codes": sorted(restart.stop_exit_codes),
-        "kill_timeout": format_duration(spec.stop.grace),
-        "stop_signal": spec.stop.signal,
-        "log_max_size": spec.logs.max_size,
-        "log_keep": spec.logs.keep,
-        "log_max_age": format_duration(spec.logs.max_age),
-        "log_compress": spec.logs.compress,
-    }
-    return {key: value for key, value in shape.items() if value is not None}
-
-
-def stored_app(shape: Mapping[str, object]) -> AppSpec:
-    """Read an app that `show_app` wrote, by this release or any before it.
-
-    Nothing is looked up again: what the app's files are like now does not matter. Fields that are
-    not known are left out, missing ones have their defaults.
-
-    Raises:
-        InvalidConfiguration: it was damaged since.
-
-    """
-    reading = _Reading()
-    _read_fields(reading, shape, None)
-    found = reading.values
-    script = found.get("script", "")
-    args = found.get("args", ())
-    argv = found.get("argv") or (script, *args)
-    if not argv[0]:
-        reading.refuse("script", InvalidInput("it is missing"))
-    if reading.problems:
-        raise InvalidConfiguration("a stored app", _sentences(reading))
-    command = Command(
-        script or argv[0],
-        args,
-        found.get("interpreter"),
-        argv,
-        found.get("interpreter_args", ()),
-    )
-    return _assembled(found, command, found.get("cwd", "/"), found.get("inherited_env", {}))
 
 
 def _read_fields(reading: _Reading, raw: Mapping[str, object], cpus: int | None) -> None:

@@ -56,8 +56,7 @@ FIELDS = (
     Field("log_keep", partial(values.count, most=1000), ("log_max_files",)),
     Field("log_max_age", parse_duration),
     Field("log_compress", values.switch),
-    # What was worked out when the app was declared; `show_app` writes these.
-    Field("argv", values.words),
+    # What an app that is brought back had inherited.
     Field("inherited_env", values.variables),
 )
 

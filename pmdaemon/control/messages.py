@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`."""
 
 
 class StartBody(TypedDict):
@@ -110,41 +110,13 @@ class ExitView(TypedDict):
     signal: int | None
 
 
-class DeclarationView(TypedDict):
-    """What was declared, for those who asked for detail.
-
-    Durations are in seconds, sizes in bytes.
-    """
-
-    args: list[str]
-    interpreter: str | None
-    interpreter_args: list[str]
-    argv: list[str]
-    cwd: str
-    env: dict[str, str]
-    inherited_env: dict[str, str]
-    instances: int
-    port: str | None
-    max_memory: int | None
-    autorestart: bool
-    max_restarts: int
-    min_uptime: float
-    restart_delay: float
-    stop_exit_codes: list[int]
-    stop_signal: str
-    grace: float
-    log_max_size: int
-    log_keep: int
-    log_max_age: float
-    log_compress: bool
-
-
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
     `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being.
+    cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
+    detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -156,6 +128,7 @@ class ProcessView(TypedDict):
     wish: str
     pid: int | None
     tcp_port: int | None
+    ports: str | None
     cpu: float
     memory: int
     uptime: float
@@ -167,7 +140,7 @@ class ProcessView(TypedDict):
     reason: str | None
     out_file: str
     error_file: str
-    declaration: NotRequired[DeclarationView]
+    declaration: NotRequired[dict[str, Any]]
 
 
 class ProcessesResult(TypedDict):
@@ -187,6 +160,42 @@ class PingResult(TypedDict):
     pid: int
     version: str
     home: str
+
+
+class KillResult(ProcessesResult):
+    """The result of `kill`: what was stopped, and the pids that are about to end."""
+
+    pid: int
+    keeper: NotRequired[int]
+
+
+class UpdateResult(TypedDict):
+    """The result of `update`: who makes way."""
+
+    pid: int
+    version: str
+
+
+class UsageView(TypedDict):
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+
+class HostResult(TypedDict):
+    """The result of `host`: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: UsageView
+    disk: UsageView
 
 
 class WebResult(TypedDict):

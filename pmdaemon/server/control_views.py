@@ -1,9 +1,10 @@
 """Processes as the control channel words them."""
 
-from pmdaemon.control.messages import DeclarationView, ExitView, ProcessView
+import msgspec
+
+from pmdaemon.control.messages import ExitView, ProcessView
 from pmdaemon.core.process import Backoff, Errored, Exit
 from pmdaemon.core.snapshots import ProcessSnapshot
-from pmdaemon.core.spec import AppSpec
 
 
 def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessView:
@@ -19,6 +20,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "wish": process.wish,
         "pid": process.pid,
         "tcp_port": process.tcp_port,
+        "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
         "uptime": snapshot.uptime,
@@ -32,35 +34,9 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "error_file": snapshot.error_file,
     }
     if detail:
-        view["declaration"] = _declaration_view(process.spec)
+        view["declaration"] = msgspec.to_builtins(process.spec)
     return view
 
 
 def _exit_view(ended: Exit | None) -> ExitView | None:
     return None if ended is None else {"code": ended.code, "signal": ended.signal}
-
-
-def _declaration_view(spec: AppSpec) -> DeclarationView:
-    return {
-        "args": list(spec.command.args),
-        "interpreter": spec.command.interpreter,
-        "interpreter_args": list(spec.command.interpreter_args),
-        "argv": list(spec.command.argv),
-        "cwd": spec.cwd,
-        "env": dict(spec.env),
-        "inherited_env": dict(spec.inherited_env),
-        "instances": spec.instances,
-        "port": str(spec.tcp_ports) if spec.tcp_ports else None,
-        "max_memory": spec.max_memory,
-        "autorestart": spec.restart.autorestart,
-        "max_restarts": spec.restart.max_restarts,
-        "min_uptime": spec.restart.min_uptime,
-        "restart_delay": spec.restart.restart_delay,
-        "stop_exit_codes": sorted(spec.restart.stop_exit_codes),
-        "stop_signal": spec.stop.signal,
-        "grace": spec.stop.grace,
-        "log_max_size": spec.logs.max_size,
-        "log_keep": spec.logs.keep,
-        "log_max_age": spec.logs.max_age,
-        "log_compress": spec.logs.compress,
-    }

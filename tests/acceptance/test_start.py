@@ -56,9 +56,8 @@ def test_an_executable_file_runs_by_itself(pmdaemon):
     pmdaemon.run("start", "./worker")
 
     assert pmdaemon.process("worker")["script"] == "./worker"
-    assert pmdaemon.run("describe", "worker", "--json").json[0]["declaration"]["argv"] == [
-        str(script)
-    ]
+    [described] = pmdaemon.run("describe", "worker", "--json").json
+    assert described["declaration"]["command"]["argv"] == [str(script)]
 
 
 def test_what_stands_behind_two_dashes_reaches_the_program_unchanged(pmdaemon):

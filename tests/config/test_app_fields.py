@@ -1,14 +1,11 @@
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmdaemon.config.app_fields import read_app, read_apps, show_app, stored_app
+from pmdaemon.config.app_fields import read_app, read_apps
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopPolicy
 from pmdaemon.core.tcp_ports import TcpPorts
-from tests.support.builders import an_app
 
 EVERYTHING = {
     "script": "server.js",
@@ -315,24 +312,6 @@ def test_two_apps_of_a_file_must_not_have_one_name(base):
     assert refusal.value.problems == ("apps[1].name: server is the name of apps[0] already",)
 
 
-@pytest.mark.parametrize("raw", [{"script": "server.js"}, EVERYTHING])
-def test_what_is_shown_is_read_back_either_way(base, raw):
-    spec = read(base, raw).spec
-
-    shape = json.loads(json.dumps(show_app(spec)))
-
-    assert stored_app(shape) == spec
-    assert read_app(shape, base=str(base), environment={}).spec == spec
-    assert read_app(shape, base=str(base), environment={}).warnings == ()
-
-
-def test_an_app_that_inherits_nothing_goes_on_doing_so(base):
-    shape = show_app(read(base, {"script": "server.js"}).spec) | {"inherited_env": {}, "argv": []}
-    shape |= {"interpreter": "none", "script": "/bin/sh"}
-
-    assert read(base, shape).spec.inherited_env == {}
-
-
 @pytest.mark.parametrize("environment", [{"A=B": "c"}, {"A": "\0"}, {"": "x"}])
 def test_an_environment_that_no_program_can_have_is_refused(base, environment):
     caller = {"PATH": str(base / "bin"), **environment}
@@ -344,73 +323,6 @@ def test_an_environment_that_no_program_can_have_is_refused(base, environment):
 @pytest.mark.parametrize("name", ["log_keep", "log_max_files", "logMaxFiles"])
 def test_the_number_of_older_files_goes_by_two_names(base, name):
     assert read(base, {"script": "server.js", name: 5}).spec.logs.keep == 5
-
-
-def test_a_stored_app_does_not_depend_on_what_is_there_now():
-    spec = an_app(cwd="/gone", command=Command("x", ("y",), "z", ("/gone/z", "/gone/x", "y")))
-
-    assert stored_app(show_app(spec)) == spec
-
-
-durations = st.integers(0, 10**9).map(lambda ms: ms / 1000)
-texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-tcp_ports = st.builds(
-    lambda one, other, auto: TcpPorts(min(one, other), max(one, other), auto),
-    st.integers(1, 65535),
-    st.integers(1, 65535),
-    st.booleans(),
-)
-specs = st.builds(
-    an_app,
-    command=st.builds(
-        Command,
-        script=texts.filter(str.strip),
-        args=st.lists(texts).map(tuple),
-        interpreter=st.none() | st.just("node"),
-        argv=st.lists(texts.filter(bool), min_size=1).map(tuple),
-        interpreter_args=st.lists(texts).map(tuple),
-    ),
-    instances=st.integers(1, 1000),
-    tcp_ports=st.none() | tcp_ports,
-    env=st.dictionaries(texts.filter(lambda name: name and "=" not in name), texts),
-    max_memory=st.none() | st.integers(1, 2**63 - 1),
-    restart=st.builds(
-        RestartPolicy,
-        autorestart=st.booleans(),
-        max_restarts=st.integers(0, 10**6),
-        min_uptime=durations,
-        restart_delay=durations,
-        stop_exit_codes=st.frozensets(st.integers(0, 255)),
-    ),
-    stop=st.builds(StopPolicy, signal=st.sampled_from(["SIGINT", "SIGTERM"]), grace=durations),
-    logs=st.builds(
-        LogPolicy,
-        max_size=st.integers(0, 2**63 - 1),
-        keep=st.integers(0, 1000),
-        max_age=durations,
-        compress=st.booleans(),
-    ),
-)
-
-
-@settings(deadline=None)
-@given(specs)
-def test_every_app_survives_being_stored(spec):
-    assert stored_app(json.loads(json.dumps(show_app(spec)))) == spec
-
-
-def test_a_shape_of_another_release_is_read_as_far_as_it_is_known():
-    spec = stored_app({"script": "/srv/web.js", "from_the_future": {"a": 1}})
-
-    assert spec.name == "web"
-    assert spec.command.argv == ("/srv/web.js",)
-    assert spec.restart == RestartPolicy()
-
-
-@pytest.mark.parametrize("shape", [{}, {"name": "web"}, {"script": 1}, {"script": "x", "port": 0}])
-def test_a_damaged_shape_is_refused(shape):
-    with pytest.raises(InvalidConfiguration, match="cannot use a stored app"):
-        stored_app(shape)
 
 
 junk = st.recursive(

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from pmdaemon.daemon.keeper import DEATHS_ALLOWED, RESTART_CODE
-from tests.support.daemon_in_home import is_alive
 from tests.support.keeper import KeeperProcess, a_keeper
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = [

@@ -78,6 +78,13 @@ async def test_a_ping_says_who_is_there(scene, tmp_path):
     }
 
 
+async def test_the_machine_is_told_of(scene):
+    host = await scene.result("host")
+
+    assert host["memory"].keys() == {"total", "used", "free"}
+    assert {"hostname", "uptime", "cores", "cpu", "load_average", "disk"} < host.keys()
+
+
 async def test_a_program_is_declared_and_started_by_its_path(scene):
     result = await scene.result("start", target="/bin/true", options={"name": "web"}, **DECLARED)
 
@@ -90,6 +97,16 @@ async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
     await scene.result("stop", selectors=["web"])
 
     assert shown(await scene.result("start", target="web", **DECLARED)) == [(0, "web", "online")]
+
+
+async def test_options_for_what_exists_already_are_not_dropped_silently(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    result = await scene.result("start", target="web", options={"port": "3000"}, **DECLARED)
+
+    [warning] = result["warnings"]
+    assert warning.startswith("web is there already, and keeps its options")
 
 
 async def test_a_program_whose_name_is_taken_is_refused_unless_told_otherwise(scene):
@@ -169,7 +186,7 @@ async def test_a_list_is_of_all_or_of_the_selected_and_has_detail_on_request(sce
 
     assert [one["name"] for one in everything["processes"]] == ["web", "api"]
     assert all("declaration" not in one for one in everything["processes"])
-    assert (selected["name"], selected["declaration"]["argv"]) == ("api", ["/bin/true"])
+    assert (selected["name"], selected["declaration"]["command"]["argv"]) == ("api", ["/bin/true"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "list", "follow"])
@@ -286,7 +303,7 @@ async def test_growth_is_nobodys_business_when_the_last_follower_has_left(scene)
     client.leave()
 
     await eventually(lambda: scene.parts.capture._on_growth is None)
-    assert scene.parts.bus._subscribers == []
+    assert len(scene.parts.bus._subscribers) == 1  # the event log, which is always there
 
 
 async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene):
@@ -304,7 +321,7 @@ async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene
     waiting = [one._writer.transport.get_write_buffer_size() for one in conversations]
     assert max(waiting) < 256 * 1024
     lazy.leave()
-    await eventually(lambda: len(scene.parts.bus._subscribers) == 1)
+    await eventually(lambda: len(scene.parts.bus._subscribers) == 2)
 
 
 # web

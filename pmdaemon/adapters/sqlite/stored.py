@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar, assert_never
 
+import msgspec
+
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -32,15 +34,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import (
-    DEFAULT_NAMESPACE,
-    AppSpec,
-    Command,
-    LogPolicy,
-    RestartPolicy,
-    StopPolicy,
-)
-from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import WebSettings
 
 Row = Mapping[str, Any]
@@ -232,103 +226,15 @@ def _exit_from_text(text: str | None) -> Exit | None:
 
 def spec_to_json(spec: AppSpec) -> str:
     """Write a declaration down; the JSON is ASCII, so that any environment can be stored."""
-    ports, restart = spec.tcp_ports, spec.restart
-    return json.dumps(
-        {
-            "name": spec.name,
-            "command": {
-                "script": spec.command.script,
-                "args": spec.command.args,
-                "interpreter": spec.command.interpreter,
-                "interpreter_args": spec.command.interpreter_args,
-                "argv": spec.command.argv,
-            },
-            "cwd": spec.cwd,
-            "namespace": spec.namespace,
-            "instances": spec.instances,
-            "tcp_ports": ports and {"first": ports.first, "last": ports.last, "auto": ports.auto},
-            "env": dict(spec.env),
-            "inherited_env": dict(spec.inherited_env),
-            "max_memory": spec.max_memory,
-            "restart": {
-                "autorestart": restart.autorestart,
-                "max_restarts": restart.max_restarts,
-                "min_uptime": restart.min_uptime,
-                "restart_delay": restart.restart_delay,
-                "stop_exit_codes": sorted(restart.stop_exit_codes),
-            },
-            "stop": {"signal": spec.stop.signal, "grace": spec.stop.grace},
-            "logs": {
-                "max_size": spec.logs.max_size,
-                "keep": spec.logs.keep,
-                "max_age": spec.logs.max_age,
-                "compress": spec.logs.compress,
-            },
-        }
-    )
+    return json.dumps(msgspec.to_builtins(spec))
 
 
 def spec_from_json(text: str) -> AppSpec:
     """Read a declaration."""
-    data = json.loads(text)
-    return AppSpec(
-        name=data["name"],
-        command=_command(data["command"]),
-        cwd=data["cwd"],
-        namespace=data.get("namespace", DEFAULT_NAMESPACE),
-        instances=data.get("instances", 1),
-        tcp_ports=_tcp_ports(data.get("tcp_ports")),
-        env=dict(data.get("env", {})),
-        inherited_env=dict(data.get("inherited_env", {})),
-        max_memory=data.get("max_memory"),
-        restart=_restart_policy(data.get("restart", {})),
-        stop=_stop_policy(data.get("stop", {})),
-        logs=_log_policy(data.get("logs", {})),
-    )
-
-
-def _command(data: Row) -> Command:
-    return Command(
-        script=data["script"],
-        args=tuple(data.get("args", ())),
-        interpreter=data.get("interpreter"),
-        argv=tuple(data["argv"]),
-        interpreter_args=tuple(data.get("interpreter_args", ())),
-    )
-
-
-def _tcp_ports(data: Row | None) -> TcpPorts | None:
-    if data is None:
-        return None
-    return TcpPorts(data["first"], data["last"], auto=data.get("auto", False))
-
-
-def _restart_policy(data: Row) -> RestartPolicy:
-    default = RestartPolicy()
-    return RestartPolicy(
-        autorestart=data.get("autorestart", default.autorestart),
-        max_restarts=data.get("max_restarts", default.max_restarts),
-        min_uptime=data.get("min_uptime", default.min_uptime),
-        restart_delay=data.get("restart_delay", default.restart_delay),
-        stop_exit_codes=frozenset(data.get("stop_exit_codes", default.stop_exit_codes)),
-    )
-
-
-def _stop_policy(data: Row) -> StopPolicy:
-    default = StopPolicy()
-    return StopPolicy(
-        signal=data.get("signal", default.signal), grace=data.get("grace", default.grace)
-    )
-
-
-def _log_policy(data: Row) -> LogPolicy:
-    default = LogPolicy()
-    return LogPolicy(
-        max_size=data.get("max_size", default.max_size),
-        keep=data.get("keep", default.keep),
-        max_age=data.get("max_age", default.max_age),
-        compress=data.get("compress", default.compress),
-    )
+    try:
+        return msgspec.convert(json.loads(text), AppSpec)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"a declaration does not fit: {error}") from None
 
 
 # Settings.

@@ -20,7 +20,7 @@ which nginx keeps a connection it may use again, so that it is not us who close 
 LINGER_SECONDS = 2.0
 """How long the rest of a body that nobody wanted is read before the connection is given up."""
 
-CONNECTIONS_AT_ONCE = 512
+CONNECTIONS_AT_ONCE = 2048
 """More are turned away: the daemon needs descriptors for the programs first of all."""
 
 _BUSY = (

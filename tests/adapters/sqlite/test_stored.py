@@ -33,7 +33,22 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopPolicy
+from pmdaemon.core.spec import (
+    AppSpec,
+    Command,
+    Dependency,
+    HealthCheck,
+    Hook,
+    Job,
+    Limits,
+    LogPolicy,
+    Readiness,
+    RestartPolicy,
+    RunAs,
+    Schedule,
+    StopPolicy,
+    WatchPolicy,
+)
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.interfaces import WebSettings
 
@@ -56,9 +71,36 @@ ELABORATE = AppSpec(
         min_uptime=2.5,
         restart_delay=0.1,
         stop_exit_codes=frozenset({0, 42}),
+        backoff=0.25,
     ),
-    stop=StopPolicy(signal="SIGTERM", grace=0.1234567),
-    logs=LogPolicy(max_size=1, keep=0, max_age=0.5, compress=False),
+    stop=StopPolicy(signal="SIGTERM", grace=0.1234567, message=True, tree=False),
+    logs=LogPolicy(
+        max_size=1,
+        keep=0,
+        max_age=0.5,
+        compress=False,
+        out_file="/var/log/web.out",
+        error_file="/var/log/web.err",
+        combined_file="/var/log/web.log",
+        merge=True,
+        date_format="HH:mm",
+        json=True,
+        disabled=True,
+    ),
+    exec_mode="cluster",
+    instance_var="NUMBER",
+    increment_var="OFFSET",
+    autostart=False,
+    pid_file="/run/web.pid",
+    ready=Readiness(told=True, timeout=9.5),
+    health=HealthCheck("tcp", "5000", 1.0, 2.0, 4, 0.5, restart=False),
+    cron_restart=Schedule("0 3 * * *", "Europe/Berlin"),
+    job=Job(Schedule("@daily"), "queue", 60.0, 3),
+    watch=WatchPolicy(("/srv",), ("*.log",), 0.2),
+    depends_on=(Dependency("db", "started"),),
+    run_as=RunAs(1000, 1001, (1002,), "shop", "/home/shop"),
+    limits=Limits(nice=5, umask=0o22, resources={"nofile": 4096}),
+    hooks=(Hook(("crash",), ("notify",), "http://localhost/", "s3cret"),),
 )
 
 whole = st.integers(min_value=0, max_value=2**63 - 1)
@@ -201,6 +243,13 @@ def test_a_declaration_is_read_back_equal(spec: AppSpec):
         ELABORATE.tcp_ports,
         ELABORATE.restart,
         ELABORATE.stop,
+        ELABORATE.ready,
+        ELABORATE.health,
+        ELABORATE.cron_restart,
+        ELABORATE.job,
+        ELABORATE.watch,
+        ELABORATE.run_as,
+        ELABORATE.limits,
         ELABORATE.logs,
     ],
 )
@@ -220,7 +269,7 @@ def test_any_environment_can_be_stored(env: dict[str, str]):
 
 
 def test_what_an_older_release_did_not_write_has_its_default():
-    command = {"script": "web.js", "argv": ["/srv/web.js"]}
+    command = {"script": "web.js", "args": [], "interpreter": None, "argv": ["/srv/web.js"]}
     text = json.dumps({"name": "web", "command": command, "cwd": "/srv"})
 
     assert spec_from_json(text) == MINIMAL
