@@ -48,7 +48,8 @@ class Client:
         home: the daemon's home; that of the environment if not said.
         environment: variables, from which the home is taken, and which programs inherit; those of
             this process if not said.
-        start: start a daemon when none is running; without, that is `DaemonNotRunning`.
+        start: start a daemon when none is running, by this function if it is one; without, that is
+            `DaemonNotRunning`.
         patience: seconds without a sign of life from the daemon before it is given up.
         on_progress: called with a sentence while something takes its time.
         on_warning: called with what the daemon warns of; logged as `pmdaemon` if not said.
@@ -63,7 +64,7 @@ class Client:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -73,8 +74,9 @@ class Client:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = Channel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = Channel(self.home, start or None)
 
     def ping(self) -> PingResult:
         """Ask for a sign of life."""
