@@ -137,6 +137,8 @@ class Effects:
                     stdout=stdout,
                     stderr=stderr,
                     equipment=equipment,
+                    run_as=spec.run_as,
+                    limits=spec.limits,
                 )
             )
         except LaunchFailed as failure:
@@ -184,7 +186,7 @@ class Effects:
     def _tell_to_end(self, process: Process, run: Run, signal: str) -> None:
         if process.spec.stop.message and self._lines.say(process, "shutdown"):
             return
-        self._trees.signal(self._members(process, run), signal)
+        self._trees.signal(self._told_to_stop(process, run), signal)
 
     def _look_whether_it_listens(self, process: Process, run: Run, since: float) -> None:
         """Look again and again, as long as it can matter, at a port that is its own."""
@@ -197,6 +199,11 @@ class Effects:
         self._clock.call_later(
             LISTENING_INTERVAL, lambda: self._look_whether_it_listens(process, run, since)
         )
+
+    def _told_to_stop(self, process: Process, run: Run) -> Sequence[Identity]:
+        if process.spec.stop.tree:
+            return self._members(process, run)
+        return [run.identity] if self._trees.alive(run.identity) else []
 
     def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
         # What is being killed may still be forking, so look again until nobody is new.
@@ -213,11 +220,16 @@ class Effects:
         else:
             left = self._members(process, run)
         if not left:
-            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now()))
+            words = self._last_words(process)
+            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now(), words))
             return
         if signal is not None:
             self._trees.signal(left, signal)
         self._trees.when_gone(left, lambda: self._sweep(process, run, None))
+
+    def _last_words(self, process: Process) -> tuple[str, ...]:
+        failed = process.last_exit is not None and not process.last_exit.clean
+        return self._capture.last_words(process.pm_id) if failed else ()
 
     def _set_timer(self, process: Process, effect: SetTimer) -> None:
         def fire() -> None:

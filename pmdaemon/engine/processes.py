@@ -7,15 +7,18 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.control.log_reader import tail
+from pmdaemon.core import graph
 from pmdaemon.core.errors import (
     AppAlreadyExists,
     DaemonUnavailable,
     InvalidInput,
     OperationFailed,
+    ProcessBlocked,
     TcpPortTaken,
 )
+from pmdaemon.core.explain import Facts, explain
 from pmdaemon.core.lifecycle import (
+    BlockRequested,
     DeleteRequested,
     Event,
     ResetRequested,
@@ -24,8 +27,8 @@ from pmdaemon.core.lifecycle import (
     SignalRequested,
     StartRequested,
     StopRequested,
+    UnblockRequested,
 )
-from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.process import (
     Backoff,
     Errored,
@@ -38,9 +41,12 @@ from pmdaemon.core.process import (
     Wish,
 )
 from pmdaemon.core.replacement import twin_id
+from pmdaemon.core.schedule import schedule_of
 from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.admission import Admission
+from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.reloading import Reloader, Turn, overlaps, refuse_twice
 from pmdaemon.engine.reservations import reserve, tcp_ports_of
@@ -50,14 +56,13 @@ from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
 Snapshots = list[ProcessSnapshot]
 
+Explanations = list[tuple[Process, list[str]]]
+
 Existing = Literal["refuse", "restart", "keep"]
 """What `start` does about an app of that name which is up already."""
 
 Change = Callable[[AppSpec], AppSpec]
 """What is declared otherwise from now on; it may refuse by raising a `PmdaemonError`."""
-
-LAST_WORDS = 5
-"""Lines of its stderr by which a program says why it did not come up."""
 
 
 class Reloaded(Struct, frozen=True):
@@ -87,14 +92,18 @@ class Processes:
         clock: Clock,
         capture: OutputCapture,
         probe: TcpProbe,
+        admission: Admission,
+        health: HealthMonitor,
     ) -> None:
+        self._health = health
         self._supervisor = supervisor
+        self._admission = admission
         self._sampler = sampler
         self._clock = clock
         self._capture = capture
         self._probe = probe
         self._ending = False
-        self._reloader = Reloader(supervisor=supervisor, clock=clock, last_words=self._last_words)
+        self._reloader = Reloader(supervisor=supervisor, clock=clock)
         self._reloads = 0
 
     def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
@@ -105,13 +114,13 @@ class Processes:
 
         """
         self._sampler.refresh()
-        everything = _seen(self._supervisor.processes)
+        everything = list(self._supervisor.processes.values())
         found = everything if selectors is None else select(selectors, everything)
         return [self._snapshot(process) for process in found]
 
     def under_way(self) -> Snapshots:
         """Show all processes, with those that a reload has beside others."""
-        return [self._snapshot(process) for process in self._supervisor.processes.values()]
+        return [self._snapshot(process) for process in self._supervisor.everything.values()]
 
     @property
     def reloading(self) -> bool:
@@ -121,8 +130,7 @@ class Processes:
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
-        seen = [everything[one] for one in sorted(pm_ids) if one in everything]
-        return [self._snapshot(process) for process in seen if process.replaces is None]
+        return [self._snapshot(everything[one]) for one in sorted(pm_ids) if one in everything]
 
     @property
     def unsaved(self) -> str | None:
@@ -159,13 +167,13 @@ class Processes:
         )
 
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
-        """End programs, and all they started.
+        """End programs, and all they started; what depends on others ends before them.
 
         Raises:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        return await self._each(selectors, StopRequested(), _is_down, _why_not_down)
+        return await self._each_in_turn(selectors, StopRequested())
 
     async def restart(
         self, selectors: Sequence[Selector], *, change: Change = unchanged
@@ -193,7 +201,7 @@ class Processes:
         """
         self._refuse_when_ending()
         chosen = select(selectors, _wanted(self._supervisor.processes))
-        refuse_twice(self._supervisor.processes, chosen)
+        refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
             turn.spec.name
@@ -207,7 +215,7 @@ class Processes:
         finally:
             self._reloads -= 1
         ids = {process.pm_id for process in chosen}
-        left = [one for one in _seen(self._supervisor.processes) if one.pm_id in ids]
+        left = [one for one in self._supervisor.processes.values() if one.pm_id in ids]
         return Reloaded([self._snapshot(process) for process in left], sorted(restarted))
 
     async def scale(self, name: str, count: str) -> Snapshots:
@@ -238,8 +246,44 @@ class Processes:
     async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
-        await self._each(selectors, DeleteRequested(), _is_down, _why_not_down)
+        await self._each_in_turn(selectors, DeleteRequested())
         return doomed
+
+    async def block(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Prevent every start; what runs may run on."""
+        return await self._each(selectors, BlockRequested(), lambda _: True)
+
+    async def unblock(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Allow starts again; nothing is started by that."""
+        return await self._each(selectors, UnblockRequested(), lambda _: True)
+
+    def explain(
+        self, selectors: Sequence[Selector], due: Callable[[int], float | None]
+    ) -> Explanations:
+        """Say why each of the selected processes is up, or is not.
+
+        Args:
+            selectors: Which are meant.
+            due: When a process falls due next by its schedule.
+
+        Raises:
+            ProcessNotFound: a selector names nothing.
+
+        """
+        everybody = list(self._supervisor.processes.values())
+        health = self._health.all()
+
+        def facts(process: Process) -> Facts:
+            needed = {one.name for one in process.spec.depends_on}
+            return Facts(
+                now=self._clock.now(),
+                health=health.get(process.pm_id),
+                others={n: [one for one in everybody if one.name == n] for n in needed},
+                health_of=health,
+                due=due(process.pm_id),
+            )
+
+        return [(one, explain(one, facts(one))) for one in select(selectors, everybody)]
 
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
@@ -264,10 +308,13 @@ class Processes:
         self._ending = True
         ended: set[int] = set()
         while busy := [
-            process for process in self._supervisor.processes.values() if not _has_ended(process)
+            process for process in self._supervisor.everything.values() if not _has_ended(process)
         ]:
             ended |= {process.pm_id for process in busy if process.run is not None}
-            plan = Plan([(process.pm_id, ShutdownBegan()) for process in busy])
+            needed = {one.name for process in busy for one in process.spec.depends_on}
+            # Those that none of the others needs; of a ring, which nobody can declare, all.
+            last = [process for process in busy if process.name not in needed] or busy
+            plan = Plan([(process.pm_id, ShutdownBegan()) for process in last])
             # A program that was just being spawned comes up, or is to be tried again, first; hence
             # once more.
             await self._supervisor.ask(
@@ -277,18 +324,20 @@ class Processes:
                 ),
                 regardless=True,
             )
-        left = self._supervisor.processes
+        left = self._supervisor.everything
         self._outcome({pm_id: left.get(pm_id) for pm_id in ended}, _why_not_down)
 
     def _declare(
         self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
     ) -> Plan:
         self._refuse_when_ending()
-        wanted = StopRequested() if down else StartRequested()
+        if existing != "keep":
+            self._admission.check(specs, ledger.processes.values())
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
         for spec in specs:
+            rests = down or not spec.autostart or spec.job is not None
             present = [one for one in _seen(ledger.processes) if one.name == spec.name]
             refuse_twice(ledger.processes, present)
             up = [one for one in present if one.wish is Wish.UP and not _has_ended(one)]
@@ -296,7 +345,7 @@ class Processes:
                 raise AppAlreadyExists(spec.name)
             kept = [one for one in present if one.wish is not Wish.GONE]
             if kept and existing == "keep":
-                events += [(one.pm_id, StartRequested()) for one in kept if not down]
+                events += [(one.pm_id, StartRequested()) for one in kept if not rests]
                 continue
             others = _others(spec, [*ledger.processes.values(), *added])
             ports = self._ports(spec, others, present)
@@ -312,11 +361,15 @@ class Processes:
                     )
                     next_pm_id += 1
                 elif here in kept:
-                    process = replace(here, spec=spec, tcp_port=port)
+                    process = replace(here, spec=spec, tcp_port=port, due=self._due(here, spec))
                 else:
                     process = self._come_again(here, spec, port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here in kept else wanted))
+                runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
+                # A job that runs is not disturbed; its next run is as declared now.
+                anew = here in kept and spec.job is None
+                wanted = RestartRequested() if anew else StartRequested()
+                events.append((process.pm_id, wanted if runs or not rests else StopRequested()))
             for one in present:
                 if one.instance >= len(ports):
                     # With the new declaration, too: the store keeps one for all of an app.
@@ -334,7 +387,14 @@ class Processes:
             wish=Wish.DOWN,
             restarts=0,
             ends=(),
+            due=None,
         )
+
+    def _due(self, process: Process, spec: AppSpec) -> float | None:
+        """Say what was heeded of the schedule of a new declaration: of a new one, all so far."""
+        if schedule_of(process) == schedule_of(replace(process, spec=spec)):
+            return process.due
+        return self._clock.now().wall
 
     def _ports(
         self, spec: AppSpec, others: Iterable[Process], present: Sequence[Process]
@@ -422,7 +482,7 @@ class Processes:
             return self._fresh_port(ledger.processes.values(), process, spec)
 
         try:
-            choose(Ledger(self._supervisor.processes, 0))
+            choose(Ledger(self._supervisor.everything, 0))
         except TcpPortTaken:
             if spec.tcp_ports == process.spec.tcp_ports:
                 return Turn(process.pm_id, spec, None)  # what it has is all that there is
@@ -441,18 +501,6 @@ class Processes:
             raise AssertionError(f"{spec.name} asks for no port")
         return fresh
 
-    def _last_words(self, process: Process) -> str:
-        """Give what a program that did not come up said on its stderr."""
-        _, path = self._capture.files(process.name, process.instance)
-        self._capture.drain(process.seat)
-        since = process.started.wall if process.started is not None else 0.0
-        lines = tail(path, LAST_WORDS, stream=OutputStream.ERR)
-        return " / ".join(
-            line.text.strip()
-            for line in lines
-            if line.text.strip() and (line.time is None or line.time >= since)
-        )
-
     async def _up(
         self,
         choose: Callable[[Sequence[Process]], Sequence[Process]],
@@ -461,11 +509,13 @@ class Processes:
     ) -> Snapshots:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
-            chosen = choose(_wanted(ledger.processes))
+            there = _wanted(ledger.processes)
+            chosen = choose(there)
             events = [(process.pm_id, event) for process in chosen]
             if isinstance(event, RestartRequested):
                 events = _with_twins(ledger, events)
-            return Plan(events, self._changed(ledger, chosen, change))
+            needed = _needed_by(chosen, there)
+            return Plan([*needed, *events], self._changed(ledger, chosen, change))
 
         return self._outcome(
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
@@ -491,6 +541,22 @@ class Processes:
 
         return self._outcome(await self._supervisor.ask(action, settled=settled), why_not)
 
+    async def _each_in_turn(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
+        """Bring processes down, those that depend on others before these."""
+        chosen = select(selectors, list(self._supervisor.processes.values()))
+        needs = graph.graph_of(one.spec for one in chosen)
+        turns = graph.layers(needs, needs.keys())
+        if len(turns) < 2:
+            return await self._each(selectors, event, _is_down, _why_not_down)
+        outcome: dict[int, Process | None] = {}
+        for turn in reversed(turns):
+            events = [(one.pm_id, event) for one in chosen if one.name in turn]
+            outcome |= await self._supervisor.ask(
+                lambda ledger, events=events: Plan(_with_twins(ledger, events)),  # type: ignore[misc] # bound early on purpose
+                settled=_is_down,
+            )
+        return self._outcome(outcome, _why_not_down)
+
     def _outcome(
         self,
         settled: Mapping[int, Process | None],
@@ -501,7 +567,10 @@ class Processes:
         reached = [process for process in reached if process.replaces is None or _is_stuck(process)]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            raise OperationFailed(failures[0] + more, failures=failures)
+            words = [
+                w for one in reached if isinstance(one.state, Errored) for w in one.state.last_words
+            ]
+            raise OperationFailed(failures[0] + more, failures=failures, last_words=words)
         return [self._snapshot(process) for process in reached if process.replaces is None]
 
     def _snapshot(self, process: Process) -> ProcessSnapshot:
@@ -513,6 +582,7 @@ class Processes:
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),
+            health=self._health.latest(process.pm_id),
         )
 
 
@@ -568,6 +638,26 @@ def _refuse_too_few_ports(spec: AppSpec) -> None:
 
 def _is_stuck(process: Process) -> bool:
     return isinstance(process.state, Errored)
+
+
+def _refuse_blocked(chosen: Iterable[Process]) -> None:
+    for process in chosen:
+        if process.wish is Wish.BLOCKED:
+            raise ProcessBlocked(process.name)
+
+
+def _needed_by(chosen: Sequence[Process], there: Sequence[Process]) -> list[tuple[int, Event]]:
+    """Say what is to be started besides, because these depend on it and it is down."""
+    needs = graph.graph_of(one.spec for one in there)
+    names = graph.needs_of(needs, {one.name for one in chosen if one.spec.depends_on})
+    needed = [one for one in there if one.name in names and _is_to_be_started(one)]
+    _refuse_blocked(needed)
+    return [(one.pm_id, StartRequested()) for one in needed]
+
+
+def _is_to_be_started(process: Process) -> bool:
+    # What has done what it had to do stays done: a dependency may be on just that.
+    return process.wish is not Wish.UP or isinstance(process.state, Errored)
 
 
 def _has_ended(process: Process) -> bool:

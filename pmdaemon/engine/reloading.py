@@ -55,17 +55,11 @@ def refuse_twice(processes: Mapping[int, Process], chosen: Sequence[Process]) ->
 
 
 class Reloader:
-    """Exchanges runs, one by one.
+    """Exchanges runs, one by one."""
 
-    `last_words` gives what the program of a process last wrote to its stderr.
-    """
-
-    def __init__(
-        self, *, supervisor: Supervisor, clock: Clock, last_words: Callable[[Process], str]
-    ) -> None:
+    def __init__(self, *, supervisor: Supervisor, clock: Clock) -> None:
         self._supervisor = supervisor
         self._clock = clock
-        self._last_words = last_words
 
     async def take_turn(self, turn: Turn) -> None:
         """Put a new run in the place of the one that an instance has.
@@ -92,9 +86,8 @@ class Reloader:
         decided = await self._supervisor.ask(begin, settled=_is_decided)
         new = decided.get(twin)
         if new is not None and isinstance(new.state, Errored) and new.wish is Wish.UP:
-            reason = self._worded(new, new.state.reason)
             await self._supervisor.ask(lambda ledger: _take_away(ledger, turn), settled=_is_over)
-            raise ReloadFailed(new.name, new.instance, reason)
+            raise ReloadFailed(new.name, new.instance, new.state.reason, new.state.last_words)
         gone = await self._supervisor.ask(lambda ledger: _take_away(ledger, turn), settled=_is_over)
         self._check(turn, came[0], gone.get(twin))
 
@@ -112,10 +105,6 @@ class Reloader:
                 f" {left.state.reason}",
                 name=came.name,
             )
-
-    def _worded(self, new: Process, reason: str) -> str:
-        words = self._last_words(new).strip()
-        return f"{reason}; its last words: {words}" if words else reason
 
 
 def _still_up(ledger: Ledger, turn: Turn) -> Process:

@@ -117,6 +117,7 @@ class Supervisor:
         self._bus = bus
         self._carry_out: Callable[[Process, Effect], None] = _nothing_yet
         self._processes: dict[int, Process] = {}
+        self._seen: dict[int, Process] = {}
         self._next_pm_id = 0
         self._new_boot_id: str | None = None
         self._inbox: deque[_Request | _Happened | _SaveAgain] = deque()
@@ -128,7 +129,12 @@ class Supervisor:
 
     @property
     def processes(self) -> Mapping[int, Process]:
-        """All processes as they are now, by pm_id, in that order."""
+        """All processes that users know, as they are now, by pm_id, in that order."""
+        return self._seen
+
+    @property
+    def everything(self) -> Mapping[int, Process]:
+        """All processes, with those that a reload has set beside others."""
         return self._processes
 
     @property
@@ -151,6 +157,7 @@ class Supervisor:
         """
         self._new_boot_id = new_boot_id
         self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
+        self._seen = {one.pm_id: one for one in self._processes.values() if one.replaces is None}
         self._next_pm_id = next_pm_id
 
     def post(self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None) -> None:
@@ -288,11 +295,13 @@ class Supervisor:
 
     async def _make_so(self, draft: _Draft) -> None:
         self._processes.update(draft.after)
+        self._seen.update((id_, one) for id_, one in draft.after.items() if one.replaces is None)
         for pm_id in draft.removed:
             self._processes.pop(pm_id, None)
+            self._seen.pop(pm_id, None)
         for pm_id, before in draft.before.items():
             after = self._processes.get(pm_id)
-            if pm_id >= 0:
+            if pm_id >= 0:  # of the other one, users hear by what becomes of this one
                 self._bus.publish(ProcessChanged(before, after))
             for request in self._requests:
                 request.see(pm_id, after)
