@@ -1,7 +1,7 @@
 """`AsyncClient`, for programs that run an event loop: every verb of `Client`, to be awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -60,7 +60,7 @@ class AsyncClient:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -70,8 +70,9 @@ class AsyncClient:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = AsyncChannel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = AsyncChannel(self.home, start or None)
         self._blocking = Client(
             self.home,
             environment=self._environment,
@@ -141,9 +142,62 @@ class AsyncClient:
         """Stop processes, and everything they started."""
         return await self._do(calls.act("stop", selectors))
 
-    async def restart(self, *selectors: str | int) -> Processes:
-        """Stop what runs of the selected, and start them all."""
-        return await self._do(calls.act("restart", selectors))
+    async def restart(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+    ) -> Processes:
+        """Stop what runs of the selected, and start them all.
+
+        Args:
+            selectors: which processes.
+            options: fields of the apps that are declared otherwise from now on.
+            update_env: have them inherit our environment in place of what they had.
+
+        """
+        return await self._do(
+            calls.anew(
+                "restart",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+            )
+        )
+
+    async def reload(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+        parallel: int = 1,
+    ) -> Processes:
+        """Put new runs in the place of those that serve, one by one and without a gap.
+
+        Args:
+            selectors: which processes.
+            options: as for `restart`.
+            update_env: as for `restart`.
+            parallel: how many instances of an app at a time.
+
+        """
+        return await self._do(
+            calls.anew(
+                "reload",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+                parallel=parallel,
+            )
+        )
+
+    async def scale(self, name: str, count: str | int) -> Processes:
+        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        return await self._do(calls.scale(name, count))
+
+    async def send_signal(self, signal: str, *selectors: str | int) -> Processes:
+        """Send a signal, by name or number, to the first process of each program."""
+        return await self._do(calls.send_signal(signal, selectors))
 
     async def delete(self, *selectors: str | int) -> Processes:
         """Stop processes and forget them; their log files stay."""

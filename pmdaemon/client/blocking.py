@@ -48,7 +48,8 @@ class Client:
         home: the daemon's home; that of the environment if not said.
         environment: variables, from which the home is taken, and which programs inherit; those of
             this process if not said.
-        start: start a daemon when none is running; without, that is `DaemonNotRunning`.
+        start: start a daemon when none is running, by this function if it is one; without, that is
+            `DaemonNotRunning`.
         patience: seconds without a sign of life from the daemon before it is given up.
         on_progress: called with a sentence while something takes its time.
         on_warning: called with what the daemon warns of; logged as `pmdaemon` if not said.
@@ -63,7 +64,7 @@ class Client:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -73,8 +74,9 @@ class Client:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = Channel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = Channel(self.home, start or None)
 
     def ping(self) -> PingResult:
         """Ask for a sign of life."""
@@ -156,9 +158,62 @@ class Client:
         """Stop processes, and everything they started."""
         return self._do(calls.act("stop", selectors))
 
-    def restart(self, *selectors: str | int) -> Processes:
-        """Stop what runs of the selected, and start them all."""
-        return self._do(calls.act("restart", selectors))
+    def restart(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+    ) -> Processes:
+        """Stop what runs of the selected, and start them all.
+
+        Args:
+            selectors: which processes.
+            options: fields of the apps that are declared otherwise from now on.
+            update_env: have them inherit our environment in place of what they had.
+
+        """
+        return self._do(
+            calls.anew(
+                "restart",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+            )
+        )
+
+    def reload(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+        parallel: int = 1,
+    ) -> Processes:
+        """Put new runs in the place of those that serve, one by one and without a gap.
+
+        Args:
+            selectors: which processes.
+            options: as for `restart`.
+            update_env: as for `restart`.
+            parallel: how many instances of an app at a time.
+
+        """
+        return self._do(
+            calls.anew(
+                "reload",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+                parallel=parallel,
+            )
+        )
+
+    def scale(self, name: str, count: str | int) -> Processes:
+        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        return self._do(calls.scale(name, count))
+
+    def send_signal(self, signal: str, *selectors: str | int) -> Processes:
+        """Send a signal, by name or number, to the first process of each program."""
+        return self._do(calls.send_signal(signal, selectors))
 
     def delete(self, *selectors: str | int) -> Processes:
         """Stop processes and forget them; their log files stay."""

@@ -1,6 +1,7 @@
 """What fronts see of the engine."""
 
 import asyncio
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -34,9 +35,13 @@ class Ending:
 
 
 class Engine(Struct, frozen=True):
-    """The engine's parts that can be called from outside."""
+    """The engine's parts that can be called from outside.
+
+    `environment` is what programs inherit that nobody on this machine starts.
+    """
 
     home: str
+    environment: Mapping[str, str]
     clock: Clock
     bus: Bus
     events: EventLog

@@ -35,6 +35,18 @@ class Clock(Protocol):
         """Call `callback` once, after `seconds`."""
 
 
+class Equipment(Struct, frozen=True):
+    """What a program finds at its start, beside its own environment.
+
+    `inherited` are descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name
+    of a variable that is to hold its own pid.
+    """
+
+    env: Mapping[str, str] = {}
+    inherited: tuple[int, ...] = ()
+    pid_variable: str | None = None
+
+
 class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
@@ -50,6 +62,7 @@ class LaunchOrder(Struct, frozen=True):
     stderr: str
     run_as: RunAs = RunAs()
     limits: Limits = Limits()
+    equipment: Equipment = Equipment()
 
 
 class LaunchFailed(Exception):
@@ -83,6 +96,62 @@ class Launcher(Protocol):
 
         Until then its exit can be learned again, by a next daemon if we are gone.
         """
+
+
+class Channels(Protocol):
+    """The channels of Node programs, by the token of the run (`process.send`).
+
+    Messages are JSON values. What a program sent while no daemon was there waits for the next one.
+    """
+
+    def open(self, token: str) -> int:
+        """Make a channel, and return the program's end of it, which we close with `attend`.
+
+        Raises:
+            OperationFailed: there is no descriptor left.
+
+        """
+
+    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon."""
+
+    def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
+        """Send a message, with a copy of a descriptor; False when it does not get there."""
+
+    def close(self, token: str) -> None:
+        """Read what is left, and give the channel up for good."""
+
+
+class SharedSockets(Protocol):
+    """Sockets that the instances of an app listen on together.
+
+    They belong to the app: connections wait in them while no instance is there.
+    """
+
+    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+        """Listen, or find what listens already; without a `host`, on all addresses.
+
+        Raises:
+            TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.
+
+        """
+
+    def has_any(self, app: str) -> bool:
+        """Whether there is one of this app."""
+
+    def close(self, app: str) -> None:
+        """Stop listening: when this returns, connections are refused."""
+
+
+class NotifySocket(Protocol):
+    """Where programs say that they are ready (sd_notify(3))."""
+
+    @property
+    def address(self) -> str | None:
+        """What NOTIFY_SOCKET is to be, or None where there is no such socket."""
+
+    def attend(self, on_ready: Callable[[Sequence[Identity]], None]) -> None:
+        """Call `on_ready` for each READY=1, with who sent it, its parent, and so on up."""
 
 
 class PidNotes(Protocol):
@@ -204,6 +273,9 @@ class TcpProbe(Protocol):
 
     def is_free(self, tcp_port: int) -> bool:
         """Whether a program could listen on this port now."""
+
+    def accepts(self, tcp_port: int) -> bool:
+        """Whether a connection to this port is accepted now."""
 
 
 class RateLimit(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """A whole engine on fakes: everything above the operating system is real."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity, ProcessState
+from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
@@ -22,6 +23,7 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.time_limits import TimeLimits
@@ -30,15 +32,18 @@ from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.pid_notes import FakePidNotes
 from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
 from tests.fakes.run_history import MemoryRunHistory
 from tests.fakes.secret_files import FakeSecretFiles
+from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
@@ -82,12 +87,27 @@ class EngineOnFakes:
         self.trees = FakeProcessTrees(self.world)
         self.capture = CaptureInFolder(self.folder)
         self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.lines = ProgramLines(
+            token=self.token,
+            post=self.supervisor.post,
+            processes=lambda: self.supervisor.processes.values(),
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=self.token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -129,6 +149,7 @@ class EngineOnFakes:
         )
         self.engine = Engine(
             home=str(self.folder),
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
@@ -158,6 +179,10 @@ class EngineOnFakes:
             audit=self.audit,
             ending=Ending(),
         )
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
 
     async def start(self, *specs: AppSpec) -> Snapshots:
         """Start apps."""
