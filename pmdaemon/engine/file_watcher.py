@@ -17,6 +17,12 @@ log = logging.getLogger(__name__)
 LEAST_DELAY = 0.1
 """Seconds without a change until what was gathered counts: an editor makes several at once."""
 
+SOON = 2.0
+"""Seconds: who changes files so soon after it was started anew may well be the cause itself."""
+
+LONGEST_BRAKE = 15.0
+"""Seconds: up to so long, and twice as long each time, it is waited when that happens again."""
+
 LONGEST_GATHERING = 5.0
 """Seconds after which it counts though changes go on, or a long `delay` after the first of them."""
 
@@ -31,6 +37,8 @@ class _Watched:
     gathered: int = 0
     first: str = ""
     since: float = 0.0
+    restarted: float = -SOON
+    brake: float = 0.0
     timer: Cancellable | None = None
 
     def cancel(self) -> None:
@@ -109,17 +117,22 @@ class FileWatcher:
         now = self._clock.now().monotonic
         if not watched.gathered:
             watched.first, watched.since = path, now
+            is_soon = now - watched.restarted < max(SOON, watched.brake)
+            watched.brake = min(LONGEST_BRAKE, max(0.5, 2 * watched.brake)) if is_soon else 0.0
         watched.gathered += 1
         if watched.timer is not None:
             watched.timer.cancel()
-        longest = max(LONGEST_GATHERING, watched.delay)
-        left = max(0.0, watched.since + longest - now)
+        delay = max(watched.delay, watched.brake)
+        left = max(0.0, watched.since + max(LONGEST_GATHERING, delay) - now)
         watched.timer = self._clock.call_later(
-            min(watched.delay, left), lambda: self._restart(name, watched)
+            min(delay, left), lambda: self._restart(name, watched)
         )
 
     def _restart(self, name: str, watched: _Watched) -> None:
         log.info("files.changed app=%s count=%d first=%s", name, watched.gathered, watched.first)
+        if watched.brake == LONGEST_BRAKE:
+            log.warning("files.loop app=%s writes=%s, which is watched", name, watched.first)
         watched.gathered, watched.timer = 0, None
+        watched.restarted = self._clock.now().monotonic
         for process in self._up(name):
             self._post(process.pm_id, RestartRequested(Cause.FILES_CHANGED))
