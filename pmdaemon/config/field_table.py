@@ -265,7 +265,7 @@ INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inheri
 
 AWAITED = frozenset(
     {
-        "autostart", "cron_restart", "depends_on", "disable_logs",
+        "cron_restart", "depends_on", "disable_logs",
         "error_file", "exec_mode", "exp_backoff_restart_delay", "gid", "health_check",
         "health_check_interval", "health_check_retries", "health_check_script",
         "health_check_timeout", "health_check_url", "hooks", "job",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import AppAlreadyExists, DaemonUnavailable, OperationFailed
 from pmdaemon.core.lifecycle import (
     DeleteRequested,
@@ -118,6 +119,37 @@ class Processes:
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
         )
 
+    async def apply(
+        self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
+    ) -> tuple[Sequence[Step], Snapshots]:
+        """Bring what is there into line with what is declared, and touch nothing else.
+
+        What was stopped stays so, with its new declaration. If the specs are the `whole` of their
+        file, what came from it and is not in it any more is found, and with `prune` deleted. With
+        `dry_run`, only say what would be done.
+
+        Raises:
+            TcpPortTaken: a port is somebody else's.
+
+        """
+        steps: Sequence[Step] = ()
+
+        def decide(processes: Iterable[Process]) -> Sequence[Step]:
+            there = [one for one in processes if one.wish is not Wish.GONE]
+            return steps_between(
+                {one.name: one.spec for one in there}, specs, whole=whole, prune=prune
+            )
+
+        def action(ledger: Ledger) -> Plan:
+            nonlocal steps
+            steps = decide(ledger.processes.values())
+            return self._applied(ledger, steps)
+
+        if dry_run:
+            return decide(self._supervisor.processes.values()), []
+        reached = await self._supervisor.ask(action, settled=_is_up_or_failed)
+        return steps, self._outcome(reached, _why_not_up)
+
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs, and all they started.
 
@@ -174,11 +206,37 @@ class Processes:
         left = self._supervisor.processes
         self._outcome({pm_id: left.get(pm_id) for pm_id in ended}, _why_not_down)
 
+    def _applied(self, ledger: Ledger, steps: Sequence[Step]) -> Plan:
+        anew = {step.name for step in steps if step.action == "restart"}
+        doomed = {step.name for step in steps if step.action == "delete"}
+        declared = self._declare(
+            ledger,
+            [
+                step.after
+                for step in steps
+                if step.after is not None and (step.paths or step.action == "create")
+            ],
+            "restart",
+            down=False,
+            to_restart=lambda process: process.name in anew and process.wish is Wish.UP,
+        )
+        deleted = [
+            (one.pm_id, DeleteRequested())
+            for one in ledger.processes.values()
+            if one.name in doomed
+        ]
+        return Plan([*declared.events, *deleted], declared.added)
+
     def _declare(
-        self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
+        self,
+        ledger: Ledger,
+        specs: Sequence[AppSpec],
+        existing: Existing,
+        *,
+        down: bool,
+        to_restart: Callable[[Process], bool] = lambda _: True,
     ) -> Plan:
         self._refuse_when_ending()
-        wanted = StopRequested() if down else StartRequested()
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
@@ -193,6 +251,7 @@ class Processes:
                 continue
             others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
             ports = self._ports(spec, others, present)
+            wanted = StopRequested() if down or not spec.autostart else StartRequested()
             for instance, port in enumerate(ports):
                 here = next((one for one in present if one.instance == instance), None)
                 if here is None:
@@ -209,7 +268,8 @@ class Processes:
                 else:
                     process = self._come_again(here, spec, port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here in kept else wanted))
+                if here not in kept or to_restart(here):
+                    events.append((process.pm_id, RestartRequested() if here in kept else wanted))
             for one in present:
                 if one.instance >= len(ports):
                     # With the new declaration, too: the store keeps one for all of an app.

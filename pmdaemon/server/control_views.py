@@ -2,7 +2,9 @@
 
 import msgspec
 
-from pmdaemon.control.messages import ExitView, ProcessView
+from pmdaemon.config.differences import in_words
+from pmdaemon.control.messages import ExitView, ProcessView, StepView
+from pmdaemon.core.differences import Step
 from pmdaemon.core.process import Backoff, Errored, Exit
 from pmdaemon.core.snapshots import ProcessSnapshot
 
@@ -40,3 +42,15 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
 
 def _exit_view(ended: Exit | None) -> ExitView | None:
     return None if ended is None else {"code": ended.code, "signal": ended.signal}
+
+
+def step_view(step: Step) -> StepView:
+    """Word what is done about one app, and why."""
+    changes = in_words(step.before, step.after, step.paths) if step.before and step.after else ()
+    return {
+        "name": step.name,
+        "action": step.action,
+        "changes": [
+            {"field": one.field, "before": one.before, "after": one.after} for one in changes
+        ],
+    }
