@@ -1,7 +1,7 @@
 """`AsyncClient`, for programs that run an event loop: every verb of `Client`, to be awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -17,7 +17,15 @@ from pmdaemon.client.blocking import (
     log_warning,
     start_daemon_of,
 )
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
@@ -29,6 +37,7 @@ from pmdaemon.control.messages import (
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -52,7 +61,7 @@ class AsyncClient:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -62,8 +71,9 @@ class AsyncClient:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = AsyncChannel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = AsyncChannel(self.home, start or None)
         self._blocking = Client(
             self.home,
             environment=self._environment,
@@ -176,6 +186,22 @@ class AsyncClient:
         """Set restart counters to zero."""
         return await self._do(calls.act("reset", selectors))
 
+    async def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return await self._do(calls.act("block", selectors))
+
+    async def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return await self._do(calls.act("unblock", selectors))
+
+    async def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return await self._do(calls.explain(selectors))
+
+    async def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return await self._do(calls.history(selectors, limit=limit))
+
     async def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""
         return await self._do(calls.act("flush", selectors))
@@ -251,6 +277,39 @@ class AsyncClient:
     async def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return await self._do(calls.web_off())
+
+    async def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return await self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    async def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return await self._do(calls.list_tokens())
+
+    async def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return await self._do(calls.rotate_token(name, overlap=overlap))
+
+    async def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        await self._do(calls.revoke_token(name))
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

@@ -8,7 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmdaemon.client import calls
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
@@ -17,6 +25,7 @@ from pmdaemon.control.messages import (
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -40,7 +49,8 @@ class Client:
         home: the daemon's home; that of the environment if not said.
         environment: variables, from which the home is taken, and which programs inherit; those of
             this process if not said.
-        start: start a daemon when none is running; without, that is `DaemonNotRunning`.
+        start: start a daemon when none is running, by this function if it is one; without, that is
+            `DaemonNotRunning`.
         patience: seconds without a sign of life from the daemon before it is given up.
         on_progress: called with a sentence while something takes its time.
         on_warning: called with what the daemon warns of; logged as `pmdaemon` if not said.
@@ -55,7 +65,7 @@ class Client:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -65,8 +75,9 @@ class Client:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = Channel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = Channel(self.home, start or None)
 
     def ping(self) -> PingResult:
         """Ask for a sign of life."""
@@ -201,6 +212,22 @@ class Client:
         """Set restart counters to zero."""
         return self._do(calls.act("reset", selectors))
 
+    def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return self._do(calls.act("block", selectors))
+
+    def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return self._do(calls.act("unblock", selectors))
+
+    def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return self._do(calls.explain(selectors))
+
+    def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return self._do(calls.history(selectors, limit=limit))
+
     def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""
         return self._do(calls.act("flush", selectors))
@@ -275,6 +302,39 @@ class Client:
     def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return self._do(calls.web_off())
+
+    def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return self._do(calls.list_tokens())
+
+    def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return self._do(calls.rotate_token(name, overlap=overlap))
+
+    def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

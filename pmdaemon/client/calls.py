@@ -10,10 +10,13 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages import (
     ApplyResult,
+    Explanation,
     HostResult,
     KillResult,
     PingResult,
     ProcessView,
+    RunView,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -25,6 +28,10 @@ Existing = Literal["refuse", "restart", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
+Explanations = list[Explanation]
+Runs = list[RunView]
+
+Tokens = list[TokenView]
 
 
 class SaveResult(TypedDict):
@@ -137,6 +144,22 @@ def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
     return Call(verb, selection(selectors), _processes)
 
 
+def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
+    """Ask why the selected processes are up, or are not.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    return Call("explain", selection(selectors), _explanations)
+
+
+def history(selectors: Sequence[str | int], *, limit: int) -> Call[Runs]:
+    """Ask for the latest runs of jobs, of all when none is selected."""
+    body: dict[str, object] = {"selectors": _texts(selectors)} if selectors else {}
+    return Call("history", {**body, "limit": limit}, _runs)
+
+
 def selection(selectors: Sequence[str | int]) -> dict[str, object]:
     """Word which processes are meant.
 
@@ -162,6 +185,34 @@ def web(
 def web_off() -> Call[str | None]:
     """Ask for the web side to be turned off; the result is where it was."""
     return Call("web_off", {}, _url)
+
+
+def make_token(
+    name: str | None,
+    *,
+    consumer: str | None,
+    scopes: Sequence[str],
+    expire_in: float | None,
+) -> Call[TokenView]:
+    """Ask for a key, or a token for a consumer."""
+    said = {"name": name, "consumer": consumer, "expire_in": expire_in}
+    body = {key: value for key, value in said.items() if value is not None}
+    return Call("token", {**body, "scopes": list(scopes)}, _whole)
+
+
+def list_tokens() -> Call[Tokens]:
+    """Ask for what is known of all tokens."""
+    return Call("tokens", {}, _tokens)
+
+
+def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
+    """Ask for a new token in place of one."""
+    return Call("rotate", {"name": name, "overlap": overlap}, _whole)
+
+
+def revoke_token(name: str) -> Call[None]:
+    """Ask for nobody to be let in by a token any more."""
+    return Call("revoke", {"name": name}, lambda _: None)
 
 
 def kill() -> Call[KillResult]:
@@ -214,6 +265,21 @@ def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types
 
 def _processes(result: dict[str, Any]) -> Processes:
     found: Processes = result["processes"]
+    return found
+
+
+def _tokens(result: dict[str, Any]) -> Tokens:
+    found: Tokens = result["tokens"]
+    return found
+
+
+def _explanations(result: dict[str, Any]) -> Explanations:
+    found: Explanations = result["explanations"]
+    return found
+
+
+def _runs(result: dict[str, Any]) -> Runs:
+    found: Runs = result["runs"]
     return found
 
 

@@ -265,13 +265,9 @@ INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inheri
 
 AWAITED = frozenset(
     {
-        "cron_restart", "depends_on", "disable_logs",
-        "error_file", "exec_mode", "exp_backoff_restart_delay", "gid", "health_check",
-        "health_check_interval", "health_check_retries", "health_check_script",
-        "health_check_timeout", "health_check_url", "hooks", "job",
-        "limits", "listen_timeout", "log_date_format", "log_file", "log_type", "merge_logs",
-        "nice", "out_file", "pid_file", "shutdown_with_message", "time", "treekill", "uid",
-        "umask", "wait_ready", "watch",
+        "disable_logs", "error_file", "exec_mode", "listen_timeout", "log_date_format",
+        "log_file", "log_type", "merge_logs", "out_file", "shutdown_with_message", "time",
+        "wait_ready",
     }
 )  # fmt: skip
 """Fields that are read and checked, and that nothing in this release acts on yet."""

@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `host`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`."""
 
 
 class StartBody(TypedDict):
@@ -130,7 +130,7 @@ class StepView(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """`stop`, `restart`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
+    """The processes meant by `stop`, `restart`, `delete`, `block`, `explain` and others."""
 
     selectors: list[str]
 
@@ -142,13 +142,57 @@ class ListBody(TypedDict):
     detail: NotRequired[bool]
 
 
+class HistoryBody(TypedDict):
+    """`history`: the latest runs of all jobs, or of the selected ones; at most `limit`."""
+
+    selectors: NotRequired[list[str]]
+    limit: NotRequired[int]
+
+
 class WebBody(TypedDict):
-    """`web`: turn the web side on; unless `detach`, only while this connection lasts."""
+    """`web`: turn the web side on; unless `detach`, only while this connection lasts.
+
+    `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
+    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
+    paths.
+    """
 
     host: str
     port: int
     api_key: NotRequired[str]
     detach: bool
+    allow_create: NotRequired[bool]
+    ws_auth: NotRequired[Literal["public", "required"]]
+    cors_origins: NotRequired[list[str]]
+    rate_limits: NotRequired[list[str]]
+    trusted_proxies: NotRequired[list[str]]
+    tls_cert: NotRequired[str]
+    tls_key: NotRequired[str]
+
+
+class TokenBody(TypedDict):
+    """`token`: make a key, or with `consumer` a token for that consumer.
+
+    No `scopes` are all. `expire_in` is in seconds.
+    """
+
+    name: NotRequired[str]
+    consumer: NotRequired[str]
+    scopes: NotRequired[list[str]]
+    expire_in: NotRequired[float]
+
+
+class RotateBody(TypedDict):
+    """`rotate`: make a new token in place of one, which is good for `overlap` more seconds."""
+
+    name: str
+    overlap: float
+
+
+class RevokeBody(TypedDict):
+    """`revoke`: let nobody in by this token any more."""
+
+    name: str
 
 
 class ExitView(TypedDict):
@@ -158,13 +202,28 @@ class ExitView(TypedDict):
     signal: int | None
 
 
+class HealthView(TypedDict):
+    """What is known of a program's health.
+
+    `checked` is in seconds since the epoch, `seconds` what the latest probe took; without one, all
+    but `status` and `failures` is null.
+    """
+
+    status: str
+    failures: int
+    detail: str | None
+    checked: float | None
+    seconds: float | None
+
+
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
     `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
-    detail; durations are in seconds, sizes in bytes.
+    cannot be started for the time being, `last_words` are the last lines it wrote to stderr then.
+    `health` is null without a check, or while it is down. `declaration` is an `AppSpec`, for
+    those who asked for detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -186,6 +245,8 @@ class ProcessView(TypedDict):
     last_exit: ExitView | None
     last_cause: str | None
     reason: str | None
+    last_words: list[str]
+    health: HealthView | None
     out_file: str
     error_file: str
     declaration: NotRequired[dict[str, Any]]
@@ -208,6 +269,41 @@ class ApplyResult(TypedDict):
     steps: list[StepView]
     processes: list[ProcessView]
     warnings: NotRequired[list[str]]
+
+
+class Explanation(TypedDict):
+    """One entry of the result of `explain`: why a process is up, or is not, in sentences."""
+
+    pm_id: int
+    name: str
+    state: str
+    wish: str
+    sentences: list[str]
+
+
+class RangeView(TypedDict):
+    """Which bytes of an output file a run wrote; `end` is null while it runs."""
+
+    start: int
+    end: int | None
+
+
+class RunView(TypedDict):
+    """One entry of the result of `history`; times are in seconds since the epoch.
+
+    `due` is null for a run that somebody asked for. `out` and `err` are ranges of the output files;
+    an end below its start tells that the file was exchanged meanwhile.
+    """
+
+    app: str
+    pm_id: int
+    due: float | None
+    began: float
+    ended: float | None
+    outcome: str
+    exit: ExitView | None
+    out: RangeView
+    err: RangeView
 
 
 class PingResult(TypedDict):
@@ -257,12 +353,28 @@ class HostResult(TypedDict):
 class WebResult(TypedDict):
     """The first `item` of an attached `web`, or the `result` of a detached one.
 
-    `generated_key` is there when a key had to be made because the address is not loopback.
+    `generated_key` is there when nobody gave a key and the address is not loopback; `key_file` is
+    where it is kept.
     """
 
     url: str
     protected: bool
     generated_key: NotRequired[str]
+    key_file: NotRequired[str]
+
+
+class TokenView(TypedDict):
+    """What is known of a token: one of `tokens`, and with `token` the result of making one.
+
+    Times are in seconds since the epoch. The token itself is told once and never again.
+    """
+
+    name: str
+    kind: str
+    scopes: list[str]
+    created: float
+    expires: float | None
+    token: NotRequired[str]
 
 
 class GrowthItem(TypedDict):

@@ -3,7 +3,7 @@
 import re
 
 from pmdaemon.core.process import Process
-from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.spec import AppSpec, RunAs
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -16,13 +16,19 @@ def token_parts(token: str) -> tuple[str, int]:
     return (owner, int(launch)) if dot and launch.isdecimal() else (token, 0)
 
 
+def _of_user(run_as: RunAs) -> dict[str, str]:
+    """Say whose program it is, where that is not who started it."""
+    found = {"USER": run_as.user, "LOGNAME": run_as.user, "HOME": run_as.home}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def child_environment(process: Process) -> dict[str, str]:
     """Put together what the program of `process` is started with.
 
     What was declared beats what was inherited; what tells the program who it is beats both.
     """
     spec = process.spec
-    environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env}
+    environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env, **_of_user(spec.run_as)}
     if process.tcp_port is not None:
         environment["PORT"] = str(process.tcp_port)
     environment.update(spec.env)

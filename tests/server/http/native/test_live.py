@@ -7,6 +7,7 @@ from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native.frames import Feed
 from pmdaemon.server.http.native.live import BEAT, LiveFeed
 from tests.support.builders import an_app
@@ -43,7 +44,8 @@ class Listener:
 class Scene:
     def __init__(self, parts):
         self.parts = parts
-        self.live = LiveFeed(parts.engine, Gate(WebSettings()), hold=0.0)
+        guard = Guard(Gate(WebSettings()), parts.clock, parts.audit)
+        self.live = LiveFeed(parts.engine, guard, hold=0.0)
 
     def join(self, feed=Feed.FULL):
         listener = Listener(feed)
