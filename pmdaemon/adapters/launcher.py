@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from pmdaemon.adapters import privileges
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.spawn_as import is_asked_for, spawn_as
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 _NOT_FOR_PROGRAMS: Final = tuple(
@@ -74,6 +77,10 @@ class SpawnLauncher:
         self._latest = identity
         return identity
 
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+        return privileges.objection(run_as, limits)
+
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
@@ -93,6 +100,8 @@ class SpawnLauncher:
         self._keeper.recorded(identity)
 
     def _spawn(self, order: LaunchOrder) -> int:
+        if is_asked_for(order):
+            return spawn_as(order)
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
         try:

@@ -21,6 +21,7 @@ from pmdaemon.adapters.log_aging import Aging
 from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.output_files import read_end, size_of
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
@@ -63,6 +64,7 @@ class LogFiles:
         self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
+        self._begun: dict[int, int] = {}
         self._on_growth: Growth | None = None
 
     def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
@@ -80,6 +82,7 @@ class LogFiles:
             self._channels[pm_id] = channels
         for channel in channels.values():
             self._heed_policy(channel.pump.writer, policy)
+        self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
         return channels[OutputStream.OUT].path, channels[OutputStream.ERR].path
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
@@ -91,10 +94,22 @@ class LogFiles:
             self._files[name, instance] = known
         return known
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+        out, err = map(size_of, self.files(name, instance))
+        return out, err
+
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
         for channel in self._of(pm_id):
             channel.pump.drain()
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
+        channel = self._channels.get(pm_id, {}).get(OutputStream.ERR)
+        if channel is None:
+            return ()
+        return read_end(channel.pump.writer.path, self._begun.get(pm_id, 0))
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -116,6 +131,7 @@ class LogFiles:
         """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         self._files.clear()
+        self._begun.pop(pm_id, None)
         for channel in self._channels.pop(pm_id, {}).values():
             self._let_go(channel)
             self._keeper.drop(os.path.basename(channel.path))

@@ -55,9 +55,24 @@ def _dispatch(arguments: list[str], context: Context) -> int:
     return parse_and_run(arguments, context)
 
 
+def _last_words(error: PmdaemonError) -> list[str]:
+    """Return what a program that could not be kept up wrote last."""
+    words = error.details.get("last_words")
+    if not isinstance(words, list) or not words:
+        return []
+    from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - for few
+
+    return ["the last it wrote to stderr:", *(harmless(str(word)) for word in words)]
+
+
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     warn(error.message)
+    problems = error.details.get("problems")
+    for problem in problems[1:] if isinstance(problems, list) else ():
+        warn(str(problem))  # the first is in the error's own sentence
+    for line in _last_words(error):
+        print(f"    {line}", file=sys.stderr)
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}

@@ -17,7 +17,15 @@ from pmdaemon.client.blocking import (
     log_warning,
     start_daemon_of,
 )
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult, Tokens
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
@@ -112,6 +120,8 @@ class AsyncClient:
         source: str = "the apps",
         existing: Existing = "restart",
         down: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched."""
         return await self._do(
@@ -122,6 +132,8 @@ class AsyncClient:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
             )
         )
 
@@ -140,6 +152,22 @@ class AsyncClient:
     async def reset(self, *selectors: str | int) -> Processes:
         """Set restart counters to zero."""
         return await self._do(calls.act("reset", selectors))
+
+    async def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return await self._do(calls.act("block", selectors))
+
+    async def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return await self._do(calls.act("unblock", selectors))
+
+    async def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return await self._do(calls.explain(selectors))
+
+    async def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return await self._do(calls.history(selectors, limit=limit))
 
     async def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""

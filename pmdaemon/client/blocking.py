@@ -8,7 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmdaemon.client import calls
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult, Tokens
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
@@ -115,6 +123,8 @@ class Client:
         source: str = "the apps",
         existing: Existing = "restart",
         down: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched.
 
@@ -125,6 +135,8 @@ class Client:
             existing: what becomes of those that are up: `restart` them as they are declared now,
                 `refuse`, or `keep` them as they are.
             down: do not start what is new; only put it on the list.
+            interpolate: put variables of the environment in for `${VARIABLES}` in texts.
+            env_name: the name of the environment that was chosen, for `append_env_to_name`.
 
         """
         return self._do(
@@ -135,6 +147,8 @@ class Client:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
             )
         )
 
@@ -153,6 +167,22 @@ class Client:
     def reset(self, *selectors: str | int) -> Processes:
         """Set restart counters to zero."""
         return self._do(calls.act("reset", selectors))
+
+    def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return self._do(calls.act("block", selectors))
+
+    def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return self._do(calls.act("unblock", selectors))
+
+    def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return self._do(calls.explain(selectors))
+
+    def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return self._do(calls.history(selectors, limit=limit))
 
     def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""

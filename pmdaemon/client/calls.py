@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages import (
+    Explanation,
     HostResult,
     KillResult,
     PingResult,
     ProcessView,
+    RunView,
     TokenView,
     UpdateResult,
     WebResult,
@@ -25,6 +27,8 @@ Existing = Literal["refuse", "restart", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
+Explanations = list[Explanation]
+Runs = list[RunView]
 
 Tokens = list[TokenView]
 
@@ -95,16 +99,21 @@ def start_apps(
     source: str,
     existing: Existing,
     down: bool,
+    interpolate: bool,
+    env_name: str | None,
 ) -> Call[Processes]:
     """Ask for apps to be brought up as they are declared."""
-    body = {
+    body: dict[str, object] = {
         "apps": apps,
         "source": source,
         "cwd": cwd,
         "existing": existing,
         "down": down,
+        "interpolate": interpolate,
         "environment": environment,
     }
+    if env_name is not None:
+        body["env_name"] = env_name
     return Call("start", body, _processes)
 
 
@@ -116,6 +125,22 @@ def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
 
     """
     return Call(verb, selection(selectors), _processes)
+
+
+def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
+    """Ask why the selected processes are up, or are not.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    return Call("explain", selection(selectors), _explanations)
+
+
+def history(selectors: Sequence[str | int], *, limit: int) -> Call[Runs]:
+    """Ask for the latest runs of jobs, of all when none is selected."""
+    body: dict[str, object] = {"selectors": _texts(selectors)} if selectors else {}
+    return Call("history", {**body, "limit": limit}, _runs)
 
 
 def selection(selectors: Sequence[str | int]) -> dict[str, object]:
@@ -228,6 +253,16 @@ def _processes(result: dict[str, Any]) -> Processes:
 
 def _tokens(result: dict[str, Any]) -> Tokens:
     found: Tokens = result["tokens"]
+    return found
+
+
+def _explanations(result: dict[str, Any]) -> Explanations:
+    found: Explanations = result["explanations"]
+    return found
+
+
+def _runs(result: dict[str, Any]) -> Runs:
+    found: Runs = result["runs"]
     return found
 
 

@@ -68,7 +68,8 @@ class StartBody(TypedDict):
     `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
     happens to apps that are there already and run: `refuse`, `restart` them with the new
     declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
-    and not started.
+    and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
+    `env_name` is the name of the environment that was chosen by `--env`.
     """
 
     target: NotRequired[str]
@@ -79,10 +80,12 @@ class StartBody(TypedDict):
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
     down: NotRequired[bool]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
 
 
 class SelectBody(TypedDict):
-    """`stop`, `restart`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
+    """The processes meant by `stop`, `restart`, `delete`, `block`, `explain` and others."""
 
     selectors: list[str]
 
@@ -92,6 +95,13 @@ class ListBody(TypedDict):
 
     selectors: NotRequired[list[str]]
     detail: NotRequired[bool]
+
+
+class HistoryBody(TypedDict):
+    """`history`: the latest runs of all jobs, or of the selected ones; at most `limit`."""
+
+    selectors: NotRequired[list[str]]
+    limit: NotRequired[int]
 
 
 class WebBody(TypedDict):
@@ -147,13 +157,28 @@ class ExitView(TypedDict):
     signal: int | None
 
 
+class HealthView(TypedDict):
+    """What is known of a program's health.
+
+    `checked` is in seconds since the epoch, `seconds` what the latest probe took; without one, all
+    but `status` and `failures` is null.
+    """
+
+    status: str
+    failures: int
+    detail: str | None
+    checked: float | None
+    seconds: float | None
+
+
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
     `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
-    detail; durations are in seconds, sizes in bytes.
+    cannot be started for the time being, `last_words` are the last lines it wrote to stderr then.
+    `health` is null without a check, or while it is down. `declaration` is an `AppSpec`, for
+    those who asked for detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -175,6 +200,8 @@ class ProcessView(TypedDict):
     last_exit: ExitView | None
     last_cause: str | None
     reason: str | None
+    last_words: list[str]
+    health: HealthView | None
     out_file: str
     error_file: str
     declaration: NotRequired[dict[str, Any]]
@@ -189,6 +216,41 @@ class ProcessesResult(TypedDict):
 
     processes: list[ProcessView]
     warnings: NotRequired[list[str]]
+
+
+class Explanation(TypedDict):
+    """One entry of the result of `explain`: why a process is up, or is not, in sentences."""
+
+    pm_id: int
+    name: str
+    state: str
+    wish: str
+    sentences: list[str]
+
+
+class RangeView(TypedDict):
+    """Which bytes of an output file a run wrote; `end` is null while it runs."""
+
+    start: int
+    end: int | None
+
+
+class RunView(TypedDict):
+    """One entry of the result of `history`; times are in seconds since the epoch.
+
+    `due` is null for a run that somebody asked for. `out` and `err` are ranges of the output files;
+    an end below its start tells that the file was exchanged meanwhile.
+    """
+
+    app: str
+    pm_id: int
+    due: float | None
+    began: float
+    ended: float | None
+    outcome: str
+    exit: ExitView | None
+    out: RangeView
+    err: RangeView
 
 
 class PingResult(TypedDict):

@@ -68,13 +68,13 @@ class ProcessNotFound(PmdaemonError):
 
 
 class AppAlreadyExists(PmdaemonError):
-    """A new app under a name that is taken by a running one."""
+    """A new app under a name that is taken."""
 
     code = "app_already_exists"
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"cannot start {name}: it is already running"
+            f"cannot start {name}: there is an app of this name already"
             f" (to start it anew: pmdaemon restart {name})",
             name=name,
         )
@@ -100,6 +100,18 @@ class TokenNotFound(PmdaemonError):
 
     def __init__(self, name: str, available: Iterable[str]) -> None:
         super().__init__(f"no token is called {name}", name=name, available=list(available))
+
+
+class ProcessBlocked(PmdaemonError):
+    """A start of what somebody has blocked."""
+
+    code = "process_blocked"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"cannot start {name}: it is blocked (to allow it again: pmdaemon unblock {name})",
+            name=name,
+        )
 
 
 class TcpPortTaken(PmdaemonError):

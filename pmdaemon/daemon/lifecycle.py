@@ -98,6 +98,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         await control.listen(_control_listener(home, keeper))
         _heed_signals(parts.engine.ending)
         parts.sampler.start()
+        remembering = tasks.spawn(parts.engine.history.work(), name="history")
+        stack.callback(remembering.cancel)
+        parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -153,6 +156,7 @@ async def _end(
         log.critical("daemon.supervisor_failed")
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
+    parts.engine.triggers.stop()
     await parts.engine.web.close(for_good=ending.for_good)
     if ending.for_good:
         log.info("daemon.ending")

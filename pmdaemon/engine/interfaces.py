@@ -5,15 +5,17 @@ in `tests/contracts`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from pmdaemon.core.access import Token
+from pmdaemon.core.health import ProbeResult
+from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
-from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.spec import Limits, LogPolicy, RunAs
 
 
 class Cancellable(Protocol):
@@ -37,7 +39,7 @@ class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
     `stdout` and `stderr` are paths of FIFOs, opened for reading and writing. `token` marks the
-    program and all that it starts.
+    program and all that it starts. It has the rights of `run_as`, and starts within `limits`.
     """
 
     argv: tuple[str, ...]
@@ -46,6 +48,8 @@ class LaunchOrder(Struct, frozen=True):
     token: str
     stdout: str
     stderr: str
+    run_as: RunAs = RunAs()
+    limits: Limits = Limits()
 
 
 class LaunchFailed(Exception):
@@ -68,6 +72,9 @@ class Launcher(Protocol):
 
         """
 
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
@@ -76,6 +83,16 @@ class Launcher(Protocol):
 
         Until then its exit can be learned again, by a next daemon if we are gone.
         """
+
+
+class PidNotes(Protocol):
+    """Files with a pid in them."""
+
+    def write(self, path: str, pid: int) -> None:
+        """Write it down, in place of what was there; a failure is logged and no more."""
+
+    def remove(self, path: str) -> None:
+        """Remove it, if it is there."""
 
 
 class ProcessTrees(Protocol):
@@ -122,8 +139,14 @@ class OutputCapture(Protocol):
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -152,6 +175,28 @@ class HostMetrics(Protocol):
 
     def read(self) -> HostSample:
         """Take a reading; CPU usage is since the reading before."""
+
+
+class ProbeOrder(Struct, frozen=True, kw_only=True):
+    """A question to a program: whether it answers, or whether a command succeeds.
+
+    `target` is a URL, `host:port`, or a command for a shell, which gets `cwd`, `env` and the rights
+    of `run_as`. `timeout` is in seconds.
+    """
+
+    kind: Literal["http", "tcp", "command"]
+    target: str
+    timeout: float
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+
+
+class Prober(Protocol):
+    """Asks programs how they are."""
+
+    async def probe(self, order: ProbeOrder) -> ProbeResult:
+        """Ask once; whatever goes wrong is the result, and never an exception."""
 
 
 class TcpProbe(Protocol):
@@ -273,6 +318,42 @@ class SecretFiles(Protocol):
 
         Raises:
             PmdaemonError: it cannot be written.
+
+        """
+
+
+class RunHistory(Protocol):
+    """Remembers the runs of jobs, apart from what the processes are."""
+
+    async def record(self, run: JobRun, *, keep: int) -> None:
+        """Write a run down, in place of what was written of it before; the `keep` latest stay.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def runs(self, apps: Sequence[str], *, limit: int) -> Sequence[JobRun]:
+        """List the latest runs of these apps, the youngest first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def unfinished(self) -> Sequence[JobRun]:
+        """List the runs whose end was not written down.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def forget(self, app: str) -> None:
+        """Remove all runs of an app.
+
+        Raises:
+            StoreUnavailable: nothing was removed.
 
         """
 

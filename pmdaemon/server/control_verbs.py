@@ -13,6 +13,7 @@ from pmdaemon.config.app_fields import Declared
 from pmdaemon.control.messages import (
     EmptyBody,
     GrowthItem,
+    HistoryBody,
     ListBody,
     RevokeBody,
     RotateBody,
@@ -30,8 +31,11 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.processes import Existing
 from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import process_view
+from pmdaemon.server.control_views import explanation_view, process_view, run_view
 from pmdaemon.server.progress import waiting_for, with_progress
+
+MOST_RUNS = 1000
+"""Runs of jobs that are listed at once."""
 
 Body = TypeVar("Body")
 Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
@@ -80,6 +84,8 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             base=body["cwd"],
             environment=body["environment"],
             source=body.get("source", "the request"),
+            interpolate=body.get("interpolate", False),
+            env_name=body.get("env_name"),
         )
         return await _start_declared(
             engine, declared, body.get("existing", "restart"), down=body.get("down", False)
@@ -130,6 +136,34 @@ async def _reset(engine: Engine, body: SelectBody, _: Conversation) -> dict[str,
 
 async def _flush(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
     return _shown(engine.processes.flush(_selectors(body["selectors"])))
+
+
+async def _block(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.block(_selectors(body["selectors"])))
+
+
+async def _unblock(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.unblock(_selectors(body["selectors"])))
+
+
+async def _explain(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    explained = engine.processes.explain(
+        _selectors(body["selectors"]), engine.triggers.cron.next_due
+    )
+    return {"explanations": [explanation_view(*each) for each in explained]}
+
+
+async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[str, Any]:
+    limit = body.get("limit", MOST_RUNS)
+    if not 0 < limit <= MOST_RUNS:
+        raise InvalidInput(f"this request cannot be used: limit is 1 to {MOST_RUNS}")
+    selectors = _selectors(body["selectors"]) if "selectors" in body else None
+    apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
+    jobs = [name for name, spec in apps.items() if spec.job is not None]
+    if selectors is not None and not jobs:
+        raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
+    runs = await engine.history.runs(jobs, limit=limit)
+    return {"runs": [run_view(run) for run in runs]}
 
 
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
@@ -231,6 +265,10 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),
+    "block": (SelectBody, _block),
+    "unblock": (SelectBody, _unblock),
+    "explain": (SelectBody, _explain),
+    "history": (HistoryBody, _history),
     "follow": (SelectBody, _follow),
     "web": (WebBody, web_verbs.turn_on),
     "web_off": (EmptyBody, web_verbs.turn_off),

@@ -2,8 +2,10 @@
 
 import msgspec
 
-from pmdaemon.control.messages import ExitView, ProcessView
-from pmdaemon.core.process import Backoff, Errored, Exit
+from pmdaemon.control.messages import ExitView, Explanation, HealthView, ProcessView, RunView
+from pmdaemon.core.health import Health
+from pmdaemon.core.job_runs import JobRun
+from pmdaemon.core.process import Backoff, Errored, Exit, Process
 from pmdaemon.core.snapshots import ProcessSnapshot
 
 
@@ -30,12 +32,57 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "last_exit": _exit_view(process.last_exit),
         "last_cause": process.last_cause,
         "reason": process.state.reason if isinstance(process.state, Errored | Backoff) else None,
+        "last_words": _last_words(process),
+        "health": _health_view(snapshot.health),
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)
     return view
+
+
+def explanation_view(process: Process, sentences: list[str]) -> Explanation:
+    """Word why a process is up, or is not."""
+    return {
+        "pm_id": process.pm_id,
+        "name": process.name,
+        "state": process.state.kind,
+        "wish": process.wish,
+        "sentences": sentences,
+    }
+
+
+def run_view(run: JobRun) -> RunView:
+    """Word one run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome,
+        "exit": _exit_view(run.exit),
+        "out": {"start": run.out.start, "end": run.out.end},
+        "err": {"start": run.err.start, "end": run.err.end},
+    }
+
+
+def _last_words(process: Process) -> list[str]:
+    return list(process.state.last_words) if isinstance(process.state, Errored) else []
+
+
+def _health_view(health: Health | None) -> HealthView | None:
+    if health is None:
+        return None
+    last = health.last
+    return {
+        "status": health.status,
+        "failures": health.failures,
+        "detail": last.detail if last is not None else None,
+        "checked": health.at.wall if health.at is not None else None,
+        "seconds": last.seconds if last is not None else None,
+    }
 
 
 def _exit_view(ended: Exit | None) -> ExitView | None:

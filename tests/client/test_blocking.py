@@ -78,6 +78,7 @@ def test_apps_are_started_together(client, daemon):
         "cwd": "/srv",
         "existing": "keep",
         "down": True,
+        "interpolate": False,
     }
 
 

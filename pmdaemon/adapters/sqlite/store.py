@@ -35,12 +35,13 @@ WRITE_PROCESS = """
 INSERT INTO processes (
     pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
     launch, created_wall, created_monotonic, started_wall, started_monotonic,
-    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason
+    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason,
+    last_words, backoff, due, queued
 ) VALUES (
     :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
     :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
     :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
-    :reason
+    :reason, :last_words, :backoff, :due, :queued
 )
 """
 
@@ -149,6 +150,15 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
+    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Read or write something else that is kept in the same file, as one transaction.
+
+        Raises:
+            StoreUnavailable: it was not possible, and nothing was written.
+
+        """
+        return await self._in_writer(lambda: self._work(job))
+
     async def _in_writer(self, work: Callable[[], T]) -> T:
         if self._writer is None:
             raise self._not_open()
@@ -214,6 +224,17 @@ class SqliteStore:
                 _write(connection, changes)
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
+
+    def _work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._opened()
+        try:
+            connection.execute(QUICKLY)
+            with _transaction(connection):
+                return job(connection)
+        except UNWRITABLE as error:
+            raise explain(error, self._path) from error
+        except stored.UnknownWord as error:
+            raise newer(self._path, str(error)) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

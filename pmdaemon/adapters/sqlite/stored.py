@@ -16,6 +16,7 @@ from typing import Any, TypeVar, assert_never
 
 import msgspec
 
+from pmdaemon.core.job_runs import JobRun, Outcome, OutputRange
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -71,6 +72,9 @@ def process_to_row(process: Process) -> Row:
         "created_monotonic": process.created.monotonic,
         "started_wall": started.wall if started else None,
         "started_monotonic": started.monotonic if started else None,
+        "backoff": process.backoff,
+        "due": process.due,
+        "queued": int(process.queued),
         "state": process.state.kind.value,
         **_NO_STATE_DATA,
         **_state_data(process.state),
@@ -99,6 +103,9 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         last_exit=_exit_from_text(row["last_exit"]),
         last_cause=None if row["last_cause"] is None else _word(Cause, row["last_cause"]),
         started=None if row["started_wall"] is None else _instant(row, "started"),
+        backoff=row["backoff"],
+        due=row["due"],
+        queued=bool(row["queued"]),
     )
 
 
@@ -113,6 +120,7 @@ _NO_STATE_DATA: Row = dict.fromkeys(
         "killed",
         "delay",
         "reason",
+        "last_words",
     )
 )
 
@@ -133,8 +141,8 @@ def _state_data(state: State) -> Row:
                 "delay": delay,
                 "reason": _words(reason) if reason is not None else None,
             }
-        case Errored(reason):
-            return {"reason": _words(reason)}
+        case Errored(reason, last_words):
+            return {"reason": _words(reason), "last_words": json.dumps(last_words)}
         case _:
             assert_never(state)
 
@@ -169,7 +177,7 @@ def _state(row: Row) -> State:
         case ProcessState.EXITED:
             return Exited()
         case ProcessState.ERRORED:
-            return Errored(_present(row, "reason"))
+            return Errored(_present(row, "reason"), tuple(json.loads(row["last_words"] or "[]")))
 
 
 def _run(row: Row) -> Run:
@@ -218,6 +226,48 @@ def _exit_from_text(text: str | None) -> Exit | None:
             return Exit()
         case _:
             raise UnknownWord("exit", text)
+
+
+# Runs of jobs.
+
+
+def run_to_row(run: JobRun) -> Row:
+    """Write down a run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "launch": run.launch,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome.value,
+        "exit": _exit_to_text(run.exit),
+        "out_start": run.out.start,
+        "out_end": run.out.end,
+        "err_start": run.err.start,
+        "err_end": run.err.end,
+    }
+
+
+def run_from_row(row: Row) -> JobRun:
+    """Read a run of a job.
+
+    Raises:
+        UnknownWord: it came to an end that this release does not know.
+
+    """
+    return JobRun(
+        app=row["app"],
+        pm_id=row["pm_id"],
+        launch=row["launch"],
+        due=row["due"],
+        began=row["began"],
+        ended=row["ended"],
+        outcome=_word(Outcome, row["outcome"]),
+        exit=_exit_from_text(row["exit"]),
+        out=OutputRange(row["out_start"], row["out_end"]),
+        err=OutputRange(row["err_start"], row["err_end"]),
+    )
 
 
 # Declarations.

@@ -119,7 +119,7 @@ states = {
     ),
     ProcessState.BACKOFF: st.builds(Backoff, instants, seconds),
     ProcessState.EXITED: st.builds(Exited),
-    ProcessState.ERRORED: st.builds(Errored, st.text()),
+    ProcessState.ERRORED: st.builds(Errored, st.text(), st.lists(st.text()).map(tuple)),
 }
 processes = st.builds(
     Process,
@@ -137,6 +137,9 @@ processes = st.builds(
     last_exit=st.none() | exits,
     last_cause=st.none() | causes,
     started=st.none() | instants,
+    backoff=seconds,
+    due=st.none() | seconds,
+    queued=st.booleans(),
 )
 
 any_text = st.text(st.characters())
@@ -188,6 +191,9 @@ def test_every_field_of_a_process_is_among_those_that_are_tried():
         "last_exit",
         "last_cause",
         "started",
+        "backoff",
+        "due",
+        "queued",
     }
 
     assert {field.name for field in fields(Process)} == tried
@@ -201,7 +207,7 @@ def test_a_reason_that_is_not_utf_8_is_stored_readably():
 
 @pytest.mark.parametrize(
     ("column", "word"),
-    [("state", "frozen"), ("wish", "blocked"), ("last_cause", "bored"), ("last_exit", "core 3")],
+    [("state", "frozen"), ("wish", "bored"), ("last_cause", "bored"), ("last_exit", "core 3")],
 )
 def test_a_word_that_is_not_known_is_refused(column: str, word: str):
     with pytest.raises(UnknownWord, match=word):

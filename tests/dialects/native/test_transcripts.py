@@ -53,7 +53,9 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
         server = HttpServer(parts.engine)
         # What an open server says differs, so its transcripts say so by their names.
         key = None if path.stem.startswith("open_") else digest_of(KEY)
-        await server.turn_on(WebSettings("127.0.0.1", 0, key, rate_limits=()))
+        creating = path.stem == "creating"
+        settings = WebSettings("127.0.0.1", 0, key, allow_create=creating, rate_limits=())
+        await server.turn_on(settings)
         try:
             port = int(server.address.rsplit(":", 1)[1])
             for exchange in read_transcript(

@@ -13,8 +13,9 @@ from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import Endpoint
 from pmdaemon.server.http.log_streams import CURSOR_PART
 from pmdaemon.server.http.native import shapes
+from pmdaemon.server.http.native.declaring import PortBody
 from pmdaemon.server.http.native.frames import PUSHED
-from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS, RestartBody
+from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
 from pmdaemon.server.http.native.pushing import EVENT_CURSOR
 from pmdaemon.server.http.native.views import STATUS_WORDS
 from pmdaemon.server.http.native.websocket import SUBPROTOCOL, Said
@@ -92,7 +93,10 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         ),
     ),
     ("POST", "/api/processes"): Operation(
-        "Creates an app, where that was allowed.", shapes.Done, status=201, body=dict[str, Any]
+        "Creates an app with the fields of an ecosystem file, where that was allowed.",
+        shapes.Created,
+        status=201,
+        body=dict[str, Any],
     ),
     ("GET", "/api/processes/{id}"): Operation("Shows one in full.", shapes.ProcessDetail),
     ("DELETE", "/api/processes/{id}"): Operation("Ends it and forgets it.", shapes.Done),
@@ -108,7 +112,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/api/processes/{id}/start"): Operation("Brings up what is down.", shapes.Done),
     ("POST", "/api/processes/{id}/stop"): Operation("Ends it, and all it started.", shapes.Done),
     ("POST", "/api/processes/{id}/restart"): Operation(
-        "Ends it and starts it anew.", shapes.Done, body=RestartBody
+        "Ends it and starts it anew, on other ports if any are said.", shapes.Done, body=PortBody
     ),
 }
 

@@ -115,6 +115,15 @@ class Done(TypedDict):
     message: str
 
 
+class Created(TypedDict):
+    """That an app was created and started; `warnings` tell what of its declaration is not known."""
+
+    success: Literal[True]
+    message: str
+    process: ProcessDetail
+    warnings: list[str]
+
+
 class Line(TypedDict):
     """A line of output."""
 
