@@ -10,6 +10,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate, Scope
+from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.routes import NATIVE
@@ -17,10 +18,11 @@ from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
 from pmdaemon.server.http.site import Site
 
-DIALECTS: Sequence[Dialect] = (NATIVE,)
+DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
+
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
 
 SAFE_HEADERS = {
-    "Cache-Control": "no-store",
     "Server": "pmdaemon",
     "X-Content-Type-Options": "nosniff",
 }
@@ -122,3 +124,4 @@ def _unmatched(gate: Gate) -> Middleware:
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SAFE_HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")

@@ -23,7 +23,7 @@ ErrorEncoder = Callable[[PmdaemonError], web.Response]
 
 
 class Endpoint(Struct, frozen=True):
-    """One method of one path; HEAD comes with GET."""
+    """One method of one path; aiohttp adds HEAD to GET."""
 
     method: str
     path: str
@@ -43,16 +43,8 @@ class Dialect(Struct, frozen=True):
             web.route(
                 one.method, one.path, self._wrapped(one, engine, gate), expect_handler=_expect
             )
-            for one in self._with_head()
-        ]
-
-    def _with_head(self) -> Sequence[Endpoint]:
-        heads = [
-            Endpoint("HEAD", one.path, one.scope, one.handler)
             for one in self.endpoints
-            if one.method == "GET"
         ]
-        return [*self.endpoints, *heads]
 
     def _wrapped(
         self, one: Endpoint, engine: Engine, gate: Gate

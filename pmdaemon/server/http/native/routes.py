@@ -1,13 +1,14 @@
 """The PMDaemon API: its endpoints, and the scope that each of them needs."""
 
 from pmdaemon.server.http.access import Scope
+from pmdaemon.server.http.dashboard.routes import page_for_browsers
 from pmdaemon.server.http.dialect import Dialect, Endpoint
 from pmdaemon.server.http.native import handlers
 from pmdaemon.server.http.native.errors import encode_error
 
 NATIVE = Dialect(
     endpoints=(
-        Endpoint("GET", "/", Scope.PUBLIC, handlers.show_root),
+        Endpoint("GET", "/", Scope.PUBLIC, page_for_browsers(otherwise=handlers.show_root)),
         Endpoint("GET", "/api/status", Scope.READ, handlers.show_status),
         Endpoint("GET", "/api/system", Scope.READ, handlers.show_system),
         Endpoint("GET", "/api/processes", Scope.READ, handlers.list_processes),
