@@ -1,13 +1,15 @@
 // A curve of the last minutes: small in a row, large with scales and a reading under the pointer.
 
 import { h, s, setAttribute, setText } from "./dom.js";
+import { duration } from "./format.js";
 import { SPAN } from "./state.js";
 
 const WIDTH = 100;
 const HEIGHT = 28;
 
-/** Milliseconds that a small curve goes back. */
-const SHORT_SPAN = 3 * 60_000;
+/** Milliseconds that a curve goes back: at most, and at least, where there is less to show. */
+const SMALL = { most: 3 * 60_000, least: 12_000 };
+const LARGE = { most: SPAN, least: 60_000 };
 
 /** Round up to a number that reads well on a scale. */
 function niceTop(value) {
@@ -29,9 +31,11 @@ export class CurveView extends HTMLElement {
     this.#line,
   );
   #top = null;
+  #from = null;
   #reading = null;
   #marker = null;
   #shown = null;
+  #span = SPAN;
 
   connectedCallback() {
     if (this.firstChild) return;
@@ -44,14 +48,16 @@ export class CurveView extends HTMLElement {
     return this.hasAttribute("large");
   }
 
-  get span() {
-    return this.isLarge ? SPAN : SHORT_SPAN;
+  #spanFor(curve, now) {
+    const { most, least } = this.isLarge ? LARGE : SMALL;
+    return Math.min(most, Math.max(least, now - (curve.times[0] ?? now)));
   }
 
   show(curve) {
     this.#shown = curve;
     const now = curve.times.at(-1) ?? Date.now();
-    const start = now - this.span;
+    this.#span = this.#spanFor(curve, now);
+    const start = now - this.#span;
     const highest = curve.highest(start);
     const top = niceTop(Math.max(this.floor, highest * 1.1));
     const points = [];
@@ -64,20 +70,23 @@ export class CurveView extends HTMLElement {
     setAttribute(this.#line, "d", line || null);
     setAttribute(this.#area, "d", line ? `${line}V${HEIGHT}H${points[0][0].toFixed(1)}Z` : null);
     setAttribute(this, "aria-label", `${this.label} ${this.format(curve.last)}, at most ${this.format(highest)} lately`);
-    if (this.#top) setText(this.#top, this.format(top));
+    if (!this.#top) return;
+    setText(this.#top, this.format(top));
+    setText(this.#from, `${duration(this.#span / 1000)} ago`);
   }
 
   #x(time, start) {
-    return ((time - start) / this.span) * WIDTH;
+    return ((time - start) / this.#span) * WIDTH;
   }
 
   #addScales() {
-    this.#top = h("span", { class: "scale top", "aria-hidden": "true" });
+    this.#top = h("span", { class: "scale most", "aria-hidden": "true" });
+    this.#from = h("span", { class: "scale", "aria-hidden": "true" });
     this.#reading = h("span", { class: "reading", hidden: true, "aria-hidden": "true" });
     this.#marker = h("span", { class: "marker", hidden: true, "aria-hidden": "true" });
     this.append(
       this.#top,
-      h("span", { class: "scale from", "aria-hidden": "true" }, `${SPAN / 60_000} min ago`),
+      this.#from,
       h("span", { class: "scale to", "aria-hidden": "true" }, "now"),
       this.#marker,
       this.#reading,
@@ -93,7 +102,7 @@ export class CurveView extends HTMLElement {
     const box = this.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
     const end = curve.times.at(-1);
-    const wanted = end - this.span * (1 - share);
+    const wanted = end - this.#span * (1 - share);
     const index = curve.times.reduce(
       (best, time, candidate) => (Math.abs(time - wanted) < Math.abs(curve.times[best] - wanted) ? candidate : best),
       0,
@@ -101,7 +110,7 @@ export class CurveView extends HTMLElement {
     const at = new Date(curve.times[index]).toLocaleTimeString([], { hourCycle: "h23" });
     setText(this.#reading, `${this.format(curve.values[index])} at ${at}`);
     this.#reading.hidden = this.#marker.hidden = false;
-    this.#marker.style.insetInlineStart = `${Math.max(0, this.#x(curve.times[index], end - this.span))}%`;
+    this.#marker.style.insetInlineStart = `${Math.max(0, this.#x(curve.times[index], end - this.#span))}%`;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { h, setText } from "./dom.js";
 
-const WORDS = { connecting: "Connecting", live: "Live", polling: "Every 3 s", reconnecting: "Reconnecting", slowed: "Slowed down", offline: "Offline", "signed-out": "Signed out" };
+const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", reconnecting: "Reconnecting", slowed: "Slowed down", offline: "Offline", "signed-out": "Signed out" };
 const HELP = {
   live: "Changes are shown as they happen.",
   polling: "Changes are asked for every 3 seconds.",

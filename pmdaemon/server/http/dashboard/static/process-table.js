@@ -8,13 +8,16 @@ import { showHealth, showStatus } from "./status.js";
 
 const COLUMNS = [
   { key: "name", title: "Process", value: (process) => process.name, first: "ascending" },
-  { key: "status", title: "Status", value: (process) => process.status, first: "ascending" },
+  { key: "status", title: "Status", value: (process) => SEVERITY.indexOf(process.status), first: "ascending" },
   { key: "health", title: "Health", value: (process) => process.health_status ?? "", first: "descending" },
   { key: "cpu", title: "CPU", value: (process) => process.cpu_usage ?? 0, first: "descending" },
   { key: "memory", title: "Memory", value: (process) => process.memory_usage ?? 0, first: "descending" },
   { key: "uptime", title: "Uptime", value: (process) => process.uptimeNow, first: "descending" },
   { key: "restarts", title: "Restarts", value: (process) => process.restarts ?? 0, first: "descending" },
 ];
+
+/** Statuses in the order in which they want to be looked at. */
+const SEVERITY = ["errored", "restarting", "stopping", "starting", "online", "stopped"];
 
 const byText = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
