@@ -9,13 +9,27 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from pmdaemon.control.log_sources import BATCH, CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line that are kept."""
+
+TAIL: Final = 32
+"""Bytes at the end of a line by which a place behind it is known again."""
+
+
+class Place(NamedTuple):
+    """A place in a stream, just behind a line: where to go on reading later.
+
+    Inodes are used again, so `check` is there too: the CRC-32 of the end of the line before it.
+    """
+
+    inode: int
+    offset: int
+    check: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class LogLine:
     time: float | None
     text: str
     pm_id: int | None = None
+    place: Place | None = None
 
 
 def tail(
@@ -86,19 +101,34 @@ class _Assembler(Protocol[Piece]):
 
 
 class _Follower(Generic[Piece]):
-    """Reads on as a stream grows, through rotation, truncation and flush."""
+    """Reads on as a stream grows, through rotation, truncation and flush.
 
-    def __init__(self, path: str, assembler: _Assembler[Piece], backlog: int) -> None:
+    `gaps` counts how often something was removed before it was read.
+    """
+
+    def __init__(
+        self, path: str, assembler: _Assembler[Piece], backlog: int, after: Place | None = None
+    ) -> None:
         self._path = path
         self._assembler = assembler
         self._source: LogSource | None = None
         self._offset = 0
+        self.gaps = 0
+        if after is not None:
+            if self._resume(after):
+                return
+            self.gaps = 1
         with ExitStack() as stack:
             sources, offset = _find_back(path, backlog, stack)
             if sources:
                 self._source, self._offset = sources[0], offset
                 stack.pop_all()
                 _close(sources[1:])
+
+    @property
+    def beginning(self) -> Place | None:
+        """Where it is before anything was read; None where there is no file yet."""
+        return _place_at(self._source, self._offset) if self._source is not None else None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -131,6 +161,7 @@ class _Follower(Generic[Piece]):
                 self._source = LogSource(self._path)
             return self._source is not None
         if source.size() < self._offset:
+            self.gaps += 1
             self._assembler.forget()
             self._offset = 0
             return True
@@ -140,8 +171,18 @@ class _Follower(Generic[Piece]):
             return True  # written between our reading and its rotation
         after, continuous = self._file_after(source)
         if after is not None and not continuous:
+            self.gaps += 1
             found += self._assembler.finish()
         return self._go_to(after)
+
+    def _resume(self, place: Place) -> bool:
+        """Go to a place, if what is there is what was there."""
+        for source in newest_first(self._path):
+            if self._source is None and _holds(source, place):
+                self._source, self._offset = source, place.offset
+            else:
+                source.close()
+        return self._source is not None
 
     def _go_to(self, source: LogSource | None) -> bool:
         if source is None:
@@ -170,7 +211,8 @@ class _Follower(Generic[Piece]):
 class Follower(_Follower[LogLine]):
     """Hands out lines, each when its newline has come.
 
-    It begins with the last `backlog` complete lines.
+    It begins with the last `backlog` complete lines, or `after` a place where there is one and it
+    can be found. With `placed`, each line says where to go on behind it.
     """
 
     def __init__(
@@ -180,8 +222,10 @@ class Follower(_Follower[LogLine]):
         stream: OutputStream = OutputStream.OUT,
         pm_id: int | None = None,
         backlog: int = 0,
+        placed: bool = False,
+        after: Place | None = None,
     ) -> None:
-        super().__init__(path, _LineAssembler(stream, pm_id), backlog)
+        super().__init__(path, _LineAssembler(stream, pm_id, placed=placed), backlog, after)
 
 
 class ByteFollower(_Follower[bytes]):
@@ -209,14 +253,16 @@ class _AsItIs:
 class _LineAssembler:
     """Cuts chunks into lines, and keeps what is unfinished until the rest of it comes."""
 
-    def __init__(self, stream: OutputStream, pm_id: int | None) -> None:
+    def __init__(self, stream: OutputStream, pm_id: int | None, *, placed: bool = False) -> None:
         self._stream = stream
         self._pm_id = pm_id
+        self._placed = placed
         self.forget()
 
     def forget(self) -> None:
         """Drop what is unfinished."""
         self._kept = bytearray()
+        self._tail = b""
         self._dropped = 0
         self._time: float | None = None
 
@@ -231,8 +277,9 @@ class _LineAssembler:
         lines = []
         for end in ends:
             self._add(end, offset, marks)
-            lines.append(self._line())
             offset += len(end) + 1
+            place = Place(source.identity[1], offset, _check(self._tail)) if self._placed else None
+            lines.append(self._line(place))
         if rest:
             self._add(rest, offset, marks)
         return lines
@@ -243,14 +290,38 @@ class _LineAssembler:
         kept = piece[: LONGEST - len(self._kept)]
         self._kept += kept
         self._dropped += len(piece) - len(kept)
+        if self._placed:
+            self._tail = (self._tail + piece[-TAIL:])[-TAIL:]
 
-    def _line(self) -> LogLine:
+    def _line(self, place: Place | None = None) -> LogLine:
         text = self._kept.decode("utf-8", "replace")
         if self._dropped:
             text += f" [... {self._dropped} more bytes]"
-        line = LogLine(self._stream, self._time, text, self._pm_id)
+        line = LogLine(self._stream, self._time, text, self._pm_id, place)
         self.forget()
         return line
+
+
+def _holds(source: LogSource, place: Place) -> bool:
+    """Tell whether a file has the line that this place is behind."""
+    if source.identity[1] != place.inode or source.size() < place.offset:
+        return False
+    return _place_at(source, place.offset) == place
+
+
+def _place_at(source: LogSource, offset: int) -> Place:
+    begin = max(0, offset - TAIL - 1)
+    # A compressed file is read in blocks, and one may end in between.
+    before = source.read(begin, offset - begin)
+    before += source.read(begin + len(before), offset - begin - len(before))
+    *_, line, _rest = [b"", *before.split(b"\n")]
+    return Place(source.identity[1], offset, _check(line))
+
+
+def _check(tail: bytes) -> int:
+    import zlib  # noqa: PLC0415 - few keep their place, and every command loads this module
+
+    return zlib.crc32(tail)
 
 
 def _find_back(path: str, lines: int, stack: ExitStack) -> tuple[list[LogSource], int]:

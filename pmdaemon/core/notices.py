@@ -1,9 +1,13 @@
 """Facts that are published to whoever subscribed."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
+from pmdaemon.core.events import ProcessEvent
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.process import Process
+from pmdaemon.core.metrics import Sample
+from pmdaemon.core.process import Instant, Process
 
 
 class ProcessChanged(Struct, frozen=True):
@@ -13,6 +17,20 @@ class ProcessChanged(Struct, frozen=True):
     after: Process | None
 
 
+class EventLogged(Struct, frozen=True):
+    """Something happened to a process; the `number` grows by one with each event of a daemon."""
+
+    number: int
+    at: Instant
+    event: ProcessEvent
+
+
+class Sampled(Struct, frozen=True):
+    """What is up was measured, by pm_id."""
+
+    samples: Mapping[int, Sample]
+
+
 class OutputGrew(Struct, frozen=True):
     """There is more in an output file than there was."""
 
@@ -20,4 +38,4 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | OutputGrew
+Notice = ProcessChanged | EventLogged | Sampled | OutputGrew

@@ -20,6 +20,7 @@ from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
@@ -83,7 +84,11 @@ def assemble(
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=clock, metrics=TreeMetrics(table), supervisor=supervisor, post=supervisor.post
+        clock=clock,
+        metrics=TreeMetrics(table),
+        supervisor=supervisor,
+        post=supervisor.post,
+        bus=bus,
     )
     processes = Processes(
         supervisor=supervisor,
@@ -97,6 +102,7 @@ def assemble(
         home=home.path,
         clock=clock,
         bus=bus,
+        events=EventLog(clock=clock, bus=bus),
         processes=processes,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),

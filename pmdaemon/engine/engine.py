@@ -5,6 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.interfaces import Clock, HostMetrics
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
@@ -35,6 +36,7 @@ class Engine(Struct, frozen=True):
     home: str
     clock: Clock
     bus: Bus
+    events: EventLog
     processes: Processes
     logs: LogHub
     host: HostMetrics

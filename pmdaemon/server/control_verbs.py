@@ -152,7 +152,7 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
                     "name": after.name,
                     "state": after.state.kind,
                 }
-            case ProcessChanged():
+            case _:
                 return
         news.set()
 

@@ -31,13 +31,17 @@ class Scene:
         self.world = FakeProcesses()
         self.clock = FakeClock()
         self.metrics = CountingMetrics(self.world)
-        self.supervisor = Supervisor(store=MemoryStore(), clock=self.clock, bus=Bus())
+        bus = Bus()
+        self.heard = []
+        bus.subscribe(self.heard.append)
+        self.supervisor = Supervisor(store=MemoryStore(), clock=self.clock, bus=bus)
         self.posted = []
         self.sampler = Sampler(
             clock=self.clock,
             metrics=self.metrics,
             supervisor=self.supervisor,
             post=lambda *event: self.posted.append(event),
+            bus=bus,
         )
 
     def up(self, *specs):

@@ -12,6 +12,7 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.sampler import Sampler
@@ -75,11 +76,13 @@ class EngineOnFakes:
             metrics=FakeProcessMetrics(self.world),
             supervisor=self.supervisor,
             post=self.supervisor.post,
+            bus=self.bus,
         )
         self.engine = Engine(
             home=str(self.folder),
             clock=self.clock,
             bus=self.bus,
+            events=EventLog(clock=self.clock, bus=self.bus),
             processes=Processes(
                 supervisor=self.supervisor,
                 sampler=self.sampler,

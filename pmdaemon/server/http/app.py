@@ -13,6 +13,7 @@ from pmdaemon.server.http.access import Gate, Scope
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
+from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
@@ -31,6 +32,8 @@ SAFE_HEADERS = {
 def build_app(engine: Engine, gate: Gate) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(gate)])
+    live = app[LIVE] = LiveFeed(engine, gate)
+    app.on_shutdown.append(lambda _: live.dismiss_all())
     for dialect in DIALECTS:
         app.add_routes(dialect.routes(engine, gate))
     app.on_response_prepare.append(_add_headers)

@@ -70,14 +70,19 @@ def failure() -> PmdaemonError:
 
 
 def json_response(value: object, *, status: int = 200) -> web.Response:
-    """Answer with JSON in UTF-8, also where a text from outside is none."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    """Answer with JSON in UTF-8."""
     return web.Response(
         status=status,
-        body=text.encode("utf-8", "replace"),
+        body=encode_json(value) + b"\n",
         content_type="application/json",
         charset="utf-8",
     )
+
+
+def encode_json(value: object) -> bytes:
+    """Write a value as JSON in UTF-8, in one line, also where a text from outside is none."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace")
 
 
 async def _expect(request: web.Request) -> None:

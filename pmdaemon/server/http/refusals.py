@@ -82,6 +82,28 @@ class BodyTooLarge(Refusal):
         super().__init__(f"the body of a request may have {limit} bytes at the most", limit=limit)
 
 
+class UpgradeRequired(Refusal):
+    """A plain request where a WebSocket is (RFC 9110, 15.5.22)."""
+
+    code = "upgrade_required"
+    status = 426
+    headers = MappingProxyType({"Upgrade": "websocket", "Connection": "Upgrade"})
+
+    def __init__(self) -> None:
+        super().__init__("this path speaks WebSocket only")
+
+
+class TooManyClients(Refusal):
+    """More streams than we serve at a time."""
+
+    code = "too_many_clients"
+    status = 503
+    headers = MappingProxyType({"Retry-After": "5"})
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} clients are listening already", limit=limit)
+
+
 class HeadTooLarge(Refusal):
     """A request line or header that is too long (RFC 6585, 5)."""
 

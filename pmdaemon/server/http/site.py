@@ -96,6 +96,8 @@ class Site:
         """
         self._parting = True
         await self._accept_no_more()
+        if self._runner is not None:
+            await self._runner.shutdown()  # streams have no end of their own
         for server in self._servers:
             server.close()
         if self._runner is not None and self._runner.server is not None:

@@ -43,20 +43,19 @@ PUBLISHED_CODES: Mapping[str, str] = MappingProxyType(
 
 def encode_error(error: PmdaemonError) -> web.Response:
     """Word an error."""
-    response = json_response(
-        {
-            "success": False,
-            "error": {
-                "code": PUBLISHED_CODES.get(error.code, error.code.upper()),
-                "message": _message(error),
-                "details": _details(error),
-            },
-        },
-        status=_status(error),
-    )
+    response = json_response({"success": False, "error": error_view(error)}, status=_status(error))
     if isinstance(error, Refusal):
         response.headers.update(error.headers)
     return response
+
+
+def error_view(error: PmdaemonError) -> dict[str, object]:
+    """Show an error."""
+    return {
+        "code": PUBLISHED_CODES.get(error.code, error.code.upper()),
+        "message": _message(error),
+        "details": _details(error),
+    }
 
 
 def _status(error: PmdaemonError) -> int:
