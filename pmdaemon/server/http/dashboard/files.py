@@ -1,6 +1,6 @@
 """The files of the dashboard, as they stand in the package.
 
-They are few and small, so they are read once, when somebody first looks, and kept. All of them share
+They are few and small, so they are read once, when somebody first looks, and kept. All share
 one version, which is part of their address: a browser may keep what it has for ever, and modules
 that import one another always belong together.
 """
