@@ -35,7 +35,7 @@ export class Actions {
 			await this.state.whilePending(process.id, request);
 		} catch (error) {
 			if (error.needsKey) this.feed.start();
-			else this.messages.bad(`Cannot ${verb} ${what}: ${error.message}`, error.code);
+			else this.messages.bad(/^cannot /i.test(error.message) ? error.message : `Cannot ${verb} ${what}: ${error.message}`, error.code);
 			await this.feed.refresh();
 			return false;
 		}
