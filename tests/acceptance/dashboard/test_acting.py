@@ -150,7 +150,7 @@ def test_a_failure_says_what_why_and_stays_until_it_was_read(page, home):
 
     expect(bad_news(page)).to_contain_text(re.compile("^Cannot start gone: cannot run .+"))
     expect(bad_news(page)).to_contain_text("OPERATION_FAILED")
-    expect(detail.get_by_text("errored")).to_be_visible()
+    expect(detail.get_by_text("errored", exact=True)).to_be_visible()
     expect(detail.get_by_text(re.compile("^Given up: "))).to_be_visible()
     bad_news(page).get_by_role("button", name="Dismiss").click()
     expect(bad_news(page)).to_be_empty()

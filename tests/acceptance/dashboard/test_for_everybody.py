@@ -1,4 +1,4 @@
-"""The dashboard for everybody: any width, both themes, by keyboard, read aloud, read by weak eyes."""
+"""The dashboard for everybody: any width, both themes, by keyboard, read aloud or by weak eyes."""
 
 import re
 from itertools import product

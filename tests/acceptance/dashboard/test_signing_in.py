@@ -25,6 +25,10 @@ def sign_in(page, key):
     page.get_by_role("button", name="Sign in").click()
 
 
+def wrong(page):
+    return page.locator("pm-sign-in").get_by_role("alert")
+
+
 def test_without_the_key_nothing_is_told(browser, locked):
     with a_page(browser, locked) as page:
         expect(page.get_by_role("heading", name="Sign in to pmdaemon")).to_be_visible()
@@ -37,12 +41,12 @@ def test_without_the_key_nothing_is_told(browser, locked):
 def test_a_wrong_key_is_refused_in_words(browser, locked):
     with a_page(browser, locked) as page:
         sign_in(page, "wrong")
-        expect(page.get_by_role("alert")).to_have_text("This key is not valid.")
+        expect(wrong(page)).to_have_text("This key is not valid.")
         expect(page.get_by_label("API key")).to_be_focused()
         assert page.evaluate("sessionStorage.length") == 0
 
         sign_in(page, "schlüssel 🔑")
-        expect(page.get_by_role("alert")).to_have_text("A key has letters, digits and signs only.")
+        expect(wrong(page)).to_have_text("A key has letters, digits and signs only.")
 
 
 def test_the_right_key_lets_in_and_pushes_everything(browser, locked, home):
@@ -94,7 +98,7 @@ def test_a_key_that_is_good_no_more_leads_back_to_the_question(browser, locked, 
         home.run("web", "--port", port, "--detach", PMDAEMON_API_KEY="another")
         try:
             expect(page.get_by_label("API key")).to_be_visible()
-            expect(page.get_by_role("alert")).to_have_text(re.compile("not valid"))
+            expect(wrong(page)).to_have_text(re.compile("not valid"))
         finally:
             home.run("web", "--port", port, "--detach", PMDAEMON_API_KEY=KEY)
 

@@ -13,7 +13,7 @@ const STYLES = { 1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse",
 const ENDS = { 22: ["bold", "dim"], 23: ["italic"], 24: ["underline"], 27: ["inverse"], 29: ["strike"] };
 
 // Sequences of ECMA-48: CSI … final byte; strings (titles, links) up to their end; other escapes.
-const SEQUENCE = /\u001b\[([0-9;:]*)([ -/]*[@-~])|\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?/g;
+const SEQUENCE = /\u001b\[([ -?]*)([@-~]?)|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?/g;
 
 /** Take a line apart into `{text, classes}`; joined, the texts are what is to be read. */
 export function stretches(line) {
@@ -27,7 +27,7 @@ export function stretches(line) {
 	for (const match of cut.matchAll(SEQUENCE)) {
 		add(found, cut.slice(place, match.index), style);
 		place = match.index + match[0].length;
-		if (match[2] === "m" && found.length < MOST_STRETCHES) apply(style, match[1]);
+		if (match[2] === "m" && /^[\d;:]*$/.test(match[1]) && found.length < MOST_STRETCHES) apply(style, match[1]);
 	}
 	add(found, cut.slice(place), style);
 	if (kept.length > cut.length) found.push({ text: ` … ${kept.length - cut.length} more characters`, classes: "dim" });

@@ -16,7 +16,6 @@ const BEAT = 3000;
 
 export class LogView extends HTMLElement {
 	#lines = [];
-	#total = null;
 	#process = null;
 	#timer = 0;
 	#isFollowing = true;
@@ -61,7 +60,6 @@ export class LogView extends HTMLElement {
 	#askAnew = () => {
 		clearTimeout(this.#timer);
 		this.#lines = [];
-		this.#total = null;
 		this.#box.replaceChildren();
 		this.#showCount();
 		const address = this.#process && addressOf(this.#process, this.state.list);
@@ -106,11 +104,9 @@ export class LogView extends HTMLElement {
 		try {
 			const answer = await this.api.logs(addressOf(process, this.state.list), PORTION);
 			if (process !== this.#process || this.feed.isLive) return;
-			const isAnew = this.#total === null || answer.total_lines < this.#total;
-			const fresh = isAnew ? answer.logs.length : answer.total_lines - this.#total;
-			if (fresh > answer.logs.length) this.#gap(plural(fresh - answer.logs.length, "line"));
-			if (fresh > 0) this.#add(answer.logs.slice(-Math.min(fresh, answer.logs.length)));
-			this.#total = answer.total_lines;
+			const known = this.#overlap(answer.logs);
+			if (known === 0 && this.#lines.length > 0) this.#gap();
+			this.#add(answer.logs.slice(known));
 			if (this.#lines.length === 0) this.#showCount();
 		} catch (error) {
 			if (process !== this.#process) return;
@@ -119,14 +115,25 @@ export class LogView extends HTMLElement {
 		if (this.isConnected && !this.feed.isLive) this.#timer = setTimeout(() => this.#ask(), BEAT);
 	}
 
+	/** Count the lines of an answer that are shown already: those it begins with, and these end with. */
+	#overlap(answer) {
+		const isShown = (line, index, cut) => {
+			const known = this.#lines.at(index - cut);
+			return known && known.message === line.message && known.timestamp === line.timestamp && known.type === line.type;
+		};
+		let cut = Math.min(answer.length, this.#lines.length);
+		while (cut > 0 && !answer.slice(0, cut).every((line, index) => isShown(line, index, cut))) cut -= 1;
+		return cut;
+	}
+
 	#pushed = ({ detail }) => {
 		if (detail.id !== this.#process?.id) return;
-		if (detail.isGap) this.#gap("Some lines");
+		if (detail.isGap) this.#gap();
 		else this.#add([detail]);
 	};
 
-	#gap(what) {
-		this.#box.append(h("div.gap", `${what} left out`));
+	#gap() {
+		this.#box.append(h("div.gap", "Some lines are left out."));
 	}
 
 	#add(lines) {
@@ -146,7 +153,7 @@ export class LogView extends HTMLElement {
 		const parts = stretches(String(message ?? ""));
 		const text = h("span.text");
 		const element = h("div", { class: `line of-${type === "error" ? "error" : "out"}` }, h("time", { datetime: timestamp, title: timestamp }, moment(timestamp)), text);
-		const line = { type, parts, plain: parts.map((part) => part.text).join(""), text, element };
+		const line = { type, timestamp, message, parts, plain: parts.map((part) => part.text).join(""), text, element };
 		this.#filter(line);
 		return line;
 	}

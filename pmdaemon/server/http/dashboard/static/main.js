@@ -41,7 +41,7 @@ class App extends HTMLElement {
 
 	connectedCallback() {
 		this.append(
-			h("header.top", h("h1", logo(), "pmdaemon"), this.#hostname, h("span.gap"), this.#link.word, this.#theme, this.#signOut),
+			h("header.top", h("h1", h("img", { src: new URL("icon.svg", import.meta.url), alt: "" }), "pmdaemon"), this.#hostname, h("span.gap"), this.#link.word, this.#theme, this.#signOut),
 			this.#link.banner,
 			this.#signIn,
 			this.#main,
@@ -181,14 +181,6 @@ class App extends HTMLElement {
 	#showTheme() {
 		call(this.#theme, `Theme: ${document.documentElement.dataset.theme ?? "system"}`);
 	}
-}
-
-function logo() {
-	const picture = icon("online");
-	picture.setAttribute("viewBox", "0 0 32 32");
-	picture.setAttribute("class", "logo");
-	picture.firstChild.setAttribute("d", "M3 17h7l3-9 6 17 4-8h6");
-	return picture;
 }
 
 customElements.define("pm-app", App);
