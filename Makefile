@@ -39,6 +39,11 @@ format: $(VENV)/.dev ## lay out the code, and mend what the linter can
 	$(BIN)/ruff format $(CHECKED)
 	$(BIN)/ruff check --fix $(CHECKED)
 
+.PHONY: docs
+docs: $(VENV)/.dev ## the documentation as a site, in build/site
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/site
+	@echo "build/site/index.html"
+
 .PHONY: bench
 bench: $(VENV)/.dev ## figures side by side with PM2; BENCH_ARGS="list start --write" chooses
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 USUAL: Final = 64 * 1024
@@ -42,18 +43,24 @@ class Spilled(Exception):
 
 
 def open_fifo(path: str) -> int:
-    """Open a FIFO, which is made when it is not there; what waits in it is kept."""
+    """Open a FIFO, which is made, and its folder, when not there; what waits in it is kept."""
     try:
-        mode = os.lstat(path).st_mode
+        _make(path)
     except FileNotFoundError:
-        os.mkfifo(path, 0o600)
-    else:
-        if not stat.S_ISFIFO(mode):
-            os.unlink(path)  # noqa: PTH108 - bare paths and descriptors all through
-            os.mkfifo(path, 0o600)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
     fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     os.fchmod(fd, 0o600)
     return fd
+
+
+def _make(path: str) -> None:
+    try:
+        os.mkfifo(path, 0o600)
+    except FileExistsError:
+        if not stat.S_ISFIFO(os.lstat(path).st_mode):
+            os.unlink(path)  # noqa: PTH108 - bare paths and descriptors all through
+            os.mkfifo(path, 0o600)
 
 
 def splice(fifo: int, file: int, count: int, offset: int) -> int:

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
@@ -21,6 +21,9 @@ CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 EXIT_PATIENCE = 1.0
 """Seconds to wait for the keeper to tell how a process ended that only it could reap."""
+
+TOLD_AT_ONCE = 500
+"""Programs named in one packet."""
 
 EXITS_REMEMBERED = 10_000
 """Exits that nobody has asked for yet; most are of orphans that nobody ever will ask for."""
@@ -36,7 +39,8 @@ class KeeperLink:
 
     def __init__(self, line: socket.socket | None = None) -> None:
         self._line = line
-        self._unsent: deque[tuple[bytes, int | None]] = deque()
+        self._unsent: deque[tuple[bytes, list[int]]] = deque()
+        self._untold: list[tuple[str, int, int]] = []
         self._kept: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._programs: dict[Identity, str] = {}
@@ -101,9 +105,14 @@ class KeeperLink:
 
     def keep(self, name: str, descriptor: int) -> None:
         """Have the keeper hold a copy of this descriptor, in place of one of that name."""
-        self._discard(name)
-        self._held[name] = descriptor
-        self._send({"keep": name}, descriptor)
+        self.keep_all({name: descriptor})
+
+    def keep_all(self, descriptors: Mapping[str, int]) -> None:
+        """Have the keeper hold copies of a few descriptors, by name."""
+        for name in descriptors:
+            self._discard(name)
+        self._held.update(descriptors)
+        self._send({"keep": [*descriptors]}, [*descriptors.values()])
 
     def drop(self, name: str) -> None:
         """Have the keeper close its copy."""
@@ -123,7 +132,8 @@ class KeeperLink:
     def launching(self, token: str) -> Iterator[Callable[[Identity], None]]:
         """Let the keeper know that a program is being started, and by the given function which.
 
-        Should we die in between, it finds by this what we have started.
+        Should we die in between, it finds by this what we have started. So there is time to tell
+        which that was together with what is said next, at the latest in this turn of the loop.
         """
         told = False
 
@@ -166,25 +176,42 @@ class KeeperLink:
 
     def _launched(self, token: str, identity: Identity) -> None:
         self._programs[identity] = token
-        self._send({"launched": [token, identity.pid, identity.start_time]})
-
-    def _send(self, message: Mapping[str, object], descriptor: int | None = None) -> None:
         if self._line is None:
             return
+        if not self._untold:
+            asyncio.get_running_loop().call_soon(self._tell_launched)
+        self._untold.append((token, identity.pid, identity.start_time))
+        if len(self._untold) >= TOLD_AT_ONCE:
+            self._tell_launched()
+
+    def _tell_launched(self) -> None:
+        if self._untold:
+            self._send({})
+
+    def _send(self, message: Mapping[str, object], descriptors: Sequence[int] = ()) -> None:
+        if self._line is None:
+            return
+        if self._untold:
+            # First, as the keeper heeds a packet from its beginning on.
+            message = {"launched": self._untold, **message}
+            self._untold = []
         packet = json.dumps(message).encode()
-        if not self._unsent and self._sent(packet, descriptor):
+        if not self._unsent and self._sent(packet, descriptors):
             return
         if not self._unsent:
             asyncio.get_running_loop().add_writer(self._line, self._send_rest)
-        # By then the descriptor may be another's.
-        self._unsent.append((packet, None if descriptor is None else os.dup(descriptor)))
+        # By then the descriptors may be others'.
+        self._unsent.append((packet, [os.dup(one) for one in descriptors]))
 
-    def _sent(self, packet: bytes, descriptor: int | None) -> bool:
+    def _sent(self, packet: bytes, descriptors: Sequence[int]) -> bool:
         """Send one packet; False when there is no room for it now."""
         if self._line is None:
             return True
         try:
-            socket.send_fds(self._line, [packet], [] if descriptor is None else [descriptor])
+            if descriptors:
+                socket.send_fds(self._line, [packet], descriptors)
+            else:
+                self._line.send(packet)
         except BlockingIOError:
             return False
         except OSError:
@@ -193,8 +220,8 @@ class KeeperLink:
 
     def _send_rest(self) -> None:
         while self._unsent and self._sent(*self._unsent[0]):
-            _, copy = self._unsent.popleft()
-            if copy is not None:
+            _, copies = self._unsent.popleft()
+            for copy in copies:
                 os.close(copy)
         if not self._unsent and self._line is not None:
             asyncio.get_running_loop().remove_writer(self._line)

@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 
+from pmdaemon.adapters.privileges import objection
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 _TRANSIENT = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
@@ -25,15 +26,26 @@ def cannot_open(path: str, error: OSError) -> LaunchFailed:
     return _failed(f"cannot open {path} for its output", _words(error), error)
 
 
+def cannot_enter(order: LaunchOrder, error: OSError | ValueError) -> LaunchFailed:
+    """Word that a program cannot have the directory it is to run in."""
+    if isinstance(error, ValueError):
+        reason = f"cannot run {order.argv[0]}: its directory holds a NUL character"
+        return LaunchFailed(reason, transient=False)
+    return _failed(f"cannot enter {order.cwd}", _words_for_directory(error), error)
+
+
 def cannot_run(order: LaunchOrder, error: OSError | ValueError) -> LaunchFailed:
-    """Word why `subprocess` refused an order: for its directory, its program, or its text."""
+    """Word why an order was refused: for its program, or its text."""
     program = order.argv[0]
     if isinstance(error, ValueError):
         return LaunchFailed(f"cannot run {program}: {_unusable_text(order)}", transient=False)
-    # The child names the directory when it did not get as far as the program (PEP 324).
-    if error.filename == order.cwd != program:
-        return _failed(f"cannot enter {order.cwd}", _words_for_directory(error), error)
     return _failed(f"cannot run {program}", _words_for_program(program, error), error)
+
+
+def cannot_prepare(order: LaunchOrder, error: Exception) -> LaunchFailed:
+    """Word that the rights or limits of an order could not be set."""
+    reason = objection(order.run_as, order.limits) or f"its rights or limits are refused: {error}"
+    return LaunchFailed(f"cannot run {order.argv[0]}: {reason}", transient=False)
 
 
 def _failed(what: str, why: str, error: OSError) -> LaunchFailed:

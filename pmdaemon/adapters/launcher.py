@@ -1,29 +1,39 @@
 """Starting programs, each in a session of its own, and learning how they ended.
 
-The system call behind it is vfork(2): the program is started without copying our memory, which
-`subprocess` does as long as we ask for nothing to be run in the child before the exec.
+The library call behind it is posix_spawn(3): the program is started without copying our memory, it
+opens its own outputs, and its files get the numbers they are to have. It is half the work of
+`subprocess`, which makes a pipe for each start and goes through all files that we have open.
 """
 
-import errno
 import os
 import resource
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
 
+from pmdaemon.adapters import privileges
 from pmdaemon.adapters.keeper_link import KeeperLink
-from pmdaemon.adapters.launch_failures import cannot_open, cannot_run
+from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.spawn_as import is_asked_for, spawn_as
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
+_NOT_FOR_PROGRAMS: Final = tuple(
+    getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
+)
+"""What Python ignores from its start, and a program would go on ignoring."""
 
-class PopenLauncher:
-    """Starts programs by `subprocess.Popen`.
+
+class SpawnLauncher:
+    """Starts programs by `os.posix_spawn`.
+
+    While it starts one, the current directory is that of the program, and then the root: nobody in
+    this process may count on it.
 
     `child_nofile` is the soft and hard limit on open files that programs are to have, where our
     own soft limit was raised above it. `keeper` is told of every program, so that one which ends
@@ -43,6 +53,9 @@ class PopenLauncher:
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
+        self._latest: Identity | None = None
+        # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
+        self._given = [(os.POSIX_SPAWN_CLOSE, file) for file in _inheritable()]
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -51,18 +64,22 @@ class PopenLauncher:
             LaunchFailed: nothing was started.
 
         """
-        with ExitStack() as opened:
-            stdout = _open_output(order.stdout, opened)
-            stderr = _open_output(order.stderr, opened)
-            with self._keeper.launching(order.token) as launched:
-                pid = self._spawn(order, stdout, stderr)
-                entry = self._reader.entry(pid)
-                if entry is None:
-                    _undo(pid)
-                    reason = f"cannot run {order.argv[0]}: the system does not show its process"
-                    raise LaunchFailed(reason, transient=True)
-                launched(entry.identity)
-        return entry.identity
+        with self._keeper.launching(order.token) as launched:
+            with _in_directory(order), self._limiting_files():
+                pid = self._spawn(order)
+            entry = self._reader.entry(pid)
+            if entry is None:
+                _undo(pid)
+                reason = f"cannot run {order.argv[0]}: the system does not show its process"
+                raise LaunchFailed(reason, transient=True)
+            identity = entry.identity
+            launched(identity)
+        self._latest = identity
+        return identity
+
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+        return privileges.objection(run_as, limits)
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
@@ -73,74 +90,89 @@ class PopenLauncher:
             else:
                 on_exit(identity, how)
 
-        self._handles.exit_when_ended(identity, ended)
+        # Reading once more which process it is costs as much as all the rest of this.
+        is_held, self._latest = identity is self._latest, None
+        self._handles.exit_when_ended(identity, ended, is_held=is_held)
 
     def reap(self, identity: Identity) -> None:
         """Have done with a program whose end was told, and is recorded."""
         self._handles.reap(identity)
         self._keeper.recorded(identity)
 
-    def _spawn(self, order: LaunchOrder, stdout: int, stderr: int) -> int:
+    def _spawn(self, order: LaunchOrder) -> int:
+        if is_asked_for(order):
+            return spawn_as(order)
+        # For reading as well, so that writing never fails while nobody reads.
+        flags = os.O_RDWR | os.O_NOCTTY
+        try:
+            return os.posix_spawn(
+                order.argv[0],
+                order.argv,
+                {**order.env, TOKEN_VARIABLE: order.token},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
+                    *self._given,
+                ],
+                setsid=True,
+                setsigmask=(),
+                setsigdef=_NOT_FOR_PROGRAMS,
+            )
+        except (OSError, ValueError) as error:
+            # All that it says is the number of the error, and not what was wrong.
+            _try_outputs(order)
+            raise cannot_run(order, error) from error
+
+    @contextmanager
+    def _limiting_files(self) -> Iterator[None]:
+        """Have the limit on open files that the program is to have.
+
+        It inherits ours. Set after the start, it would come too late for a shell that asks for it
+        at once.
+        """
         if self._child_nofile is None:
-            return _spawn(order, stdout, stderr)
-        # A program inherits our limit, so for a moment ours is the one that it is to have: set
-        # after the start, it would come too late for a shell that asks for it at once.
+            yield
+            return
         ours = resource.getrlimit(resource.RLIMIT_NOFILE)
         with suppress(ValueError):  # more than our hard limit, which somebody has lowered since
             resource.setrlimit(resource.RLIMIT_NOFILE, (self._child_nofile[0], ours[1]))
         try:
-            pid = _spawn(order, stdout, stderr)
-        except LaunchFailed as failure:
-            if not _is_out_of_descriptors(failure):
-                raise
-        else:
-            return pid
+            yield
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, ours)
-        # We have more files open than that limit allows, so it has to be set late after all.
-        pid = _spawn(order, stdout, stderr)
-        _limit_open_files(pid, self._child_nofile)
-        return pid
 
 
-def _open_output(path: str, opened: ExitStack) -> int:
+@contextmanager
+def _in_directory(order: LaunchOrder) -> Iterator[None]:
+    """Be where the program is to be: posix_spawn(3) has no portable way to say that."""
     try:
-        # For reading as well, so that writing never fails while nobody reads.
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError as error:
-        raise cannot_open(path, error) from error
-    opened.callback(os.close, file)
-    return file
-
-
-def _spawn(order: LaunchOrder, stdout: int, stderr: int) -> int:
-    try:
-        popen = subprocess.Popen(
-            order.argv,
-            cwd=order.cwd,
-            env={**order.env, TOKEN_VARIABLE: order.token},
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+        os.chdir(order.cwd)
     except (OSError, ValueError) as error:
-        raise cannot_run(order, error) from error
-    # The exit is ours to collect. Thinking that it has been, Popen neither warns, nor waits for
-    # the pid by itself when a later one is made.
-    popen.returncode = 0
-    return popen.pid
+        raise cannot_enter(order, error) from error
+    try:
+        yield
+    finally:
+        os.chdir(os.sep)
 
 
-def _is_out_of_descriptors(failure: LaunchFailed) -> bool:
-    return isinstance(failure.__cause__, OSError) and failure.__cause__.errno == errno.EMFILE
+def _try_outputs(order: LaunchOrder) -> None:
+    """Refuse the order if it was for its outputs that it failed."""
+    for path in (order.stdout, order.stderr):
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_NOCTTY))
+        except OSError as error:
+            raise cannot_open(path, error) from error
 
 
-def _limit_open_files(pid: int, limits: tuple[int, int]) -> None:
-    if sys.platform == "linux":
-        # It may have ended already, or, being setuid, be out of our reach.
-        with suppress(ProcessLookupError, PermissionError):
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+def _inheritable() -> list[int]:
+    """List the files that every program would get from us."""
+    found = []
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - descriptors, not paths
+        with suppress(OSError):  # the one by which the directory was read
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+    return found
 
 
 def _undo(pid: int) -> None:

@@ -10,6 +10,7 @@ LONGEST_WAIT: Final = 86400.0
 """Seconds; the clock on the wall may be set, and the machine may sleep."""
 
 SHORTEST_WAIT: Final = 1.0
+"""Seconds; what is added is first looked at then, all together, when programs have begun."""
 
 
 class Aging:
@@ -19,14 +20,20 @@ class Aging:
         self._clock = clock
         self._due: dict[LogWriter, float] = {}
         self._timer: Cancellable | None = None
+        self._next = inf
 
     def __contains__(self, writer: LogWriter) -> bool:
         return writer in self._due
 
     def add(self, writer: LogWriter) -> None:
-        """Let go of what is too old by now, and from now on; again after a change of policy."""
-        self._due[writer] = writer.age(self._clock.now().wall)
-        self._wait()
+        """Let go of what is too old, soon and from now on; again after a change of policy."""
+        if writer.policy.max_age <= 0:
+            self._due[writer] = inf
+            return
+        now = self._clock.now().wall
+        self._due[writer] = now
+        if now + SHORTEST_WAIT < self._next:
+            self._wait()
 
     def remove(self, writer: LogWriter) -> None:
         """Leave a file alone; once there is none, there is no timer either."""
@@ -49,9 +56,11 @@ class Aging:
         if due < inf:
             wait = due - self._clock.now().wall
             wait = min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+            self._next = self._clock.now().wall + wait
             self._timer = self._clock.call_later(wait, self._look)
 
     def _cancel(self) -> None:
+        self._next = inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -4,8 +4,12 @@ The FIFOs belong to the home, not to this daemon. When it dies the programs writ
 the next one opens the same FIFOs again and finds what has come meanwhile.
 """
 
+# Descriptors and bare paths, as everywhere about output files:
+# ruff: noqa: PTH108, PTH119
+
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from pmdaemon.adapters.log_aging import Aging
 from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.output_files import read_end, size_of
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
@@ -28,7 +33,7 @@ Growth = Callable[[int, OutputStream], None]
 class _Channel(Struct, frozen=True):
     """One stream of one process."""
 
-    path: Path
+    path: str
     fifo: int
     pump: Pump
 
@@ -49,8 +54,8 @@ class LogFiles:
         keeper: KeeperLink | None = None,
         move: Move = best_move,
     ) -> None:
-        self._logs_dir = logs_dir
-        self._run_dir = run_dir
+        self._logs_dir = str(logs_dir)
+        self._run_dir = str(run_dir)
         self._clock = clock
         self._keeper = keeper or KeeperLink()
         self._move = move
@@ -59,6 +64,7 @@ class LogFiles:
         self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
+        self._begun: dict[int, int] = {}
         self._on_growth: Growth | None = None
 
     def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
@@ -76,21 +82,34 @@ class LogFiles:
             self._channels[pm_id] = channels
         for channel in channels.values():
             self._heed_policy(channel.pump.writer, policy)
-        return str(channels[OutputStream.OUT].path), str(channels[OutputStream.ERR].path)
+        self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
+        return channels[OutputStream.OUT].path, channels[OutputStream.ERR].path
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
         if (known := self._files.get((name, instance))) is None:
             # Asked for with every list of processes, and the escaping of names takes its time.
             out, err = (file_name(name, instance, stream) for stream in OutputStream)
-            known = str(self._logs_dir / out), str(self._logs_dir / err)
+            known = f"{self._logs_dir}/{out}", f"{self._logs_dir}/{err}"
             self._files[name, instance] = known
         return known
+
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+        out, err = map(size_of, self.files(name, instance))
+        return out, err
 
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
         for channel in self._of(pm_id):
             channel.pump.drain()
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
+        channel = self._channels.get(pm_id, {}).get(OutputStream.ERR)
+        if channel is None:
+            return ()
+        return read_end(channel.pump.writer.path, self._begun.get(pm_id, 0))
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -112,10 +131,12 @@ class LogFiles:
         """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         self._files.clear()
+        self._begun.pop(pm_id, None)
         for channel in self._channels.pop(pm_id, {}).values():
             self._let_go(channel)
-            self._keeper.drop(channel.path.name)
-            channel.path.unlink(missing_ok=True)
+            self._keeper.drop(os.path.basename(channel.path))
+            with suppress(FileNotFoundError):
+                os.unlink(channel.path)
 
     def on_growth(self, callback: Growth | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
@@ -137,10 +158,9 @@ class LogFiles:
     ) -> dict[OutputStream, _Channel]:
         channels: dict[OutputStream, _Channel] = {}
         for stream, file in zip(OutputStream, self.files(name, instance), strict=True):
-            path = self._run_dir / f"{pm_id}.{stream}"
+            path = f"{self._run_dir}/{pm_id}.{stream}"
             try:
-                self._run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-                fifo = open_fifo(str(path))
+                fifo = open_fifo(path)
             except OSError as error:
                 for channel in channels.values():
                     self._let_go(channel)
@@ -154,7 +174,7 @@ class LogFiles:
             grown = partial(self._grown, pm_id, stream)
             pump = Pump(fifo, writer, self._clock, self._capacities, grown)
             channels[stream] = _Channel(path, fifo, pump)
-            self._keeper.keep(path.name, fifo)
+        self._keeper.keep_all({os.path.basename(one.path): one.fifo for one in channels.values()})
         return channels
 
     def _heed_policy(self, writer: LogWriter, policy: LogPolicy) -> None:

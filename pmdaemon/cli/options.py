@@ -13,6 +13,15 @@ json_option = click.option(
 )
 
 
+def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, (value or "").split(","))))
+
+
+only_option = click.option(
+    "--only", metavar="A,B", callback=_names, help="Of an ecosystem file, take these apps only."
+)
+
+
 def command(
     name: str, cls: type[click.Command] = click.Command
 ) -> Callable[[Callable[..., Any]], click.Command]:
@@ -51,7 +60,7 @@ def complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     if context is None:
         return []
     try:
-        views = context.client(start=False).request("list", {}, deadline=1.0)["processes"]
+        views = context.client(start=False, patience=1.0).list()
     except PmdaemonError:
         return []
     words = {view[key] for view in views for key in ("name", "namespace")} | {"all"}

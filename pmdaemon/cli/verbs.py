@@ -17,14 +17,20 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("stop", "Stop processes"),
         Verb("restart", "Start processes anew"),
         Verb("delete", "Stop processes and forget them", ("del",)),
+        Verb("block", "Prevent processes from being started"),
+        Verb("unblock", "Allow processes to be started again"),
     ),
     "Look at them": (
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),
         Verb("describe", "Show everything about a process", ("desc", "info", "show")),
+        Verb("explain", "Say why a process is up, or is not"),
+        Verb("history", "List the runs of jobs"),
         Verb("logs", "Show and follow what programs print", ("log",)),
+        Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("jlist", "Print the list as PM2's JSON"),
+        Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
@@ -39,6 +45,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
     ),
     "The daemon": (
         Verb("web", "Turn the web API on or off"),
+        Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
         Verb("update", "Replace the daemon, while programs run on"),

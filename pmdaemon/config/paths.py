@@ -97,6 +97,11 @@ class Home:
         return os.path.join(self.path, "daemon.log")
 
     @property
+    def audit_log(self) -> str:
+        """What was changed over the network, and by whom."""
+        return os.path.join(self.path, "audit.log")
+
+    @property
     def dump(self) -> str:
         """What `save` writes and `resurrect` reads, under PM2's name for it."""
         return os.path.join(self.path, "dump.pm2")

@@ -55,8 +55,19 @@ def dumped(view: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("pm_id", "instances"):
         # A process gets its id when it is brought back; instances are entries of their own.
         del shape[name]
-    more = {name: declaration[name] for name in _MORE_FIELDS if name in declaration}
-    more |= {"script": view["script"], "log_max_age": _milliseconds(declaration["log_max_age"])}
+    command, logs = declaration["command"], declaration["logs"]
+    more = {
+        "script": command["script"],
+        "args": command["args"],
+        "interpreter": command["interpreter"],
+        "interpreter_args": command["interpreter_args"],
+        "port": view["ports"],
+        "stop_signal": declaration["stop"]["signal"],
+        "log_max_size": logs["max_size"],
+        "log_keep": logs["keep"],
+        "log_max_age": _milliseconds(logs["max_age"]),
+        "log_compress": logs["compress"],
+    }
     return {**shape, "pmdaemon": {**more, "env": sorted(declaration["env"])}}
 
 
@@ -101,6 +112,7 @@ def was_up(dump: Mapping[str, Any]) -> bool:
 
 def _pm2_env(view: Mapping[str, Any]) -> dict[str, Any]:
     declaration = view["declaration"]
+    restart = declaration["restart"]
     path, interpreter, args = _program(view)
     shape = {
         "name": view["name"],
@@ -108,18 +120,18 @@ def _pm2_env(view: Mapping[str, Any]) -> dict[str, Any]:
         "args": args,
         "env": _environment(view),
         "instances": declaration["instances"],
-        "autorestart": declaration["autorestart"],
+        "autorestart": restart["autorestart"],
         "watch": False,
         "treekill": True,
         "vizion": False,
         "NODE_APP_INSTANCE": view["instance"],
-        "kill_timeout": _milliseconds(declaration["grace"]),
-        "restart_delay": _milliseconds(declaration["restart_delay"]),
-        "min_uptime": _milliseconds(declaration["min_uptime"]),
-        "max_restarts": declaration["max_restarts"],
-        "stop_exit_codes": declaration["stop_exit_codes"],
+        "kill_timeout": _milliseconds(declaration["stop"]["grace"]),
+        "restart_delay": _milliseconds(restart["restart_delay"]),
+        "min_uptime": _milliseconds(restart["min_uptime"]),
+        "max_restarts": restart["max_restarts"],
+        "stop_exit_codes": restart["stop_exit_codes"],
         "max_memory_restart": declaration["max_memory"],
-        "node_args": declaration["interpreter_args"],
+        "node_args": declaration["command"]["interpreter_args"],
         "pm_exec_path": path,
         "pm_cwd": declaration["cwd"],
         "pm_out_log_path": view["out_file"],
@@ -140,7 +152,7 @@ def _pm2_env(view: Mapping[str, Any]) -> dict[str, Any]:
 
 def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     """Say which file runs, by which interpreter, with which arguments."""
-    argv, cwd = view["declaration"]["argv"], view["declaration"]["cwd"]
+    argv, cwd = view["declaration"]["command"]["argv"], view["declaration"]["cwd"]
     script = view["script"]
     path = script if script.startswith("/") else f"{cwd}/{script.removeprefix('./')}"
     if path in argv[1:]:

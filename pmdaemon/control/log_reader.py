@@ -9,27 +9,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
+from pmdaemon.control.log_beginnings import Beginning, held, with_last_lines
+from pmdaemon.control.log_places import TAIL, Place, place_at, place_behind
 from pmdaemon.control.log_sources import BATCH, CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
 
 LONGEST: Final = 64 * 1024
 """Bytes of a line that are kept."""
-
-TAIL: Final = 32
-"""Bytes at the end of a line by which a place behind it is known again."""
-
-
-class Place(NamedTuple):
-    """A place in a stream, just behind a line: where to go on reading later.
-
-    Inodes are used again, so `check` is there too: the CRC-32 of the end of the line before it.
-    """
-
-    inode: int
-    offset: int
-    check: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +40,7 @@ def tail(
     assembler = _LineAssembler(stream, pm_id)
     found: list[LogLine] = []
     with ExitStack() as stack:
-        sources, offset = _find_back(path, lines, stack)
+        sources, offset = with_last_lines(lines)(path, stack)
         for source in sources:
             while chunk := source.read(offset, min(CHUNK, source.end - offset)):
                 found += assembler.feed(chunk, offset, source)
@@ -66,7 +54,7 @@ def count_lines(path: str) -> int:
     lines = 0
     unfinished: bool | None = None
     with ExitStack() as stack:
-        for source in _held(path, stack):
+        for source in held(path, stack):
             lines += source.count_newlines()
             if unfinished is None and source.end:
                 unfinished = source.read(source.end - 1, 1) != b"\n"
@@ -106,20 +94,14 @@ class _Follower(Generic[Piece]):
     `gaps` counts how often something was removed before it was read.
     """
 
-    def __init__(
-        self, path: str, assembler: _Assembler[Piece], backlog: int, after: Place | None = None
-    ) -> None:
+    def __init__(self, path: str, assembler: _Assembler[Piece], beginning: Beginning) -> None:
         self._path = path
         self._assembler = assembler
         self._source: LogSource | None = None
         self._offset = 0
         self.gaps = 0
-        if after is not None:
-            if self._resume(after):
-                return
-            self.gaps = 1
         with ExitStack() as stack:
-            sources, offset = _find_back(path, backlog, stack)
+            sources, offset = beginning(path, stack)
             if sources:
                 self._source, self._offset = sources[0], offset
                 stack.pop_all()
@@ -128,7 +110,11 @@ class _Follower(Generic[Piece]):
     @property
     def beginning(self) -> Place | None:
         """Where it is before anything was read; None where there is no file yet."""
-        return _place_at(self._source, self._offset) if self._source is not None else None
+        return place_at(self._source, self._offset) if self._source is not None else None
+
+    def finish(self) -> list[Piece]:
+        """Hand out what is unfinished, as nobody waits for the rest of it."""
+        return self._assembler.finish()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -136,14 +122,14 @@ class _Follower(Generic[Piece]):
             self._source.close()
             self._source = None
 
-    def read_new(self) -> list[Piece]:
-        """Read what has come since, about a `BATCH` of bytes at the most.
+    def read_new(self, at_most: int = BATCH) -> list[Piece]:
+        """Read what has come since, about `at_most` bytes.
 
         Nothing means that nothing more is there; after something there may be more.
         """
         found: list[Piece] = []
         taken = 0
-        while taken < BATCH or not found:
+        while taken < at_most or not found:
             chunk = self._source.read(self._offset) if self._source else b""
             if self._source and chunk:
                 found += self._assembler.feed(chunk, self._offset, self._source)
@@ -175,15 +161,6 @@ class _Follower(Generic[Piece]):
             found += self._assembler.finish()
         return self._go_to(after)
 
-    def _resume(self, place: Place) -> bool:
-        """Go to a place, if what is there is what was there."""
-        for source in newest_first(self._path):
-            if self._source is None and _holds(source, place):
-                self._source, self._offset = source, place.offset
-            else:
-                source.close()
-        return self._source is not None
-
     def _go_to(self, source: LogSource | None) -> bool:
         if source is None:
             return False
@@ -211,8 +188,8 @@ class _Follower(Generic[Piece]):
 class Follower(_Follower[LogLine]):
     """Hands out lines, each when its newline has come.
 
-    It begins with the last `backlog` complete lines, or `after` a place where there is one and it
-    can be found. With `placed`, each line says where to go on behind it.
+    It begins with the last `backlog` complete lines, or where `beginning` says.
+    With `placed`, each line says where to go on behind it.
     """
 
     def __init__(
@@ -223,16 +200,17 @@ class Follower(_Follower[LogLine]):
         pm_id: int | None = None,
         backlog: int = 0,
         placed: bool = False,
-        after: Place | None = None,
+        beginning: Beginning | None = None,
     ) -> None:
-        super().__init__(path, _LineAssembler(stream, pm_id, placed=placed), backlog, after)
+        begun = beginning or with_last_lines(backlog)
+        super().__init__(path, _LineAssembler(stream, pm_id, placed=placed), begun)
 
 
 class ByteFollower(_Follower[bytes]):
     """Hands out bytes as they are, whole lines or not; it begins as `Follower` does."""
 
     def __init__(self, path: str, *, backlog: int = 0) -> None:
-        super().__init__(path, _AsItIs(), backlog)
+        super().__init__(path, _AsItIs(), with_last_lines(backlog))
 
 
 class _AsItIs:
@@ -278,7 +256,7 @@ class _LineAssembler:
         for end in ends:
             self._add(end, offset, marks)
             offset += len(end) + 1
-            place = Place(source.identity[1], offset, _check(self._tail)) if self._placed else None
+            place = place_behind(self._tail, source, offset) if self._placed else None
             lines.append(self._line(place))
         if rest:
             self._add(rest, offset, marks)
@@ -300,52 +278,6 @@ class _LineAssembler:
         line = LogLine(self._stream, self._time, text, self._pm_id, place)
         self.forget()
         return line
-
-
-def _holds(source: LogSource, place: Place) -> bool:
-    """Tell whether a file has the line that this place is behind."""
-    if source.identity[1] != place.inode or source.size() < place.offset:
-        return False
-    return _place_at(source, place.offset) == place
-
-
-def _place_at(source: LogSource, offset: int) -> Place:
-    begin = max(0, offset - TAIL - 1)
-    # A compressed file is read in blocks, and one may end in between.
-    before = source.read(begin, offset - begin)
-    before += source.read(begin + len(before), offset - begin - len(before))
-    *_, line, _rest = [b"", *before.split(b"\n")]
-    return Place(source.identity[1], offset, _check(line))
-
-
-def _check(tail: bytes) -> int:
-    import zlib  # noqa: PLC0415 - few keep their place, and every command loads this module
-
-    return zlib.crc32(tail)
-
-
-def _find_back(path: str, lines: int, stack: ExitStack) -> tuple[list[LogSource], int]:
-    """Find where the last `lines` lines begin: the files from there on, the offset in the first.
-
-    What stands after the last newline comes on top of them.
-    """
-    sources: list[LogSource] = []
-    # The newline before the first of them is the one to find.
-    behind = lines
-    for source in _held(path, stack):
-        sources.insert(0, source)
-        newline, newlines = source.find_newline_back(behind)
-        if newline is not None:
-            return sources, newline + 1
-        behind -= newlines
-    return sources, 0
-
-
-def _held(path: str, stack: ExitStack) -> Iterable[LogSource]:
-    """Open the files of a stream from the current one back, and keep them open."""
-    for source in newest_first(path):
-        stack.callback(source.close)
-        yield source
 
 
 def _close(sources: Iterable[LogSource]) -> None:

@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`."""
 
 
 class StartBody(TypedDict):
@@ -68,7 +68,8 @@ class StartBody(TypedDict):
     `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
     happens to apps that are there already and run: `refuse`, `restart` them with the new
     declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
-    and not started.
+    and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
+    `env_name` is the name of the environment that was chosen by `--env`.
     """
 
     target: NotRequired[str]
@@ -79,10 +80,12 @@ class StartBody(TypedDict):
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
     down: NotRequired[bool]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
 
 
 class SelectBody(TypedDict):
-    """`stop`, `restart`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
+    """The processes meant by `stop`, `restart`, `delete`, `block`, `explain` and others."""
 
     selectors: list[str]
 
@@ -94,13 +97,57 @@ class ListBody(TypedDict):
     detail: NotRequired[bool]
 
 
+class HistoryBody(TypedDict):
+    """`history`: the latest runs of all jobs, or of the selected ones; at most `limit`."""
+
+    selectors: NotRequired[list[str]]
+    limit: NotRequired[int]
+
+
 class WebBody(TypedDict):
-    """`web`: turn the web side on; unless `detach`, only while this connection lasts."""
+    """`web`: turn the web side on; unless `detach`, only while this connection lasts.
+
+    `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
+    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
+    paths.
+    """
 
     host: str
     port: int
     api_key: NotRequired[str]
     detach: bool
+    allow_create: NotRequired[bool]
+    ws_auth: NotRequired[Literal["public", "required"]]
+    cors_origins: NotRequired[list[str]]
+    rate_limits: NotRequired[list[str]]
+    trusted_proxies: NotRequired[list[str]]
+    tls_cert: NotRequired[str]
+    tls_key: NotRequired[str]
+
+
+class TokenBody(TypedDict):
+    """`token`: make a key, or with `consumer` a token for that consumer.
+
+    No `scopes` are all. `expire_in` is in seconds.
+    """
+
+    name: NotRequired[str]
+    consumer: NotRequired[str]
+    scopes: NotRequired[list[str]]
+    expire_in: NotRequired[float]
+
+
+class RotateBody(TypedDict):
+    """`rotate`: make a new token in place of one, which is good for `overlap` more seconds."""
+
+    name: str
+    overlap: float
+
+
+class RevokeBody(TypedDict):
+    """`revoke`: let nobody in by this token any more."""
+
+    name: str
 
 
 class ExitView(TypedDict):
@@ -110,33 +157,18 @@ class ExitView(TypedDict):
     signal: int | None
 
 
-class DeclarationView(TypedDict):
-    """What was declared, for those who asked for detail.
+class HealthView(TypedDict):
+    """What is known of a program's health.
 
-    Durations are in seconds, sizes in bytes.
+    `checked` is in seconds since the epoch, `seconds` what the latest probe took; without one, all
+    but `status` and `failures` is null.
     """
 
-    args: list[str]
-    interpreter: str | None
-    interpreter_args: list[str]
-    argv: list[str]
-    cwd: str
-    env: dict[str, str]
-    inherited_env: dict[str, str]
-    instances: int
-    port: str | None
-    max_memory: int | None
-    autorestart: bool
-    max_restarts: int
-    min_uptime: float
-    restart_delay: float
-    stop_exit_codes: list[int]
-    stop_signal: str
-    grace: float
-    log_max_size: int
-    log_keep: int
-    log_max_age: float
-    log_compress: bool
+    status: str
+    failures: int
+    detail: str | None
+    checked: float | None
+    seconds: float | None
 
 
 class ProcessView(TypedDict):
@@ -144,7 +176,9 @@ class ProcessView(TypedDict):
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
     `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being.
+    cannot be started for the time being, `last_words` are the last lines it wrote to stderr then.
+    `health` is null without a check, or while it is down. `declaration` is an `AppSpec`, for
+    those who asked for detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -156,6 +190,7 @@ class ProcessView(TypedDict):
     wish: str
     pid: int | None
     tcp_port: int | None
+    ports: str | None
     cpu: float
     memory: int
     uptime: float
@@ -165,9 +200,11 @@ class ProcessView(TypedDict):
     last_exit: ExitView | None
     last_cause: str | None
     reason: str | None
+    last_words: list[str]
+    health: HealthView | None
     out_file: str
     error_file: str
-    declaration: NotRequired[DeclarationView]
+    declaration: NotRequired[dict[str, Any]]
 
 
 class ProcessesResult(TypedDict):
@@ -181,6 +218,41 @@ class ProcessesResult(TypedDict):
     warnings: NotRequired[list[str]]
 
 
+class Explanation(TypedDict):
+    """One entry of the result of `explain`: why a process is up, or is not, in sentences."""
+
+    pm_id: int
+    name: str
+    state: str
+    wish: str
+    sentences: list[str]
+
+
+class RangeView(TypedDict):
+    """Which bytes of an output file a run wrote; `end` is null while it runs."""
+
+    start: int
+    end: int | None
+
+
+class RunView(TypedDict):
+    """One entry of the result of `history`; times are in seconds since the epoch.
+
+    `due` is null for a run that somebody asked for. `out` and `err` are ranges of the output files;
+    an end below its start tells that the file was exchanged meanwhile.
+    """
+
+    app: str
+    pm_id: int
+    due: float | None
+    began: float
+    ended: float | None
+    outcome: str
+    exit: ExitView | None
+    out: RangeView
+    err: RangeView
+
+
 class PingResult(TypedDict):
     """The result of `ping`."""
 
@@ -189,15 +261,67 @@ class PingResult(TypedDict):
     home: str
 
 
+class KillResult(ProcessesResult):
+    """The result of `kill`: what was stopped, and the pids that are about to end."""
+
+    pid: int
+    keeper: NotRequired[int]
+
+
+class UpdateResult(TypedDict):
+    """The result of `update`: who makes way."""
+
+    pid: int
+    version: str
+
+
+class UsageView(TypedDict):
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+
+class HostResult(TypedDict):
+    """The result of `host`: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: UsageView
+    disk: UsageView
+
+
 class WebResult(TypedDict):
     """The first `item` of an attached `web`, or the `result` of a detached one.
 
-    `generated_key` is there when a key had to be made because the address is not loopback.
+    `generated_key` is there when nobody gave a key and the address is not loopback; `key_file` is
+    where it is kept.
     """
 
     url: str
     protected: bool
     generated_key: NotRequired[str]
+    key_file: NotRequired[str]
+
+
+class TokenView(TypedDict):
+    """What is known of a token: one of `tokens`, and with `token` the result of making one.
+
+    Times are in seconds since the epoch. The token itself is told once and never again.
+    """
+
+    name: str
+    kind: str
+    scopes: list[str]
+    created: float
+    expires: float | None
+    token: NotRequired[str]
 
 
 class GrowthItem(TypedDict):

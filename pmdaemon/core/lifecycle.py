@@ -21,6 +21,10 @@ after it is decided by the wish of that later moment, not by what was wanted whe
 
 Epochs: a change of state makes a new epoch. Timers and answers carry the epoch they belong to, so
 a late one is recognised.
+
+What is wished up and has dependencies is not spawned from rest at once: it is held, which is to be
+STOPPED with the wish UP, until somebody who sees the others says that they are there. A job is left
+alone after each run, and runs again only when it is due or asked for.
 """
 
 from collections.abc import Sequence
@@ -56,6 +60,9 @@ KILL_PATIENCE = 5.0
 SPAWN_RETRY_DELAY = 1.0
 """Seconds before a spawn is tried again that failed for want of pids, descriptors or memory."""
 
+TOO_LATE = 60.0
+"""Seconds after which a restart that fell due while nobody looked is only for an older run."""
+
 
 # What happened.
 
@@ -69,7 +76,17 @@ class StopRequested(Struct, frozen=True):
 
 
 class RestartRequested(Struct, frozen=True):
-    """Somebody wants it started anew."""
+    """Somebody, or something that `cause` tells of, wants it started anew."""
+
+    cause: Cause = Cause.RESTART_REQUESTED
+
+
+class BlockRequested(Struct, frozen=True):
+    """Somebody wants it not to be started, whoever asks."""
+
+
+class UnblockRequested(Struct, frozen=True):
+    """Somebody wants it to be startable again; it is not started by that."""
 
 
 class DeleteRequested(Struct, frozen=True):
@@ -110,10 +127,11 @@ class ProcessExited(Struct, frozen=True):
 
 
 class SessionEmptied(Struct, frozen=True):
-    """Nothing that the program started is left."""
+    """Nothing that the program started is left; `last_words` are its last lines on stderr."""
 
     identity: Identity
     at: Instant
+    last_words: tuple[str, ...] = ()
 
 
 class GraceElapsed(Struct, frozen=True):
@@ -133,6 +151,35 @@ class MemoryExceeded(Struct, frozen=True):
     """The program and its descendants hold more than they may."""
 
     identity: Identity
+
+
+class HealthFailed(Struct, frozen=True):
+    """The program runs and does not do its work."""
+
+    identity: Identity
+
+
+class TimeExceeded(Struct, frozen=True):
+    """The program of a job takes longer than it may."""
+
+    identity: Identity
+
+
+class FellDue(Struct, frozen=True):
+    """The time `due` of its schedule, in seconds since the epoch, has come, or was missed."""
+
+    due: float
+    at: Instant
+
+
+class DependenciesMet(Struct, frozen=True):
+    """All that it depends on is there."""
+
+
+class DependencyFailed(Struct, frozen=True):
+    """Something that it depends on will not be there."""
+
+    reason: str
 
 
 class DaemonStarted(Struct, frozen=True):
@@ -156,6 +203,8 @@ Event = (
     | StopRequested
     | RestartRequested
     | DeleteRequested
+    | BlockRequested
+    | UnblockRequested
     | ShutdownBegan
     | ResetRequested
     | Spawned
@@ -165,6 +214,11 @@ Event = (
     | GraceElapsed
     | BackoffElapsed
     | MemoryExceeded
+    | HealthFailed
+    | TimeExceeded
+    | FellDue
+    | DependenciesMet
+    | DependencyFailed
     | DaemonStarted
 )
 
@@ -247,25 +301,29 @@ def step(process: Process, event: Event) -> Step:
     """Say what becomes of `process` by `event`, and what there is to do."""
     match event:
         case StartRequested():
-            return _wanted_up(process, anew=False)
-        case RestartRequested():
-            return _wanted_up(process, anew=True)
+            return _wanted_up(process)
+        case RestartRequested(cause):
+            return _wanted_up(process, anew=cause)
         case StopRequested():
             return _wanted_down(process, Wish.DOWN)
         case DeleteRequested():
             return _wanted_down(process, Wish.GONE)
+        case BlockRequested():
+            return _blocked(process)
+        case UnblockRequested():
+            return _unblocked(process)
         case ShutdownBegan():
             return _shut_down(process)
         case ResetRequested(at):
-            return replace(process, restarts=0, ends=(), created=at), []
+            return replace(_afresh(process), restarts=0, created=at), []
         case Spawned(epoch, run):
             return _spawned(process, epoch, run)
         case SpawnFailed(epoch, reason, transient, at):
             return _spawn_failed(process, epoch, reason, transient=transient, at=at)
         case ProcessExited(identity, ended):
             return _exited(process, identity, ended)
-        case SessionEmptied(identity, at):
-            return _session_emptied(process, identity, at)
+        case SessionEmptied(identity, at, last_words):
+            return _session_emptied(process, identity, at, last_words)
         case GraceElapsed(epoch, survivors):
             return _grace_elapsed(process, epoch, survivors)
         case BackoffElapsed(epoch):
@@ -273,29 +331,40 @@ def step(process: Process, event: Event) -> Step:
                 return _spawn(process)
             return process, []
         case MemoryExceeded(identity):
-            match process.state:
-                case Online(run) if run.identity == identity:
-                    return _end(_counted(process), run, Cause.MEMORY_EXCEEDED)
-                case _:
-                    return process, []
+            return _end_for(_counted(process), process, identity, Cause.MEMORY_EXCEEDED)
+        case HealthFailed(identity):
+            return _end_for(_counted(process), process, identity, Cause.UNHEALTHY)
+        case TimeExceeded(identity):
+            return _end_for(process, process, identity, Cause.TIMED_OUT)
+        case FellDue():
+            return _fell_due(process, event)
+        case DependenciesMet():
+            return _spawn(process) if _is_held(process) else (process, [])
+        case DependencyFailed(reason):
+            return (_enter(process, Errored(reason)) if _is_held(process) else process), []
         case DaemonStarted():
             return _taken_over(process, event)
         case _:
             assert_never(event)
 
 
-def _wanted_up(process: Process, *, anew: bool) -> Step:
-    if process.wish is Wish.GONE:
+def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
+    """Bring it up; what runs is ended first if there is a cause to start it anew."""
+    if process.wish in {Wish.GONE, Wish.BLOCKED}:
         return process, []
     process = replace(process, wish=Wish.UP)
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
-            return _spawn(replace(process, ends=()))
-        case Online(run) if anew:
-            return _end(_counted(replace(process, ends=())), run, Cause.RESTART_REQUESTED)
-        case Stopping(cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF) as stopping:
+            return _spawn_or_hold(_afresh(process))
+        case Online(run) if anew is not None:
+            return _end(_counted(_afresh(process)), run, anew)
+        case (
+            Stopping(
+                cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF | Cause.TIMED_OUT
+            ) as stopping
+        ):
             # The same stop goes on, so the epoch, and with it the grace timer, stays.
-            return _same(process, replace(stopping, cause=Cause.RESTART_REQUESTED)), []
+            return _same(process, replace(stopping, cause=anew or Cause.RESTART_REQUESTED)), []
         case Starting() | Online() | Stopping():
             return process, []
         case _:
@@ -303,6 +372,9 @@ def _wanted_up(process: Process, *, anew: bool) -> Step:
 
 
 def _wanted_down(process: Process, wish: Wish) -> Step:
+    process = replace(process, queued=False)
+    if process.wish is Wish.BLOCKED and wish is Wish.DOWN:
+        wish = Wish.BLOCKED  # it stays blocked, and is stopped
     if process.wish is not Wish.GONE:
         process = replace(process, wish=wish)
     match process.state:
@@ -314,6 +386,41 @@ def _wanted_down(process: Process, wish: Wish) -> Step:
             return process, []
         case _:
             assert_never(process.state)
+
+
+def _blocked(process: Process) -> Step:
+    if process.wish is Wish.GONE:
+        return process, []
+    blocked = replace(process, wish=Wish.BLOCKED, queued=False)
+    return _down(blocked) if isinstance(process.state, Backoff) else (blocked, [])
+
+
+def _unblocked(process: Process) -> Step:
+    if process.wish is not Wish.BLOCKED:
+        return process, []
+    is_down = isinstance(process.state, Stopped | Stopping)
+    return replace(process, wish=Wish.DOWN if is_down else Wish.UP), []
+
+
+def _fell_due(process: Process, event: FellDue) -> Step:
+    process = replace(process, due=event.due)
+    if process.wish in {Wish.GONE, Wish.BLOCKED}:
+        return process, []
+    job = process.spec.job
+    if job is None:
+        older = isinstance(process.state, Online) and process.state.run.since.wall < event.due
+        if event.at.wall - event.due > TOO_LATE and not older:
+            return process, []  # what began since is new enough, what is down was left so
+        return _wanted_up(process, anew=Cause.SCHEDULED)
+    if isinstance(process.state, Stopped | Exited | Errored):
+        return _wanted_up(process)
+    match job.overlap:
+        case "skip":
+            return process, []
+        case "replace":
+            return _wanted_up(process, anew=Cause.SCHEDULED)
+        case "queue":
+            return replace(process, queued=True), []
 
 
 def _shut_down(process: Process) -> Step:
@@ -335,7 +442,7 @@ def _spawned(process: Process, epoch: int, run: Run) -> Step:
         # Nobody waits for it, so nobody would ever end it.
         return process, [KillTree(process.pm_id, run)]
     online = replace(_enter(process, Online(run)), started=run.since)
-    if process.wish is Wish.UP:
+    if process.wish in {Wish.UP, Wish.BLOCKED}:
         return online, []
     return _end(online, run, Cause.STOP_REQUESTED)
 
@@ -370,26 +477,37 @@ def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
             return process, []
 
 
-def _session_emptied(process: Process, identity: Identity, at: Instant) -> Step:
+def _session_emptied(
+    process: Process, identity: Identity, at: Instant, last_words: tuple[str, ...]
+) -> Step:
     match process.state:
         case Stopping(run, cause, exit=Exit()) as stopping if run.identity == identity:
-            if process.wish is not Wish.UP or cause is Cause.DAEMON_SHUT_DOWN:
+            is_shutting_down = cause is Cause.DAEMON_SHUT_DOWN
+            if process.queued and not is_shutting_down:
+                return _spawn(replace(process, wish=Wish.UP, queued=False))
+            if process.spec.job is not None and process.wish is Wish.UP and is_shutting_down:
+                return _enter(process, Exited()), []  # a run is over when the daemon ends it
+            if process.wish is not Wish.UP or is_shutting_down:
                 return _down(process)
+            if cause is Cause.TIMED_OUT:
+                return _enter(process, Exited()), []
             if cause is not Cause.ENDED_BY_ITSELF:
                 return _spawn(process)
-            return _after_own_end(process, stopping, at)
+            return _after_own_end(process, stopping, at, last_words)
         case _:
             return process, []
 
 
-def _after_own_end(process: Process, ending: Stopping, at: Instant) -> Step:
+def _after_own_end(
+    process: Process, ending: Stopping, at: Instant, last_words: tuple[str, ...]
+) -> Step:
     match restarts.decide(process, ending, at):
         case restarts.LeaveAlone():
             return _enter(process, Exited()), []
         case restarts.GiveUp(reason, ends):
-            return _enter(replace(process, ends=ends), Errored(reason)), []
-        case restarts.StartAgain(delay, ends):
-            again = _counted(replace(process, ends=ends))
+            return _enter(replace(process, ends=ends), Errored(reason, last_words)), []
+        case restarts.StartAgain(delay, ends, backoff):
+            again = _counted(replace(process, ends=ends, backoff=backoff))
             return _back_off(again, delay, at) if delay > 0 else _spawn(again)
 
 
@@ -417,6 +535,8 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
     if event.rebooted:
         # Monotonic times of the former boot mean nothing now, and no run outlived it.
         process = replace(process, ends=(), created=replace(event.at, wall=process.created.wall))
+        if process.spec.job is not None:
+            return _interrupted(process)
     run = event.run
     if run is not None and event.launch is not None:
         return _found_unrecorded(process, run, event.launch)
@@ -463,7 +583,7 @@ def _found_unrecorded(process: Process, run: Run, launch: int) -> Step:
     """Take up a run of which the store does not know: it was ended and begun again since."""
     process = replace(_counted(process), launch=launch, epoch=max(process.epoch, launch))
     online = replace(_enter(process, Online(run)), started=run.since)
-    if process.wish is Wish.UP:
+    if process.wish in {Wish.UP, Wish.BLOCKED}:
         return online, [Watch(process.pm_id, run)]
     ending, effects = _end(online, run, Cause.STOP_REQUESTED)
     return ending, [Watch(process.pm_id, run), *effects]
@@ -475,17 +595,48 @@ def _taken_over_cause(cause: Cause) -> Cause:
 
 
 def _resumed(process: Process) -> Step:
-    return _spawn(process) if process.wish is Wish.UP else _down(process)
+    return _spawn_or_hold(process) if process.wish is Wish.UP else _down(process)
+
+
+def _interrupted(process: Process) -> Step:
+    """Leave a job alone whose run the machine's end has ended: nobody knows how far it had got."""
+    match process.state:
+        case Online(lost) | Stopping(lost):
+            process = replace(process, started=lost.since, last_exit=UNKNOWN_EXIT, queued=False)
+        case Starting() | Backoff():
+            process = replace(process, queued=False)
+        case Stopped() | Exited() | Errored():
+            return _down(process) if process.wish is Wish.GONE else (process, [])
+    return (_enter(process, Exited()), []) if process.wish is Wish.UP else _down(process)
 
 
 def _grace(process: Process) -> SetTimer:
     return SetTimer(process.pm_id, process.epoch, Timer.GRACE, process.spec.stop.grace)
 
 
+def _is_held(process: Process) -> bool:
+    return process.wish is Wish.UP and isinstance(process.state, Stopped)
+
+
+def _spawn_or_hold(process: Process) -> Step:
+    if not process.spec.depends_on:
+        return _spawn(process)
+    held = process if isinstance(process.state, Stopped) else _enter(process, Stopped())
+    return held, []
+
+
 def _spawn(process: Process) -> Step:
     starting = _enter(process, Starting())
     starting = replace(starting, launch=starting.epoch)
     return starting, [Spawn(process.pm_id, starting.epoch)]
+
+
+def _end_for(counted: Process, process: Process, identity: Identity, cause: Cause) -> Step:
+    match process.state:
+        case Online(run) if run.identity == identity:
+            return _end(counted, run, cause)
+        case _:
+            return process, []
 
 
 def _end(process: Process, run: Run, cause: Cause) -> Step:
@@ -501,6 +652,11 @@ def _back_off(process: Process, delay: float, at: Instant, reason: str | None = 
 def _down(process: Process) -> Step:
     stopped = process if isinstance(process.state, Stopped) else _enter(process, Stopped())
     return stopped, [Forget(process.pm_id)] if process.wish is Wish.GONE else []
+
+
+def _afresh(process: Process) -> Process:
+    """Forget what counts towards giving up, as somebody wants it tried again."""
+    return replace(process, ends=(), backoff=0.0)
 
 
 def _counted(process: Process) -> Process:

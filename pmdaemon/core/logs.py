@@ -13,7 +13,11 @@ from typing import NamedTuple, Protocol
 MAX_STEM = 180
 """Bytes of a file name that the escaped process name may take, of the 255 there are."""
 
-_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+LAST_LINES = 10
+LAST_BYTES = 2048
+"""How much of its output is kept as the last words of a program that was given up, at the most."""
+
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MARK = Struct("<QQ")
 
 MARK_SIZE = _MARK.size
@@ -38,6 +42,14 @@ def file_name(name: str, instance: int, stream: OutputStream) -> str:
         # A name never escapes to a `~`, so no short one can look like a cut one.
         stem = f"{stem[: MAX_STEM - 17]}~{_digest(name)}"
     return f"{stem}-{instance}.{stream}"
+
+
+def last_lines(data: bytes, *, whole: bool) -> tuple[str, ...]:
+    """Read the last lines of what a file ends with; without `whole`, the first one is cut."""
+    lines = data[-LAST_BYTES:].decode(errors="backslashreplace").splitlines()
+    if (not whole or len(data) > LAST_BYTES) and len(lines) > 1:
+        lines = lines[1:]
+    return tuple(line for line in lines if line.strip())[-LAST_LINES:]
 
 
 def rotated_path(path: str, number: int) -> str:
@@ -119,7 +131,10 @@ def _offset(mark: Mark) -> int:
 
 def _escaped(name: str) -> str:
     encoded = _bytes(name)
-    plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    if encoded.translate(None, _PLAIN):  # hardly a name needs more than this look
+        plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    else:
+        plain = name
     return f"%2E{plain[1:]}" if plain.startswith(".") else plain
 
 

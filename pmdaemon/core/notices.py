@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pmdaemon.core.events import ProcessEvent
+from pmdaemon.core.health import Health
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Process
@@ -31,6 +32,14 @@ class Sampled(Struct, frozen=True):
     samples: Mapping[int, Sample]
 
 
+class HealthChecked(Struct, frozen=True):
+    """A probe has looked at a process; `before` is what was thought of it until then."""
+
+    pm_id: int
+    before: Health
+    after: Health
+
+
 class OutputGrew(Struct, frozen=True):
     """There is more in an output file than there was."""
 
@@ -38,4 +47,4 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | EventLogged | Sampled | OutputGrew
+Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew

@@ -14,10 +14,15 @@ from pmdaemon.core.spec import AppSpec
 
 
 class Wish(StrEnum):
-    """What we were asked for. GONE is a delete that is still being carried out."""
+    """What we were asked for.
+
+    BLOCKED is that it be not started by anything or anybody, while what runs may run on. GONE is a
+    delete that is still being carried out.
+    """
 
     UP = "up"
     DOWN = "down"
+    BLOCKED = "blocked"
     GONE = "gone"
 
 
@@ -39,6 +44,10 @@ class Cause(StrEnum):
     STOP_REQUESTED = "stop requested"
     RESTART_REQUESTED = "restart requested"
     MEMORY_EXCEEDED = "memory limit exceeded"
+    UNHEALTHY = "health check failed"
+    SCHEDULED = "schedule fell due"
+    FILES_CHANGED = "files changed"
+    TIMED_OUT = "time limit exceeded"
     DAEMON_SHUT_DOWN = "daemon shut down"
     ENDED_BY_ITSELF = "ended by itself"
 
@@ -143,9 +152,10 @@ class Exited(Struct, frozen=True):
 
 
 class Errored(Struct, frozen=True):
-    """Given up, for this reason."""
+    """Given up, for this reason; `last_words` are the last lines it wrote to stderr."""
 
     reason: str
+    last_words: tuple[str, ...] = ()
     kind: ClassVar = ProcessState.ERRORED
 
 
@@ -159,6 +169,10 @@ class Process(Struct, frozen=True, kw_only=True):
     earlier one is known as such. `launch` is the epoch in which the latest run was spawned; it is
     part of the token by which a run is known again. `ends` are the monotonic times of the ends
     that count towards giving up. `started` is when the latest run began, also when it is over.
+
+    `backoff` is the wait before the latest restart of a series of growing ones, 0 when there is no
+    series. `due` is the latest time on its schedule that was heeded, in seconds since the epoch;
+    with `queued`, a job is to run once more when it has ended.
     """
 
     pm_id: int
@@ -175,6 +189,9 @@ class Process(Struct, frozen=True, kw_only=True):
     last_exit: Exit | None = None
     last_cause: Cause | None = None
     started: Instant | None = None
+    backoff: float = 0.0
+    due: float | None = None
+    queued: bool = False
 
     @property
     def run(self) -> Run | None:

@@ -9,11 +9,12 @@ It is meant to stay small and dull: standard library only, no asyncio, no thread
 knows nothing of processes, logs or the store. `adapters.keeper_link` is the other end of its line.
 
 The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors beside it
-(unix(7), SCM_RIGHTS):
+(unix(7), SCM_RIGHTS). What stands in one object is heeded in that order:
 
-    from the daemon   {"keep": name} with a descriptor · {"drop": name} · {"ready": pid}
-                      {"failed": {"code", "message", "details"}} · {"recorded": [pid, start]}
-                      {"launching": [token, now] or null} · {"launched": [token, pid, start]}
+    from the daemon   {"keep": [name, …]} with as many descriptors · {"drop": name}
+                      {"launched": [[token, pid, start], …]} · {"launching": [token, now] or null}
+                      {"recorded": [pid, start]} · {"ready": pid}
+                      {"failed": {"code", "message", "details"}}
     to the daemon     {"kept": [name, …]} with as many descriptors · {"programs": [[token, pid,
                       start], …]} · {"exits": [[pid, start, code, signal], …]} · {"begin":
                       {"deaths": n}}, the last of what it gets at its start
@@ -207,35 +208,49 @@ class Keeper:
         if not packet:
             self._hang_up()
             return
-        self._take_in(_understood(packet), descriptors)
+        for fact in _understood(packet):
+            self._take_in(fact, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _take_in(self, message: object, descriptors: list[int]) -> None:
-        match message:
-            case {"keep": str(name)} if descriptors:
+    def _take_in(self, fact: tuple[str, Any], descriptors: list[int]) -> None:
+        match fact:
+            case "keep", [*names]:
+                self._keep([*map(str, names)], descriptors)
+            case "drop", str(name):
                 self._drop(name)
-                self._kept[name] = descriptors.pop(0)
-            case {"drop": str(name)}:
-                self._drop(name)
-            case {"launching": [str(token), int(since)]}:
+            case "launching", [str(token), int(since)]:
                 self._launching = token, since
-            case {"launching": None}:
+            case "launching", None:
                 self._launching = None
-            case {"launched": [str(token), int(pid), int(start)]}:
-                self._programs[pid, start] = token
+            case "launched", [*programs]:
+                self._know(programs)
                 self._launching = None
-            case {"recorded": [int(pid), int(start)]}:
+            case "recorded", [int(pid), int(start)]:
                 self._programs.pop((pid, start), None)
                 self._exits.pop((pid, start), None)
-            case {"ready": pid}:
+            case "ready", pid:
                 self._ready = True
                 self._tell({"ready": pid})
                 self._pass_signals_on()
-            case {"failed": error}:
+            case "failed", error:
                 self._tell({"error": error})
             case _:
                 pass  # a newer daemon may say more than we understand
+
+    def _know(self, programs: Sequence[object]) -> None:
+        for program in programs:
+            match program:
+                case [str(token), int(pid), int(start)]:
+                    self._programs[pid, start] = token
+                case _:
+                    pass
+
+    def _keep(self, names: Sequence[str], descriptors: list[int]) -> None:
+        """Take over as many descriptors as have a name, and names as have a descriptor."""
+        for name in names[: len(descriptors)]:
+            self._drop(name)
+            self._kept[name] = descriptors.pop(0)
 
     def _drop(self, name: str) -> None:
         descriptor = self._kept.pop(name, None)
@@ -421,11 +436,12 @@ def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
     return packet, list(descriptors)
 
 
-def _understood(packet: bytes) -> object:
+def _understood(packet: bytes) -> list[tuple[str, Any]]:
     try:
-        return json.loads(packet)
+        message = json.loads(packet)
     except (ValueError, RecursionError):
-        return None
+        return []
+    return [*message.items()] if isinstance(message, dict) else []
 
 
 def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]) -> None:

@@ -40,7 +40,7 @@ def main(home_path: str, line_fd: str) -> int:
     keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
     keeper.receive()
     try:
-        log_to(Path(home.daemon_log))
+        log_to(home.daemon_log)
         log.info("daemon.starting version=%s home=%s", __version__, home.path)
         _write_pid(Path(home.pid_file))
         code = asyncio.run(live(home, keeper, child_nofile))
@@ -98,6 +98,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         await control.listen(_control_listener(home, keeper))
         _heed_signals(parts.engine.ending)
         parts.sampler.start()
+        remembering = tasks.spawn(parts.engine.history.work(), name="history")
+        stack.callback(remembering.cancel)
+        parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -134,6 +137,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
     processes = parts.supervisor.processes.values()
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
+    parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     return supervising
 
@@ -152,6 +156,7 @@ async def _end(
         log.critical("daemon.supervisor_failed")
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
+    parts.engine.triggers.stop()
     await parts.engine.web.close(for_good=ending.for_good)
     if ending.for_good:
         log.info("daemon.ending")

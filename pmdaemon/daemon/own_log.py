@@ -1,41 +1,69 @@
 """What the daemon itself has to say, in a bounded file; that it cannot be said is no harm."""
 
 import logging
-import logging.handlers
+import os
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 LARGEST: Final = 1024 * 1024
 """Bytes of the file, and of the one older that is kept."""
 
 
-class OwnLog(logging.handlers.RotatingFileHandler):
-    """Loses what cannot be written, and goes on in the same file where it cannot be exchanged."""
+class OwnLog(logging.Handler):
+    """Appends lines to a file, which at its bound becomes the older one.
 
-    def doRollover(self) -> None:  # noqa: N802 - the library's name
-        """Exchange the file for a new one, if that can be done."""
+    It loses what cannot be written, and goes on in the same file where it cannot be exchanged. A
+    quarter of the work of `logging.handlers`, which also takes 10 ms to import at each start.
+    """
+
+    def __init__(self, path: str, *, largest: int = LARGEST) -> None:
+        super().__init__()
+        self._path = path
+        self._largest = largest
+        self._fd: int | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            os.write(self._file_for(len(line)), line)
+        except OSError:
+            # Nobody is at standard error, and the disk may be full for hours. A file that could be
+            # opened and not written to may be another by now.
+            self._let_go()
+        except (TypeError, ValueError):  # the arguments do not fit the message
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._let_go()
+        super().close()
+
+    def _file_for(self, size: int) -> int:
+        fd = self._open()
+        present = os.fstat(fd).st_size
+        if not present or present + size <= self._largest:
+            return fd
         with suppress(OSError):
-            super().doRollover()
-        if self.stream is None:
-            self.stream = self._open()
+            os.replace(self._path, f"{self._path}.1")  # noqa: PTH105 - a bare path is all there is
+            self._let_go()
+        return self._open()
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the library's
-        """Say nothing: there is nobody at standard error, and the disk may be full for hours."""
-        # A file that could be opened and not written to may be another by now.
-        with suppress(OSError):
-            self.close_stream()
+    def _open(self) -> int:
+        if self._fd is None:
+            self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return self._fd
 
-    def close_stream(self) -> None:
-        """Close the file until the next line."""
-        if self.stream is not None:
-            stream, self.stream = self.stream, None
-            stream.close()
+    def _let_go(self) -> None:
+        if self._fd is not None:
+            fd, self._fd = self._fd, None
+            with suppress(OSError):  # what a network file system says late
+                os.close(fd)
 
 
-def log_to(path: Path) -> None:
+def log_to(path: str) -> None:
     """Write what is logged to this file from now on."""
-    handler = OwnLog(path, maxBytes=LARGEST, backupCount=1, encoding="utf-8", delay=True)
+    handler = OwnLog(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger("pmdaemon").setLevel(logging.INFO)

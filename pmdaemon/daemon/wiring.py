@@ -1,30 +1,48 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
 
-from pmdaemon.adapters.clock import SystemClock
+from pmdaemon.adapters.audit_log import FileAuditLog
+from pmdaemon.adapters.clock import SystemClock, local_zone
+from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
-from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
+from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.secret_files import HomeSecretFiles
+from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
+from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.cron_runner import CronRunner
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.time_limits import TimeLimits
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
 INIT = 1
@@ -75,10 +93,11 @@ def assemble(
         keeper=parent if parent != INIT else None,
         runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
     )
+    launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
     effects = Effects(
         home_id=home.id,
         clock=clock,
-        launcher=PopenLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
+        launcher=launcher,
         trees=trees,
         capture=capture,
         post=supervisor.post,
@@ -90,23 +109,53 @@ def assemble(
         post=supervisor.post,
         bus=bus,
     )
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
+    triggers = Triggers(
+        supervisor=supervisor,
+        health=health,
+        dependencies=DependencyKeeper(
+            bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
+        ),
+        cron=CronRunner(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
+        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
+    )
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
         clock=clock,
         capture=capture,
         probe=BindingTcpProbe(),
+        admission=Admission(launcher),
+        health=health,
     )
     web_server = LazyWebServer(keeper)
+    files = HomeSecretFiles(Path(home.path))
     engine = Engine(
         home=home.path,
+        environment=scrubbed(os.environ),
         clock=clock,
         bus=bus,
         events=EventLog(clock=clock, bus=bus),
         processes=processes,
+        triggers=triggers,
+        history=JobHistory(
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            capture=capture,
+            history=SqliteRunHistory(store),
+        ),
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
+        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        audit=FileAuditLog(Path(home.audit_log)),
         ending=Ending(),
     )
     web_server.serve(engine)

@@ -93,7 +93,7 @@ class Effects:
                 self._open_output_again(process)
                 self._watch(process, run)
             case SignalTree(run=run, signal=signal):
-                self._trees.signal(self._members(process, run), signal)
+                self._trees.signal(self._told_to_stop(process, run), signal)
             case KillTree(run=run):
                 self._kill(process, run)
             case Sweep(run=run, signal=signal):
@@ -116,6 +116,8 @@ class Effects:
                     token=self.token(process),
                     stdout=stdout,
                     stderr=stderr,
+                    run_as=spec.run_as,
+                    limits=spec.limits,
                 )
             )
         except LaunchFailed as failure:
@@ -157,6 +159,11 @@ class Effects:
     def _members(self, process: Process, run: Run) -> Sequence[Identity]:
         return self._trees.members(run.identity, self.token(process))
 
+    def _told_to_stop(self, process: Process, run: Run) -> Sequence[Identity]:
+        if process.spec.stop.tree:
+            return self._members(process, run)
+        return [run.identity] if self._trees.alive(run.identity) else []
+
     def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
         # What is being killed may still be forking, so look again until nobody is new.
         newcomers = frozenset(self._members(process, run)) - killed
@@ -172,11 +179,16 @@ class Effects:
         else:
             left = self._members(process, run)
         if not left:
-            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now()))
+            words = self._last_words(process)
+            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now(), words))
             return
         if signal is not None:
             self._trees.signal(left, signal)
         self._trees.when_gone(left, lambda: self._sweep(process, run, None))
+
+    def _last_words(self, process: Process) -> tuple[str, ...]:
+        failed = process.last_exit is not None and not process.last_exit.clean
+        return self._capture.last_words(process.pm_id) if failed else ()
 
     def _set_timer(self, process: Process, effect: SetTimer) -> None:
         def fire() -> None:

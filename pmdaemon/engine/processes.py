@@ -5,8 +5,16 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from pmdaemon.core.errors import AppAlreadyExists, DaemonUnavailable, OperationFailed
+from pmdaemon.core import graph
+from pmdaemon.core.errors import (
+    AppAlreadyExists,
+    DaemonUnavailable,
+    OperationFailed,
+    ProcessBlocked,
+)
+from pmdaemon.core.explain import Facts, explain
 from pmdaemon.core.lifecycle import (
+    BlockRequested,
     DeleteRequested,
     Event,
     ResetRequested,
@@ -14,6 +22,7 @@ from pmdaemon.core.lifecycle import (
     ShutdownBegan,
     StartRequested,
     StopRequested,
+    UnblockRequested,
 )
 from pmdaemon.core.process import (
     Backoff,
@@ -26,15 +35,20 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
+from pmdaemon.core.schedule import schedule_of
 from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.admission import Admission
+from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.reservations import reserve
 from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 
 Snapshots = list[ProcessSnapshot]
+
+Explanations = list[tuple[Process, list[str]]]
 
 Existing = Literal["refuse", "restart", "keep"]
 """What `start` does about an app of that name which is up already."""
@@ -55,8 +69,12 @@ class Processes:
         clock: Clock,
         capture: OutputCapture,
         probe: TcpProbe,
+        admission: Admission,
+        health: HealthMonitor,
     ) -> None:
+        self._health = health
         self._supervisor = supervisor
+        self._admission = admission
         self._sampler = sampler
         self._clock = clock
         self._capture = capture
@@ -119,13 +137,13 @@ class Processes:
         )
 
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
-        """End programs, and all they started.
+        """End programs, and all they started; what depends on others ends before them.
 
         Raises:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        return await self._each(selectors, StopRequested(), _is_down, _why_not_down)
+        return await self._each_in_turn(selectors, StopRequested())
 
     async def restart(self, selectors: Sequence[Selector]) -> Snapshots:
         """End what runs, and bring up all of the selected."""
@@ -134,8 +152,44 @@ class Processes:
     async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
-        await self._each(selectors, DeleteRequested(), _is_down, _why_not_down)
+        await self._each_in_turn(selectors, DeleteRequested())
         return doomed
+
+    async def block(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Prevent every start; what runs may run on."""
+        return await self._each(selectors, BlockRequested(), lambda _: True)
+
+    async def unblock(self, selectors: Sequence[Selector]) -> Snapshots:
+        """Allow starts again; nothing is started by that."""
+        return await self._each(selectors, UnblockRequested(), lambda _: True)
+
+    def explain(
+        self, selectors: Sequence[Selector], due: Callable[[int], float | None]
+    ) -> Explanations:
+        """Say why each of the selected processes is up, or is not.
+
+        Args:
+            selectors: Which are meant.
+            due: When a process falls due next by its schedule.
+
+        Raises:
+            ProcessNotFound: a selector names nothing.
+
+        """
+        everybody = list(self._supervisor.processes.values())
+        health = self._health.all()
+
+        def facts(process: Process) -> Facts:
+            needed = {one.name for one in process.spec.depends_on}
+            return Facts(
+                now=self._clock.now(),
+                health=health.get(process.pm_id),
+                others={n: [one for one in everybody if one.name == n] for n in needed},
+                health_of=health,
+                due=due(process.pm_id),
+            )
+
+        return [(one, explain(one, facts(one))) for one in select(selectors, everybody)]
 
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
@@ -163,7 +217,10 @@ class Processes:
             process for process in self._supervisor.processes.values() if not _has_ended(process)
         ]:
             ended |= {process.pm_id for process in busy if process.run is not None}
-            plan = Plan([(process.pm_id, ShutdownBegan()) for process in busy])
+            needed = {one.name for process in busy for one in process.spec.depends_on}
+            # Those that none of the others needs; of a ring, which nobody can declare, all.
+            last = [process for process in busy if process.name not in needed] or busy
+            plan = Plan([(process.pm_id, ShutdownBegan()) for process in last])
             # A program that was just being spawned comes up, or is to be tried again, first; hence
             # once more.
             await self._supervisor.ask(
@@ -178,18 +235,20 @@ class Processes:
         self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
     ) -> Plan:
         self._refuse_when_ending()
-        wanted = StopRequested() if down else StartRequested()
+        if existing != "keep":
+            self._admission.check(specs, ledger.processes.values())
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
         for spec in specs:
+            rests = down or not spec.autostart or spec.job is not None
             present = [one for one in ledger.processes.values() if one.name == spec.name]
             up = [one for one in present if one.wish is Wish.UP and not _has_ended(one)]
             if up and existing == "refuse":
                 raise AppAlreadyExists(spec.name)
             kept = [one for one in present if one.wish is not Wish.GONE]
             if kept and existing == "keep":
-                events += [(one.pm_id, StartRequested()) for one in kept if not down]
+                events += [(one.pm_id, StartRequested()) for one in kept if not rests]
                 continue
             others = [one for one in (*ledger.processes.values(), *added) if one.name != spec.name]
             ports = self._ports(spec, others, present)
@@ -205,11 +264,15 @@ class Processes:
                     )
                     next_pm_id += 1
                 elif here in kept:
-                    process = replace(here, spec=spec, tcp_port=port)
+                    process = replace(here, spec=spec, tcp_port=port, due=self._due(here, spec))
                 else:
                     process = self._come_again(here, spec, port)
                 added.append(process)
-                events.append((process.pm_id, RestartRequested() if here in kept else wanted))
+                runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
+                # A job that runs is not disturbed; its next run is as declared now.
+                anew = here in kept and spec.job is None
+                wanted = RestartRequested() if anew else StartRequested()
+                events.append((process.pm_id, wanted if runs or not rests else StopRequested()))
             for one in present:
                 if one.instance >= len(ports):
                     # With the new declaration, too: the store keeps one for all of an app.
@@ -227,7 +290,14 @@ class Processes:
             wish=Wish.DOWN,
             restarts=0,
             ends=(),
+            due=None,
         )
+
+    def _due(self, process: Process, spec: AppSpec) -> float | None:
+        """Say what was heeded of the schedule of a new declaration: of a new one, all so far."""
+        if schedule_of(process) == schedule_of(replace(process, spec=spec)):
+            return process.due
+        return self._clock.now().wall
 
     def _ports(
         self, spec: AppSpec, others: Iterable[Process], present: Sequence[Process]
@@ -241,7 +311,10 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
             there = [one for one in ledger.processes.values() if one.wish is not Wish.GONE]
-            return Plan([(process.pm_id, event) for process in select(selectors, there)])
+            chosen = select(selectors, there)
+            if not all(selector.text == "all" for selector in selectors):
+                _refuse_blocked(chosen)
+            return Plan([*_needed_by(chosen, there), *((one.pm_id, event) for one in chosen)])
 
         return self._outcome(
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
@@ -264,6 +337,22 @@ class Processes:
 
         return self._outcome(await self._supervisor.ask(action, settled=settled), why_not)
 
+    async def _each_in_turn(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
+        """Bring processes down, those that depend on others before these."""
+        chosen = select(selectors, list(self._supervisor.processes.values()))
+        needs = graph.graph_of(one.spec for one in chosen)
+        turns = graph.layers(needs, needs.keys())
+        if len(turns) < 2:
+            return await self._each(selectors, event, _is_down, _why_not_down)
+        outcome: dict[int, Process | None] = {}
+        for turn in reversed(turns):
+            plan = Plan([(one.pm_id, event) for one in chosen if one.name in turn])
+            outcome |= await self._supervisor.ask(
+                lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
+                settled=_is_down,
+            )
+        return self._outcome(outcome, _why_not_down)
+
     def _outcome(
         self,
         settled: Mapping[int, Process | None],
@@ -273,7 +362,10 @@ class Processes:
         reached = [process for _, process in sorted(settled.items()) if process is not None]
         if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
             more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            raise OperationFailed(failures[0] + more, failures=failures)
+            words = [
+                w for one in reached if isinstance(one.state, Errored) for w in one.state.last_words
+            ]
+            raise OperationFailed(failures[0] + more, failures=failures, last_words=words)
         return [self._snapshot(process) for process in reached]
 
     def _snapshot(self, process: Process) -> ProcessSnapshot:
@@ -285,6 +377,7 @@ class Processes:
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),
+            health=self._health.latest(process.pm_id),
         )
 
 
@@ -297,6 +390,26 @@ class _Forgiving:
 
     def is_free(self, tcp_port: int) -> bool:
         return tcp_port in self._own or self._probe.is_free(tcp_port)
+
+
+def _refuse_blocked(chosen: Iterable[Process]) -> None:
+    for process in chosen:
+        if process.wish is Wish.BLOCKED:
+            raise ProcessBlocked(process.name)
+
+
+def _needed_by(chosen: Sequence[Process], there: Sequence[Process]) -> list[tuple[int, Event]]:
+    """Say what is to be started besides, because these depend on it and it is down."""
+    needs = graph.graph_of(one.spec for one in there)
+    names = graph.needs_of(needs, {one.name for one in chosen if one.spec.depends_on})
+    needed = [one for one in there if one.name in names and _is_to_be_started(one)]
+    _refuse_blocked(needed)
+    return [(one.pm_id, StartRequested()) for one in needed]
+
+
+def _is_to_be_started(process: Process) -> bool:
+    # What has done what it had to do stays done: a dependency may be on just that.
+    return process.wish is not Wish.UP or isinstance(process.state, Errored)
 
 
 def _has_ended(process: Process) -> bool:

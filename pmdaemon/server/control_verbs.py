@@ -13,9 +13,13 @@ from pmdaemon.config.app_fields import Declared
 from pmdaemon.control.messages import (
     EmptyBody,
     GrowthItem,
+    HistoryBody,
     ListBody,
+    RevokeBody,
+    RotateBody,
     SelectBody,
     StartBody,
+    TokenBody,
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
@@ -24,11 +28,14 @@ from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.engine.processes import Existing
+from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import process_view
+from pmdaemon.server.control_views import explanation_view, process_view, run_view
 from pmdaemon.server.progress import waiting_for, with_progress
+
+MOST_RUNS = 1000
+"""Runs of jobs that are listed at once."""
 
 Body = TypeVar("Body")
 Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
@@ -46,7 +53,7 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, _web}:
+        if handler in {_follow, web_verbs.turn_on}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
 
@@ -55,6 +62,11 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
 
 async def _ping(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     return {"pid": os.getpid(), "version": __version__, "home": engine.home}
+
+
+async def _host(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    host: dict[str, Any] = msgspec.to_builtins(await asyncio.to_thread(engine.host.read))
+    return host
 
 
 async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, Any]:
@@ -72,6 +84,8 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             base=body["cwd"],
             environment=body["environment"],
             source=body.get("source", "the request"),
+            interpolate=body.get("interpolate", False),
+            env_name=body.get("env_name"),
         )
         return await _start_declared(
             engine, declared, body.get("existing", "restart"), down=body.get("down", False)
@@ -79,7 +93,7 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
-        return _shown(await engine.processes.start([Selector.parse(body["target"])]))
+        shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:
         declared = [
             app_fields.read_app(
@@ -89,6 +103,11 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             )
         ]
         return await _start_declared(engine, declared, body.get("existing", "refuse"))
+    if body.get("options"):
+        shown["warnings"] = [
+            f"{body['target']} is there already, and keeps its options: delete it to change them"
+        ]
+    return shown
 
 
 async def _start_declared(
@@ -117,6 +136,34 @@ async def _reset(engine: Engine, body: SelectBody, _: Conversation) -> dict[str,
 
 async def _flush(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
     return _shown(engine.processes.flush(_selectors(body["selectors"])))
+
+
+async def _block(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.block(_selectors(body["selectors"])))
+
+
+async def _unblock(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.unblock(_selectors(body["selectors"])))
+
+
+async def _explain(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    explained = engine.processes.explain(
+        _selectors(body["selectors"]), engine.triggers.cron.next_due
+    )
+    return {"explanations": [explanation_view(*each) for each in explained]}
+
+
+async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[str, Any]:
+    limit = body.get("limit", MOST_RUNS)
+    if not 0 < limit <= MOST_RUNS:
+        raise InvalidInput(f"this request cannot be used: limit is 1 to {MOST_RUNS}")
+    selectors = _selectors(body["selectors"]) if "selectors" in body else None
+    apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
+    jobs = [name for name, spec in apps.items() if spec.job is not None]
+    if selectors is not None and not jobs:
+        raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
+    runs = await engine.history.runs(jobs, limit=limit)
+    return {"runs": [run_view(run) for run in runs]}
 
 
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
@@ -200,36 +247,6 @@ def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnap
         return {}  # all that was followed has been deleted; it may come again
 
 
-async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
-    """Turn the web side on: for good, or for as long as this client stays."""
-    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
-
-    key, generated = keys.api_key_for(body["host"], body.get("api_key"))
-    settings = WebSettings(
-        host=body["host"],
-        tcp_port=body["port"],
-        api_key_digest=keys.digest_of(key) if key is not None else None,
-    )
-    url = await engine.web.turn_on(settings, remember=body["detach"])
-    shown: dict[str, Any] = {"url": url, "protected": key is not None}
-    if generated:
-        shown["generated_key"] = key
-    if body["detach"]:
-        return shown
-    try:
-        await conversation.send({"item": shown})
-        await conversation.closed()
-    finally:
-        await engine.web.let_go(settings)
-    return {}
-
-
-async def _web_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
-    address = engine.web.address
-    await engine.web.turn_off()
-    return {"url": address}
-
-
 def _selectors(texts: Sequence[str]) -> list[Selector]:
     return [Selector.parse(text) for text in texts]
 
@@ -240,6 +257,7 @@ def _shown(snapshots: Sequence[ProcessSnapshot], *, detail: bool = False) -> dic
 
 _TABLE: dict[str, tuple[Any, Handler]] = {
     "ping": (EmptyBody, _ping),
+    "host": (EmptyBody, _host),
     "list": (ListBody, _list),
     "start": (StartBody, _start),
     "stop": (SelectBody, _stop),
@@ -247,9 +265,17 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),
+    "block": (SelectBody, _block),
+    "unblock": (SelectBody, _unblock),
+    "explain": (SelectBody, _explain),
+    "history": (HistoryBody, _history),
     "follow": (SelectBody, _follow),
-    "web": (WebBody, _web),
-    "web_off": (EmptyBody, _web_off),
+    "web": (WebBody, web_verbs.turn_on),
+    "web_off": (EmptyBody, web_verbs.turn_off),
+    "token": (TokenBody, web_verbs.make_token),
+    "tokens": (EmptyBody, web_verbs.list_tokens),
+    "rotate": (RotateBody, web_verbs.rotate_token),
+    "revoke": (RevokeBody, web_verbs.revoke_token),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -1,9 +1,12 @@
 """Processes as the control channel words them."""
 
-from pmdaemon.control.messages import DeclarationView, ExitView, ProcessView
-from pmdaemon.core.process import Backoff, Errored, Exit
+import msgspec
+
+from pmdaemon.control.messages import ExitView, Explanation, HealthView, ProcessView, RunView
+from pmdaemon.core.health import Health
+from pmdaemon.core.job_runs import JobRun
+from pmdaemon.core.process import Backoff, Errored, Exit, Process
 from pmdaemon.core.snapshots import ProcessSnapshot
-from pmdaemon.core.spec import AppSpec
 
 
 def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessView:
@@ -19,6 +22,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "wish": process.wish,
         "pid": process.pid,
         "tcp_port": process.tcp_port,
+        "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
         "uptime": snapshot.uptime,
@@ -28,39 +32,58 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "last_exit": _exit_view(process.last_exit),
         "last_cause": process.last_cause,
         "reason": process.state.reason if isinstance(process.state, Errored | Backoff) else None,
+        "last_words": _last_words(process),
+        "health": _health_view(snapshot.health),
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
     }
     if detail:
-        view["declaration"] = _declaration_view(process.spec)
+        view["declaration"] = msgspec.to_builtins(process.spec)
     return view
+
+
+def explanation_view(process: Process, sentences: list[str]) -> Explanation:
+    """Word why a process is up, or is not."""
+    return {
+        "pm_id": process.pm_id,
+        "name": process.name,
+        "state": process.state.kind,
+        "wish": process.wish,
+        "sentences": sentences,
+    }
+
+
+def run_view(run: JobRun) -> RunView:
+    """Word one run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome,
+        "exit": _exit_view(run.exit),
+        "out": {"start": run.out.start, "end": run.out.end},
+        "err": {"start": run.err.start, "end": run.err.end},
+    }
+
+
+def _last_words(process: Process) -> list[str]:
+    return list(process.state.last_words) if isinstance(process.state, Errored) else []
+
+
+def _health_view(health: Health | None) -> HealthView | None:
+    if health is None:
+        return None
+    last = health.last
+    return {
+        "status": health.status,
+        "failures": health.failures,
+        "detail": last.detail if last is not None else None,
+        "checked": health.at.wall if health.at is not None else None,
+        "seconds": last.seconds if last is not None else None,
+    }
 
 
 def _exit_view(ended: Exit | None) -> ExitView | None:
     return None if ended is None else {"code": ended.code, "signal": ended.signal}
-
-
-def _declaration_view(spec: AppSpec) -> DeclarationView:
-    return {
-        "args": list(spec.command.args),
-        "interpreter": spec.command.interpreter,
-        "interpreter_args": list(spec.command.interpreter_args),
-        "argv": list(spec.command.argv),
-        "cwd": spec.cwd,
-        "env": dict(spec.env),
-        "inherited_env": dict(spec.inherited_env),
-        "instances": spec.instances,
-        "port": str(spec.tcp_ports) if spec.tcp_ports else None,
-        "max_memory": spec.max_memory,
-        "autorestart": spec.restart.autorestart,
-        "max_restarts": spec.restart.max_restarts,
-        "min_uptime": spec.restart.min_uptime,
-        "restart_delay": spec.restart.restart_delay,
-        "stop_exit_codes": sorted(spec.restart.stop_exit_codes),
-        "stop_signal": spec.stop.signal,
-        "grace": spec.stop.grace,
-        "log_max_size": spec.logs.max_size,
-        "log_keep": spec.logs.keep,
-        "log_max_age": spec.logs.max_age,
-        "log_compress": spec.logs.compress,
-    }

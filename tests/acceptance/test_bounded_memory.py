@@ -1,12 +1,13 @@
 """However much programs print, and whoever reads it, the daemon stays as small as it is."""
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.installed import installed
+from tests.support.running import parent_of
 from tests.support.waiting import eventually_sync
 
 MEGABYTE = 1024 * 1024
@@ -23,19 +24,19 @@ time.sleep(1000)
 """
 
 
-@pytest.fixture
-def pmdaemon(tmp_path):
-    with installed(tmp_path / "home") as pmdaemon:
-        yield pmdaemon
-
-
 def resident(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return 1024 * int(status.partition("VmRSS:")[2].split()[0])
 
 
-def parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def followed(pmdaemon):
+    """Follow all logs; what is printed waits to be read."""
+    return subprocess.Popen(
+        pmdaemon.command("logs", "--raw"),
+        env=pmdaemon.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.slow
@@ -44,19 +45,19 @@ def test_memory_is_flat_over_much_output_with_a_follower_that_is_stuck(pmdaemon,
     printer.write_text(PRINTER)
     small = f"{sys.executable} {printer} {MEGABYTE} {tmp_path / 'begun'}"
     pmdaemon.run("start", small, "--name", "small")
-    reading, stuck = pmdaemon.popen("logs", "--raw"), pmdaemon.popen("logs", "--raw")
+    reading, stuck = followed(pmdaemon), followed(pmdaemon)
     try:
         assert stuck.stdout.readline()
         assert reading.stdout.readline()
         stuck.send_signal(signal.SIGSTOP)
-        daemon = pmdaemon.daemon_pid
-        before = resident(daemon), resident(parent(daemon))
+        daemon = pmdaemon.daemon
+        before = resident(daemon), resident(parent_of(daemon))
 
         much = f"{sys.executable} {printer} {300 * MEGABYTE} {done}"
         pmdaemon.run("start", much, "--name", "much", "--log-max-size", "5M", "--log-keep", "3")
         eventually_sync(done.exists, within=50.0)
 
-        after = resident(daemon), resident(parent(daemon))
+        after = resident(daemon), resident(parent_of(daemon))
     finally:
         for follower in (reading, stuck):
             follower.kill()
@@ -67,4 +68,4 @@ def test_memory_is_flat_over_much_output_with_a_follower_that_is_stuck(pmdaemon,
     assert after[0] - before[0] < 3 * MEGABYTE
     assert after[1] - before[1] < MEGABYTE
     assert kept <= 2 * 4 * 5 * MEGABYTE
-    assert pmdaemon.daemon_pid == daemon
+    assert pmdaemon.daemon == daemon

@@ -53,8 +53,8 @@ def test_a_description_for_machines_has_the_declaration(pmdaemon):
 
     [described] = pmdaemon.run("info", "0", "--json").json
 
-    assert described["declaration"]["max_restarts"] == 5
-    assert described["declaration"]["argv"][1:] == ["1000"]
+    assert described["declaration"]["restart"]["max_restarts"] == 5
+    assert described["declaration"]["command"]["argv"][1:] == ["1000"]
 
 
 def test_a_process_that_failed_tells_how_it_ended(pmdaemon):

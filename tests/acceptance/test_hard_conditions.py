@@ -1,6 +1,5 @@
 """A real daemon where something has run out: programs go on, and what is the matter is said."""
 
-import json
 import os
 import resource
 import signal
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli import a_home
 from tests.support.disks import fill, small_disk
-from tests.support.installed import installed
 from tests.support.waiting import eventually_sync
 
 COUNTER = """
@@ -65,7 +64,7 @@ def counter(tmp_path):
 
 @pytest.fixture
 def pmdaemon(tmp_path):
-    with small_disk(tmp_path / "home", "2m") as disk, installed(disk) as pmdaemon:
+    with small_disk(tmp_path / "home", "2m") as disk, a_home(tmp_path, disk) as pmdaemon:
         yield pmdaemon
 
 
@@ -74,7 +73,7 @@ def output(pmdaemon):
 
 
 def process(pmdaemon, name):
-    views = json.loads(pmdaemon.run("list", "--json").stdout)
+    views = pmdaemon.run("list", "--json").json
     return next(view for view in views if view["name"] == name)
 
 
@@ -116,13 +115,13 @@ def test_where_the_store_cannot_be_written_a_list_says_so_until_it_can(pmdaemon,
     pmdaemon.run("start", *counter.command())
     with locked_store(pmdaemon):
         os.kill(counter.pid(), signal.SIGKILL)
-        eventually_sync(lambda: "is not saved yet" in pmdaemon.run("list").stderr)
-        refused = pmdaemon.run("stop", "app", check=False)
+        eventually_sync(lambda: "is not saved yet" in pmdaemon.run("list").err)
+        refused = pmdaemon.run("stop", "app", status=None)
         counter.goes_on()
 
-    eventually_sync(lambda: pmdaemon.run("list").stderr == "", within=20.0)
-    assert refused.returncode != 0
-    assert refused.stderr.startswith("pmdaemon: cannot use the store")
+    eventually_sync(lambda: pmdaemon.run("list").err == "", within=20.0)
+    assert refused.status != 0
+    assert refused.err.startswith("pmdaemon: cannot use the store")
     assert process(pmdaemon, "app")["restarts"] == 1
 
 
@@ -137,10 +136,10 @@ def test_a_program_begun_while_nothing_could_be_saved_is_known_to_the_next_daemo
         eventually_sync(lambda: counter.pid() != first)
         second = counter.pid()
         eventually_sync(lambda: process(pmdaemon, "app")["pid"] == second)
-        daemon = pmdaemon.daemon_pid
+        daemon = pmdaemon.daemon
         os.kill(daemon, signal.SIGKILL)
 
-    eventually_sync(lambda: pmdaemon.daemon_pid != daemon)
+    eventually_sync(lambda: pmdaemon.daemon != daemon)
     assert process(pmdaemon, "app")["pid"] == second
     assert counter.pid() == second
     counter.goes_on()
@@ -148,17 +147,17 @@ def test_a_program_begun_while_nothing_could_be_saved_is_known_to_the_next_daemo
 
 def test_spent_descriptors_delay_a_start_and_say_so(pmdaemon, counter):
     pmdaemon.run("start", *counter.command())
-    daemon = pmdaemon.daemon_pid
+    daemon = pmdaemon.daemon
     soft, hard = resource.prlimit(daemon, resource.RLIMIT_NOFILE)
     used = len(os.listdir(f"/proc/{daemon}/fd"))
     resource.prlimit(daemon, resource.RLIMIT_NOFILE, (used + 2, hard))
 
-    refused = pmdaemon.run("start", "sleep 1000", "--name", "more", check=False)
+    refused = pmdaemon.run("start", "sleep 1000", "--name", "more", status=None)
     counter.goes_on()
     resource.prlimit(daemon, resource.RLIMIT_NOFILE, (soft, hard))
-    eventually_sync(lambda: process(pmdaemon, "more")["state"] == "online")
 
-    assert refused.returncode != 0
-    assert "cannot start more now: " in refused.stderr
-    assert "too many open files" in refused.stderr
-    assert pmdaemon.daemon_pid == daemon
+    assert refused.status != 0
+    assert "cannot start more now: " in refused.err
+    assert "too many open files" in refused.err
+    eventually_sync(lambda: process(pmdaemon, "more")["state"] == "online")
+    assert pmdaemon.daemon == daemon

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installed import installed
+from tests.support.running import running_for
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.posix
@@ -36,12 +36,6 @@ def may_be_pid_1():
         [unshare, "--fork", "--pid", "--mount-proc", "true"], capture_output=True, check=False
     )
     return tried.returncode == 0
-
-
-@pytest.fixture
-def pmdaemon(tmp_path):
-    with installed(tmp_path / "home") as pmdaemon:
-        yield pmdaemon
 
 
 @pytest.fixture
@@ -177,7 +171,7 @@ def test_a_wrong_file_is_refused_with_everything_that_is_wrong(foreground, pmdae
     assert (status, out) == (2, b"")
     assert b"instances" in err
     assert b"port" in err
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 def test_what_cannot_be_run_is_refused(foreground, tmp_path):
@@ -194,7 +188,7 @@ def test_a_stop_is_graceful_and_a_success(foreground, pmdaemon, number):
     running.send_signal(number)
 
     assert outcome_of(running)[:2] == (0, b"last words\n")
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 def test_other_signals_are_the_programs(foreground):
@@ -221,14 +215,14 @@ def test_with_no_auto_exit_it_stays_for_what_comes(foreground, pmdaemon):
 def test_the_daemon_and_the_keeper_may_be_killed(foreground, pmdaemon):
     running = foreground("sh", "-c", "echo $$; trap 'echo usr1' USR1; while :; do sleep 0.05; done")
     program = line_of(running)
-    daemon = pmdaemon.daemon_pid
+    daemon = pmdaemon.daemon
     keeper = children_of(running.pid)[0]
 
     for victim in (daemon, keeper):
         os.kill(victim, signal.SIGKILL)
-    eventually_sync(lambda: pmdaemon.run("ping", check=False).returncode == 0)
+    eventually_sync(lambda: pmdaemon.run("ping", status=None).status == 0)
 
-    assert pmdaemon.run("pid", "sh").stdout.strip() == program
+    assert pmdaemon.run("pid", "sh").out.strip() == program
     running.send_signal(signal.SIGUSR1)
     assert line_of(running) == "usr1"
     running.terminate()
@@ -261,7 +255,7 @@ def test_a_reader_that_has_had_enough_ends_it(foreground, pmdaemon):
     running.stdout.close()
 
     assert running.wait(30) == 0
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 @pytest.mark.skipif(not may_be_pid_1(), reason="may not make pid namespaces")
@@ -283,7 +277,7 @@ def test_as_pid_1_it_reaps_orphans_and_heeds_signals(foreground, pmdaemon, orpha
     eventually_sync(lambda: "Z" not in states_below(first))
     os.kill(first, signal.SIGTERM)
     assert outcome_of(running)[:2] == (0, b"int\n")
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 @pytest.mark.skipif(not may_be_pid_1(), reason="may not make pid namespaces")

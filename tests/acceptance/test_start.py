@@ -56,9 +56,8 @@ def test_an_executable_file_runs_by_itself(pmdaemon):
     pmdaemon.run("start", "./worker")
 
     assert pmdaemon.process("worker")["script"] == "./worker"
-    assert pmdaemon.run("describe", "worker", "--json").json[0]["declaration"]["argv"] == [
-        str(script)
-    ]
+    [described] = pmdaemon.run("describe", "worker", "--json").json
+    assert described["declaration"]["command"]["argv"] == [str(script)]
 
 
 def test_what_stands_behind_two_dashes_reaches_the_program_unchanged(pmdaemon):
@@ -127,7 +126,8 @@ def test_another_program_of_the_same_name_is_refused(pmdaemon):
     sentence = pmdaemon.refused("start", "sleep 7", "--name", "app", status=1)
 
     assert sentence == (
-        "cannot start app: it is already running (to start it anew: pmdaemon restart app)"
+        "cannot start app: there is an app of this name already"
+        " (to start it anew: pmdaemon restart app)"
     )
     assert pmdaemon.pid("app") == before
     assert len(pmdaemon.list()) == 1

@@ -87,7 +87,7 @@ def test_an_interpreter_runs_a_script_whatever_its_name(pmdaemon):
 
     pmdaemon.run("start", "app.txt", "--interpreter", "sh", "--interpreter-args", "-eu")
 
-    described = pmdaemon.run("describe", "app", "--json").json[0]["declaration"]
+    described = pmdaemon.run("describe", "app", "--json").json[0]["declaration"]["command"]
     assert Path(described["argv"][0]).name == "sh"
     assert described["argv"][1:] == ["-eu", str(script)]
     assert pmdaemon.process("app")["state"] == "online"

@@ -14,7 +14,8 @@ import pytest
 
 from pmdaemon.cli.main import run
 from pmdaemon.install import systemd
-from tests.support.installed import installed
+from tests.support.cli import a_home
+from tests.support.running import running_for
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.posix
@@ -60,7 +61,7 @@ class ServiceManager:
 
 @pytest.fixture
 def pmdaemon(tmp_path):
-    with installed(tmp_path / "a home%h") as pmdaemon:
+    with a_home(tmp_path, tmp_path / "a home%h") as pmdaemon:
         yield pmdaemon
 
 
@@ -106,7 +107,7 @@ def test_beside_a_daemon_that_runs_nothing_is_started(pmdaemon, system, capsys):
 
     assert system.read_text().splitlines() == ["daemon-reload", "enable app.service"]
     said = capsys.readouterr().out
-    assert f"the daemon that runs (pid {pmdaemon.daemon_pid}) goes on" in said
+    assert f"the daemon that runs (pid {pmdaemon.daemon}) goes on" in said
     assert "systemctl start app.service" in said
     unit = (systemd.SYSTEM_UNITS / "app.service").read_text()
     assert "TimeoutStopSec=230" in unit  # the longest grace, and some
@@ -124,16 +125,16 @@ def test_the_keeper_tells_of_its_start_its_update_and_its_end(pmdaemon, manager)
     manager.start()
     assert manager.hear() == "READY=1"
     pmdaemon.run("start", "sleep 1000", "--name", "app")
-    pid = pmdaemon.run("pid", "app").stdout
+    pid = pmdaemon.run("pid", "app").out
 
     manager.service.send_signal(signal.SIGHUP)  # what ExecReload sends
     assert [manager.hear(), manager.hear()] == ["RELOADING=1", "READY=1"]
-    assert pmdaemon.run("pid", "app").stdout == pid
+    assert pmdaemon.run("pid", "app").out == pid
 
     manager.service.send_signal(signal.SIGTERM)
     assert manager.hear() == "STOPPING=1"
     assert manager.service.wait(20) == 0
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 def test_at_the_next_boot_what_was_up_is_up_and_the_rest_is_not(pmdaemon, manager):
@@ -149,34 +150,34 @@ def test_at_the_next_boot_what_was_up_is_up_and_the_rest_is_not(pmdaemon, manage
     manager.start()
 
     assert manager.hear() == "READY=1"
-    assert int(pmdaemon.run("pid", "up").stdout) > 0
-    assert "stopped" in pmdaemon.run("describe", "down").stdout
+    assert int(pmdaemon.run("pid", "up").out) > 0
+    assert "stopped" in pmdaemon.run("describe", "down").out
 
 
 def test_a_keeper_that_crashed_is_started_again_and_takes_everything_over(pmdaemon, manager):
     manager.start()
     assert manager.hear() == "READY=1"
     pmdaemon.run("start", "sleep 1000", "--name", "app")
-    pid = pmdaemon.run("pid", "app").stdout
+    pid = pmdaemon.run("pid", "app").out
 
     manager.service.kill()
     manager.service.wait()
     manager.start()  # what Restart=on-failure does
 
     assert manager.hear() == "READY=1"
-    assert pmdaemon.run("pid", "app").stdout == pid
-    assert daemons_of(manager) == {pmdaemon.daemon_pid}
+    assert pmdaemon.run("pid", "app").out == pid
+    assert daemons_of(manager) == {pmdaemon.daemon}
 
 
 def test_a_daemon_that_runs_already_hands_over_when_the_service_is_started(pmdaemon, manager):
     pmdaemon.run("start", "sleep 1000", "--name", "app")
-    pid, before = pmdaemon.run("pid", "app").stdout, pmdaemon.daemon_pid
+    pid, before = pmdaemon.run("pid", "app").out, pmdaemon.daemon
 
     manager.start()
 
     assert manager.hear() == "READY=1"
-    assert pmdaemon.run("pid", "app").stdout == pid
-    assert pmdaemon.daemon_pid != before
+    assert pmdaemon.run("pid", "app").out == pid
+    assert pmdaemon.daemon != before
     eventually_sync(lambda: not Path(f"/proc/{before}").exists())
 
 
@@ -184,9 +185,9 @@ def test_the_notification_socket_reaches_neither_daemon_nor_programs(pmdaemon, m
     manager.start()
     assert manager.hear() == "READY=1"
     pmdaemon.run("start", "sleep 1000", "--name", "app")
-    program = int(pmdaemon.run("pid", "app").stdout)
+    program = int(pmdaemon.run("pid", "app").out)
 
-    for pid in (pmdaemon.daemon_pid, program):
+    for pid in (pmdaemon.daemon, program):
         assert b"NOTIFY_SOCKET" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
@@ -214,7 +215,7 @@ def test_a_stop_while_the_daemon_is_down_ends_the_programs_all_the_same(pmdaemon
     manager.service.terminate()
 
     assert manager.service.wait(20) == 0
-    assert pmdaemon.left() == []
+    assert running_for(pmdaemon.home) == []
 
 
 def daemons_of(manager):

@@ -1,6 +1,5 @@
 """`pmdaemon stop`, told the truth by programs that do not want to end."""
 
-import json
 import os
 import signal
 import sys
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installed import installed
 from tests.support.waiting import eventually_sync
 
 PRELUDE = """
@@ -132,12 +130,6 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def pmdaemon(tmp_path):
-    with installed(tmp_path / "home") as pmdaemon:
-        yield pmdaemon
-
-
-@pytest.fixture
 def tree(tmp_path, pmdaemon):
     tree = Tree(tmp_path, pmdaemon)
     yield tree
@@ -203,9 +195,9 @@ def test_a_program_that_leaves_daemons_behind_has_none_after_it_ended_by_itself(
 
 def test_what_was_stopped_after_the_daemon_was_replaced_leaves_nothing(pmdaemon, tree):
     tree.start(DOUBLE_FORK, wait_for=2)
-    former = pmdaemon.daemon_pid
+    former = pmdaemon.daemon
     os.kill(former, signal.SIGKILL)
-    eventually_sync(lambda: pmdaemon.daemon_pid != former)
+    eventually_sync(lambda: pmdaemon.daemon != former)
 
     pmdaemon.run("stop", "app")
 
@@ -216,10 +208,10 @@ def test_a_survivor_is_named_and_stop_fails(pmdaemon, tree):
     tree.start("stay('leader')", wait_for=1)
     (pid,) = tree.pids()
     with frozen(pid):
-        stopped = pmdaemon.run("stop", "app", check=False)
+        stopped = pmdaemon.run("stop", "app", status=None)
 
-    assert stopped.returncode != 0
-    assert stopped.stderr == f"pmdaemon: cannot stop app: survived SIGKILL: pid {pid}\n"
+    assert stopped.status != 0
+    assert stopped.err == f"pmdaemon: cannot stop app: survived SIGKILL: pid {pid}\n"
     eventually_sync(lambda: not tree.alive())
 
 
@@ -247,5 +239,5 @@ class frozen:  # noqa: N801 - reads as a context
 
 
 def process(pmdaemon, name):
-    views = json.loads(pmdaemon.run("list", "--json").stdout)
+    views = pmdaemon.run("list", "--json").json
     return next(view for view in views if view["name"] == name)

@@ -115,7 +115,7 @@ async def test_descriptors_are_given_to_be_kept_and_dropped(keeper, pipe):
 
     message, (descriptor,) = keeper.hear()
     os.write(pipe[1], b"through")
-    assert message == {"keep": "a"}
+    assert message == {"keep": ["a"]}
     assert os.read(descriptor, 100) == b"through"
     assert keeper.hear() == ({"drop": "a"}, [])
     assert keeper.hear() == ({"ready": 7}, [])
@@ -223,7 +223,7 @@ async def test_what_a_keeper_does_not_take_at_once_waits_in_order(keeper, pipe):
     await eventually(all_is_heard)
     assert [message for message, _ in heard] == [
         *({"number": number} for number in range(sent)),
-        {"keep": "late"},
+        {"keep": ["late"]},
     ]
     os.write(pipe[1], b"through")
     assert os.read(heard[-1][1][0], 100) == b"through"
@@ -235,9 +235,33 @@ async def test_a_keeper_is_told_what_is_being_launched_and_which_that_is(keeper)
         ((token, since),) = keeper.hear()[0].values()
         assert (token, since > 0) == ("token 1", True)
         launched(ONE)
+    await settle()
 
-    assert keeper.hear()[0] == {"launched": ["token 1", 100, 1000]}
+    assert keeper.hear()[0] == {"launched": [["token 1", 100, 1000]]}
     assert keeper.link.programs == {ONE: "token 1"}
+
+
+async def test_which_program_was_launched_is_told_before_the_next_is_launched(keeper):
+    with keeper.link.launching("token 1") as launched:
+        launched(ONE)
+    with keeper.link.launching("token 2"):
+        pass
+
+    assert [*keeper.hear()[0]] == ["launching"]
+    message, _ = keeper.hear()
+    assert [*message] == ["launched", "launching"]
+    assert (message["launched"], message["launching"][0]) == ([["token 1", 100, 1000]], "token 2")
+
+
+async def test_several_descriptors_go_in_one_packet(keeper, pipe):
+    keeper.link.keep_all({"a": pipe[0], "b": pipe[1]})
+
+    message, (reading, writing) = keeper.hear()
+    os.write(writing, b"through")
+    assert message == {"keep": ["a", "b"]}
+    assert os.read(reading, 100) == b"through"
+    os.close(reading)
+    os.close(writing)
 
 
 async def test_a_keeper_is_told_of_a_launch_that_failed(keeper):
@@ -266,9 +290,10 @@ async def test_a_keeper_is_told_the_difference_to_what_really_runs(keeper):
     keeper.begin()
 
     keeper.link.keep_to({OTHER: "token 2"})
+    await settle()
 
     assert keeper.hear()[0] == {"recorded": [100, 1000]}
-    assert keeper.hear()[0] == {"launched": ["token 2", 101, 1010]}
+    assert keeper.hear()[0] == {"launched": [["token 2", 101, 1010]]}
 
 
 async def test_an_exit_is_expected_of_a_program_until_it_is_told(keeper):

@@ -1,12 +1,13 @@
 import errno
 import os
 import resource
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.pidfd import PidfdHandles
 from pmdaemon.adapters.proc_table import ProcReader
 from pmdaemon.core.process import Exit
@@ -86,13 +87,52 @@ async def test_a_program_reads_nothing_from_its_input(system, our_input):
     assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
 
 
-async def test_a_program_has_no_file_of_ours(system, tmp_path):
-    with (tmp_path / "ours").open("w") as ours:
-        os.set_inheritable(ours.fileno(), True)
+async def test_a_program_has_no_file_of_ours(linux, tmp_path):
+    reader = ProcReader()
+    with (tmp_path / "ours").open("w"), (tmp_path / "given").open("w") as given:
+        os.set_inheritable(given.fileno(), True)
+        linux.launcher = SpawnLauncher(reader, PidfdHandles(reader))
 
-        files = await output_of(system, "ls /proc/$$/fd")
+        files = await output_of(linux, "ls /proc/$$/fd")
 
     assert files.split() == ["0", "1", "2"]
+
+
+async def test_a_program_heeds_the_signals_that_python_ignores(system):
+    status = await output_of(system, "grep ^SigIgn /proc/self/status; exec 2>&1")
+
+    ignored = int(status.split()[1], 16)
+    assert not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
+
+
+async def test_no_directory_is_held_by_the_launcher(system, tmp_path):
+    system.launch(Program.STAYS, cwd=str(tmp_path))
+
+    assert os.getcwd() == "/"
+
+
+async def test_which_process_it_is_is_read_once_a_start(linux, monkeypatch):
+    reads = []
+    entry = ProcReader.entry
+    monkeypatch.setattr(
+        ProcReader, "entry", lambda self, pid: reads.append(pid) or entry(self, pid)
+    )
+
+    identity = linux.launch(Program.STAYS)
+    linux.launcher.watch(identity, lambda *_: None)
+
+    assert reads == [identity.pid]
+    linux.launcher.watch(identity, lambda *_: None)
+    assert reads == [identity.pid] * 2
+
+
+async def test_an_output_that_cannot_be_opened_is_named(linux):
+    order = linux.order(Program.STAYS, stderr="/nowhere/0.err")
+
+    with pytest.raises(LaunchFailed) as failure:
+        linux.launcher.launch(order)
+
+    assert failure.value.reason == "cannot open /nowhere/0.err for its output: no such file"
 
 
 async def test_outputs_are_opened_for_reading_too_so_that_no_write_ever_fails(system):
@@ -109,12 +149,6 @@ async def test_nothing_stays_open_in_us(system):
     system.launch(Program.STAYS)
 
     assert os.listdir("/proc/self/fd") == before
-
-
-async def test_subprocess_keeps_no_memory_of_a_program(system):
-    system.launch(Program.FAILS)
-
-    assert subprocess._active == []
 
 
 async def test_the_exit_of_an_adopted_program_is_unknown(system):
@@ -134,7 +168,7 @@ async def test_another_launcher_of_the_same_daemon_can_tell_the_exit(linux):
     ends: list[Exit] = []
     identity = linux.launch(Program.FAILS)
 
-    PopenLauncher(reader, PidfdHandles(reader)).watch(identity, lambda _, how: ends.append(how))
+    SpawnLauncher(reader, PidfdHandles(reader)).watch(identity, lambda _, how: ends.append(how))
 
     await eventually(lambda: ends)
     assert ends == [Exit(code=3)]
@@ -151,7 +185,7 @@ def raised_limit():
 
 def limited(system, limits):
     reader = ProcReader()
-    system.launcher = PopenLauncher(reader, PidfdHandles(reader), child_nofile=limits)
+    system.launcher = SpawnLauncher(reader, PidfdHandles(reader), child_nofile=limits)
     return system
 
 
@@ -185,26 +219,23 @@ async def test_with_more_files_open_than_programs_may_have_they_still_start(linu
     assert resource.prlimit(identity.pid, resource.RLIMIT_NOFILE) == raised_limit
 
 
-@pytest.mark.parametrize("missing", [0, 1, 2, 3])
-async def test_want_of_descriptors_is_transient_and_starts_nothing(linux, missing):
+async def test_a_program_can_be_started_when_we_can_open_nothing_more(linux):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest_free = os.dup(0)
     os.close(lowest_free)
     order = linux.order(Program.STAYS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + missing, limits[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
     try:
-        with pytest.raises(LaunchFailed) as failure:
-            linux.launcher.launch(order)
+        identity = linux.launcher.launch(order)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
-    assert failure.value.transient
-    assert "too many open files in pmdaemon" in failure.value.reason
-    assert linux.trees.find_launched([order.token]) == {}
+    linux.launched[identity] = order.token
+    assert linux.trees.find_launched([order.token]) == {order.token: identity}
 
 
 async def test_a_process_that_cannot_be_identified_is_ended_again(linux):
-    blind = PopenLauncher(FakeProcessReader(), PidfdHandles(FakeProcessReader()))
+    blind = SpawnLauncher(FakeProcessReader(), PidfdHandles(FakeProcessReader()))
     order = linux.order(Program.STAYS)
 
     with pytest.raises(LaunchFailed) as failure:

@@ -39,17 +39,30 @@ def test_each_file_is_looked_at_when_it_is_due_and_not_before(clock: FakeClock, 
 
     aging.add(often)
     aging.add(seldom)
-    clock.advance(3.5 * HOUR)
+    clock.advance(SHORTEST_WAIT + 3.5 * HOUR)
 
-    assert often.looks == [0, HOUR, 2 * HOUR, 3 * HOUR]
-    assert seldom.looks == [0, 3 * HOUR]
+    assert often.looks == [SHORTEST_WAIT + hours * HOUR for hours in range(4)]
+    assert seldom.looks == [SHORTEST_WAIT, SHORTEST_WAIT + 3 * HOUR]
     assert clock.pending == 1
 
 
 def test_a_file_that_is_never_due_needs_no_timer(clock: FakeClock, aging: Aging):
     aging.add(AgingWriter(clock, inf))
+    aging.add(LogWriter("/nowhere", LogPolicy(max_age=0.0), clock))
+    clock.advance(SHORTEST_WAIT)
 
     assert clock.pending == 0
+
+
+def test_a_file_that_is_added_later_is_looked_at_soon_all_the_same(clock: FakeClock, aging: Aging):
+    aging.add(AgingWriter(clock, 9 * HOUR))
+    clock.advance(HOUR)
+    late = AgingWriter(clock, HOUR)
+
+    aging.add(late)
+    clock.advance(SHORTEST_WAIT)
+
+    assert late.looks == [SHORTEST_WAIT]
 
 
 def test_a_file_that_is_always_due_is_looked_at_now_and_then(clock: FakeClock, aging: Aging):
@@ -58,23 +71,25 @@ def test_a_file_that_is_always_due_is_looked_at_now_and_then(clock: FakeClock, a
     aging.add(writer)
     clock.advance(3 * SHORTEST_WAIT)
 
-    assert len(writer.looks) == 4
+    assert len(writer.looks) == 3
 
 
 def test_a_file_that_is_let_go_is_not_looked_at_any_more(clock: FakeClock, aging: Aging):
     writer = AgingWriter(clock, HOUR)
     aging.add(writer)
+    clock.advance(SHORTEST_WAIT)
 
     aging.remove(writer)
     clock.advance(5 * HOUR)
 
-    assert writer.looks == [0]
+    assert writer.looks == [SHORTEST_WAIT]
     assert clock.pending == 0
 
 
 def test_a_clock_that_was_set_back_does_not_keep_files_for_longer(clock: FakeClock, aging: Aging):
     writer = AgingWriter(clock, 8 * HOUR)
     aging.add(writer)
+    clock.advance(SHORTEST_WAIT)
 
     clock.jump_wall(-1000 * HOUR)
     clock.advance(8 * HOUR)
@@ -85,6 +100,7 @@ def test_a_clock_that_was_set_back_does_not_keep_files_for_longer(clock: FakeClo
 def test_a_clock_that_was_set_forward_is_noticed_within_a_day(clock: FakeClock, aging: Aging):
     writer = AgingWriter(clock, 50 * LONGEST_WAIT)
     aging.add(writer)
+    clock.advance(SHORTEST_WAIT)
 
     clock.jump_wall(49 * LONGEST_WAIT)
     clock.advance(LONGEST_WAIT)

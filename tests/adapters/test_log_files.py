@@ -360,9 +360,11 @@ async def test_output_that_is_too_old_when_a_capture_begins_goes_at_once(
     older = logs / "app-0.out.1"
     older.write_bytes(b"of long ago\n")
     os.utime(older, (1.0, 1.0))
-    log_files = LogFiles(logs, run, LoopClock())
+    clock = FakeClock()
+    log_files = LogFiles(logs, run, clock)
 
     log_files.open(0, "app", 0, LogPolicy())
+    clock.advance(1.0)
 
     assert not older.exists()
     log_files.leave()
@@ -378,7 +380,7 @@ async def test_a_new_policy_holds_from_then_on(folders: tuple[Path, Path]):
     log_files.drain(0)
 
     log_files.open(0, "app", 0, LogPolicy(max_age=60.0))
-    clock.advance(60.0)
+    clock.advance(61.0)
 
     assert Path(f"{path}.1").read_bytes() == b"one\n"
     os.close(program_side)

@@ -22,10 +22,13 @@ LIST = {
     "pmdaemon.cli.render.terminal",
     "pmdaemon.cli.render.text",
     "pmdaemon.cli.verbs",
+    "pmdaemon.client",
+    "pmdaemon.client.blocking",
+    "pmdaemon.client.calls",
     "pmdaemon.config",
     "pmdaemon.config.paths",
     "pmdaemon.control",
-    "pmdaemon.control.client",
+    "pmdaemon.control.channel",
     "pmdaemon.control.codec",
     "pmdaemon.control.messages",
     "pmdaemon.core",
@@ -90,6 +93,17 @@ def test_other_commands_load_the_parser_and_no_more_of_what_is_slow(cli):
     assert {name for name in loaded if name.startswith("pmdaemon.cli.commands.")} == {
         "pmdaemon.cli.commands.stop"
     }
+
+
+def test_start_loads_the_parser_and_no_more_of_what_is_slow(cli):
+    cli.does("start", a_view())
+    cli.lists(a_view())
+
+    loaded = loaded_by(cli, "start", "app")
+
+    # pathlib is what files of apps are looked for with.
+    assert loaded & SLOW == {"inspect", "uuid", "pathlib"}
+    assert "pmdaemon.control.starter" not in loaded
 
 
 def test_list_is_a_table(cli):

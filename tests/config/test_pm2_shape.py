@@ -1,10 +1,13 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.config.pm2_shape import STATUS, app_of, by_name, dumped, entry, was_up
 from pmdaemon.core.process import ProcessState
-from tests.support.views import a_view
+from pmdaemon.core.spec import Command, RestartPolicy, StopPolicy
+from pmdaemon.core.tcp_ports import TcpPorts
+from tests.support.views import DECLARED, a_view
 
 
 def test_every_state_has_a_word_of_pm2():
@@ -24,7 +27,9 @@ def test_an_entry_has_the_keys_of_pm2_in_their_order():
 
 
 def test_times_and_durations_are_whole_milliseconds():
-    env = entry(a_view(detail=True, grace=2.5, restart_delay=0.1))["pm2_env"]
+    spec = replace(DECLARED, stop=StopPolicy(grace=2.5), restart=RestartPolicy(restart_delay=0.1))
+
+    env = entry(a_view(detail=True, spec=spec))["pm2_env"]
 
     times = {name: env[name] for name in ("pm_uptime", "created_at", "kill_timeout")}
     assert times == {"pm_uptime": 1700000000250, "created_at": 1699999999000, "kill_timeout": 2500}
@@ -54,7 +59,9 @@ def test_an_exit_code_is_there_after_the_first_exit():
 
 
 def test_variables_are_in_env_and_once_more_beside_the_fields():
-    env = entry(a_view("app", detail=True, env={"MODE": "x", "name": "shadow"}))["pm2_env"]
+    spec = replace(DECLARED, env={"MODE": "x", "name": "shadow"})
+
+    env = entry(a_view("app", detail=True, spec=spec))["pm2_env"]
 
     assert env["env"] == {"PATH": "/usr/bin", "HOME": "/root", "MODE": "x", "name": "shadow"}
     assert env["MODE"] == "x"
@@ -76,25 +83,23 @@ def test_a_reserved_port_is_among_the_variables():
     ],
 )
 def test_script_and_interpreter_are_told_apart(script, argv, program):
-    env = entry(a_view(detail=True, script=script, argv=argv))["pm2_env"]
+    spec = replace(DECLARED, command=replace(DECLARED.command, argv=tuple(argv)))
+
+    env = entry(a_view(detail=True, script=script, spec=spec))["pm2_env"]
 
     assert (env["pm_exec_path"], env["exec_interpreter"], env["args"]) == program
 
 
 def test_a_dump_of_ours_gives_the_same_app_back():
-    view = a_view(
-        "web",
-        detail=True,
-        script="node app.js",
-        args=["--fast"],
-        namespace="shop",
-        port="3000-3003",
+    spec = replace(
+        DECLARED,
+        command=Command("node app.js", ("--fast",), None, ("/usr/bin/node", "app.js", "--fast")),
+        tcp_ports=TcpPorts(3000, 3003),
         max_memory=1048576,
-        autorestart=False,
-        stop_exit_codes=[0, 3],
-        stop_signal="SIGTERM",
-        grace=5.0,
+        restart=RestartPolicy(autorestart=False, stop_exit_codes=frozenset({0, 3})),
+        stop=StopPolicy("SIGTERM", grace=5.0),
     )
+    view = a_view("web", detail=True, script="node app.js", namespace="shop", spec=spec)
 
     app = app_of([json.loads(json.dumps(dumped(view)))] * 2)
 

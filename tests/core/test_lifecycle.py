@@ -16,11 +16,17 @@ from msgspec.structs import replace
 from pmdaemon.core.lifecycle import (
     KILL_PATIENCE,
     SPAWN_RETRY_DELAY,
+    TOO_LATE,
     BackoffElapsed,
+    BlockRequested,
     DaemonStarted,
     DeleteRequested,
+    DependenciesMet,
+    DependencyFailed,
+    FellDue,
     Forget,
     GraceElapsed,
+    HealthFailed,
     KillTree,
     MemoryExceeded,
     ProcessExited,
@@ -36,7 +42,9 @@ from pmdaemon.core.lifecycle import (
     StartRequested,
     StopRequested,
     Sweep,
+    TimeExceeded,
     Timer,
+    UnblockRequested,
     Watch,
     step,
 )
@@ -55,7 +63,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import RestartPolicy, StopPolicy
+from pmdaemon.core.spec import Dependency, Job, RestartPolicy, Schedule, StopPolicy
 from tests.support import lifecycle_diagram
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 from tests.support.playbook import Playbook
@@ -84,6 +92,8 @@ start            STARTING  .         .         .         STARTING  STARTING  STA
 restart          STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
 stop             .         .         STOPPING  .         STOPPED   STOPPED   STOPPED
 delete           gone      .         STOPPING  .         gone      gone      gone
+block            .         .         .         .         STOPPED   .         .
+unblock          .         .         .         .         .         .         .
 shutdown         .         .         STOPPING  .         STOPPED   .         .
 reset            .         .         .         .         .         .         .
 spawned          .         ONLINE    .         .         .         .         .
@@ -94,6 +104,11 @@ emptied          .         .         .         .         .         .         .
 grace elapsed    .         .         .         .         .         .         .
 backoff elapsed  .         .         .         .         STARTING  .         .
 memory exceeded  .         .         STOPPING  .         .         .         .
+unhealthy        .         .         STOPPING  .         .         .         .
+time exceeded    .         .         STOPPING  .         .         .         .
+fell due         STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
+all there        STARTING  .         .         .         .         .         .
+one failed       ERRORED   .         .         .         .         .         .
 found running    STARTING  ONLINE    .         .         .         .         .
 found ended      STARTING  STARTING  STOPPING  .         .         .         .
 rebooted         STARTING  STARTING  STARTING  STOPPED   STARTING  .         .
@@ -104,6 +119,8 @@ EVENTS = {
     "restart": RestartRequested(),
     "stop": StopRequested(),
     "delete": DeleteRequested(),
+    "block": BlockRequested(),
+    "unblock": UnblockRequested(),
     "shutdown": ShutdownBegan(),
     "reset": ResetRequested(NOW),
     "spawned": Spawned(EPOCH, RUN),
@@ -114,6 +131,11 @@ EVENTS = {
     "grace elapsed": GraceElapsed(EPOCH, (4711,)),
     "backoff elapsed": BackoffElapsed(EPOCH),
     "memory exceeded": MemoryExceeded(RUN.identity),
+    "unhealthy": HealthFailed(RUN.identity),
+    "time exceeded": TimeExceeded(RUN.identity),
+    "fell due": FellDue(NOW.wall, NOW),
+    "all there": DependenciesMet(),
+    "one failed": DependencyFailed("db was given up"),
     "found running": DaemonStarted(NOW, RUN, rebooted=False),
     "found ended": DaemonStarted(NOW, None, rebooted=False),
     "rebooted": DaemonStarted(NOW, None, rebooted=True),
@@ -129,6 +151,8 @@ LATE = [
     GraceElapsed(EPOCH - 1, (4711,)),
     BackoffElapsed(EPOCH - 1),
     MemoryExceeded(OTHER_RUN.identity),
+    HealthFailed(OTHER_RUN.identity),
+    TimeExceeded(OTHER_RUN.identity),
 ]
 
 
@@ -564,21 +588,230 @@ def test_the_diagram_in_the_documentation_is_current():
     )
 
 
+# What prevents, holds and triggers.
+
+JOB = Job(Schedule("@daily"))
+DUE = NOW.wall + 3600
+
+
+def a_job(overlap="skip"):
+    return an_app(job=replace(JOB, overlap=overlap))
+
+
+@pytest.mark.parametrize("event", [StartRequested(), RestartRequested(), FellDue(DUE, NOW)])
+@pytest.mark.parametrize("state", [Stopped(), Online(RUN), Exited(), Errored("why")])
+def test_what_is_blocked_is_started_by_nothing(state, event):
+    blocked = in_state(state, wish=Wish.BLOCKED)
+
+    after, effects = step(blocked, event)
+
+    assert (after.state, after.wish, list(effects)) == (state, Wish.BLOCKED, [])
+
+
+def test_what_runs_when_it_is_blocked_runs_on_and_stays_down_when_it_ends():
+    play = Playbook(in_state(Online(RUN)))
+
+    play.tell(BlockRequested()).becomes(Online(RUN))
+    play.tell(ProcessExited(RUN.identity, FAILED))
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(SessionEmptied(RUN.identity, later(60))).becomes(Stopped())
+
+    assert play.end().wish is Wish.BLOCKED
+
+
+@pytest.mark.parametrize("state", [Starting(), Backoff(NOW, 1.0)])
+def test_a_block_lets_a_start_finish_and_ends_a_wait(state):
+    play = Playbook(in_state(state)).tell(BlockRequested())
+
+    if isinstance(state, Starting):
+        play.tell(Spawned(EPOCH, RUN)).becomes(Online(RUN))
+    else:
+        play.becomes(Stopped())
+    play.end()
+
+
+def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
+    after, _ = step(in_state(Online(RUN), wish=Wish.BLOCKED), StopRequested())
+
+    assert (after.state.kind, after.wish) == (ProcessState.STOPPING, Wish.BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("state", "wish"), [(Stopped(), Wish.DOWN), (Online(RUN), Wish.UP), (Exited(), Wish.UP)]
+)
+def test_an_unblock_starts_nothing_and_keeps_what_runs(state, wish):
+    after, effects = step(in_state(state, wish=Wish.BLOCKED), UnblockRequested())
+
+    assert (after.state, after.wish, list(effects)) == (state, wish, [])
+
+
+def test_a_deleted_process_can_not_be_blocked():
+    doomed = in_state(Stopping(RUN, Cause.STOP_REQUESTED), wish=Wish.GONE)
+
+    assert step(doomed, BlockRequested()) == (doomed, [])
+
+
+@pytest.mark.parametrize("state", [Stopped(), Exited(), Errored("why")])
+@pytest.mark.parametrize("overlap", ["skip", "replace", "queue"])
+def test_a_job_that_falls_due_at_rest_runs(state, overlap):
+    job = in_state(state, spec=a_job(overlap), wish=Wish.UP)
+
+    after, effects = step(job, FellDue(DUE, NOW))
+
+    assert (after.state, after.due, after.wish) == (Starting(), DUE, Wish.UP)
+    assert effects == [Spawn(0, after.epoch)]
+
+
+def test_a_job_that_falls_due_while_it_runs_is_skipped_or_queued_or_replaced():
+    running = {
+        overlap: step(in_state(Online(RUN), spec=a_job(overlap)), FellDue(DUE, NOW))[0]
+        for overlap in ("skip", "queue", "replace")
+    }
+
+    assert {overlap: one.due for overlap, one in running.items()} == dict.fromkeys(running, DUE)
+    assert (running["skip"].state, running["skip"].queued) == (Online(RUN), False)
+    assert (running["queue"].state, running["queue"].queued) == (Online(RUN), True)
+    assert running["replace"].state == Stopping(RUN, Cause.SCHEDULED)
+
+
+def test_a_queued_run_follows_the_one_before_once():
+    play = Playbook(in_state(Online(RUN), spec=a_job("queue"), queued=True))
+
+    play.tell(ProcessExited(RUN.identity, CLEAN))
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Starting())
+    play.expect(Spawn(0, play.process.epoch))
+
+    assert not play.end().queued
+
+
+def test_a_stop_takes_back_what_is_queued():
+    after, _ = step(in_state(Online(RUN), spec=a_job("queue"), queued=True), StopRequested())
+
+    assert not after.queued
+
+
+def test_a_job_is_left_alone_when_it_took_too_long():
+    play = Playbook(in_state(Online(RUN), spec=a_job()))
+
+    play.tell(TimeExceeded(RUN.identity))
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(ProcessExited(RUN.identity, Exit(signal=2))).expect(Sweep(0, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Exited())
+
+    assert play.end().last_cause is Cause.TIMED_OUT
+
+
+@pytest.mark.parametrize("state", [Starting(), Online(RUN), Backoff(NOW, 1.0)])
+def test_a_job_that_the_machine_interrupted_is_not_run_again(state):
+    after, effects = step(
+        in_state(state, spec=a_job(), queued=True), DaemonStarted(NOW, None, rebooted=True)
+    )
+
+    assert (after.state, after.queued, list(effects)) == (Exited(), False, [])
+
+
+def test_a_job_that_the_daemon_ended_is_not_run_again():
+    ending = in_state(
+        Stopping(RUN, Cause.DAEMON_SHUT_DOWN, CLEAN), spec=a_job(), wish=Wish.UP, queued=True
+    )
+
+    after, effects = step(ending, SessionEmptied(RUN.identity, NOW))
+
+    assert (after.state, list(effects)) == (Exited(), [])
+
+
+def test_a_restart_that_fell_due_long_ago_is_for_older_runs_only():
+    late = FellDue(NOW.wall, later(TOO_LATE + 1))
+    older = a_run(since=later(-2))
+
+    assert step(in_state(Online(RUN)), late)[0].state == Online(RUN)
+    assert step(in_state(Stopped()), late)[0].state == Stopped()
+    assert step(in_state(Online(older)), late)[0].state == Stopping(older, Cause.SCHEDULED)
+
+
+def with_dependency(state, **changes):
+    return in_state(state, spec=an_app(depends_on=(Dependency("db"),)), **changes)
+
+
+@pytest.mark.parametrize("state", [Stopped(), Exited(), Errored("why"), Backoff(NOW, 1.0)])
+def test_what_has_dependencies_waits_for_them(state):
+    play = Playbook(with_dependency(state, wish=Wish.UP))
+
+    play.tell(StartRequested()).becomes(Stopped())
+    assert play.process.wish is Wish.UP
+
+    play.tell(DependenciesMet()).becomes(Starting()).expect(Spawn(0, play.process.epoch))
+
+
+def test_what_has_dependencies_waits_for_them_also_after_a_reboot():
+    held = with_dependency(Online(RUN), wish=Wish.UP)
+
+    after, effects = step(held, DaemonStarted(NOW, None, rebooted=True))
+
+    assert (after.state, after.wish, list(effects)) == (Stopped(), Wish.UP, [])
+
+
+def test_a_crash_does_not_wait_for_dependencies():
+    ending = with_dependency(Stopping(RUN, Cause.ENDED_BY_ITSELF, CLEAN), wish=Wish.UP)
+
+    after, _ = step(ending, SessionEmptied(RUN.identity, later(60)))
+
+    assert after.state == Starting()
+
+
+def test_news_of_dependencies_is_for_what_waits():
+    stopped = with_dependency(Stopped(), wish=Wish.DOWN)
+
+    assert step(stopped, DependenciesMet()) == (stopped, [])
+    assert step(stopped, DependencyFailed("why")) == (stopped, [])
+
+
+def test_the_last_words_are_kept_with_the_reason():
+    ending = in_state(
+        Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED),
+        spec=an_app(restart=RestartPolicy(max_restarts=1)),
+        wish=Wish.UP,
+    )
+
+    after, _ = step(ending, SessionEmptied(RUN.identity, NOW, ("KeyError: 'PORT'",)))
+
+    assert after.state.last_words == ("KeyError: 'PORT'",)
+
+
+def test_waits_grow_until_somebody_asks_for_a_start():
+    growing = an_app(restart=RestartPolicy(backoff=1.0))
+    crashed = in_state(
+        Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED), spec=growing, backoff=4.0, wish=Wish.UP
+    )
+
+    after, _ = step(crashed, SessionEmptied(RUN.identity, NOW))
+    assert after.backoff == 6.0
+
+    after, _ = step(after, StartRequested())
+    assert after.backoff == 0.0
+
+
 POLICIES = st.builds(
     RestartPolicy,
     autorestart=st.booleans(),
     max_restarts=st.integers(0, 4),
     restart_delay=st.sampled_from([0.0, 1.0]),
     stop_exit_codes=st.sampled_from([frozenset(), frozenset({0})]),
+    backoff=st.sampled_from([0.0, 0.5]),
 )
+
+JOBS = st.none() | st.sampled_from([replace(JOB, overlap=how) for how in ("queue", "replace")])
+DEPENDENCIES = st.sampled_from([(), (Dependency("db"),)])
 
 
 class Life(RuleBasedStateMachine):
     """Everything that can happen to one process, in any order."""
 
-    @initialize(policy=POLICIES)
-    def declared(self, policy):
-        self.world = World(a_process(spec=an_app(restart=policy)))
+    @initialize(policy=POLICIES, job=JOBS, depends_on=DEPENDENCIES)
+    def declared(self, policy, job, depends_on):
+        spec = an_app(restart=policy, job=job, depends_on=depends_on)
+        self.world = World(a_process(spec=spec))
         self.epoch = 0
 
     def on(self, event, die_after=None):
@@ -591,7 +824,17 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         event=st.sampled_from(
-            [StartRequested(), RestartRequested(), StopRequested(), ResetRequested(NOW)]
+            [
+                StartRequested(),
+                RestartRequested(),
+                StopRequested(),
+                ResetRequested(NOW),
+                BlockRequested(),
+                UnblockRequested(),
+                FellDue(DUE, NOW),
+                DependenciesMet(),
+                DependencyFailed("why"),
+            ]
         ),
         die_after=st.sampled_from([None, None, None, 0, 1]),
     )
@@ -632,6 +875,11 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_program_uses_too_much_memory(self):
         self.world.inbox.append(MemoryExceeded(self.programs()[0].run.identity))
+
+    @precondition(lambda self: self.programs())
+    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded]))
+    def a_program_fails_a_check(self, kind):
+        self.world.inbox.append(kind(self.programs()[0].run.identity))
 
     @precondition(lambda self: any(tree.leftover for tree in self.world.living))
     @rule()

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from pmdaemon.daemon.keeper import DEATHS_ALLOWED, RESTART_CODE
-from tests.support.daemon_in_home import is_alive
 from tests.support.keeper import KeeperProcess, a_keeper
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = [
@@ -442,10 +442,11 @@ def test_exits_outlive_a_renewal(keeper):
 @pytest.mark.parametrize(
     "packet",
     [
-        b"nonsense", b"\xff\xfe\x00", b"[1, 2]", b"null", b"7", b'{"keep": "no descriptor"}',
+        b"nonsense", b"\xff\xfe\x00", b"[1, 2]", b"null", b"7", b'{"keep": ["no descriptor"]}',
         b'{"keep": 7}', b'{"drop": "unknown"}', b'{"drop": []}', b'{"future": 1}', b"[" * 60_000,
+        b'{"keep": [[]]}', b'{"launched": [7, ["token"], ["token", [], 1]]}',
     ],
-    ids=range(11),
+    ids=range(13),
 )  # fmt: skip
 def test_junk_on_the_line_harms_nothing(keeper, packet):
     before = settled_descriptors(keeper)

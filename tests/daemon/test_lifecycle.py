@@ -11,11 +11,12 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 from tests.support.daemon import ENVIRONMENT
-from tests.support.daemon_in_home import DaemonInHome, a_daemon_in_home, is_alive, stat_of
+from tests.support.daemon_in_home import DaemonInHome, a_daemon_in_home
+from tests.support.running import is_alive, parent_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = [
@@ -214,7 +215,7 @@ def test_a_daemon_makes_way_for_the_next_and_nothing_else_changes(daemon, how):
 def test_requests_that_come_while_a_daemon_makes_way_are_answered_by_the_next(daemon):
     daemon.run(STAYS)
     pid = daemon.pid
-    client = Client(daemon.home)
+    client = Channel(daemon.home)
     refused = []
 
     def keep_asking():
@@ -288,7 +289,7 @@ def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
     eventually_sync(lambda: not daemon.machinery())
     assert daemon.programs() == set()
     with pytest.raises(DaemonNotRunning):
-        Client(daemon.home).request("ping")
+        Channel(daemon.home).request("ping")
     assert daemon.get()["state"] == "stopped"
 
 
@@ -417,7 +418,7 @@ def test_programs_begin_with_no_signal_blocked_or_ignored(daemon):
 
     assert int(status["SigBlk"], 16) == 0
     assert int(status["SigIgn"], 16) & ((1 << signal.SIGSYS) - 1) == 0
-    assert stat_of(process["pid"])[0] == daemon.pid
+    assert parent_of(process["pid"]) == daemon.pid
 
 
 def test_the_daemon_s_log_has_a_line_a_fact(daemon):

@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(path: Path) -> Iterator[OwnLog]:
-    handler = OwnLog(path, maxBytes=100, backupCount=1, encoding="utf-8", delay=True)
+    handler = OwnLog(str(path), largest=100)
     yield handler
     handler.close()
 
@@ -75,3 +75,15 @@ def test_a_folder_that_is_gone_is_no_harm(own: OwnLog, path: Path):
     say(own, "after")
 
     assert path.read_text() == "after\n"
+
+
+def test_text_that_is_no_unicode_is_written_all_the_same(own: OwnLog, path: Path):
+    say(own, "a path: \udcff")
+
+    assert path.read_text() == "a path: \\udcff\n"
+
+
+def test_the_file_is_for_its_owner_only(own: OwnLog, path: Path):
+    say(own, "a fact")
+
+    assert path.stat().st_mode & 0o777 == 0o600

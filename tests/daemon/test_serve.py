@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 
 LOAD = """
 import sys
@@ -46,12 +46,12 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
     theirs.close()
     try:
         packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
-        assert json.loads(packet) == {"keep": "control"}
+        assert json.loads(packet) == {"keep": ["control"]}
         assert json.loads(ours.recv(65536)) == {"ready": process.pid}
         for descriptor in descriptors:
             os.close(descriptor)
 
-        Client(home).request("kill")
+        Channel(home).request("kill")
 
         assert process.wait(10) == 0
     finally:

@@ -2,6 +2,7 @@ import pytest
 
 from pmdaemon.core.lifecycle import MemoryExceeded
 from pmdaemon.core.metrics import Sample
+from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online, Run
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.sampler import INTERVAL, Sampler
@@ -131,3 +132,14 @@ def test_a_sample_that_fails_is_not_the_last(scene):
     scene.clock.advance(INTERVAL)
 
     assert scene.sampler.latest(0).memory == 7
+
+
+def test_every_sample_is_told_also_when_nothing_is_up(scene):
+    (program,) = scene.up(an_app())
+    program.memory = 7
+    scene.sampler.start()
+
+    scene.supervisor.adopt([a_process()], 1)
+    scene.clock.advance(INTERVAL)
+
+    assert scene.heard == [Sampled({0: Sample(0.0, 7, 1)}), Sampled({})]

@@ -1,13 +1,11 @@
 import asyncio
 import os
-from hashlib import sha256
 
 import pytest
 
 from pmdaemon import __version__
 from pmdaemon.control import messages
-from pmdaemon.core.errors import InvalidInput, StoreUnavailable
-from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.server.control_verbs import verbs
 from tests.support.control import listening
 from tests.support.engine import engine_on_fakes
@@ -78,6 +76,13 @@ async def test_a_ping_says_who_is_there(scene, tmp_path):
     }
 
 
+async def test_the_machine_is_told_of(scene):
+    host = await scene.result("host")
+
+    assert host["memory"].keys() == {"total", "used", "free"}
+    assert {"hostname", "uptime", "cores", "cpu", "load_average", "disk"} < host.keys()
+
+
 async def test_a_program_is_declared_and_started_by_its_path(scene):
     result = await scene.result("start", target="/bin/true", options={"name": "web"}, **DECLARED)
 
@@ -90,6 +95,16 @@ async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
     await scene.result("stop", selectors=["web"])
 
     assert shown(await scene.result("start", target="web", **DECLARED)) == [(0, "web", "online")]
+
+
+async def test_options_for_what_exists_already_are_not_dropped_silently(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    result = await scene.result("start", target="web", options={"port": "3000"}, **DECLARED)
+
+    [warning] = result["warnings"]
+    assert warning.startswith("web is there already, and keeps its options")
 
 
 async def test_a_program_whose_name_is_taken_is_refused_unless_told_otherwise(scene):
@@ -169,7 +184,7 @@ async def test_a_list_is_of_all_or_of_the_selected_and_has_detail_on_request(sce
 
     assert [one["name"] for one in everything["processes"]] == ["web", "api"]
     assert all("declaration" not in one for one in everything["processes"])
-    assert (selected["name"], selected["declaration"]["argv"]) == ("api", ["/bin/true"])
+    assert (selected["name"], selected["declaration"]["command"]["argv"]) == ("api", ["/bin/true"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "list", "follow"])
@@ -210,7 +225,8 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
     for body in (messages.EmptyBody, messages.StartBody, messages.SelectBody, messages.ListBody,
-                 messages.WebBody):  # fmt: skip
+                 messages.WebBody, messages.TokenBody, messages.RotateBody,
+                 messages.RevokeBody):  # fmt: skip
         introduction = body.__doc__.partition(":")[0]
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
 
@@ -305,72 +321,6 @@ async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene
     assert max(waiting) < 256 * 1024
     lazy.leave()
     await eventually(lambda: len(scene.parts.bus._subscribers) == 2)
-
-
-# web
-
-
-WEB = {"host": "127.0.0.1", "port": 9001}
-
-
-async def test_the_web_side_stays_on_when_it_was_detached(scene):
-    result = await scene.result("web", **WEB, detach=True, api_key="secret")
-
-    assert result == {"url": "http://127.0.0.1:9001", "protected": True}
-    assert scene.parts.web_server.settings == WebSettings(
-        tcp_port=9001, api_key_digest=sha256(b"secret").hexdigest()
-    )
-    assert (await scene.parts.store.load()).web == scene.parts.web_server.settings
-
-
-async def test_the_web_side_is_open_on_loopback_without_a_key(scene):
-    result = await scene.result("web", **WEB, detach=True)
-
-    assert result["protected"] is False
-
-
-async def test_a_key_is_made_where_others_can_reach_the_web_side(scene):
-    result = await scene.result("web", host="0.0.0.0", port=9001, detach=True)
-
-    digest = sha256(result["generated_key"].encode()).hexdigest()
-    assert scene.parts.web_server.settings.api_key_digest == digest
-
-
-async def test_an_attached_web_side_goes_with_its_client(scene):
-    client = await scene.streaming("web", **WEB, detach=False)
-    assert (await client.receive())["item"]["url"] == "http://127.0.0.1:9001"
-    assert (await scene.parts.store.load()).web is None
-
-    client.leave()
-
-    await eventually(lambda: scene.parts.web_server.settings is None)
-
-
-async def test_two_attached_clients_are_both_served_until_they_leave(scene):
-    first = await scene.streaming("web", **WEB, detach=False)
-    await first.receive()
-    second = await scene.streaming("web", host="127.0.0.1", port=9002, detach=False)
-    await second.receive()
-
-    first.leave()
-    await eventually(lambda: len(scene.parts.engine.web._held) == 1)
-    assert scene.parts.web_server.settings.tcp_port == 9002
-
-    second.leave()
-    await eventually(lambda: scene.parts.web_server.settings is None)
-
-
-async def test_an_address_that_cannot_be_used_is_told(scene):
-    scene.parts.web_server.failure = InvalidInput("cannot listen there")
-
-    assert (await scene.refusal("web", **WEB, detach=False))["message"] == "cannot listen there"
-
-
-async def test_the_web_side_is_turned_off_and_where_it_was_is_told(scene):
-    await scene.result("web", **WEB, detach=True)
-
-    assert await scene.result("web_off") == {"url": "http://127.0.0.1:9001"}
-    assert await scene.result("web_off") == {"url": None}
 
 
 # the end

@@ -226,11 +226,13 @@ def an_ordinary_users_home(folder: Path) -> AbstractContextManager[CommandLine]:
 
 
 @contextmanager
-def a_home(folder: Path, *, prefix: Sequence[str] = ()) -> Iterator[CommandLine]:
-    """Lend a home and a folder to work in, both within `folder`."""
+def a_home(
+    folder: Path, home: Path | None = None, *, prefix: Sequence[str] = ()
+) -> Iterator[CommandLine]:
+    """Lend a home and a folder to work in, both within `folder` unless said otherwise."""
     work = folder / "work"
     work.mkdir()
-    pmdaemon = CommandLine(folder / "home", work, prefix=prefix)
+    pmdaemon = CommandLine(home or folder / "home", work, prefix=prefix)
     try:
         yield pmdaemon
     finally:

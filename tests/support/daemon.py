@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
+from tests.support.running import is_alive, parent_of, pids, words_of
 from tests.support.waiting import eventually_sync
 
 ENVIRONMENT = {
@@ -38,13 +39,13 @@ class RealDaemon:
         self.home.ensure()
         self.keeper = 0
         self._keepers: set[int] = set()
-        self.client = Client(self.home, start_daemon=self.start)
+        self.client = Channel(self.home, start_daemon=self.start)
 
     def start(self) -> None:
         """Start keeper and daemon, as the command line does."""
         pid = start_daemon(self.home.path, ENVIRONMENT, log=self.home.daemon_log)
         with suppress(FileNotFoundError, ProcessLookupError):
-            self.note_keeper(_parent(pid))
+            self.note_keeper(parent_of(pid))
 
     def note_keeper(self, pid: int) -> None:
         """Go by this keeper from now on."""
@@ -92,7 +93,7 @@ class RealDaemon:
     def is_up(self) -> bool:
         """Whether a daemon answers, and go by its keeper from now on."""
         try:
-            self.note_keeper(_parent(self.request("ping")["pid"]))
+            self.note_keeper(parent_of(self.request("ping")["pid"]))
         except (PmdaemonError, FileNotFoundError, ProcessLookupError):
             return False
         return True
@@ -100,14 +101,14 @@ class RealDaemon:
     def programs(self) -> set[int]:
         """List what runs with a token of this home."""
         mark = f"{TOKEN_VARIABLE}={self.home.id}.".encode()
-        found = {pid for pid in _pids() if any(w.startswith(mark) for w in _environment(pid))}
-        return {pid for pid in found if not _has_ended(pid)}
+        found = {pid for pid in pids() if any(w.startswith(mark) for w in words_of(pid, "environ"))}
+        return set(filter(is_alive, found))
 
     def managers(self) -> set[int]:
         """List keepers and daemons of this home that have not ended."""
         home = os.fsencode(self.home.path)
-        ours = {pid for pid in _pids() if home in _words(pid, "cmdline") and pid != os.getpid()}
-        return {pid for pid in ours if not _has_ended(pid)}
+        ours = {pid for pid in pids() if home in words_of(pid, "cmdline") and pid != os.getpid()}
+        return set(filter(is_alive, ours))
 
     def everything(self) -> set[int]:
         """List all that belongs to this home and has not ended."""
@@ -129,7 +130,7 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        words = _words(pid, "cmdline")
+        words = words_of(pid, "cmdline")
         return b"pmdaemon.daemon.serve" in words and os.fsencode(self.home.path) in words
 
 
@@ -164,33 +165,3 @@ def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
 
     last: list[PmdaemonError] = []
     eventually_sync(holds, within=within)
-
-
-def _pids() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-
-
-def _environment(pid: int) -> list[bytes]:
-    return _words(pid, "environ")
-
-
-def _words(pid: int, file: str) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
-    except OSError:
-        return []  # gone, or not ours
-
-
-def _stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _parent(pid: int) -> int:
-    return int(_stat(pid)[1])
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        return _stat(pid)[0] in "ZX"
-    except OSError:
-        return True

@@ -13,6 +13,7 @@ from typing import Any
 
 from pmdaemon.control.starter import start_daemon
 from tests.support.daemon import ENVIRONMENT, RealDaemon
+from tests.support.running import parent_of
 from tests.support.waiting import eventually_sync
 
 
@@ -27,7 +28,7 @@ class DaemonInHome:
     def start(self) -> int:
         """Start it as the command line does, and return its pid when it is ready."""
         pid = start_daemon(self.home.path, ENVIRONMENT, log=self.home.daemon_log)
-        self.real.note_keeper(stat_of(pid)[0])
+        self.real.note_keeper(parent_of(pid))
         return pid
 
     @property
@@ -36,7 +37,7 @@ class DaemonInHome:
 
     @property
     def keeper(self) -> int:
-        return stat_of(self.pid)[0]
+        return parent_of(self.pid)
 
     @property
     def log(self) -> str:
@@ -88,16 +89,3 @@ def a_daemon_in_home(folder: Path) -> Iterator[DaemonInHome]:
         yield daemon
     finally:
         daemon.real.end()
-
-
-def stat_of(pid: int) -> tuple[int, str]:
-    """Give the parent and the state of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[1]), fields[0]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return stat_of(pid)[1] not in {"Z", "X"}
-    except (FileNotFoundError, ProcessLookupError):
-        return False

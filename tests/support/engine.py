@@ -1,31 +1,48 @@
 """A whole engine on fakes: everything above the operating system is real."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
 from pmdaemon.core.process import Identity, ProcessState
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.cron_runner import CronRunner
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.time_limits import TimeLimits
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.pid_notes import FakePidNotes
+from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.run_history import MemoryRunHistory
+from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
+from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
 
 TURNS = 50
@@ -56,6 +73,9 @@ class EngineOnFakes:
     probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
     host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    mint: FakeTokenMint = field(default_factory=FakeTokenMint)
+    secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     bus: Bus = field(default_factory=Bus)
 
     def __post_init__(self) -> None:
@@ -78,8 +98,39 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
+        self.prober = FakeProber()
+        self.history = MemoryRunHistory()
+        self.pid_notes = FakePidNotes()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
+        self.triggers = Triggers(
+            supervisor=self.supervisor,
+            health=self.health,
+            dependencies=DependencyKeeper(
+                bus=self.bus,
+                supervisor=self.supervisor,
+                health_of=self.health.all,
+                post=self.supervisor.post,
+            ),
+            cron=CronRunner(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                post=self.supervisor.post,
+                zone=lambda: UTC,
+            ),
+            time_limits=TimeLimits(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                post=self.supervisor.post,
+            ),
+            pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
+        )
         self.engine = Engine(
             home=str(self.folder),
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
@@ -89,10 +140,24 @@ class EngineOnFakes:
                 clock=self.clock,
                 capture=self.capture,
                 probe=self.probe,
+                admission=Admission(self.launcher),
+                health=self.health,
+            ),
+            triggers=self.triggers,
+            history=JobHistory(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                capture=self.capture,
+                history=self.history,
             ),
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
+            tokens=Tokens(
+                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+            ),
+            audit=self.audit,
             ending=Ending(),
         )
 
@@ -126,9 +191,12 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     """Run an engine on fakes, with output files in `folder`, for as long as the context lasts."""
     parts = EngineOnFakes(folder)
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
+    parts.triggers.start()
+    remembering = asyncio.get_running_loop().create_task(parts.engine.history.work())
     try:
         yield parts
     finally:
-        run.cancel()
-        with suppress(asyncio.CancelledError):
-            await run
+        for task in (run, remembering):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

@@ -66,7 +66,7 @@ class KeptDaemon:
             listener.bind(str(self.folder / "control"))
             listener.listen()
             self.kept["control"] = os.dup(listener.fileno())
-            self.say({"keep": "control"}, listener.fileno())
+            self.say({"keep": ["control"]}, listener.fileno())
 
     def heed(self, number: int, _: object) -> None:
         self.note(signal=number)
@@ -90,14 +90,14 @@ class KeptDaemon:
         child = subprocess.Popen(["/bin/sh", "-c", " ".join(program)], start_new_session=True)
         self.children.append(child)
         began = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
-        self.say({"launched": [f"token {child.pid}", child.pid, int(began)]})
+        self.say({"launched": [[f"token {child.pid}", child.pid, int(began)]]})
         self.note(started=child.pid)
 
     def do_keep(self, name: str) -> None:
         reading, writing = os.pipe()
         os.write(writing, name.encode())
         os.close(writing)
-        self.say({"keep": name}, reading)
+        self.say({"keep": [name]}, reading)
         os.close(reading)
 
     def do_drop(self, name: str) -> None:
@@ -117,7 +117,7 @@ class KeptDaemon:
 
     def do_flood(self) -> None:
         reading, writing = os.pipe()
-        socket.send_fds(self.line, [b'{"keep": "many"}'], [reading] * 20)
+        socket.send_fds(self.line, [b'{"keep": ["many"]}'], [reading] * 20)
         os.close(reading)
         os.close(writing)
 

@@ -23,7 +23,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import RestartPolicy
+from pmdaemon.core.spec import Dependency, Job, RestartPolicy, Schedule
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
@@ -51,6 +51,13 @@ POLICIES = (
     RestartPolicy(restart_delay=1.0),
 )
 
+SPECS = (
+    *(an_app(restart=policy) for policy in POLICIES),
+    an_app(job=Job(Schedule("@daily"), overlap="queue")),
+    an_app(job=Job(Schedule("@daily"), overlap="replace")),
+    an_app(depends_on=(Dependency("db"),)),
+)
+
 EPOCH = 7
 
 
@@ -61,6 +68,8 @@ def events() -> list[life.Event]:
         life.StopRequested(),
         life.RestartRequested(),
         life.DeleteRequested(),
+        life.BlockRequested(),
+        life.UnblockRequested(),
         life.ShutdownBegan(),
         life.ResetRequested(NOW),
         life.Spawned(EPOCH, RUN),
@@ -72,6 +81,11 @@ def events() -> list[life.Event]:
         life.GraceElapsed(EPOCH, (RUN.identity.pid,)),
         life.BackoffElapsed(EPOCH),
         life.MemoryExceeded(RUN.identity),
+        life.HealthFailed(RUN.identity),
+        life.TimeExceeded(RUN.identity),
+        life.FellDue(NOW.wall, NOW),
+        life.DependenciesMet(),
+        life.DependencyFailed("why"),
         *(
             life.DaemonStarted(NOW, run, rebooted=rebooted, exit=Exit())
             for run, rebooted in ((RUN, False), (None, False), (None, True))
@@ -81,10 +95,8 @@ def events() -> list[life.Event]:
 
 def processes() -> Iterator[Process]:
     """List processes in every state, under every wish that may go with it."""
-    for state, wish, policy in itertools.product(STATES, Wish, POLICIES):
-        process = a_process(
-            state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=an_app(restart=policy)
-        )
+    for state, wish, spec in itertools.product(STATES, Wish, SPECS):
+        process = a_process(state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=spec)
         if is_possible(process):
             yield process
 
@@ -92,8 +104,10 @@ def processes() -> Iterator[Process]:
 def is_possible(process: Process) -> bool:
     """Tell whether wish and state may go together when nothing is left to do."""
     match process.state:
-        case Online() | Backoff() | Exited():
+        case Backoff():
             return process.wish is Wish.UP
+        case Online() | Exited():
+            return process.wish in {Wish.UP, Wish.BLOCKED}
         case Stopped() | Errored():
             # What nobody wants any more is forgotten as soon as it is down.
             return process.wish is not Wish.GONE

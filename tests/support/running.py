@@ -20,7 +20,7 @@ def running_for(home: Path) -> list[int]:
     with suppress(FileNotFoundError):
         status = home.stat()
         marks.add(f"PMDAEMON_TOKEN={status.st_dev:x}-{status.st_ino:x}.".encode())
-    return [pid for pid in _pids() if pid != os.getpid() and _is_marked(pid, marks)]
+    return [pid for pid in pids() if pid != os.getpid() and _is_marked(pid, marks)]
 
 
 def end_all(home: Path) -> None:
@@ -50,7 +50,7 @@ def parent_of(pid: int) -> int:
 def children_of(pid: int) -> list[int]:
     """List the processes that have this parent."""
     found = []
-    for each in _pids():
+    for each in pids():
         with suppress(FileNotFoundError, ProcessLookupError):
             if parent_of(each) == pid:
                 found.append(each)
@@ -68,21 +68,26 @@ def environment_of(pid: int) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:
+def words_of(pid: int, file: str) -> list[bytes]:
+    """Read `cmdline` or `environ` of a process that may be gone."""
     try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
     except OSError:
-        return False  # gone, or not ours
-    return any(word in marks or _mark_in(word) in marks for word in words)
+        return []  # gone, or not ours
+
+
+def pids() -> list[int]:
+    """List all processes of the machine."""
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:
+    return any(word in marks or _mark_in(word) in marks for word in words_of(pid, "environ"))
 
 
 def _mark_in(word: bytes) -> bytes:
     """Cut a token down to the part that is of the home."""
     return word[: word.find(b".") + 1]
-
-
-def _pids() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
 def _stat(pid: int) -> list[str]:

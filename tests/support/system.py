@@ -19,7 +19,7 @@ from uuid import uuid4
 import pytest
 
 from pmdaemon.adapters.clock import SystemClock
-from pmdaemon.adapters.launcher import PopenLauncher
+from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.pid_handles import PidHandles
 from pmdaemon.adapters.pidfd import PidfdHandles
@@ -175,7 +175,8 @@ async def _real_system(
     trees = SystemProcessTrees(reader, table, handles)
     fifo = str(folder / "output")
     os.mkfifo(fifo)
-    system = System(PopenLauncher(reader, handles), trees, TreeMetrics(table), fifo)
+    here = Path.cwd()
+    system = System(SpawnLauncher(reader, handles), trees, TreeMetrics(table), fifo)
     system.reading = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:
         yield system
@@ -186,6 +187,7 @@ async def _real_system(
                 os.waitpid(identity.pid, 0)
         handles.close()
         os.close(system.reading)
+        os.chdir(here)  # the launcher has left it
 
 
 def _is_swept(trees: ProcessTrees, identity: Identity, token: str) -> bool:

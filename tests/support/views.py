@@ -2,32 +2,23 @@
 
 from typing import Any
 
+import msgspec
 
-def a_view(name: str = "app", *, detail: bool = False, **changes: Any) -> dict[str, Any]:
-    """Word a process that is online, but for `changes`; those of the declaration need `detail`."""
-    declaration = {
-        "args": [],
-        "interpreter": None,
-        "interpreter_args": [],
-        "argv": ["/usr/bin/node", "/srv/app.js"],
-        "cwd": "/srv",
-        "env": {"MODE": "test"},
-        "inherited_env": {"PATH": "/usr/bin", "HOME": "/root"},
-        "instances": 1,
-        "port": None,
-        "max_memory": None,
-        "autorestart": True,
-        "max_restarts": 16,
-        "min_uptime": 1.0,
-        "restart_delay": 0.0,
-        "stop_exit_codes": [],
-        "stop_signal": "SIGINT",
-        "grace": 1.6,
-        "log_max_size": 10485760,
-        "log_keep": 10,
-        "log_max_age": 2592000.0,
-        "log_compress": True,
-    }
+from pmdaemon.core.spec import AppSpec, Command
+
+DECLARED = AppSpec(
+    name="app",
+    command=Command("app.js", (), None, ("/usr/bin/node", "/srv/app.js")),
+    cwd="/srv",
+    env={"MODE": "test"},
+    inherited_env={"PATH": "/usr/bin", "HOME": "/root"},
+)
+
+
+def a_view(
+    name: str = "app", *, detail: bool = False, spec: AppSpec = DECLARED, **changes: Any
+) -> dict[str, Any]:
+    """Word a process that is online, but for `changes`; with `detail`, as declared by `spec`."""
     view = {
         "pm_id": 0,
         "name": name,
@@ -38,6 +29,7 @@ def a_view(name: str = "app", *, detail: bool = False, **changes: Any) -> dict[s
         "wish": "up",
         "pid": 1234,
         "tcp_port": None,
+        "ports": str(spec.tcp_ports) if spec.tcp_ports else None,
         "cpu": 1.25,
         "memory": 47395635,
         "uptime": 130.5,
@@ -50,12 +42,10 @@ def a_view(name: str = "app", *, detail: bool = False, **changes: Any) -> dict[s
         "out_file": f"/logs/{name}-0.out",
         "error_file": f"/logs/{name}-0.err",
     }
-    unknown = changes.keys() - view.keys() - declaration.keys()
+    unknown = changes.keys() - view.keys()
     if unknown:
         raise ValueError(f"no such fields: {unknown}")
-    view |= {key: value for key, value in changes.items() if key in view}
+    view |= changes
     if detail:
-        view["declaration"] = declaration | {
-            key: value for key, value in changes.items() if key in declaration
-        }
+        view["declaration"] = msgspec.json.decode(msgspec.json.encode(spec))
     return view

@@ -1,4 +1,4 @@
-"""What is stored, apart from what is alive: processes as rows, declarations and settings as JSON.
+"""What is stored, apart from what is alive: processes as rows, declarations as JSON.
 
 Rules of this file:
 
@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar, assert_never
 
+import msgspec
+
+from pmdaemon.core.job_runs import JobRun, Outcome, OutputRange
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -32,16 +35,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import (
-    DEFAULT_NAMESPACE,
-    AppSpec,
-    Command,
-    LogPolicy,
-    RestartPolicy,
-    StopPolicy,
-)
-from pmdaemon.core.tcp_ports import TcpPorts
-from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.core.spec import AppSpec
 
 Row = Mapping[str, Any]
 """Column names and values, as SQLite gives and takes them."""
@@ -78,6 +72,9 @@ def process_to_row(process: Process) -> Row:
         "created_monotonic": process.created.monotonic,
         "started_wall": started.wall if started else None,
         "started_monotonic": started.monotonic if started else None,
+        "backoff": process.backoff,
+        "due": process.due,
+        "queued": int(process.queued),
         "state": process.state.kind.value,
         **_NO_STATE_DATA,
         **_state_data(process.state),
@@ -106,6 +103,9 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         last_exit=_exit_from_text(row["last_exit"]),
         last_cause=None if row["last_cause"] is None else _word(Cause, row["last_cause"]),
         started=None if row["started_wall"] is None else _instant(row, "started"),
+        backoff=row["backoff"],
+        due=row["due"],
+        queued=bool(row["queued"]),
     )
 
 
@@ -120,6 +120,7 @@ _NO_STATE_DATA: Row = dict.fromkeys(
         "killed",
         "delay",
         "reason",
+        "last_words",
     )
 )
 
@@ -140,8 +141,8 @@ def _state_data(state: State) -> Row:
                 "delay": delay,
                 "reason": _words(reason) if reason is not None else None,
             }
-        case Errored(reason):
-            return {"reason": _words(reason)}
+        case Errored(reason, last_words):
+            return {"reason": _words(reason), "last_words": json.dumps(last_words)}
         case _:
             assert_never(state)
 
@@ -176,7 +177,7 @@ def _state(row: Row) -> State:
         case ProcessState.EXITED:
             return Exited()
         case ProcessState.ERRORED:
-            return Errored(_present(row, "reason"))
+            return Errored(_present(row, "reason"), tuple(json.loads(row["last_words"] or "[]")))
 
 
 def _run(row: Row) -> Run:
@@ -227,121 +228,59 @@ def _exit_from_text(text: str | None) -> Exit | None:
             raise UnknownWord("exit", text)
 
 
+# Runs of jobs.
+
+
+def run_to_row(run: JobRun) -> Row:
+    """Write down a run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "launch": run.launch,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome.value,
+        "exit": _exit_to_text(run.exit),
+        "out_start": run.out.start,
+        "out_end": run.out.end,
+        "err_start": run.err.start,
+        "err_end": run.err.end,
+    }
+
+
+def run_from_row(row: Row) -> JobRun:
+    """Read a run of a job.
+
+    Raises:
+        UnknownWord: it came to an end that this release does not know.
+
+    """
+    return JobRun(
+        app=row["app"],
+        pm_id=row["pm_id"],
+        launch=row["launch"],
+        due=row["due"],
+        began=row["began"],
+        ended=row["ended"],
+        outcome=_word(Outcome, row["outcome"]),
+        exit=_exit_from_text(row["exit"]),
+        out=OutputRange(row["out_start"], row["out_end"]),
+        err=OutputRange(row["err_start"], row["err_end"]),
+    )
+
+
 # Declarations.
 
 
 def spec_to_json(spec: AppSpec) -> str:
     """Write a declaration down; the JSON is ASCII, so that any environment can be stored."""
-    ports, restart = spec.tcp_ports, spec.restart
-    return json.dumps(
-        {
-            "name": spec.name,
-            "command": {
-                "script": spec.command.script,
-                "args": spec.command.args,
-                "interpreter": spec.command.interpreter,
-                "interpreter_args": spec.command.interpreter_args,
-                "argv": spec.command.argv,
-            },
-            "cwd": spec.cwd,
-            "namespace": spec.namespace,
-            "instances": spec.instances,
-            "tcp_ports": ports and {"first": ports.first, "last": ports.last, "auto": ports.auto},
-            "env": dict(spec.env),
-            "inherited_env": dict(spec.inherited_env),
-            "max_memory": spec.max_memory,
-            "restart": {
-                "autorestart": restart.autorestart,
-                "max_restarts": restart.max_restarts,
-                "min_uptime": restart.min_uptime,
-                "restart_delay": restart.restart_delay,
-                "stop_exit_codes": sorted(restart.stop_exit_codes),
-            },
-            "stop": {"signal": spec.stop.signal, "grace": spec.stop.grace},
-            "logs": {
-                "max_size": spec.logs.max_size,
-                "keep": spec.logs.keep,
-                "max_age": spec.logs.max_age,
-                "compress": spec.logs.compress,
-            },
-        }
-    )
+    return json.dumps(msgspec.to_builtins(spec))
 
 
 def spec_from_json(text: str) -> AppSpec:
     """Read a declaration."""
-    data = json.loads(text)
-    return AppSpec(
-        name=data["name"],
-        command=_command(data["command"]),
-        cwd=data["cwd"],
-        namespace=data.get("namespace", DEFAULT_NAMESPACE),
-        instances=data.get("instances", 1),
-        tcp_ports=_tcp_ports(data.get("tcp_ports")),
-        env=dict(data.get("env", {})),
-        inherited_env=dict(data.get("inherited_env", {})),
-        max_memory=data.get("max_memory"),
-        restart=_restart_policy(data.get("restart", {})),
-        stop=_stop_policy(data.get("stop", {})),
-        logs=_log_policy(data.get("logs", {})),
-    )
-
-
-def _command(data: Row) -> Command:
-    return Command(
-        script=data["script"],
-        args=tuple(data.get("args", ())),
-        interpreter=data.get("interpreter"),
-        argv=tuple(data["argv"]),
-        interpreter_args=tuple(data.get("interpreter_args", ())),
-    )
-
-
-def _tcp_ports(data: Row | None) -> TcpPorts | None:
-    if data is None:
-        return None
-    return TcpPorts(data["first"], data["last"], auto=data.get("auto", False))
-
-
-def _restart_policy(data: Row) -> RestartPolicy:
-    default = RestartPolicy()
-    return RestartPolicy(
-        autorestart=data.get("autorestart", default.autorestart),
-        max_restarts=data.get("max_restarts", default.max_restarts),
-        min_uptime=data.get("min_uptime", default.min_uptime),
-        restart_delay=data.get("restart_delay", default.restart_delay),
-        stop_exit_codes=frozenset(data.get("stop_exit_codes", default.stop_exit_codes)),
-    )
-
-
-def _stop_policy(data: Row) -> StopPolicy:
-    default = StopPolicy()
-    return StopPolicy(
-        signal=data.get("signal", default.signal), grace=data.get("grace", default.grace)
-    )
-
-
-def _log_policy(data: Row) -> LogPolicy:
-    default = LogPolicy()
-    return LogPolicy(
-        max_size=data.get("max_size", default.max_size),
-        keep=data.get("keep", default.keep),
-        max_age=data.get("max_age", default.max_age),
-        compress=data.get("compress", default.compress),
-    )
-
-
-# Settings.
-
-
-def web_to_json(web: WebSettings) -> str:
-    """Write down how the web side listens."""
-    return json.dumps(
-        {"host": web.host, "tcp_port": web.tcp_port, "api_key_digest": web.api_key_digest}
-    )
-
-
-def web_from_json(text: str) -> WebSettings:
-    """Read how the web side listens; an open side is never read from a key that is missing."""
-    data = json.loads(text)
-    return WebSettings(data["host"], data["tcp_port"], data["api_key_digest"])
+    try:
+        return msgspec.convert(json.loads(text), AppSpec)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"a declaration does not fit: {error}") from None

@@ -1,18 +1,35 @@
 """`restart`."""
 
-from pmdaemon.cli.actions import act
+import click
+
+from pmdaemon.cli.actions import act, may_be_file
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import json_option, selectors_argument
+from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
 
 @command_named("restart")
 @selectors_argument()
+@click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@only_option
 @json_option
-def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
+def command(
+    context: Context,
+    selectors: tuple[str, ...],
+    *,
+    env_name: str | None,
+    only: tuple[str, ...],
+    json: bool,
+) -> None:
     """Stop processes and start them anew.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
-    the apps that it names. To start those as the file declares them now: pmdaemon start FILE.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
+    apps in it are started as it declares them now.
     """
-    act(context, "restart", selectors, "restarted", json=json)
+    if not only and env_name is None and not any(map(may_be_file, selectors)):
+        act(context, context.client().restart, selectors, "restarted", json=json)
+        return
+    # Few name a file, and this loads what reads them.
+    from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
+
+    restart_mixed(context, selectors, only=only, env_name=env_name, json=json)

@@ -7,10 +7,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless, width
 from pmdaemon.core.quantities import format_duration, format_size, format_uptime_long
+from pmdaemon.core.spec import AppSpec, LogPolicy, Schedule
 
 _SECRET = re.compile(
     r"secret|token|passw|pwd|passphrase|api_?key|_key$|^key$|private|credential|auth|cookie|dsn"
@@ -23,15 +26,15 @@ MASK = "••••••"
 
 def details(view: Mapping[str, Any], terminal: Terminal) -> str:
     """Draw all that is known of a process, listed with detail."""
-    declaration = view["declaration"]
+    spec = msgspec.convert(view["declaration"], AppSpec)
     heading = f"{harmless(view['name'])} (id {view['pm_id']})"
     blocks = [
         terminal.paint(heading, "bold"),
         _block("Now", _now(view), terminal),
-        _block("Program", _program(view, declaration), terminal),
-        _block("Rules", _rules(declaration), terminal),
+        _block("Program", _program(view, spec), terminal),
+        _block("Rules", _rules(spec), terminal),
         _block("Logs", {"out": view["out_file"], "err": view["error_file"]}, terminal),
-        _block("Environment", _environment(view, declaration), terminal),
+        _block("Environment", _environment(view, spec), terminal),
     ]
     return "\n".join(blocks)
 
@@ -62,6 +65,9 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     return {
         "status": status_word(view["state"]),
         "reason": view["reason"],
+        "last words": "\n".join(view["last_words"]) or None,
+        "blocked": "yes, until pmdaemon unblock" if view["wish"] == "blocked" else None,
+        "health": _health(view["health"]),
         "pid": view["pid"],
         "port": view["tcp_port"],
         "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,
@@ -74,55 +80,84 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _program(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:
-    several = declaration["instances"] > 1
-    instance = f"{view['instance']} of {declaration['instances']}" if several else None
+def _health(health: Mapping[str, Any] | None) -> str | None:
+    if health is None:
+        return None
+    return f"{health['status']}: {health['detail']}" if health["detail"] else str(health["status"])
+
+
+def _program(view: Mapping[str, Any], spec: AppSpec) -> dict[str, object]:
+    command = spec.command
+    several = spec.instances > 1
+    instance = f"{view['instance']} of {spec.instances}" if several else None
     return {
         "namespace": view["namespace"],
         "instance": instance,
         "script": view["script"],
-        "args": shlex.join(declaration["args"]) or None,
-        "interpreter": declaration["interpreter"],
-        "command": shlex.join(declaration["argv"]),
-        "cwd": declaration["cwd"],
-        "ports": declaration["port"],
+        "args": shlex.join(command.args) or None,
+        "interpreter": command.interpreter,
+        "command": shlex.join(command.argv),
+        "cwd": spec.cwd,
+        "ports": spec.tcp_ports,
     }
 
 
-def _rules(declaration: Mapping[str, Any]) -> dict[str, object]:
-    memory = declaration["max_memory"]
-    delay = declaration["restart_delay"]
-    codes = ", ".join(map(str, declaration["stop_exit_codes"]))
+def _rules(spec: AppSpec) -> dict[str, object]:
+    restart, stop = spec.restart, spec.stop
+    codes = ", ".join(map(str, sorted(restart.stop_exit_codes)))
     return {
-        "autorestart": "yes" if declaration["autorestart"] else "no",
-        "max restarts": declaration["max_restarts"],
-        "min uptime": format_duration(declaration["min_uptime"]),
-        "restart delay": format_duration(delay) if delay else None,
+        "autorestart": "yes" if restart.autorestart else "no",
+        "max restarts": restart.max_restarts,
+        "min uptime": format_duration(restart.min_uptime),
+        "restart delay": format_duration(restart.restart_delay) if restart.restart_delay else None,
+        "backoff": f"from {format_duration(restart.backoff)}" if restart.backoff else None,
         "leave alone after exit codes": codes or None,
-        "max memory": format_size(memory) if memory else None,
-        "stop": f"{declaration['stop_signal']}, after {declaration['grace']:g} s SIGKILL",
-        "log files": _log_files(declaration),
+        "max memory": format_size(spec.max_memory) if spec.max_memory else None,
+        **_triggers(spec),
+        "stop": f"{stop.signal}, after {stop.grace:g} s SIGKILL",
+        "log files": _log_files(spec.logs),
     }
 
 
-def _log_files(declaration: Mapping[str, Any]) -> str:
-    size, older = declaration["log_max_size"], declaration["log_keep"]
-    # A daemon of a release before these were there does not tell them.
-    age, compressed = declaration.get("log_max_age"), declaration.get("log_compress")
-    parts = [f"{format_size(size)} each" if size else "of any size", f"{older} older ones"]
-    sentence = f"{parts[0]}, and {parts[1]}" + (", compressed" if compressed and older > 1 else "")
-    if not age:
+def _triggers(spec: AppSpec) -> dict[str, object]:
+    """Say what starts it, and what keeps it from that."""
+    check, job, watch = spec.health, spec.job, spec.watch
+    needs = ", ".join(f"{one.name} ({one.condition})" for one in spec.depends_on)
+    return {
+        "autostart": None if spec.autostart else "no",
+        "depends on": needs or None,
+        "health check": f"{check.target}, every {check.interval:g} s" if check else None,
+        "job": _schedule(job.schedule) if job else None,
+        "overlap": job.overlap if job else None,
+        "time limit": format_duration(job.timeout) if job and job.timeout else None,
+        "restart by schedule": _schedule(spec.cron_restart) if spec.cron_restart else None,
+        "watched": ", ".join(watch.paths) if watch else None,
+        "ignored": " ".join(watch.ignore) if watch else None,
+        "user": spec.run_as.user or spec.run_as.uid,
+        "niceness": spec.limits.nice,
+        "pid file": spec.pid_file,
+    }
+
+
+def _schedule(schedule: Schedule) -> str:
+    return f"{schedule.cron} ({schedule.timezone})" if schedule.timezone else schedule.cron
+
+
+def _log_files(logs: LogPolicy) -> str:
+    each = f"{format_size(logs.max_size)} each" if logs.max_size else "of any size"
+    compressed = ", compressed" if logs.compress and logs.keep > 1 else ""
+    sentence = f"{each}, and {logs.keep} older ones{compressed}"
+    if not logs.max_age:
         return sentence
-    units = [unit for unit in format_uptime_long(age).split() if not unit.startswith("0")]
+    units = [unit for unit in format_uptime_long(logs.max_age).split() if not unit.startswith("0")]
     return f"{sentence}; kept for {' '.join(units)}"
 
 
-def _environment(view: Mapping[str, Any], declaration: Mapping[str, Any]) -> dict[str, object]:
+def _environment(view: Mapping[str, Any], spec: AppSpec) -> dict[str, object]:
     rows: dict[str, object] = {
-        name: masked(name, value) for name, value in sorted(declaration["env"].items())
+        name: masked(name, value) for name, value in sorted(spec.env.items())
     }
-    inherited = len(declaration["inherited_env"])
-    rows["inherited"] = f"{inherited} variables: pmdaemon env {view['pm_id']}"
+    rows["inherited"] = f"{len(spec.inherited_env)} variables: pmdaemon env {view['pm_id']}"
     return rows
 
 
@@ -132,7 +167,9 @@ def _block(title: str, rows: Mapping[str, object], terminal: Terminal) -> str:
     lines = [terminal.paint(title, "cyan")]
     for name, value in shown.items():
         label = harmless(name)
-        lines.append(f"  {label}{' ' * (broad - width(label))}  {harmless(str(value))}")
+        indent = f"\n{' ' * (broad + 4)}"
+        text = indent.join(harmless(line) for line in str(value).split("\n"))
+        lines.append(f"  {label}{' ' * (broad - width(label))}  {text}")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 from collections.abc import Callable
 
 from aiohttp import web
@@ -20,8 +21,17 @@ which nginx keeps a connection it may use again, so that it is not us who close 
 LINGER_SECONDS = 2.0
 """How long the rest of a body that nobody wanted is read before the connection is given up."""
 
-CONNECTIONS_AT_ONCE = 512
-"""More are turned away: the daemon needs descriptors for the programs first of all."""
+CONNECTIONS_AT_ONCE = 4096
+"""More are turned away: the daemon needs descriptors for the programs first of all.
+
+Where it may have few it takes half of them.
+"""
+
+IDLE_AT_ONCE = 512
+"""Connections on which nothing is asked; one more, and the one that is useless longest has to go.
+
+So whoever opens thousands and says nothing takes the place of others like it, and nobody else's.
+"""
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
@@ -85,8 +95,18 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether it ever sent a whole request."""
+        return self._request_count > 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being answered on it."""
+        return self._current_request is None and not self._messages
+
     def _wait_no_longer(self) -> None:
-        if not self._request_count:
+        if not self.has_asked:
             self.force_close()
 
 
@@ -111,13 +131,31 @@ def connection_factory(
     encode_error: ErrorEncoder,
     *,
     at_once: int = CONNECTIONS_AT_ONCE,
+    idle_at_once: int = IDLE_AT_ONCE,
     idle_seconds: float = IDLE_SECONDS,
 ) -> Callable[[], asyncio.Protocol]:
     """Make what serves each new connection."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors != resource.RLIM_INFINITY:
+        at_once = min(at_once, descriptors // 2)
 
     def connection() -> asyncio.Protocol:
+        if len(manager.connections) >= idle_at_once:
+            _make_room(manager, idle_at_once)
         if len(manager.connections) >= at_once:
             return TurnedAway()
         return Connection(manager, encode_error, idle_seconds=idle_seconds)
 
     return connection
+
+
+def _make_room(manager: web.Server, idle_at_once: int) -> None:
+    """Close an idle connection if there are too many, first of all one that never asked anything.
+
+    A client that may use its connection again has to reckon with its end; one that has just
+    connected has not.
+    """
+    mine = [one for one in manager.connections if isinstance(one, Connection)]
+    idle = [one for one in mine if one.is_idle]
+    if len(idle) >= idle_at_once:
+        next((one for one in idle if not one.has_asked), idle[0]).force_close()

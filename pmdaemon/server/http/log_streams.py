@@ -11,7 +11,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from pmdaemon.control.log_reader import Follower, LogLine, Place, merge
+from pmdaemon.control.log_beginnings import with_last_lines
+from pmdaemon.control.log_places import BehindPlace, Place
+from pmdaemon.control.log_reader import Follower, LogLine, merge
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
@@ -30,9 +32,10 @@ SLICE: Final = 200
 ALL: Final = 1 << 60
 """More lines than any file has."""
 
-_CURSOR_PART = re.compile(
-    r"(\d{1,9})\.(out|err):([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,8})"
-)
+CURSOR_PART = r"([0-9]{1,9})\.(out|err):([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,8})"
+"""A stream of a process, and a place in it; commas stand between several."""
+
+_CURSOR_PART = re.compile(CURSOR_PART)
 
 Stream = tuple[int, OutputStream]
 
@@ -82,6 +85,7 @@ class LogStream:
         self._resumed = cursor is not None
         self._places = read_cursor(cursor) if cursor is not None else {}
         self._followers: dict[Stream, Follower] = {}
+        self._resumed_at: dict[Stream, BehindPlace] = {}
         self._gaps: dict[Stream, int] = {}
         self._grown: set[Stream] = set()
         self._news = asyncio.Event()
@@ -145,12 +149,15 @@ class LogStream:
 
     def _opened(self, key: Stream, path: str, *, lines: int) -> Follower:
         pm_id, stream = key
-        after = self._places.get(key)
-        return Follower(path, stream=stream, pm_id=pm_id, backlog=lines, placed=True, after=after)
+        beginning = with_last_lines(lines)
+        if (place := self._places.get(key)) is not None:
+            beginning = self._resumed_at[key] = BehindPlace(place, beginning)
+        return Follower(path, stream=stream, pm_id=pm_id, placed=True, beginning=beginning)
 
     def _take(self, key: Stream, follower: Follower) -> None:
         self._followers[key] = follower
-        self._gaps[key] = 0
+        resumed = self._resumed_at.get(key)
+        self._gaps[key] = -1 if resumed is not None and resumed.lost else 0
         if (place := follower.beginning) is not None:
             self._places[key] = place
         self._grown.add(key)

@@ -101,6 +101,7 @@ EVERYTHING = Stored(
     next_pm_id=10,
     boot_id="c0ffee",
     web=WebSettings("0.0.0.0", 80, "ab12"),
+    tokens=[],
 )
 
 
@@ -368,7 +369,8 @@ async def test_contents_that_make_no_sense_are_refused(
 
 async def test_older_declarations_are_read_with_defaults(store: SqliteStore, path: Path):
     await store.commit(Changes(written=[a_process(0, WEB)]))
-    bare = {"name": "web", "cwd": "/srv", "command": {"script": "b.sh", "argv": ["/srv/b.sh"]}}
+    command = {"script": "b.sh", "args": [], "interpreter": None, "argv": ["/srv/b.sh"]}
+    bare = {"name": "web", "cwd": "/srv", "command": command}
     with outside(path) as other:
         other.execute("UPDATE apps SET declaration = ?", (json.dumps(bare),))
 

@@ -13,8 +13,6 @@ from pmdaemon.adapters.sqlite.stored import (
     process_to_row,
     spec_from_json,
     spec_to_json,
-    web_from_json,
-    web_to_json,
 )
 from pmdaemon.core.process import (
     Backoff,
@@ -33,9 +31,23 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopPolicy
+from pmdaemon.core.spec import (
+    AppSpec,
+    Command,
+    Dependency,
+    HealthCheck,
+    Hook,
+    Job,
+    Limits,
+    LogPolicy,
+    Readiness,
+    RestartPolicy,
+    RunAs,
+    Schedule,
+    StopPolicy,
+    WatchPolicy,
+)
 from pmdaemon.core.tcp_ports import TcpPorts
-from pmdaemon.engine.interfaces import WebSettings
 
 MINIMAL = AppSpec(name="web", command=Command("web.js", (), None, ("/srv/web.js",)), cwd="/srv")
 
@@ -56,9 +68,36 @@ ELABORATE = AppSpec(
         min_uptime=2.5,
         restart_delay=0.1,
         stop_exit_codes=frozenset({0, 42}),
+        backoff=0.25,
     ),
-    stop=StopPolicy(signal="SIGTERM", grace=0.1234567),
-    logs=LogPolicy(max_size=1, keep=0, max_age=0.5, compress=False),
+    stop=StopPolicy(signal="SIGTERM", grace=0.1234567, message=True, tree=False),
+    logs=LogPolicy(
+        max_size=1,
+        keep=0,
+        max_age=0.5,
+        compress=False,
+        out_file="/var/log/web.out",
+        error_file="/var/log/web.err",
+        combined_file="/var/log/web.log",
+        merge=True,
+        date_format="HH:mm",
+        json=True,
+        disabled=True,
+    ),
+    exec_mode="cluster",
+    instance_var="NUMBER",
+    increment_var="OFFSET",
+    autostart=False,
+    pid_file="/run/web.pid",
+    ready=Readiness(told=True, timeout=9.5),
+    health=HealthCheck("tcp", "5000", 1.0, 2.0, 4, 0.5, restart=False),
+    cron_restart=Schedule("0 3 * * *", "Europe/Berlin"),
+    job=Job(Schedule("@daily"), "queue", 60.0, 3),
+    watch=WatchPolicy(("/srv",), ("*.log",), 0.2),
+    depends_on=(Dependency("db", "started"),),
+    run_as=RunAs(1000, 1001, (1002,), "shop", "/home/shop"),
+    limits=Limits(nice=5, umask=0o22, resources={"nofile": 4096}),
+    hooks=(Hook(("crash",), ("notify",), "http://localhost/", "s3cret"),),
 )
 
 whole = st.integers(min_value=0, max_value=2**63 - 1)
@@ -80,7 +119,7 @@ states = {
     ),
     ProcessState.BACKOFF: st.builds(Backoff, instants, seconds),
     ProcessState.EXITED: st.builds(Exited),
-    ProcessState.ERRORED: st.builds(Errored, st.text()),
+    ProcessState.ERRORED: st.builds(Errored, st.text(), st.lists(st.text()).map(tuple)),
 }
 processes = st.builds(
     Process,
@@ -98,6 +137,9 @@ processes = st.builds(
     last_exit=st.none() | exits,
     last_cause=st.none() | causes,
     started=st.none() | instants,
+    backoff=seconds,
+    due=st.none() | seconds,
+    queued=st.booleans(),
 )
 
 any_text = st.text(st.characters())
@@ -149,6 +191,9 @@ def test_every_field_of_a_process_is_among_those_that_are_tried():
         "last_exit",
         "last_cause",
         "started",
+        "backoff",
+        "due",
+        "queued",
     }
 
     assert {field.name for field in fields(Process)} == tried
@@ -162,7 +207,7 @@ def test_a_reason_that_is_not_utf_8_is_stored_readably():
 
 @pytest.mark.parametrize(
     ("column", "word"),
-    [("state", "frozen"), ("wish", "blocked"), ("last_cause", "bored"), ("last_exit", "core 3")],
+    [("state", "frozen"), ("wish", "bored"), ("last_cause", "bored"), ("last_exit", "core 3")],
 )
 def test_a_word_that_is_not_known_is_refused(column: str, word: str):
     with pytest.raises(UnknownWord, match=word):
@@ -201,6 +246,13 @@ def test_a_declaration_is_read_back_equal(spec: AppSpec):
         ELABORATE.tcp_ports,
         ELABORATE.restart,
         ELABORATE.stop,
+        ELABORATE.ready,
+        ELABORATE.health,
+        ELABORATE.cron_restart,
+        ELABORATE.job,
+        ELABORATE.watch,
+        ELABORATE.run_as,
+        ELABORATE.limits,
         ELABORATE.logs,
     ],
 )
@@ -220,7 +272,7 @@ def test_any_environment_can_be_stored(env: dict[str, str]):
 
 
 def test_what_an_older_release_did_not_write_has_its_default():
-    command = {"script": "web.js", "argv": ["/srv/web.js"]}
+    command = {"script": "web.js", "args": [], "interpreter": None, "argv": ["/srv/web.js"]}
     text = json.dumps({"name": "web", "command": command, "cwd": "/srv"})
 
     assert spec_from_json(text) == MINIMAL
@@ -237,16 +289,3 @@ def test_what_this_release_does_not_know_is_passed_over():
     data = json.loads(spec_to_json(ELABORATE)) | {"mood": "good"}
 
     assert spec_from_json(json.dumps(data)) == ELABORATE
-
-
-@pytest.mark.parametrize("settings", [WebSettings(), WebSettings("::", 80, "ab12")])
-def test_how_the_web_side_listens_is_read_back_equal(settings: WebSettings):
-    assert web_from_json(web_to_json(settings)) == settings
-
-
-def test_a_web_side_whose_key_is_missing_is_refused():
-    data = json.loads(web_to_json(WebSettings("::", 80, "ab12")))
-    del data["api_key_digest"]
-
-    with pytest.raises(KeyError):
-        web_from_json(json.dumps(data))

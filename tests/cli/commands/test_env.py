@@ -1,15 +1,21 @@
-from tests.support.views import a_view
+from msgspec.structs import replace
+
+from tests.support.views import DECLARED, a_view
 
 
 def test_the_environment_is_what_the_program_gets(cli):
-    cli.lists(a_view(detail=True, env={"MODE": "x", "HOME": "/srv"}, tcp_port=3000))
+    cli.lists(
+        a_view(
+            detail=True, spec=replace(DECLARED, env={"MODE": "x", "HOME": "/srv"}), tcp_port=3000
+        )
+    )
 
     assert cli("env", "0") == 0
     assert cli.out == "HOME: /srv\nMODE: x\nPATH: /usr/bin\nPORT: 3000\n"
 
 
 def test_a_declared_port_beats_the_reserved_one(cli):
-    cli.lists(a_view(detail=True, env={"PORT": "1"}, tcp_port=3000))
+    cli.lists(a_view(detail=True, spec=replace(DECLARED, env={"PORT": "1"}), tcp_port=3000))
 
     cli("env", "0", "--json")
 

@@ -2,11 +2,13 @@ import os
 import plistlib
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.cli.commands import startup
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.spec import StopPolicy
 from pmdaemon.install import systemd
-from tests.support.views import a_view
+from tests.support.views import DECLARED, a_view
 
 
 @pytest.fixture
@@ -43,7 +45,8 @@ def test_without_a_daemon_it_is_started(cli_without_daemon, installed):
 
 def test_a_daemon_that_runs_goes_on(cli, installed):
     cli.daemon.answers("ping", {"result": {"pid": 4242, "version": "1", "home": "/"}})
-    cli.lists(a_view(detail=True, grace=100.5), a_view("other", detail=True))
+    patient = replace(DECLARED, stop=StopPolicy(grace=100.5))
+    cli.lists(a_view(detail=True, spec=patient), a_view("other", detail=True))
 
     assert cli("startup", "systemd", "--user-unit", "--service-name", "mine") == 0
 

@@ -1,10 +1,13 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.cli.render.details import MASK, details, exit_sentence, masked
 from pmdaemon.cli.render.terminal import Terminal
-from tests.support.views import a_view
+from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.tcp_ports import TcpPorts
+from tests.support.views import DECLARED, a_view
 
 
 def shown(**changes):
@@ -14,9 +17,14 @@ def shown(**changes):
 
 
 def test_everything_that_matters_is_there():
-    rows = shown(
-        tcp_port=3000, port="3000", restarts=2, args=["-v", "two words"], max_memory=157286400
+    spec = replace(
+        DECLARED,
+        command=replace(DECLARED.command, args=("-v", "two words")),
+        tcp_ports=TcpPorts(3000, 3000),
+        max_memory=157286400,
     )
+
+    rows = shown(tcp_port=3000, restarts=2, spec=spec)
 
     assert rows["status"] == "online"
     assert rows["pid"] == "1234"
@@ -37,13 +45,15 @@ def test_everything_that_matters_is_there():
     ("declared", "sentence"),
     [
         ({}, "10.0 MB each, and 10 older ones, compressed; kept for 30d"),
-        ({"log_compress": False}, "10.0 MB each, and 10 older ones; kept for 30d"),
-        ({"log_max_age": 0.0}, "10.0 MB each, and 10 older ones, compressed"),
-        ({"log_max_size": 0, "log_keep": 1, "log_max_age": 0.0}, "of any size, and 1 older ones"),
+        ({"compress": False}, "10.0 MB each, and 10 older ones; kept for 30d"),
+        ({"max_age": 0.0}, "10.0 MB each, and 10 older ones, compressed"),
+        ({"max_size": 0, "keep": 1, "max_age": 0.0}, "of any size, and 1 older ones"),
     ],
 )
 def test_the_bounds_on_output_files_are_worded(declared, sentence):
-    assert shown(**declared)["log files"] == sentence
+    spec = replace(DECLARED, logs=LogPolicy(**declared))
+
+    assert shown(spec=spec)["log files"] == sentence
 
 
 def test_what_there_is_not_has_no_row():
@@ -98,11 +108,11 @@ def test_a_password_in_a_url_is_masked_whatever_the_name():
 
 
 def test_values_cannot_move_the_cursor():
-    rows = shown(env={"MODE": "a\x1b[2Jb\nc"})
+    rows = shown(spec=replace(DECLARED, env={"MODE": "a\x1b[2Jb\nc"}))
 
     assert rows["MODE"] == "a\\x1b[2Jb\\nc"
 
 
 def test_instances_are_counted_when_there_are_several():
     assert "instance" not in shown()
-    assert shown(instances=4, instance=2)["instance"] == "2 of 4"
+    assert shown(spec=replace(DECLARED, instances=4), instance=2)["instance"] == "2 of 4"

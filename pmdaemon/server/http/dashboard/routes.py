@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import ETag, web
 
+from pmdaemon.core.access import Scope
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.access import Scope
 from pmdaemon.server.http.dashboard.files import StaticFile, static_files
 from pmdaemon.server.http.dashboard.negotiation import prefers_page
-from pmdaemon.server.http.dialect import Endpoint
+from pmdaemon.server.http.dialect import UNLIMITED, Endpoint
 from pmdaemon.server.http.refusals import RouteNotFound
 
 POLICY = "; ".join(
@@ -35,9 +35,6 @@ POLICY = "; ".join(
 PAGE_HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
 }
 
 ASK_EACH_TIME = "no-cache"
@@ -101,5 +98,8 @@ def _answer(
     return answer
 
 
-FILES = (Endpoint("GET", "/dashboard/{version}/{name}", Scope.PUBLIC, show_file),)
-"""Every address of the dashboard but `/`, which the PMDaemon API has, too."""
+FILES = (Endpoint("GET", "/dashboard/{version}/{name}", Scope.PUBLIC, show_file, limits=UNLIMITED),)
+"""Every address of the dashboard but `/`, which the PMDaemon API has, too.
+
+One look at the page takes more of them than an address may ask for at once.
+"""

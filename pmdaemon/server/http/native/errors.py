@@ -17,6 +17,8 @@ from pmdaemon.core.errors import (
     ProcessNotFound,
     StoreUnavailable,
     TcpPortTaken,
+    TokenExists,
+    TokenNotFound,
     Unsupported,
 )
 from pmdaemon.server.http.dialect import json_response
@@ -25,7 +27,9 @@ from pmdaemon.server.http.refusals import Refusal
 STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
     {
         ProcessNotFound: 404,
+        TokenNotFound: 404,
         AppAlreadyExists: 409,
+        TokenExists: 409,
         TcpPortTaken: 409,
         OperationFailed: 409,
         InvalidInput: 400,

@@ -22,7 +22,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import Cancellable
-from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import Batch, Feed, Frame, FrameType
 from pmdaemon.server.http.native.views import View, process_view
@@ -70,9 +70,9 @@ class Listener(Protocol):
 class LiveFeed:
     """All who listen, and what they were told last."""
 
-    def __init__(self, engine: Engine, gate: Gate, *, hold: float = HOLD) -> None:
+    def __init__(self, engine: Engine, guard: Guard, *, hold: float = HOLD) -> None:
         self.engine = engine
-        self.gate = gate
+        self.guard = guard
         self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()

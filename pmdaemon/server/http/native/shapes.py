@@ -1,0 +1,201 @@
+"""The shapes of the PMDaemon API's answers, as its description tells them.
+
+What is asked is checked by types of its own, which stand with the handlers. What is answered is
+made by `views` and `frames`; a test compares every answer of the transcripts with these.
+"""
+
+from typing import Annotated, Any, Literal, TypedDict
+
+from msgspec import Meta
+
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Bytes = Annotated[int, Meta(ge=0, description="bytes")]
+Percent = Annotated[float, Meta(ge=0)]
+Status = Literal["starting", "online", "stopping", "stopped", "restarting", "errored"]
+Health = Literal["unknown", "healthy", "unhealthy"]
+Uptime = Annotated[str, Meta(description="in its three largest units", examples=["2h 15m 30s"])]
+
+
+class Endpoints(TypedDict):
+    """Where everything is."""
+
+    processes: str
+    system: str
+    status: str
+    websocket: str
+
+
+class Root(TypedDict):
+    """What answers here."""
+
+    name: str
+    version: str
+    description: str
+    status: Literal["running"]
+    endpoints: Endpoints
+
+
+class StatusCheck(TypedDict):
+    """That we are there."""
+
+    status: Literal["ok"]
+    timestamp: Timestamp
+    version: str
+
+
+class ProcessItem(TypedDict):
+    """A process in a list; `cpu_usage` is in percent of one core."""
+
+    id: int
+    name: str
+    status: Status
+    pid: int | None
+    port: str | None
+    cpu_usage: Percent
+    memory_usage: Bytes
+    uptime: Uptime
+    restarts: int
+    health_status: Health
+
+
+class Configuration(TypedDict):
+    """What was declared; values of `env` that look secret are hidden."""
+
+    script: str
+    args: list[str]
+    instances: int
+    max_memory_restart: int | None
+    port: str | None
+    env: dict[str, str]
+
+
+class HealthCheck(TypedDict):
+    """How it is checked; `response_time` is in milliseconds."""
+
+    enabled: bool
+    check_type: str | None
+    url: str | None
+    status: Health
+    last_check: Timestamp | None
+    response_time: float | None
+
+
+class LogFiles(TypedDict):
+    """The paths of its files."""
+
+    out_file: str
+    error_file: str
+
+
+class _ProcessDetail(TypedDict):
+    id: int
+    name: str
+    status: Status
+    pid: int | None
+    port: str | None
+    cpu_usage: Percent
+    memory_usage: Bytes
+    uptime: Uptime
+    restarts: int
+    config: Configuration
+    health_check: HealthCheck
+    logs: LogFiles
+
+
+class ProcessDetail(_ProcessDetail, total=False):
+    """A process in full; of several instances the first, and all of them in short."""
+
+    instances: list[ProcessItem]
+
+
+class Done(TypedDict):
+    """That it was done."""
+
+    success: Literal[True]
+    message: str
+
+
+class Created(TypedDict):
+    """That an app was created and started; `warnings` tell what of its declaration is not known."""
+
+    success: Literal[True]
+    message: str
+    process: ProcessDetail
+    warnings: list[str]
+
+
+class Line(TypedDict):
+    """A line of output."""
+
+    timestamp: Timestamp
+    type: Literal["out", "error"]
+    message: str
+
+
+class Output(TypedDict):
+    """The last lines, and how many are kept in all."""
+
+    logs: list[Line]
+    total_lines: int
+
+
+class Cpu(TypedDict):
+    """What the processors do; `usage` is in percent of all cores."""
+
+    cores: int
+    usage: Percent
+    load_average: Annotated[list[float], Meta(min_length=3, max_length=3)]
+
+
+class Usage(TypedDict):
+    """How much there is of something."""
+
+    total: Bytes
+    used: Bytes
+    free: Bytes
+    usage_percent: Percent
+
+
+class ProcessCounts(TypedDict):
+    """How many processes there are."""
+
+    total: int
+    online: int
+    stopped: int
+    errored: int
+
+
+class System(TypedDict):
+    """The machine."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: Uptime
+    cpu: Cpu
+    memory: Usage
+    disk: Usage
+    processes: ProcessCounts
+
+
+class ErrorBody(TypedDict):
+    """What went wrong; `code` never changes."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class Failure(TypedDict):
+    """That it was not done, and why."""
+
+    success: Literal[False]
+    error: ErrorBody
+
+
+class Pushed(TypedDict):
+    """What `/ws` and the event streams send; `type` says what `data` is."""
+
+    type: Annotated[str, Meta(examples=["process_status"])]
+    timestamp: Timestamp
+    data: Any
