@@ -426,7 +426,7 @@ class Processes:
                 added.append(process)
                 if here not in kept or to_restart(here):
                     anew = here in kept and spec.job is None
-                    events.append((process.pm_id, _wanted(here, anew=anew, rests=rests)))
+                    events.append((process.pm_id, _what_comes(here, anew=anew, rests=rests)))
             surplus = [one for one in present if one.instance >= len(ports)]
             # With the new declaration, too: the store keeps one for all of an app.
             added += [replace(one, spec=spec) for one in surplus]
@@ -716,7 +716,7 @@ def _is_to_be_started(process: Process) -> bool:
     return process.wish is not Wish.UP or isinstance(process.state, Errored)
 
 
-def _wanted(here: Process | None, *, anew: bool, rests: bool) -> Event:
+def _what_comes(here: Process | None, *, anew: bool, rests: bool) -> Event:
     """Say what becomes of an instance, with its new declaration."""
     runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
     if rests and not runs:
