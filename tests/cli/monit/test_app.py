@@ -42,7 +42,9 @@ async def test_the_chosen_process_shows_its_output_and_facts(a_screen):
         await screen.shows("| hello", "| red [brackets]", "! oh no", "cpu     42.0%")
 
 
-@pytest.mark.parametrize(("key", "verb"), [("r", "restart"), ("s", "stop"), ("S", "start")])
+@pytest.mark.parametrize(
+    ("key", "verb"), [("r", "restart"), ("R", "reload"), ("s", "stop"), ("S", "start")]
+)
 async def test_a_key_does_something_when_it_is_really_meant(a_screen, daemon, processes, key, verb):
     daemon.answers(verb, {"result": {"processes": [processes[1]]}})
     async with a_screen() as screen:
