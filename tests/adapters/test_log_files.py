@@ -499,13 +499,15 @@ async def test_a_daemon_after_the_other_goes_on_with_a_copy(folders, tmp_path):
     out, _ = first.open(0, "app", 0, policy)
     write(out, b"one\n")
     await eventually(lambda: copied.exists() and copied.read_bytes() == b"one\n")
+    program_side = os.open(out, os.O_RDWR)
     first.leave()
-    write(out, b"two\n")
+    os.write(program_side, b"two\n")
 
     second = LogFiles(*folders, LoopClock())
     second.open(0, "app", 0, policy)
 
     await eventually(lambda: copied.read_bytes() == b"one\ntwo\n")
+    os.close(program_side)
     second.leave()
 
 
@@ -527,7 +529,8 @@ async def test_a_copy_that_is_not_wanted_any_more_is_left_as_it_is(folders, tmp_
 def test_who_wants_no_copies_does_not_load_what_makes_them(folders):
     program = (
         "import asyncio, sys\nfrom pathlib import Path\n"
-        "from pmdaemon.adapters.log_files import LogFiles\nfrom pmdaemon.core.spec import LogPolicy\n"
+        "from pmdaemon.adapters.log_files import LogFiles\n"
+        "from pmdaemon.core.spec import LogPolicy\n"
         "from tests.support.loop_clock import LoopClock\n"
         "async def main():\n"
         "    log_files = LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), LoopClock())\n"

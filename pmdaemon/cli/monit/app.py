@@ -257,7 +257,10 @@ class Monitor(App[None]):
         if self._host is not None:
             memory = self._host["memory"]
             share = 100 * memory["used"] / memory["total"] if memory["total"] else 0.0
-            text.append(f" │ host cpu {self._host['cpu']:.0f}% mem {share:.0f}%", "dim")
+            host = f" │ host cpu {self._host['cpu']:.0f}% mem {share:.0f}%"
+            # Half a figure would be misread.
+            if len(text) + len(host) <= self.size.width - 2:
+                text.append(host, "dim")
         return text
 
     def _say_away(self, why: str) -> None:

@@ -165,3 +165,12 @@ async def test_q_leaves(home, daemon, processes):
         await pilot.press("q")
 
     assert app.return_code == 0
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(("columns", "told"), [(80, False), (100, True)])
+async def test_the_machine_is_told_of_where_there_is_room(a_screen, columns, told):
+    async with a_screen(columns) as screen:
+        await screen.shows("3 processes")
+
+        assert ("host cpu 12% mem 40%" in screen.text) is told
