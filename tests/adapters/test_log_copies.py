@@ -307,6 +307,7 @@ def test_a_copy_that_somebody_emptied_before_a_kill_gets_no_line_twice(scene):
     scene.prints("one\n")
     os.truncate(scene.target, 0)  # as logrotate's copytruncate does
 
+    scene.copier.stop()
     scene.begin()
     scene.prints("two\n")
     scene.clock.advance(PAUSE)
