@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.process import (
     Cause,
     Errored,
@@ -29,6 +30,8 @@ class EventKind(StrEnum):
     STARTED = "started"
     EXITED = "exited"
     CRASHED = "crashed"
+    UNHEALTHY = "unhealthy"
+    HEALTHY = "healthy"
     MEMORY_EXCEEDED = "memory_limit_exceeded"
     HEALTH_FAILED = "health_check_failed"
     TIME_EXCEEDED = "time_limit_exceeded"
@@ -77,6 +80,18 @@ def events_between(before: Process | None, after: Process | None) -> list[Proces
     if after is not None:
         return list(_told(before, after))
     return [_event(before, EventKind.DELETED)] if before is not None else []
+
+
+def health_event(process: Process, before: Health, after: Health) -> ProcessEvent | None:
+    """Tell that a process became unhealthy, or healthy again; None when neither is so."""
+    match before.status, after.status:
+        case (HealthStatus.HEALTHY | HealthStatus.STARTING, HealthStatus.UNHEALTHY):
+            reason = after.last.detail if after.last is not None else None
+            return _event(process, EventKind.UNHEALTHY, pid=process.pid, reason=reason)
+        case (HealthStatus.UNHEALTHY | HealthStatus.STARTING, HealthStatus.HEALTHY):
+            return _event(process, EventKind.HEALTHY, pid=process.pid)
+        case _:
+            return None
 
 
 def _told(before: Process | None, after: Process) -> Iterator[ProcessEvent]:

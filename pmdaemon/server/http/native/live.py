@@ -169,8 +169,8 @@ class LiveFeed:
                 one = after or before
                 if one is not None:
                     self._changed.add(one.pm_id)
-            case HealthChecked(pm_id, before, after) if before.status is not after.status:
-                self._changed.add(pm_id)
+            case HealthChecked(process, earlier, now) if earlier.status is not now.status:
+                self._changed.add(process.pm_id)
             case EventLogged():
                 self._happened.append(notice)
             case Sampled():
