@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import Endpoint
+from pmdaemon.server.http.log_streams import CURSOR_PART
 from pmdaemon.server.http.native import shapes
 from pmdaemon.server.http.native.declaring import PortBody
 from pmdaemon.server.http.native.frames import PUSHED
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
+from pmdaemon.server.http.native.pushing import EVENT_CURSOR
 from pmdaemon.server.http.native.views import STATUS_WORDS
 from pmdaemon.server.http.native.websocket import SUBPROTOCOL, Said
 from pmdaemon.server.http.streams import SSE_HEADERS
@@ -52,11 +54,17 @@ LINES = Parameter(
     {"type": "integer", "minimum": 0, "maximum": MOST_LINES, "default": DEFAULT_LINES},
     "how many of the last lines",
 )
+EVENTS = {"type": "array", "items": {"enum": sorted(PUSHED)}, "minItems": 1}
 KIND = Parameter("type", {"enum": list(STREAMS), "default": "all"}, "which output")
-CURSOR = Parameter("cursor", {"type": "string", "minLength": 1}, "where to go on: an id that came")
-LAST_ID = Parameter(
-    "Last-Event-ID", {"type": "string", "minLength": 1}, "the same, as browsers say it", "header"
-)
+
+
+def _cursors(pattern: str) -> Sequence[Parameter]:
+    schema = {"type": "string", "pattern": pattern}
+    return (
+        Parameter("cursor", schema, "where to go on: an id that came"),
+        Parameter("Last-Event-ID", schema, "the same, as browsers say it", "header"),
+    )
+
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): Operation("Says what answers here.", shapes.Root),
@@ -72,9 +80,8 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         str,
         media=EVENT_STREAM,
         parameters=(
-            Parameter("events", {"type": "string"}, f"some of {', '.join(sorted(PUSHED))}"),
-            CURSOR,
-            LAST_ID,
+            Parameter("events", EVENTS, "only these, with commas between"),
+            *_cursors(f"^{EVENT_CURSOR}$"),
         ),
     ),
     ("GET", "/api/processes"): Operation(
@@ -100,7 +107,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Pushes what it prints.",
         str,
         media=EVENT_STREAM,
-        parameters=(LINES, KIND, CURSOR, LAST_ID),
+        parameters=(LINES, KIND, *_cursors(f"^{CURSOR_PART}(,{CURSOR_PART})*$")),
     ),
     ("POST", "/api/processes/{id}/start"): Operation("Brings up what is down.", shapes.Done),
     ("POST", "/api/processes/{id}/stop"): Operation("Ends it, and all it started.", shapes.Done),
@@ -115,7 +122,6 @@ REFUSALS: Mapping[int, str] = {
     403: "This caller may not do that.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
-    426: "This path speaks WebSocket.",
     429: "Too many requests; see Retry-After.",
     431: "The head is too large.",
     500: "We have failed.",
@@ -126,6 +132,8 @@ ABOUT_A_PROCESS: Mapping[int, str] = {
     404: "No process has this name or id.",
     409: "It was not to be done: the message says why.",
 }
+
+WEBSOCKET: Mapping[int, str] = {426: "This path speaks WebSocket only."}
 
 
 def describe(endpoints: Sequence[Endpoint], version: str) -> Json:
@@ -148,6 +156,7 @@ def describe(endpoints: Sequence[Endpoint], version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": {**components, "Said": by_type[repr(Said)]},
+            "responses": _refusals(by_type[repr(shapes.Failure)]),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -191,11 +200,22 @@ def _responses(one: Endpoint, told: Operation, by_type: Mapping[str, Json]) -> J
         done["content"] = {told.media: {"schema": by_type[repr(told.answer)]}}
     if told.status == 101:
         done["headers"] = {"Sec-WebSocket-Protocol": {"schema": {"const": SUBPROTOCOL}}}
-    failure = {JSON: {"schema": by_type[repr(shapes.Failure)]}}
-    refusals = {**REFUSALS, **(ABOUT_A_PROCESS if "{id}" in one.path or one.changes else {})}
+    refused = {
+        *REFUSALS,
+        *(ABOUT_A_PROCESS if "{id}" in one.path or one.changes else ()),
+        *(WEBSOCKET if told.status == 101 else ()),
+    }
     return {
         str(told.status): done,
-        **{str(s): {"description": t, "content": failure} for s, t in sorted(refusals.items())},
+        **{str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)},
+    }
+
+
+def _refusals(failure: Json) -> Json:
+    texts = {**REFUSALS, **ABOUT_A_PROCESS, **WEBSOCKET}
+    content = {JSON: {"schema": failure}}
+    return {
+        str(status): {"description": text, "content": content} for status, text in texts.items()
     }
 
 
@@ -209,10 +229,13 @@ _ID: Json = {
 
 
 def _parameter(one: Parameter) -> Json:
-    return {
+    described = {
         "name": one.name,
         "in": one.place,
         "required": False,
         "description": one.text,
         "schema": dict(one.schema),
     }
+    if one.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described

@@ -10,7 +10,7 @@ from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.masking import hide_passwords, masked
 from pmdaemon.core.metrics import HostSample, Usage
-from pmdaemon.core.process import Process, ProcessState
+from pmdaemon.core.process import Backoff, Errored, Exit, Process, ProcessState
 from pmdaemon.core.quantities import format_uptime_long
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import Command
@@ -66,7 +66,13 @@ def status_view(version: str, wall: float) -> View:
 
 def process_view(snapshot: ProcessSnapshot) -> View:
     """Show a process in a list; `port` is text, as in the reference."""
-    return {**_common_view(snapshot), "health_status": health_word(snapshot.health)}
+    process = snapshot.process
+    return {
+        **_common_view(snapshot),
+        "health_status": health_word(snapshot.health),
+        "namespace": process.spec.namespace,
+        "instance": process.instance,
+    }
 
 
 def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
@@ -77,6 +83,9 @@ def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
         "config": _config_view(snapshot.process),
         "health_check": _health_view(snapshot),
         "logs": {"out_file": snapshot.out_file, "error_file": snapshot.error_file},
+        "namespace": snapshot.process.spec.namespace,
+        "instance": snapshot.process.instance,
+        **_story_view(snapshot.process),
     }
     if len(snapshots) > 1:
         view["instances"] = [process_view(one) for one in snapshots]
@@ -164,6 +173,23 @@ def _health_view(snapshot: ProcessSnapshot) -> View:
     }
 
 
+def exit_view(ended: Exit | None) -> View | None:
+    """Show how a program ended."""
+    return None if ended is None else {"code": ended.code, "signal": ended.signal}
+
+
+def _story_view(process: Process) -> View:
+    """Say since when it runs, how its last run ended, and why it is not up, if it is not."""
+    state = process.state
+    return {
+        "created_at": timestamp(process.created.wall),
+        "started_at": timestamp(process.started.wall) if process.started else None,
+        "last_exit": exit_view(process.last_exit),
+        "last_cause": process.last_cause,
+        "reason": state.reason if isinstance(state, Errored | Backoff) else None,
+    }
+
+
 def _config_view(process: Process) -> View:
     spec = process.spec
     port = _text(process.tcp_port)
@@ -176,6 +202,16 @@ def _config_view(process: Process) -> View:
         "max_memory_restart": spec.max_memory,
         "port": _text(spec.tcp_ports),
         "env": masked(env),
+        "cwd": spec.cwd,
+        "interpreter": spec.command.interpreter,
+        "interpreter_args": list(spec.command.interpreter_args),
+        "autorestart": spec.restart.autorestart,
+        "max_restarts": spec.restart.max_restarts,
+        "min_uptime": _milliseconds(spec.restart.min_uptime),
+        "restart_delay": _milliseconds(spec.restart.restart_delay),
+        "stop_exit_codes": sorted(spec.restart.stop_exit_codes),
+        "stop_signal": spec.stop.signal,
+        "kill_timeout": _milliseconds(spec.stop.grace),
     }
 
 
@@ -204,6 +240,10 @@ def _usage_view(usage: Usage) -> View:
         "free": usage.free,
         "usage_percent": usage.percent,
     }
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _text(value: object) -> str | None:
