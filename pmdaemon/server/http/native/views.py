@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.masking import masked
+from pmdaemon.core.masking import hide_passwords, masked
 from pmdaemon.core.metrics import HostSample, Usage
 from pmdaemon.core.process import Backoff, Errored, Exit, Process, ProcessState
 from pmdaemon.core.quantities import format_uptime_long
@@ -33,17 +34,11 @@ STREAM_WORDS: Mapping[OutputStream, str] = MappingProxyType(
     {OutputStream.OUT: "out", OutputStream.ERR: "error"}
 )
 
-UNKNOWN_HEALTH = "unknown"
-"""What is said of a process that nothing checks."""
-
-NO_HEALTH_CHECK: Mapping[str, object] = MappingProxyType(
+HEALTH_WORDS: Mapping[HealthStatus, str] = MappingProxyType(
     {
-        "enabled": False,
-        "check_type": None,
-        "url": None,
-        "status": UNKNOWN_HEALTH,
-        "last_check": None,
-        "response_time": None,
+        HealthStatus.STARTING: "unknown",
+        HealthStatus.HEALTHY: "healthy",
+        HealthStatus.UNHEALTHY: "unhealthy",
     }
 )
 
@@ -74,7 +69,7 @@ def process_view(snapshot: ProcessSnapshot) -> View:
     process = snapshot.process
     return {
         **_common_view(snapshot),
-        "health_status": UNKNOWN_HEALTH,
+        "health_status": health_word(snapshot.health),
         "namespace": process.spec.namespace,
         "instance": process.instance,
     }
@@ -86,7 +81,7 @@ def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
     view = {
         **_common_view(snapshot),
         "config": _config_view(snapshot.process),
-        "health_check": dict(NO_HEALTH_CHECK),
+        "health_check": _health_view(snapshot),
         "logs": {"out_file": snapshot.out_file, "error_file": snapshot.error_file},
         "namespace": snapshot.process.spec.namespace,
         "instance": snapshot.process.instance,
@@ -134,6 +129,11 @@ def status_word(process: Process) -> str:
     return STATUS_WORDS[process.state.kind]
 
 
+def health_word(health: Health | None) -> str:
+    """Name what is thought of a process; `unknown` as well where nothing checks it."""
+    return HEALTH_WORDS[health.status] if health is not None else "unknown"
+
+
 def timestamp(wall: float) -> str:
     """Write a time, given in seconds since the epoch, as `2024-01-15T10:30:00Z`."""
     return datetime.fromtimestamp(int(wall), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -151,6 +151,25 @@ def _common_view(snapshot: ProcessSnapshot) -> View:
         "memory_usage": snapshot.sample.memory,
         "uptime": format_uptime_long(snapshot.uptime),
         "restarts": process.restarts,
+    }
+
+
+def _health_view(snapshot: ProcessSnapshot) -> View:
+    """Show how a process is checked; `message` and `failures` are more than the reference has."""
+    check, health = snapshot.process.spec.health, snapshot.health
+    last = health.last if health is not None else None
+    at = health.at if health is not None else None
+    target = hide_passwords(check.target) if check is not None else None
+    return {
+        "enabled": check is not None,
+        "check_type": check.kind if check is not None else None,
+        "url": target if check is not None and check.kind == "http" else None,
+        "status": health_word(health),
+        "last_check": timestamp(at.wall) if at is not None else None,
+        "response_time": round(last.seconds * 1000) if last is not None else None,
+        "target": target,
+        "failures": health.failures if health is not None else 0,
+        "message": last.detail if last is not None else None,
     }
 
 
