@@ -6,6 +6,7 @@ what the page shows, it fetches from the API with the key of whoever looks.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import ETag, web
 
@@ -46,6 +47,7 @@ Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 def page_for_browsers(otherwise: Handler) -> Handler:
     """Answer with the page who would rather have HTML, and anybody else with `otherwise`."""
 
+    @wraps(otherwise)
     async def handler(engine: Engine, request: web.Request) -> web.StreamResponse:
         if prefers_page(request.headers.getall("Accept", ())):
             return await show_page(engine, request)
