@@ -144,6 +144,43 @@ def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
     return Call(verb, selection(selectors), _processes)
 
 
+def anew(
+    verb: str,
+    selectors: Sequence[str | int],
+    *,
+    options: Mapping[str, object] | None,
+    environment: Mapping[str, str] | None,
+    **more: object,
+) -> Call[Processes]:
+    """Ask for processes to be started anew, declared otherwise where that is said.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    body = {**selection(selectors), **more}
+    if options:
+        body["options"] = options
+    if environment is not None:
+        body["environment"] = environment
+    return Call(verb, body, _processes)
+
+
+def scale(name: str, count: str | int) -> Call[Processes]:
+    """Ask for so many instances of an app."""
+    return Call("scale", {"name": name, "count": str(count)}, _processes)
+
+
+def send_signal(signal: str, selectors: Sequence[str | int]) -> Call[Processes]:
+    """Ask for a signal to be sent.
+
+    Raises:
+        InvalidInput: no process is selected.
+
+    """
+    return Call("signal", {**selection(selectors), "signal": signal}, _processes)
+
+
 def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
     """Ask why the selected processes are up, or are not.
 

@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from pmdaemon.config.app_parts import absolute, check_ports, environments, parts
+from pmdaemon.config.app_parts import (
+    absolute,
+    check_ports,
+    environments,
+    parts,
+    usual_exec_mode,
+)
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.command import default_name, resolve
 from pmdaemon.config.file_checks import clashes
@@ -117,7 +123,6 @@ def _spec(
     found = reading.values
     cwd = absolute(found.get("cwd", "."), base)
     declared, inherited = environments(reading, environment, cwd)
-    check_ports(reading)
     made = parts(reading, cwd)
     if "script" not in found:
         if "script" not in reading.said:
@@ -138,6 +143,8 @@ def _spec(
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}
         reading.refuse(about.get(error.code, "script"), error)
         return None
+    made.setdefault("exec_mode", usual_exec_mode(reading, command))
+    check_ports(reading, made["exec_mode"])
     return AppSpec(
         name=name,
         command=command,

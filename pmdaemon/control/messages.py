@@ -86,6 +86,33 @@ class StartBody(TypedDict):
     env_name: NotRequired[str]
 
 
+class AnewBody(TypedDict):
+    """`restart`, `reload`: the processes meant, and what is declared otherwise from now on.
+
+    `options` are fields of an app, as an ecosystem file has them. `environment` is there when it is
+    to be inherited from now on. `parallel` is how many instances of an app are reloaded at a time.
+    """
+
+    selectors: list[str]
+    options: NotRequired[dict[str, Any]]
+    environment: NotRequired[dict[str, str]]
+    parallel: NotRequired[int]
+
+
+class ScaleBody(TypedDict):
+    """`scale`: how many instances of an app there are to be, as `4`, `+2` or `-1`."""
+
+    name: str
+    count: str
+
+
+class SignalBody(TypedDict):
+    """`signal`: which signal the first process of each program is to get."""
+
+    selectors: list[str]
+    signal: str
+
+
 class ApplyBody(TypedDict):
     """`apply`: bring what is there into line with the apps of a file, and touch nothing else.
 
@@ -130,7 +157,7 @@ class StepView(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """The processes meant by `stop`, `restart`, `delete`, `block`, `explain` and others."""
+    """The processes meant by `stop`, `delete`, `block`, `explain` and others."""
 
     selectors: list[str]
 
@@ -220,10 +247,11 @@ class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
-    `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being, `last_words` are the last lines it wrote to stderr then.
-    `health` is null without a check, or while it is down. `declaration` is an `AppSpec`, for
-    those who asked for detail; durations are in seconds, sizes in bytes.
+    `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
+    `reason` tells why it is errored, or why it cannot be started for the time being, `last_words`
+    are the last lines it wrote to stderr then. `health` is null without a check, or while it is
+    down. `declaration` is an `AppSpec`, for those who asked for detail; durations are in seconds,
+    sizes in bytes.
     """
 
     pm_id: int
@@ -249,6 +277,7 @@ class ProcessView(TypedDict):
     health: HealthView | None
     out_file: str
     error_file: str
+    ready: bool
     declaration: NotRequired[dict[str, Any]]
 
 

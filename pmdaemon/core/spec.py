@@ -232,6 +232,14 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     hooks: tuple[Hook, ...] = ()
     source: str | None = None
 
+    @property
+    def shared_port(self) -> int | None:
+        """The TCP port that all instances listen on together, if they do and it was declared."""
+        ports = self.tcp_ports
+        if self.exec_mode == "cluster" and ports is not None and ports.count == 1:
+            return ports.first
+        return None
+
     def __repr__(self) -> str:
         # Environments hold secrets, and what is printed ends in logs.
         return f"AppSpec(name={self.name!r}, command={self.command!r}, env=<hidden>)"

@@ -10,7 +10,10 @@ import msgspec
 from pmdaemon import __version__
 from pmdaemon.config import app_fields
 from pmdaemon.config.app_fields import Declared
+from pmdaemon.config.changes import changed
+from pmdaemon.config.field_values import signal_name
 from pmdaemon.control.messages import (
+    AnewBody,
     ApplyBody,
     EmptyBody,
     GrowthItem,
@@ -18,18 +21,20 @@ from pmdaemon.control.messages import (
     ListBody,
     RevokeBody,
     RotateBody,
+    ScaleBody,
     SelectBody,
+    SignalBody,
     StartBody,
     TokenBody,
     WebBody,
 )
-from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.processes import Existing
+from pmdaemon.engine.processes import Change, Existing, unchanged
 from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
@@ -56,7 +61,9 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         work = handler(engine, body, conversation)
         if handler in {_follow, web_verbs.turn_on}:
             return await work  # these have more to say than that they are not done yet
-        return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
+        return await with_progress(
+            work, conversation, lambda: waiting_for(engine.processes.under_way())
+        )
 
     return verb
 
@@ -142,8 +149,40 @@ async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, 
     return _shown(await engine.processes.stop(_selectors(body["selectors"])))
 
 
-async def _restart(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
-    return _shown(await engine.processes.restart(_selectors(body["selectors"])))
+async def _restart(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:
+    selectors = _selectors(body["selectors"])
+    return _shown(await engine.processes.restart(selectors, change=_change(body)))
+
+
+async def _reload(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:
+    parallel = body.get("parallel", 1)
+    if parallel < 1:
+        raise InvalidInput(f"cannot reload {parallel} instances at a time")
+    reloaded = await engine.processes.reload(
+        _selectors(body["selectors"]), change=_change(body), parallel=parallel
+    )
+    warnings = [
+        f"{name} cannot run beside itself, so it was restarted: it is no cluster,"
+        " and has no other TCP port to go to"
+        for name in reloaded.restarted
+    ]
+    return {**_shown(reloaded.processes), "warnings": warnings}
+
+
+def _change(body: AnewBody) -> Change:
+    options, environment = body.get("options", {}), body.get("environment")
+    if not options and environment is None:
+        return unchanged
+    return lambda spec: changed(spec, options, environment)
+
+
+async def _scale(engine: Engine, body: ScaleBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.scale(body["name"], body["count"]))
+
+
+async def _signal(engine: Engine, body: SignalBody, _: Conversation) -> dict[str, Any]:
+    name = signal_name(body["signal"])
+    return _shown(await engine.processes.send_signal(_selectors(body["selectors"]), name))
 
 
 async def _delete(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
@@ -196,6 +235,8 @@ async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
 
 async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     """Make way for a daemon of the code that is installed now; programs do not notice."""
+    if engine.processes.reloading:
+        raise ReloadInProgress("a reload is going on; try again when that is done")
     engine.ending.ask(for_good=False)
     return {"pid": os.getpid(), "version": __version__}
 
@@ -282,7 +323,10 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "start": (StartBody, _start),
     "apply": (ApplyBody, _apply),
     "stop": (SelectBody, _stop),
-    "restart": (SelectBody, _restart),
+    "restart": (AnewBody, _restart),
+    "reload": (AnewBody, _reload),
+    "scale": (ScaleBody, _scale),
+    "signal": (SignalBody, _signal),
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),

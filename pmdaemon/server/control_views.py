@@ -14,7 +14,7 @@ from pmdaemon.control.messages import (
 from pmdaemon.core.differences import Step
 from pmdaemon.core.health import Health
 from pmdaemon.core.job_runs import JobRun
-from pmdaemon.core.process import Backoff, Errored, Exit, Process
+from pmdaemon.core.process import Backoff, Errored, Exit, Online, Process
 from pmdaemon.core.snapshots import ProcessSnapshot
 
 
@@ -30,7 +30,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "state": process.state.kind,
         "wish": process.wish,
         "pid": process.pid,
-        "tcp_port": process.tcp_port,
+        "tcp_port": process.tcp_port or process.spec.shared_port,
         "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
@@ -45,6 +45,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "health": _health_view(snapshot.health),
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
+        "ready": isinstance(process.state, Online) and process.state.ready,
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)
