@@ -124,6 +124,10 @@ class KeeperLink:
         """Get what a former daemon had kept, once; the keeper goes on holding its own copy."""
         return self._kept.pop(name, None)
 
+    def names(self, prefix: str) -> list[str]:
+        """List what a former daemon had kept and nobody has taken, of names that begin so."""
+        return [name for name in self._kept if name.startswith(prefix)]
+
     def say(self, message: Mapping[str, object]) -> None:
         """Tell the keeper that we are ready, or why we cannot be."""
         self._send(message)

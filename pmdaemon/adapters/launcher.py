@@ -5,10 +5,12 @@ opens its own outputs, and its files get the numbers they are to have. It is hal
 `subprocess`, which makes a pipe for each start and goes through all files that we have open.
 """
 
+import errno
+import fcntl
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -27,6 +29,14 @@ _NOT_FOR_PROGRAMS: Final = tuple(
     getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
 )
 """What Python ignores from its start, and a program would go on ignoring."""
+
+
+FIRST_INHERITED: Final = 3
+"""The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
+
+SHELL: Final = "/bin/sh"
+EXEC_WITH_ITS_PID: Final = 'export {}=$$; exec "$@"'
+"""Only a program itself knows its pid before it runs; a shell is the smallest that can say it."""
 
 
 class SpawnLauncher:
@@ -104,15 +114,26 @@ class SpawnLauncher:
             return spawn_as(order)
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
+        argv = _argv(order)
+        with _above(order.equipment.inherited) as inherited:
+            return self._spawn_with(order, argv, flags, inherited)
+
+    def _spawn_with(
+        self, order: LaunchOrder, argv: tuple[str, ...], flags: int, inherited: Sequence[int]
+    ) -> int:
         try:
             return os.posix_spawn(
-                order.argv[0],
-                order.argv,
+                argv[0],
+                argv,
                 {**order.env, TOKEN_VARIABLE: order.token},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
                     (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
+                    *(
+                        (os.POSIX_SPAWN_DUP2, file, FIRST_INHERITED + index)
+                        for index, file in enumerate(inherited)
+                    ),
                 ],
                 setsid=True,
                 setsigmask=(),
@@ -154,6 +175,35 @@ class SpawnLauncher:
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+
+
+def _argv(order: LaunchOrder) -> tuple[str, ...]:
+    """Say what is executed: the program, or a shell that tells it its pid and becomes it."""
+    variable = order.equipment.pid_variable
+    if variable is None:
+        return tuple(order.argv)
+    program = order.argv[0]
+    if not os.access(program, os.X_OK):
+        number = errno.EACCES if os.path.lexists(program) else errno.ENOENT
+        raise cannot_run(order, OSError(number, os.strerror(number)))
+    return (SHELL, "-c", EXEC_WITH_ITS_PID.format(variable), program, *order.argv)
+
+
+@contextmanager
+def _above(files: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Give these descriptors numbers that are none of those which the program is to have."""
+    first = FIRST_INHERITED + len(files)
+    copies: list[int] = []
+    try:
+        for file in files:
+            copies.append(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, first))  # noqa: PERF401 - all that were made are closed
+        yield copies
+    except OSError as error:
+        reason = f"cannot pass on a descriptor: {(error.strerror or str(error)).lower()}"
+        raise LaunchFailed(reason, transient=True) from error
+    finally:
+        for copy in copies:
+            os.close(copy)
 
 
 @contextmanager

@@ -16,9 +16,17 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("start", "Start a program, an ecosystem file, or what is stopped"),
         Verb("stop", "Stop processes"),
         Verb("restart", "Start processes anew"),
+        Verb("reload", "Start processes anew, one by one and without a gap"),
+        Verb("scale", "Run more or fewer instances of an app"),
         Verb("delete", "Stop processes and forget them", ("del",)),
+        Verb("signal", "Send a signal to programs", ("sendSignal",)),
         Verb("block", "Prevent processes from being started"),
         Verb("unblock", "Allow processes to be started again"),
+    ),
+    "Declare them in a file": (
+        Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
+        Verb("validate", "Say what is wrong with an ecosystem file"),
+        Verb("apply", "Bring what runs into line with an ecosystem file"),
     ),
     "Look at them": (
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),

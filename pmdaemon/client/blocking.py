@@ -20,6 +20,7 @@ from pmdaemon.client.calls import (
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
+    ApplyResult,
     GrowthItem,
     HostResult,
     KillResult,
@@ -127,6 +128,7 @@ class Client:
         down: bool = False,
         interpolate: bool = False,
         env_name: str | None = None,
+        file: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched.
 
@@ -139,6 +141,7 @@ class Client:
             down: do not start what is new; only put it on the list.
             interpolate: put variables of the environment in for `${VARIABLES}` in texts.
             env_name: the name of the environment that was chosen, for `append_env_to_name`.
+            file: the path of the file they come from, which `apply` goes by.
 
         """
         return self._do(
@@ -151,6 +154,45 @@ class Client:
                 down=down,
                 interpolate=interpolate,
                 env_name=env_name,
+                file=file,
+            )
+        )
+
+    def apply(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        file: str | None = None,
+        whole: bool = True,
+        prune: bool = False,
+        dry_run: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+    ) -> ApplyResult:
+        """Bring what is there into line with apps, and touch only what differs.
+
+        Args:
+            apps: the declarations, as for `start_apps`, with the arguments that are not told here.
+            file: the path of the file that they come from; it is remembered.
+            whole: whether they are all of that file, so that what is not among them is not in it.
+            prune: delete what came from that file, and is not in it any more.
+            dry_run: only say what would be done.
+
+        """
+        return self._do(
+            calls.apply(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                file=file,
+                whole=whole,
+                prune=prune,
+                dry_run=dry_run,
+                interpolate=interpolate,
+                env_name=env_name,
             )
         )
 
@@ -158,9 +200,62 @@ class Client:
         """Stop processes, and everything they started."""
         return self._do(calls.act("stop", selectors))
 
-    def restart(self, *selectors: str | int) -> Processes:
-        """Stop what runs of the selected, and start them all."""
-        return self._do(calls.act("restart", selectors))
+    def restart(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+    ) -> Processes:
+        """Stop what runs of the selected, and start them all.
+
+        Args:
+            selectors: which processes.
+            options: fields of the apps that are declared otherwise from now on.
+            update_env: have them inherit our environment in place of what they had.
+
+        """
+        return self._do(
+            calls.anew(
+                "restart",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+            )
+        )
+
+    def reload(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+        parallel: int = 1,
+    ) -> Processes:
+        """Put new runs in the place of those that serve, one by one and without a gap.
+
+        Args:
+            selectors: which processes.
+            options: as for `restart`.
+            update_env: as for `restart`.
+            parallel: how many instances of an app at a time.
+
+        """
+        return self._do(
+            calls.anew(
+                "reload",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+                parallel=parallel,
+            )
+        )
+
+    def scale(self, name: str, count: str | int) -> Processes:
+        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        return self._do(calls.scale(name, count))
+
+    def send_signal(self, signal: str, *selectors: str | int) -> Processes:
+        """Send a signal, by name or number, to the first process of each program."""
+        return self._do(calls.send_signal(signal, selectors))
 
     def delete(self, *selectors: str | int) -> Processes:
         """Stop processes and forget them; their log files stay."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages import (
+    ApplyResult,
     Explanation,
     HostResult,
     KillResult,
@@ -99,8 +100,7 @@ def start_apps(
     source: str,
     existing: Existing,
     down: bool,
-    interpolate: bool,
-    env_name: str | None,
+    **more: object,
 ) -> Call[Processes]:
     """Ask for apps to be brought up as they are declared."""
     body: dict[str, object] = {
@@ -109,12 +109,29 @@ def start_apps(
         "cwd": cwd,
         "existing": existing,
         "down": down,
-        "interpolate": interpolate,
         "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
     }
-    if env_name is not None:
-        body["env_name"] = env_name
     return Call("start", body, _processes)
+
+
+def apply(
+    apps: Sequence[Mapping[str, object]],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    source: str,
+    **more: object,
+) -> Call[ApplyResult]:
+    """Ask for what is there to be brought into line with apps as they are declared."""
+    body: dict[str, object] = {
+        "apps": apps,
+        "source": source,
+        "cwd": cwd,
+        "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
+    }
+    return Call("apply", body, _whole)
 
 
 def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
@@ -125,6 +142,43 @@ def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
 
     """
     return Call(verb, selection(selectors), _processes)
+
+
+def anew(
+    verb: str,
+    selectors: Sequence[str | int],
+    *,
+    options: Mapping[str, object] | None,
+    environment: Mapping[str, str] | None,
+    **more: object,
+) -> Call[Processes]:
+    """Ask for processes to be started anew, declared otherwise where that is said.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    body = {**selection(selectors), **more}
+    if options:
+        body["options"] = options
+    if environment is not None:
+        body["environment"] = environment
+    return Call(verb, body, _processes)
+
+
+def scale(name: str, count: str | int) -> Call[Processes]:
+    """Ask for so many instances of an app."""
+    return Call("scale", {"name": name, "count": str(count)}, _processes)
+
+
+def send_signal(signal: str, selectors: Sequence[str | int]) -> Call[Processes]:
+    """Ask for a signal to be sent.
+
+    Raises:
+        InvalidInput: no process is selected.
+
+    """
+    return Call("signal", {**selection(selectors), "signal": signal}, _processes)
 
 
 def explain(selectors: Sequence[str | int]) -> Call[Explanations]:

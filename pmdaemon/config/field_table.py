@@ -265,9 +265,9 @@ INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inheri
 
 AWAITED = frozenset(
     {
-        "disable_logs", "error_file", "exec_mode", "listen_timeout", "log_date_format",
-        "log_file", "log_type", "merge_logs", "out_file", "shutdown_with_message", "time",
-        "wait_ready",
+        "disable_logs", "error_file", "log_date_format",
+        "log_file", "log_type", "merge_logs", "out_file", "time",
+
     }
 )  # fmt: skip
 """Fields that are read and checked, and that nothing in this release acts on yet."""

@@ -126,6 +126,40 @@ class OperationFailed(PmdaemonError):
     code = "operation_failed"
 
 
+class ReloadFailed(OperationFailed):
+    """A new run that was not good enough to replace the one that serves."""
+
+    code = "reload_failed"
+
+    def __init__(
+        self, name: str, instance: int, reason: str, last_words: Sequence[str] = ()
+    ) -> None:
+        super().__init__(
+            f"cannot reload {name}:{instance}, which goes on as before: {reason}",
+            name=name,
+            instance=instance,
+            reason=reason,
+            last_words=list(last_words),
+        )
+
+
+class ReloadInProgress(PmdaemonError):
+    """A reload of what is just being reloaded."""
+
+    code = "reload_in_progress"
+
+    @classmethod
+    def already(cls, name: str) -> "ReloadInProgress":
+        """Refuse a second reload, or whatever else would come between."""
+        return cls(f"{name} is being reloaded; try again when that is done", name=name)
+
+
+class NotReady(PmdaemonError):
+    """A program that was to be waited for runs, and has not said in time that it is ready."""
+
+    code = "not_ready"
+
+
 class StoreUnavailable(PmdaemonError):
     """The store cannot be read or written."""
 

@@ -58,8 +58,13 @@ def explain(process: Process, facts: Facts) -> list[str]:
 def _state(process: Process, facts: Facts) -> Iterator[str]:
     name = process.name
     match process.state:
-        case Online(run):
+        case Online(run, ready):
             yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
+            if not ready:
+                patience = f"{process.spec.ready.timeout:g} s"
+                yield f"It was to say when it is ready, and did not within {patience}."
+        case Starting(Run() as run):
+            yield f"{name} is starting: pid {run.identity.pid}, and has not said that it is ready."
         case Starting():
             yield f"{name} is starting."
         case Stopping(run, cause, ended):
@@ -72,11 +77,8 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield f"It is started again in {left:.1f} s."
             if reason is None and process.backoff:
                 yield "The wait grows from end to end, until it has been up for half a minute."
-        case Exited() if process.spec.job is not None:
-            yield f"{name} is a job, and does not run at the moment: its last run {_ended(process)}."
         case Exited():
-            yield f"{name} is down, because it {_ended(process)} and is to be left alone then:"
-            yield _why_left_alone(process)
+            yield from _why_exited(process)
         case Errored(reason, last_words):
             yield f"{name} was given up: {reason}."
             if last_words:
@@ -87,6 +89,15 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield from _why_down(process, facts)
         case _:
             assert_never(process.state)
+
+
+def _why_exited(process: Process) -> Iterator[str]:
+    name, last = process.name, _ended(process)
+    if process.spec.job is not None:
+        yield f"{name} is a job, and does not run at the moment: its last run {last}."
+    else:
+        yield f"{name} is down, because it {last} and is to be left alone then:"
+        yield _why_left_alone(process)
 
 
 def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
@@ -224,6 +235,10 @@ def _because(cause: Cause, process: Process) -> str:
             return "files that it is watched by changed"
         case Cause.TIMED_OUT:
             return "it took longer than it may"
+        case Cause.REPLACED:
+            return "it was reloaded"
+        case Cause.NOT_READY:
+            return "it did not get ready in time"
         case Cause.DAEMON_SHUT_DOWN:
             return "the daemon ended"
         case Cause.ENDED_BY_ITSELF:

@@ -35,7 +35,7 @@ class Sampled(Struct, frozen=True):
 class HealthChecked(Struct, frozen=True):
     """A probe has looked at a process; `before` is what was thought of it until then."""
 
-    pm_id: int
+    process: Process
     before: Health
     after: Health
 
@@ -47,4 +47,11 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew
+class MessageReceived(Struct, frozen=True):
+    """A program sent a message over its channel (`process.send`)."""
+
+    pm_id: int
+    message: object
+
+
+Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew | MessageReceived

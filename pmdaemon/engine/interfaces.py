@@ -16,6 +16,7 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
 from pmdaemon.core.spec import Limits, LogPolicy, RunAs
+from pmdaemon.core.watching import WatchOrder
 
 
 class Cancellable(Protocol):
@@ -35,6 +36,18 @@ class Clock(Protocol):
         """Call `callback` once, after `seconds`."""
 
 
+class Equipment(Struct, frozen=True):
+    """What a program finds at its start, beside its own environment.
+
+    `inherited` are descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name
+    of a variable that is to hold its own pid.
+    """
+
+    env: Mapping[str, str] = {}
+    inherited: tuple[int, ...] = ()
+    pid_variable: str | None = None
+
+
 class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
@@ -50,6 +63,7 @@ class LaunchOrder(Struct, frozen=True):
     stderr: str
     run_as: RunAs = RunAs()
     limits: Limits = Limits()
+    equipment: Equipment = Equipment()
 
 
 class LaunchFailed(Exception):
@@ -82,6 +96,73 @@ class Launcher(Protocol):
         """Have done with a program whose end was told, and is recorded.
 
         Until then its exit can be learned again, by a next daemon if we are gone.
+        """
+
+
+class Channels(Protocol):
+    """The channels of Node programs, by the token of the run (`process.send`).
+
+    Messages are JSON values. What a program sent while no daemon was there waits for the next one.
+    """
+
+    def open(self, token: str) -> int:
+        """Make a channel, and return the program's end of it, which we close with `attend`.
+
+        Raises:
+            OperationFailed: there is no descriptor left.
+
+        """
+
+    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon."""
+
+    def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
+        """Send a message, with a copy of a descriptor; False when it does not get there."""
+
+    def close(self, token: str) -> None:
+        """Read what is left, and give the channel up for good."""
+
+
+class SharedSockets(Protocol):
+    """Sockets that the instances of an app listen on together.
+
+    They belong to the app: connections wait in them while no instance is there.
+    """
+
+    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+        """Listen, or find what listens already; without a `host`, on all addresses.
+
+        Raises:
+            TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.
+
+        """
+
+    def has_any(self, app: str) -> bool:
+        """Whether there is one of this app."""
+
+    def close(self, app: str) -> None:
+        """Stop listening: when this returns, connections are refused."""
+
+
+class NotifySocket(Protocol):
+    """Where programs say that they are ready (sd_notify(3))."""
+
+    @property
+    def address(self) -> str | None:
+        """What NOTIFY_SOCKET is to be, or None where there is no such socket."""
+
+    def attend(self, on_ready: Callable[[Sequence[Identity]], None]) -> None:
+        """Call `on_ready` for each READY=1, with who sent it, its parent, and so on up."""
+
+
+class FileWatch(Protocol):
+    """Watches files and folders."""
+
+    def watch(self, order: WatchOrder, on_change: Callable[[str], None]) -> Cancellable:
+        """Call `on_change` from the event loop with the path of whatever changes from now on.
+
+        A path that is empty stands for changes that nobody could keep up with. What cannot be
+        watched is logged, and looked at now and then instead.
         """
 
 
@@ -199,11 +280,48 @@ class Prober(Protocol):
         """Ask once; whatever goes wrong is the result, and never an exception."""
 
 
+class HookOrder(Struct, frozen=True, kw_only=True):
+    """News for a command, which gets `body` as its input, or for a URL, as a POST.
+
+    The command has `cwd`, `env` and the rights of `run_as`. `timeout` is in seconds.
+    """
+
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    headers: Mapping[str, str] = {}
+    body: bytes
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+    timeout: float
+
+    def __repr__(self) -> str:
+        return "HookOrder(<hidden>)"
+
+
+class Delivery(Struct, frozen=True):
+    """Whether news arrived; if not, why, and whether trying `again` may help."""
+
+    ok: bool
+    reason: str = ""
+    again: bool = False
+
+
+class HookDelivery(Protocol):
+    """Brings news to hooks."""
+
+    async def deliver(self, order: HookOrder) -> Delivery:
+        """Try once; whatever goes wrong is the result, and never an exception."""
+
+
 class TcpProbe(Protocol):
     """Looks at TCP ports of this machine."""
 
     def is_free(self, tcp_port: int) -> bool:
         """Whether a program could listen on this port now."""
+
+    def accepts(self, tcp_port: int) -> bool:
+        """Whether a connection to this port is accepted now."""
 
 
 class RateLimit(Struct, frozen=True):

@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity, ProcessState
+from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
@@ -18,11 +18,14 @@ from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.time_limits import TimeLimits
@@ -31,15 +34,20 @@ from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
+from tests.fakes.file_watch import FakeFileWatch
+from tests.fakes.hook_delivery import FakeHookDelivery
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.pid_notes import FakePidNotes
 from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
 from tests.fakes.run_history import MemoryRunHistory
 from tests.fakes.secret_files import FakeSecretFiles
+from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
@@ -83,12 +91,27 @@ class EngineOnFakes:
         self.trees = FakeProcessTrees(self.world)
         self.capture = CaptureInFolder(self.folder)
         self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.lines = ProgramLines(
+            token=self.token,
+            post=self.supervisor.post,
+            processes=lambda: self.supervisor.processes.values(),
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=self.token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -99,6 +122,8 @@ class EngineOnFakes:
             bus=self.bus,
         )
         self.prober = FakeProber()
+        self.hook_delivery = FakeHookDelivery()
+        self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
         self.health = HealthMonitor(
@@ -126,6 +151,14 @@ class EngineOnFakes:
                 supervisor=self.supervisor,
                 post=self.supervisor.post,
             ),
+            files=FileWatcher(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                files=self.files,
+                post=self.supervisor.post,
+            ),
+            hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
         self.engine = Engine(
@@ -160,6 +193,10 @@ class EngineOnFakes:
             audit=self.audit,
             ending=Ending(),
         )
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
 
     async def start(self, *specs: AppSpec) -> Snapshots:
         """Start apps."""

@@ -34,14 +34,14 @@ WHERE declaration IS NOT excluded.declaration
 WRITE_PROCESS = """
 INSERT INTO processes (
     pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
-    launch, created_wall, created_monotonic, started_wall, started_monotonic,
-    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason,
+    launch, created_wall, created_monotonic, started_wall, started_monotonic, replaces, lineage,
+    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, ready, delay, reason,
     last_words, backoff, due, queued
 ) VALUES (
     :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
-    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
-    :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
-    :reason, :last_words, :backoff, :due, :queued
+    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic, :replaces,
+    :lineage, :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed,
+    :ready, :delay, :reason, :last_words, :backoff, :due, :queued
 )
 """
 

@@ -72,6 +72,8 @@ def process_to_row(process: Process) -> Row:
         "created_monotonic": process.created.monotonic,
         "started_wall": started.wall if started else None,
         "started_monotonic": started.monotonic if started else None,
+        "replaces": process.replaces,
+        "lineage": process.lineage,
         "backoff": process.backoff,
         "due": process.due,
         "queued": int(process.queued),
@@ -103,6 +105,8 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         last_exit=_exit_from_text(row["last_exit"]),
         last_cause=None if row["last_cause"] is None else _word(Cause, row["last_cause"]),
         started=None if row["started_wall"] is None else _instant(row, "started"),
+        replaces=row["replaces"],
+        lineage=row["lineage"],
         backoff=row["backoff"],
         due=row["due"],
         queued=bool(row["queued"]),
@@ -118,6 +122,7 @@ _NO_STATE_DATA: Row = dict.fromkeys(
         "cause",
         "exit",
         "killed",
+        "ready",
         "delay",
         "reason",
         "last_words",
@@ -127,11 +132,14 @@ _NO_STATE_DATA: Row = dict.fromkeys(
 
 def _state_data(state: State) -> Row:
     match state:
-        case Stopped() | Starting() | Exited():
+        case Stopped() | Exited():
             return {}
-        case Online(run):
-            return _run_data(run)
+        case Starting(run):
+            return _run_data(run) if run is not None else {}
+        case Online(run, ready):
+            return {**_run_data(run), "ready": int(ready)}
         case Stopping(run, cause, ended, killed):
+            # Whether it drains is not written down: a next daemon lets it drain anew.
             ending = {"cause": cause.value, "exit": _exit_to_text(ended), "killed": int(killed)}
             return {**_run_data(run), **ending}
         case Backoff(since, delay, reason):
@@ -166,9 +174,9 @@ def _state(row: Row) -> State:
         case ProcessState.STOPPED:
             return Stopped()
         case ProcessState.STARTING:
-            return Starting()
+            return Starting(_run(row) if row["pid"] is not None else None)
         case ProcessState.ONLINE:
-            return Online(_run(row))
+            return Online(_run(row), ready=row["ready"] != 0)
         case ProcessState.STOPPING:
             cause, ended = _word(Cause, row["cause"]), _exit_from_text(row["exit"])
             return Stopping(_run(row), cause, ended, killed=bool(row["killed"]))

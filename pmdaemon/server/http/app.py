@@ -12,6 +12,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
+from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
@@ -22,7 +23,9 @@ from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
-DIALECTS: Sequence[Dialect] = (NATIVE,)
+DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
+
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",

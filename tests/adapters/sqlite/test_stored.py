@@ -112,8 +112,8 @@ exits = st.one_of(
 causes = st.sampled_from(Cause)
 states = {
     ProcessState.STOPPED: st.builds(Stopped),
-    ProcessState.STARTING: st.builds(Starting),
-    ProcessState.ONLINE: st.builds(Online, runs),
+    ProcessState.STARTING: st.builds(Starting, st.none() | runs),
+    ProcessState.ONLINE: st.builds(Online, runs, st.booleans()),
     ProcessState.STOPPING: st.builds(
         Stopping, runs, causes, st.none() | exits, killed=st.booleans()
     ),
@@ -137,6 +137,8 @@ processes = st.builds(
     last_exit=st.none() | exits,
     last_cause=st.none() | causes,
     started=st.none() | instants,
+    replaces=st.none() | whole,
+    lineage=whole,
     backoff=seconds,
     due=st.none() | seconds,
     queued=st.booleans(),
@@ -191,6 +193,8 @@ def test_every_field_of_a_process_is_among_those_that_are_tried():
         "last_exit",
         "last_cause",
         "started",
+        "replaces",
+        "lineage",
         "backoff",
         "due",
         "queued",

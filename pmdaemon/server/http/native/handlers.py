@@ -17,12 +17,16 @@ from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.native import views
 from pmdaemon.server.http.native.declaring import Change, PortBody, onto_ports, read_declaration
+from pmdaemon.server.http.native.frames import event_view
 from pmdaemon.server.http.output import read_output
 from pmdaemon.server.http.reading import read_body, read_choice, read_number
 
 DEFAULT_LINES = 20
 MOST_LINES = 1000
 """Lines of output in one answer; a line has up to 64 KiB, and all of it passes through memory."""
+
+MOST_EVENTS = 100
+"""Events of one process in one answer: the latest."""
 
 STREAMS = {
     "all": (OutputStream.OUT, OutputStream.ERR),
@@ -84,7 +88,14 @@ async def create_process(engine: Engine, request: web.Request) -> web.Response:
 
 async def show_process(engine: Engine, request: web.Request) -> web.Response:
     """Show one process in full."""
-    return json_response(views.detail_view(engine.processes.list(_meant(request))))
+    snapshots = engine.processes.list(_meant(request))
+    events = engine.events.of(snapshots[0].process.pm_id)[-MOST_EVENTS:]
+    return json_response(
+        {
+            **views.detail_view(snapshots),
+            "events": [event_view(one, f"{engine.events.life}.{one.number}") for one in events],
+        }
+    )
 
 
 async def start_process(engine: Engine, request: web.Request) -> web.Response:

@@ -70,14 +70,17 @@ class Configuration(TypedDict):
 
 
 class HealthCheck(TypedDict):
-    """How it is checked; `response_time` is in milliseconds."""
+    """How it is checked, and what the last check found; `response_time` is in milliseconds."""
 
     enabled: bool
     check_type: str | None
     url: str | None
     status: Health
     last_check: Timestamp | None
-    response_time: float | None
+    response_time: int | None
+    target: str | None
+    failures: int
+    message: str | None
 
 
 class LogFiles(TypedDict):
