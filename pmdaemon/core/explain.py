@@ -78,7 +78,9 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             if reason is None and process.backoff:
                 yield "The wait grows from end to end, until it has been up for half a minute."
         case Exited() if process.spec.job is not None:
-            yield f"{name} is a job, and does not run at the moment: its last run {_ended(process)}."
+            yield (
+                f"{name} is a job, and does not run at the moment: its last run {_ended(process)}."
+            )
         case Exited():
             yield f"{name} is down, because it {_ended(process)} and is to be left alone then:"
             yield _why_left_alone(process)

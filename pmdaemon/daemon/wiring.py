@@ -112,7 +112,7 @@ def assemble(
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
-        processes=lambda: supervisor.everything.values(),
+        processes=lambda: [*supervisor.everything.values()],
         bus=bus,
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),
