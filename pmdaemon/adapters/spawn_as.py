@@ -11,7 +11,6 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchOrder
 
-
 FIRST_INHERITED = 3
 """The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
 
@@ -57,13 +56,16 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
     return popen.pid
 
 
-def _preparation(order: LaunchOrder, inherited: Sequence[int]) -> Callable[[], None]:
+def _preparation(order: LaunchOrder, inherited: Sequence[int]) -> Callable[[], None] | None:
     prepare = privileges.preparation(order.run_as, order.limits)
+    if not inherited:
+        return prepare
 
     def run() -> None:
         for number, file in enumerate(inherited, FIRST_INHERITED):
             os.dup2(file, number)
-        prepare()
+        if prepare is not None:
+            prepare()
 
     return run
 
