@@ -19,7 +19,7 @@ from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
-from pmdaemon.adapters.spawn_as import is_asked_for, spawn_as
+from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
@@ -30,9 +30,6 @@ _NOT_FOR_PROGRAMS: Final = tuple(
 )
 """What Python ignores from its start, and a program would go on ignoring."""
 
-
-FIRST_INHERITED: Final = 3
-"""The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
 
 SHELL: Final = "/bin/sh"
 EXEC_WITH_ITS_PID: Final = 'export {}=$$; exec "$@"'
@@ -110,12 +107,12 @@ class SpawnLauncher:
         self._keeper.recorded(identity)
 
     def _spawn(self, order: LaunchOrder) -> int:
-        if is_asked_for(order):
-            return spawn_as(order)
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
         argv = _argv(order)
         with _above(order.equipment.inherited) as inherited:
+            if is_asked_for(order):
+                return spawn_as(order, argv, inherited)
             return self._spawn_with(order, argv, flags, inherited)
 
     def _spawn_with(
