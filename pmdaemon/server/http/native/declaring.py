@@ -1,8 +1,9 @@
 """What callers may declare over the network: a new app, or other ports for one there is."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from pmdaemon.config.app_fields import Declared, read_app
@@ -22,7 +23,7 @@ class PortBody(Struct, frozen=True, forbid_unknown_fields=True):
 class ScaleBody(Struct, frozen=True, forbid_unknown_fields=True):
     """How many instances there are to be: `4`, or `+2` or `-1` more than now."""
 
-    instances: str | int | None = None
+    instances: Annotated[int, Meta(ge=0)] | str | None = None
 
 
 def onto_ports(body: PortBody) -> Change:
