@@ -31,15 +31,17 @@ export class Actions {
 		if (asked === null) return false;
 		const { address, body, what } = asked;
 		const request = verb === "delete" ? this.api.delete(address) : this.api.act(address, verb, body);
+		let answer;
 		try {
-			await this.state.whilePending(process.id, request);
+			answer = await this.state.whilePending(process.id, request);
 		} catch (error) {
 			if (error.needsKey) this.feed.start();
 			else this.messages.bad(/^cannot /i.test(error.message) ? error.message : `Cannot ${verb} ${what}: ${error.message}`, error.code);
 			await this.feed.refresh();
 			return false;
 		}
-		this.messages.good(verb === "scale" ? `Scaled ${what} to ${plural(body.instances, "instance")}.` : `${DONE[verb]} ${what}.`);
+		const more = verb === "scale" ? ` to ${plural(body.instances, "instance")}` : answer.restarted?.length ? ", by a restart: it cannot run beside itself" : "";
+		this.messages.good(`${DONE[verb]} ${what}${more}.`);
 		await this.feed.refresh();
 		return true;
 	}
