@@ -151,6 +151,14 @@ class Done(TypedDict):
     message: str
 
 
+class Reloaded(TypedDict):
+    """That it was done; `restarted` are apps that cannot be beside themselves."""
+
+    success: Literal[True]
+    message: str
+    restarted: list[str]
+
+
 class Created(TypedDict):
     """That an app was created and started; `warnings` tell what of its declaration is not known."""
 
