@@ -17,8 +17,6 @@ export const VERBS = [
 
 const DONE = { start: "Started", restart: "Restarted", reload: "Reloaded", stop: "Stopped", delete: "Deleted", scale: "Scaled" };
 
-const MOST_INSTANCES = 1000;
-
 export class Actions {
 	constructor({ api, state, feed, messages }) {
 		Object.assign(this, { api, state, feed, messages });
@@ -72,7 +70,7 @@ export class Actions {
 	}
 
 	#askScale(process, name, count) {
-		const input = h("input", { type: "number", min: 1, max: MOST_INSTANCES, step: 1, value: count, required: true, inputmode: "numeric" });
+		const input = h("input", { type: "number", min: 1, max: 1000, step: 1, value: count, required: true, inputmode: "numeric" });
 		return ask({
 			title: `Scale ${name}`,
 			text: "New instances are started, or those with the highest numbers ended.",
