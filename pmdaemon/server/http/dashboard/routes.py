@@ -88,7 +88,8 @@ def _answer(
     tag = ETag(version, is_weak=True)  # the same text compressed is not the same bytes
     held = request.if_none_match or ()
     if any(one.value in {version, "*"} for one in held):
-        answer = web.Response(status=304)
+        # A browser takes the headers of this for those that it kept (RFC 9111, 4.3.4).
+        answer = web.Response(status=304, headers=PAGE_HEADERS)
     else:
         answer = web.Response(
             body=file.body, content_type=file.content_type, charset="utf-8", headers=PAGE_HEADERS
