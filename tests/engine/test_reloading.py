@@ -38,7 +38,7 @@ class Scene:
 
     def waiting(self):
         """List those that are spawned and not ready."""
-        everything = self.parts.supervisor.processes.values()
+        everything = self.parts.supervisor.everything.values()
         return [one for one in everything if one.state.kind is ProcessState.STARTING and one.run]
 
     def say_ready(self):
@@ -99,7 +99,7 @@ async def test_the_old_run_serves_until_the_new_one_is_ready(scene):
     [reloaded] = (await reloading).processes
     assert (reloaded.process.pid, reloaded.process.restarts) == (new.pid, 1)
     assert not scene.alive(old)
-    assert list(scene.parts.supervisor.processes) == [0]
+    assert list(scene.parts.supervisor.everything) == [0]
 
 
 async def test_instances_are_reloaded_one_after_another(scene):
@@ -159,7 +159,7 @@ async def test_a_new_run_that_does_not_get_ready_changes_nothing(scene):
     )
     assert [scene.process(pm_id).state for pm_id in (0, 1)] == before
     assert not scene.alive(new.run.identity)
-    assert list(scene.parts.supervisor.processes) == [0, 1]
+    assert list(scene.parts.supervisor.everything) == [0, 1]
     assert not scene.processes.reloading
 
 

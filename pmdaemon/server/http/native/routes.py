@@ -25,6 +25,8 @@ NATIVE = Dialect(
         Endpoint("POST", "/api/processes/{id}/start", Scope.CONTROL, handlers.start_process),
         Endpoint("POST", "/api/processes/{id}/stop", Scope.CONTROL, handlers.stop_process),
         Endpoint("POST", "/api/processes/{id}/restart", Scope.CONTROL, handlers.restart_process),
+        Endpoint("POST", "/api/processes/{id}/reload", Scope.CONTROL, handlers.reload_process),
+        Endpoint("POST", "/api/processes/{id}/scale", Scope.CONTROL, handlers.scale_process),
     ),
     encode_error=encode_error,
 )
