@@ -35,7 +35,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
     for manager in pair:
         manager.start(sleepers(PROCESSES))
     seconds = max(1, round(DURATION * effort / 2))
-    ours = pair.ours.run("web", "--detach", "--port", "0").split()[5]
+    ours = pair.ours.run("web", "--detach", "--port", "0", "--rate-limit", "off").split()[5]
     with _pm2_interface(pair.theirs) as theirs, _supervisor(pair.ours.home.parent) as other:
         urls = {
             "/api/status": f"{ours}/api/status",

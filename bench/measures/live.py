@@ -29,7 +29,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
     """CPU with 1,000 WebSocket clients and 100 processes, and how soon all of them see a crash."""
     ours = pair.ours
     ours.start([*sleepers(PROCESSES - 1), python_program("crasher", "stamp.py", os.devnull)])
-    address = ours.run("web", "--detach", "--port", "0").split()[5]
+    address = ours.run("web", "--detach", "--port", "0", "--rate-limit", "off").split()[5]
     port = int(address.rsplit(":", 1)[1])
     without = memory(ours.daemon()[:1])["Pss"]
     audience = Audience(port, CLIENTS)

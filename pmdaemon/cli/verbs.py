@@ -16,9 +16,17 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("start", "Start a program, an ecosystem file, or what is stopped"),
         Verb("stop", "Stop processes"),
         Verb("restart", "Start processes anew"),
+        Verb("reload", "Start processes anew, one by one and without a gap"),
+        Verb("scale", "Run more or fewer instances of an app"),
         Verb("delete", "Stop processes and forget them", ("del",)),
+        Verb("signal", "Send a signal to programs", ("sendSignal",)),
         Verb("block", "Prevent processes from being started"),
         Verb("unblock", "Allow processes to be started again"),
+    ),
+    "Declare them in a file": (
+        Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
+        Verb("validate", "Say what is wrong with an ecosystem file"),
+        Verb("apply", "Bring what runs into line with an ecosystem file"),
     ),
     "Look at them": (
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),
@@ -26,6 +34,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("explain", "Say why a process is up, or is not"),
         Verb("history", "List the runs of jobs"),
         Verb("logs", "Show and follow what programs print", ("log",)),
+        Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("jlist", "Print the list as PM2's JSON"),
@@ -44,6 +53,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
     ),
     "The daemon": (
         Verb("web", "Turn the web API on or off"),
+        Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
         Verb("update", "Replace the daemon, while programs run on"),

@@ -13,7 +13,10 @@ from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
+from pmdaemon.core.node import runs_in_node
 from pmdaemon.core.spec import (
+    Command,
+    ExecMode,
     HealthCheck,
     Limits,
     LogPolicy,
@@ -94,12 +97,23 @@ def environments(
         return declared, {}
 
 
-def check_ports(reading: Reading) -> None:
+def usual_exec_mode(reading: Reading, command: Command) -> ExecMode:
+    """Say whether instances share their sockets where that is not declared.
+
+    As with PM2 those of Node do, where their number is declared; but not where each of them is to
+    have a TCP port of its own.
+    """
+    ports: TcpPorts | None = reading.values.get("port")
+    together = "instances" in reading.values and (ports is None or ports.count == 1)
+    return "cluster" if together and runs_in_node(command) else "fork"
+
+
+def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     """Note when there are fewer ports than instances."""
     ports: TcpPorts | None = reading.values.get("port")
     instances: int = reading.values.get("instances", 1)
-    shared = reading.values.get("exec_mode") == "cluster"
-    if ports is None or ports.count >= instances or (shared and ports.count == 1):
+    shared = exec_mode == "cluster" and ports is not None and ports.count == 1
+    if ports is None or ports.count >= instances or shared:
         return
     last = min(ports.first + instances - 1, tcp_ports.LAST_TCP_PORT)
     wanted = TcpPorts(ports.first, last, auto=ports.auto)

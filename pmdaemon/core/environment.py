@@ -29,17 +29,19 @@ def child_environment(process: Process) -> dict[str, str]:
     """
     spec = process.spec
     environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env, **_of_user(spec.run_as)}
-    if process.tcp_port is not None:
-        environment["PORT"] = str(process.tcp_port)
+    port = process.tcp_port or spec.shared_port
+    if port is not None:
+        environment["PORT"] = str(port)
     environment.update(spec.env)
     if spec.increment_var is not None:
         environment[spec.increment_var] = _incremented(spec, process.instance)
     environment.update(
-        PMDAEMON_ID=str(process.pm_id),
+        {spec.instance_var: str(process.instance)},
+        PMDAEMON_ID=str(process.seat),
         PMDAEMON_INSTANCE=str(process.instance),
         PMDAEMON_NAME=spec.name,
         PMDAEMON_NAMESPACE=spec.namespace,
-        pm_id=str(process.pm_id),
+        pm_id=str(process.seat),
     )
     environment[spec.instance_var] = str(process.instance)
     return environment

@@ -58,8 +58,13 @@ def explain(process: Process, facts: Facts) -> list[str]:
 def _state(process: Process, facts: Facts) -> Iterator[str]:
     name = process.name
     match process.state:
-        case Online(run):
+        case Online(run, ready):
             yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
+            if not ready:
+                patience = f"{process.spec.ready.timeout:g} s"
+                yield f"It was to say when it is ready, and did not within {patience}."
+        case Starting(Run() as run):
+            yield f"{name} is starting: pid {run.identity.pid}, and has not said that it is ready."
         case Starting():
             yield f"{name} is starting."
         case Stopping(run, cause, ended):
@@ -230,6 +235,10 @@ def _because(cause: Cause, process: Process) -> str:
             return "files that it is watched by changed"
         case Cause.TIMED_OUT:
             return "it took longer than it may"
+        case Cause.REPLACED:
+            return "it was reloaded"
+        case Cause.NOT_READY:
+            return "it did not get ready in time"
         case Cause.DAEMON_SHUT_DOWN:
             return "the daemon ended"
         case Cause.ENDED_BY_ITSELF:

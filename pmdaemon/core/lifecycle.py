@@ -19,6 +19,10 @@ and the same STOPPING, with its grace and its SIGKILL, serves stop, restart and 
 after it is decided by the wish of that later moment, not by what was wanted when it began: a
 `start` during a `stop` starts, a `stop` during a crash stays down.
 
+A program that is to say when it is ready is STARTING with a run until then. A replacement (see
+`core.replacement`) is, too; and when it does not come up, nothing is tried again: it is ERRORED.
+The run that it has replaced drains first: it takes nothing new, and finishes what it has begun.
+
 Epochs: a change of state makes a new epoch. Timers and answers carry the epoch they belong to, so
 a late one is recognised.
 
@@ -34,7 +38,8 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core import restarts
+from pmdaemon.core import readiness, restarts
+from pmdaemon.core.node import shares_sockets
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Backoff,
@@ -53,6 +58,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
+from pmdaemon.core.readiness import Sign
 
 KILL_PATIENCE = 5.0
 """Seconds that SIGKILL may take to show before we say that it failed."""
@@ -90,7 +96,9 @@ class UnblockRequested(Struct, frozen=True):
 
 
 class DeleteRequested(Struct, frozen=True):
-    """Somebody wants it forgotten."""
+    """Somebody wants it forgotten; `gently` when others carry on what it does."""
+
+    gently: bool = False
 
 
 class ShutdownBegan(Struct, frozen=True):
@@ -103,11 +111,47 @@ class ResetRequested(Struct, frozen=True):
     at: Instant
 
 
+class SignalRequested(Struct, frozen=True):
+    """Somebody wants the program to get a signal, by name."""
+
+    signal: str
+
+
 class Spawned(Struct, frozen=True):
     """The program runs."""
 
     epoch: int
     run: Run
+
+
+class BecameReady(Struct, frozen=True):
+    """The program can be counted on: it was `told` by itself, or it listens."""
+
+    identity: Identity
+    told: bool
+
+
+class ReadyTimeElapsed(Struct, frozen=True):
+    """The time in which it was to get ready is over.
+
+    `listeners` says whether other instances of the app listen on sockets that they share, as this
+    one then should.
+    """
+
+    epoch: int
+    listeners: bool = False
+
+
+class Drained(Struct, frozen=True):
+    """The program has finished all that it had begun."""
+
+    identity: Identity
+
+
+class DrainTimeElapsed(Struct, frozen=True):
+    """The time for finishing is over."""
+
+    epoch: int
 
 
 class SpawnFailed(Struct, frozen=True):
@@ -207,7 +251,12 @@ Event = (
     | UnblockRequested
     | ShutdownBegan
     | ResetRequested
+    | SignalRequested
     | Spawned
+    | BecameReady
+    | ReadyTimeElapsed
+    | Drained
+    | DrainTimeElapsed
     | SpawnFailed
     | ProcessExited
     | SessionEmptied
@@ -231,6 +280,8 @@ class Timer(StrEnum):
 
     GRACE = "grace"
     BACKOFF = "backoff"
+    READY = "ready"
+    DRAIN = "drain"
 
 
 class Spawn(Struct, frozen=True):
@@ -248,6 +299,28 @@ class Watch(Struct, frozen=True):
 
     pm_id: int
     run: Run
+
+
+class AwaitReady(Struct, frozen=True):
+    """Look for signs of readiness; answer with `BecameReady`."""
+
+    pm_id: int
+    run: Run
+
+
+class Drain(Struct, frozen=True):
+    """Have the program take nothing new, and finish what it has begun; answer with `Drained`."""
+
+    pm_id: int
+    run: Run
+
+
+class SignalFirst(Struct, frozen=True):
+    """Send a signal to the program's first process alone."""
+
+    pm_id: int
+    run: Run
+    signal: str
 
 
 class SignalTree(Struct, frozen=True):
@@ -292,7 +365,18 @@ class Forget(Struct, frozen=True):
     pm_id: int
 
 
-Effect = Spawn | Watch | SignalTree | KillTree | Sweep | SetTimer | Forget
+Effect = (
+    Spawn
+    | Watch
+    | AwaitReady
+    | Drain
+    | SignalFirst
+    | SignalTree
+    | KillTree
+    | Sweep
+    | SetTimer
+    | Forget
+)
 
 Step = tuple[Process, Sequence[Effect]]
 
@@ -306,8 +390,8 @@ def step(process: Process, event: Event) -> Step:
             return _wanted_up(process, anew=cause)
         case StopRequested():
             return _wanted_down(process, Wish.DOWN)
-        case DeleteRequested():
-            return _wanted_down(process, Wish.GONE)
+        case DeleteRequested(gently):
+            return _wanted_down(process, Wish.GONE, gently=gently)
         case BlockRequested():
             return _blocked(process)
         case UnblockRequested():
@@ -316,8 +400,28 @@ def step(process: Process, event: Event) -> Step:
             return _shut_down(process)
         case ResetRequested(at):
             return replace(_afresh(process), restarts=0, created=at), []
+        case SignalRequested(signal):
+            if process.pid is None or process.run is None:
+                return process, []
+            return process, [SignalFirst(process.pm_id, process.run, signal)]
         case Spawned(epoch, run):
             return _spawned(process, epoch, run)
+        case BecameReady(identity, told):
+            return _became_ready(process, identity, told=told)
+        case ReadyTimeElapsed(epoch, listeners):
+            return _ready_time_elapsed(process, epoch, listeners=listeners)
+        case Drained(identity):
+            match process.state:
+                case Stopping(run, cause, draining=True) if run.identity == identity:
+                    return _end(process, run, cause)
+                case _:
+                    return process, []
+        case DrainTimeElapsed(epoch):
+            match process.state:
+                case Stopping(run, cause, draining=True) if epoch == process.epoch:
+                    return _end(process, run, cause)
+                case _:
+                    return process, []
         case SpawnFailed(epoch, reason, transient, at):
             return _spawn_failed(process, epoch, reason, transient=transient, at=at)
         case ProcessExited(identity, ended):
@@ -356,7 +460,7 @@ def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return _spawn_or_hold(_afresh(process))
-        case Online(run) if anew is not None:
+        case Online(run) | Starting(Run() as run) if anew is not None:
             return _end(_counted(_afresh(process)), run, anew)
         case (
             Stopping(
@@ -371,7 +475,7 @@ def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
             assert_never(process.state)
 
 
-def _wanted_down(process: Process, wish: Wish) -> Step:
+def _wanted_down(process: Process, wish: Wish, *, gently: bool = False) -> Step:
     process = replace(process, queued=False)
     if process.wish is Wish.BLOCKED and wish is Wish.DOWN:
         wish = Wish.BLOCKED  # it stays blocked, and is stopped
@@ -380,7 +484,9 @@ def _wanted_down(process: Process, wish: Wish) -> Step:
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return _down(process)
-        case Online(run):
+        case Online(run) if gently:
+            return leave(process, run, Cause.STOP_REQUESTED)
+        case Online(run) | Starting(Run() as run):
             return _end(process, run, Cause.STOP_REQUESTED)
         case Starting() | Stopping():
             return process, []
@@ -425,7 +531,9 @@ def _fell_due(process: Process, event: FellDue) -> Step:
 
 def _shut_down(process: Process) -> Step:
     match process.state:
-        case Online(run):
+        case Online(run) | Starting(Run() as run):
+            return _end(process, run, Cause.DAEMON_SHUT_DOWN)
+        case Stopping(run, draining=True):
             return _end(process, run, Cause.DAEMON_SHUT_DOWN)
         case Stopping() as stopping:
             return _same(process, replace(stopping, cause=Cause.DAEMON_SHUT_DOWN)), []
@@ -438,13 +546,59 @@ def _shut_down(process: Process) -> Step:
 
 
 def _spawned(process: Process, epoch: int, run: Run) -> Step:
-    if not isinstance(process.state, Starting) or epoch != process.epoch:
+    if process.state != Starting() or epoch != process.epoch:
         # Nobody waits for it, so nobody would ever end it.
         return process, [KillTree(process.pm_id, run)]
-    online = replace(_enter(process, Online(run)), started=run.since)
-    if process.wish in {Wish.UP, Wish.BLOCKED}:
-        return online, []
-    return _end(online, run, Cause.STOP_REQUESTED)
+    process = replace(process, started=run.since)
+    if process.wish not in {Wish.UP, Wish.BLOCKED}:
+        return _end(process, run, Cause.STOP_REQUESTED)
+    if readiness.sign(process) is Sign.NONE:
+        return _enter(process, Online(run)), []
+    return _await_ready(_enter(process, Starting(run)), run)
+
+
+def _await_ready(process: Process, run: Run) -> Step:
+    patience = readiness.patience(process)
+    return process, [
+        AwaitReady(process.pm_id, run),
+        SetTimer(process.pm_id, process.epoch, Timer.READY, patience),
+    ]
+
+
+def _became_ready(process: Process, identity: Identity, *, told: bool) -> Step:
+    match process.state:
+        case Starting(Run() as run) if run.identity == identity:
+            if told or readiness.sign(process) is Sign.LISTENING:
+                return _enter(process, Online(run)), []
+            return process, []
+        case Online(run, ready=False) if run.identity == identity and told:
+            return _same(process, Online(run)), []
+        case _:
+            return process, []
+
+
+def _ready_time_elapsed(process: Process, epoch: int, *, listeners: bool) -> Step:
+    match process.state:
+        case Starting(Run() as run) if epoch == process.epoch:
+            missed = _is_missed(process, listeners=listeners)
+            if missed and process.replaces is not None:
+                return _end(process, run, Cause.NOT_READY)
+            return _enter(process, Online(run, ready=not missed)), []
+        case _:
+            return process, []
+
+
+def _is_missed(process: Process, *, listeners: bool) -> bool:
+    """Whether a program should have given a sign by now, and has not."""
+    match readiness.sign(process):
+        case Sign.TOLD:
+            return True
+        case Sign.LISTENING:
+            return process.tcp_port is not None or listeners
+        case Sign.LIVING | Sign.NONE:
+            return False
+        case unknown:
+            assert_never(unknown)
 
 
 def _spawn_failed(
@@ -454,7 +608,7 @@ def _spawn_failed(
         return process, []
     if process.wish is not Wish.UP:
         return _down(process)
-    if transient:
+    if transient and process.replaces is None:
         delay = max(SPAWN_RETRY_DELAY, process.spec.restart.restart_delay)
         return _back_off(process, delay, at, reason)
     return _enter(process, Errored(reason)), []
@@ -463,12 +617,18 @@ def _spawn_failed(
 def _exited(process: Process, identity: Identity, ended: Exit) -> Step:
     stop = process.spec.stop
     match process.state:
-        case Online(run) if run.identity == identity:
+        case Online(run) | Starting(Run() as run) if run.identity == identity:
             ending = _enter(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended))
             ending = replace(ending, last_exit=ended, last_cause=Cause.ENDED_BY_ITSELF)
             return ending, [
                 Sweep(process.pm_id, run, stop.signal),
                 SetTimer(process.pm_id, ending.epoch, Timer.GRACE, stop.grace),
+            ]
+        case Stopping(run, cause, exit=None, draining=True) if run.identity == identity:
+            ending = _enter(process, Stopping(run, cause, ended))
+            return replace(ending, last_exit=ended), [
+                Sweep(process.pm_id, run, stop.signal),
+                _grace(ending),
             ]
         case Stopping(run, exit=None) as stopping if run.identity == identity:
             ending = _same(process, replace(stopping, exit=ended))
@@ -489,6 +649,8 @@ def _session_emptied(
                 return _enter(process, Exited()), []  # a run is over when the daemon ends it
             if process.wish is not Wish.UP or is_shutting_down:
                 return _down(process)
+            if process.replaces is not None:
+                return _enter(process, Errored(_why_not_good(process, stopping), last_words)), []
             if cause is Cause.TIMED_OUT:
                 return _enter(process, Exited()), []
             if cause is not Cause.ENDED_BY_ITSELF:
@@ -496,6 +658,13 @@ def _session_emptied(
             return _after_own_end(process, stopping, at, last_words)
         case _:
             return process, []
+
+
+def _why_not_good(process: Process, ending: Stopping) -> str:
+    if ending.cause is not Cause.NOT_READY:
+        return f"it ended before it was ready, with {ending.exit}"
+    verb = "say that it is ready" if process.spec.ready.told else "listen"
+    return f"it did not {verb} within {process.spec.ready.timeout:g} s"
 
 
 def _after_own_end(
@@ -537,21 +706,29 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
         process = replace(process, ends=(), created=replace(event.at, wall=process.created.wall))
         if process.spec.job is not None:
             return _interrupted(process)
+    if process.replaces is not None and process.wish is Wish.UP:
+        process = _given_up(process)
     run = event.run
     if run is not None and event.launch is not None:
         return _found_unrecorded(process, run, event.launch)
     match process.state:
         case Online() if run is not None:
             return process, [Watch(process.pm_id, run)]
+        case Starting(Run()) if run is not None:
+            waiting, effects = _await_ready(process, run)
+            return waiting, [Watch(process.pm_id, run), *effects]
+        case Stopping(cause=Cause.REPLACED, killed=False) if run is not None:
+            leaving, effects = leave(replace(process, state=Online(run)), run)
+            return leaving, [Watch(process.pm_id, run), *effects]
         case Stopping(cause=cause) if run is not None:
             ending, effects = _end(process, run, _taken_over_cause(cause))
             return ending, [Watch(process.pm_id, run), *effects]
         case Starting() if run is not None:
             online, effects = _spawned(process, process.epoch, run)
             return online, [Watch(process.pm_id, run), *effects]
-        case Online(lost) if event.rebooted:
+        case Online(lost) | Starting(Run() as lost) if event.rebooted:
             return _resumed(replace(_enter(process, Stopped()), started=lost.since))
-        case Online(lost):
+        case Online(lost) | Starting(Run() as lost):
             ended, effects = _exited(process, lost.identity, event.exit)
             return ended, [Watch(process.pm_id, lost), *effects]
         case Starting() | Stopping() | Backoff() if event.rebooted:
@@ -577,6 +754,14 @@ def _taken_over(process: Process, event: DaemonStarted) -> Step:
             return _down(process) if process.wish is Wish.GONE else (process, [])
         case _:
             assert_never(process.state)
+
+
+def _given_up(process: Process) -> Process:
+    """Give up a replacement: whoever was to take it further died with the former daemon."""
+    process = replace(process, wish=Wish.GONE)
+    if process.run is None or isinstance(process.state, Stopping):
+        return process
+    return _enter(process, Stopping(process.run, Cause.STOP_REQUESTED))
 
 
 def _found_unrecorded(process: Process, run: Run, launch: int) -> Step:
@@ -629,6 +814,25 @@ def _spawn(process: Process) -> Step:
     starting = _enter(process, Starting())
     starting = replace(starting, launch=starting.epoch)
     return starting, [Spawn(process.pm_id, starting.epoch)]
+
+
+def leave(process: Process, run: Run, cause: Cause = Cause.REPLACED) -> Step:
+    """End a run whose work others carry on, whatever state it is in."""
+    match process.state:
+        case Stopping(killed=killed) as stopping:
+            # It was ending already, and goes on with that.
+            ending = _enter(process, stopping)
+            seconds = KILL_PATIENCE if killed else process.spec.stop.grace
+            return ending, [SetTimer(process.pm_id, ending.epoch, Timer.GRACE, seconds)]
+        case _ if shares_sockets(process.spec):
+            draining = _enter(process, Stopping(run, cause, draining=True))
+            patience = process.spec.stop.grace
+            return replace(draining, last_cause=cause), [
+                Drain(process.pm_id, run),
+                SetTimer(process.pm_id, draining.epoch, Timer.DRAIN, patience),
+            ]
+        case _:
+            return _end(process, run, cause)
 
 
 def _end_for(counted: Process, process: Process, identity: Identity, cause: Cause) -> Step:

@@ -47,4 +47,11 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew
+class MessageReceived(Struct, frozen=True):
+    """A program sent a message over its channel (`process.send`)."""
+
+    pm_id: int
+    message: object
+
+
+Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew | MessageReceived

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.access import Token
 from pmdaemon.core.health import ProbeResult
 from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.logs import OutputStream
@@ -35,6 +36,18 @@ class Clock(Protocol):
         """Call `callback` once, after `seconds`."""
 
 
+class Equipment(Struct, frozen=True):
+    """What a program finds at its start, beside its own environment.
+
+    `inherited` are descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name
+    of a variable that is to hold its own pid.
+    """
+
+    env: Mapping[str, str] = {}
+    inherited: tuple[int, ...] = ()
+    pid_variable: str | None = None
+
+
 class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
@@ -50,6 +63,7 @@ class LaunchOrder(Struct, frozen=True):
     stderr: str
     run_as: RunAs = RunAs()
     limits: Limits = Limits()
+    equipment: Equipment = Equipment()
 
 
 class LaunchFailed(Exception):
@@ -83,6 +97,62 @@ class Launcher(Protocol):
 
         Until then its exit can be learned again, by a next daemon if we are gone.
         """
+
+
+class Channels(Protocol):
+    """The channels of Node programs, by the token of the run (`process.send`).
+
+    Messages are JSON values. What a program sent while no daemon was there waits for the next one.
+    """
+
+    def open(self, token: str) -> int:
+        """Make a channel, and return the program's end of it, which we close with `attend`.
+
+        Raises:
+            OperationFailed: there is no descriptor left.
+
+        """
+
+    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon."""
+
+    def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
+        """Send a message, with a copy of a descriptor; False when it does not get there."""
+
+    def close(self, token: str) -> None:
+        """Read what is left, and give the channel up for good."""
+
+
+class SharedSockets(Protocol):
+    """Sockets that the instances of an app listen on together.
+
+    They belong to the app: connections wait in them while no instance is there.
+    """
+
+    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+        """Listen, or find what listens already; without a `host`, on all addresses.
+
+        Raises:
+            TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.
+
+        """
+
+    def has_any(self, app: str) -> bool:
+        """Whether there is one of this app."""
+
+    def close(self, app: str) -> None:
+        """Stop listening: when this returns, connections are refused."""
+
+
+class NotifySocket(Protocol):
+    """Where programs say that they are ready (sd_notify(3))."""
+
+    @property
+    def address(self) -> str | None:
+        """What NOTIFY_SOCKET is to be, or None where there is no such socket."""
+
+    def attend(self, on_ready: Callable[[Sequence[Identity]], None]) -> None:
+        """Call `on_ready` for each READY=1, with who sent it, its parent, and so on up."""
 
 
 class FileWatch(Protocol):
@@ -250,16 +320,36 @@ class TcpProbe(Protocol):
     def is_free(self, tcp_port: int) -> bool:
         """Whether a program could listen on this port now."""
 
+    def accepts(self, tcp_port: int) -> bool:
+        """Whether a connection to this port is accepted now."""
+
+
+class RateLimit(Struct, frozen=True):
+    """How many requests one address may make within how many seconds."""
+
+    requests: int
+    seconds: float
+
 
 class WebSettings(Struct, frozen=True):
     """How the web side listens, and whom it lets in.
 
-    `api_key_digest` is the SHA-256 of the key, in hex; None is open mode.
+    `api_key_digest` is the SHA-256 of the key, in hex; None with a loopback address and no tokens
+    is open mode. `ws_public` shows a little over WebSockets to whoever has no key. `cors_origins`
+    are those whose pages may read answers, or `*`. `trusted_proxies` are networks, in CIDR, whose
+    word on where a request comes from is taken. No `rate_limits` means none.
     """
 
     host: str = "127.0.0.1"
     tcp_port: int = 9615
     api_key_digest: str | None = None
+    allow_create: bool = False
+    ws_public: bool = True
+    cors_origins: tuple[str, ...] = ("*",)
+    rate_limits: tuple[RateLimit, ...] = (RateLimit(100, 60.0), RateLimit(20, 10.0))
+    trusted_proxies: tuple[str, ...] = ()
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
     def __repr__(self) -> str:
         key = "<none>" if self.api_key_digest is None else "<hidden>"
@@ -273,6 +363,7 @@ class Stored(Struct, frozen=True):
     next_pm_id: int
     boot_id: str | None
     web: WebSettings | None
+    tokens: Sequence[Token] = ()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -288,6 +379,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     boot_id: str | None = None
     web: WebSettings | None = None
     web_off: bool = False
+    tokens_written: Sequence[Token] = ()
+    tokens_removed: Sequence[str] = ()
     urgent: bool = False
 
 
@@ -307,6 +400,42 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: nothing was written.
+
+        """
+
+
+class TokenMint(Protocol):
+    """Makes keys and signed tokens."""
+
+    def key(self) -> str:
+        """Make a key that nobody guesses."""
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Make a token of claims.
+
+        Raises:
+            PmdaemonError: there is no secret to sign with, and none can be made.
+
+        """
+
+    def read(self, token: str, now: float) -> Mapping[str, object] | None:
+        """Get the claims of a token that we signed and that has not expired; None of any other."""
+
+    def rotate(self, until: float) -> None:
+        """Sign with a new secret; what was signed with the former ones is good until then."""
+
+
+class SecretFiles(Protocol):
+    """Small files that nobody else may read."""
+
+    def read(self, name: str) -> str | None:
+        """Read one; None when there is none."""
+
+    def write(self, name: str, text: str) -> str:
+        """Write one, whole or not at all, and return its path.
+
+        Raises:
+            PmdaemonError: it cannot be written.
 
         """
 
@@ -345,6 +474,13 @@ class RunHistory(Protocol):
             StoreUnavailable: nothing was removed.
 
         """
+
+
+class AuditLog(Protocol):
+    """The record of changes that were made over the network."""
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        """Add an entry; a record that cannot be kept is no reason not to do what was asked."""
 
 
 class DescriptorStore(Protocol):

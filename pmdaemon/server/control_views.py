@@ -2,10 +2,19 @@
 
 import msgspec
 
-from pmdaemon.control.messages import ExitView, Explanation, HealthView, ProcessView, RunView
+from pmdaemon.config.differences import in_words
+from pmdaemon.control.messages import (
+    ExitView,
+    Explanation,
+    HealthView,
+    ProcessView,
+    RunView,
+    StepView,
+)
+from pmdaemon.core.differences import Step
 from pmdaemon.core.health import Health
 from pmdaemon.core.job_runs import JobRun
-from pmdaemon.core.process import Backoff, Errored, Exit, Process
+from pmdaemon.core.process import Backoff, Errored, Exit, Online, Process
 from pmdaemon.core.snapshots import ProcessSnapshot
 
 
@@ -21,7 +30,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "state": process.state.kind,
         "wish": process.wish,
         "pid": process.pid,
-        "tcp_port": process.tcp_port,
+        "tcp_port": process.tcp_port or process.spec.shared_port,
         "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
@@ -36,6 +45,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "health": _health_view(snapshot.health),
         "out_file": snapshot.out_file,
         "error_file": snapshot.error_file,
+        "ready": isinstance(process.state, Online) and process.state.ready,
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)
@@ -87,3 +97,15 @@ def _health_view(health: Health | None) -> HealthView | None:
 
 def _exit_view(ended: Exit | None) -> ExitView | None:
     return None if ended is None else {"code": ended.code, "signal": ended.signal}
+
+
+def step_view(step: Step) -> StepView:
+    """Word what is done about one app, and why."""
+    changes = in_words(step.before, step.after, step.paths) if step.before and step.after else ()
+    return {
+        "name": step.name,
+        "action": step.action,
+        "changes": [
+            {"field": one.field, "before": one.before, "after": one.after} for one in changes
+        ],
+    }

@@ -276,3 +276,18 @@ async def test_the_files_have_sizes(world: World):
     world.capture.drain(0)
 
     assert world.capture.sizes("app", 0) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("policy", "dropped"),
+    [
+        (LogPolicy(disabled=True), (True, True)),
+        (LogPolicy(out_file="/dev/null"), (True, False)),
+        (LogPolicy(error_file="/dev/null"), (False, True)),
+        (LogPolicy(), (False, False)),
+    ],
+)
+async def test_what_nobody_wants_is_not_even_read(world, policy, dropped):
+    paths = world.capture.open(0, "app", 0, policy)
+
+    assert tuple(path == "/dev/null" for path in paths) == dropped

@@ -17,12 +17,17 @@ from pmdaemon.core.lifecycle import (
     KILL_PATIENCE,
     SPAWN_RETRY_DELAY,
     TOO_LATE,
+    AwaitReady,
     BackoffElapsed,
+    BecameReady,
     BlockRequested,
     DaemonStarted,
     DeleteRequested,
     DependenciesMet,
     DependencyFailed,
+    Drain,
+    Drained,
+    DrainTimeElapsed,
     FellDue,
     Forget,
     GraceElapsed,
@@ -30,11 +35,14 @@ from pmdaemon.core.lifecycle import (
     KillTree,
     MemoryExceeded,
     ProcessExited,
+    ReadyTimeElapsed,
     ResetRequested,
     RestartRequested,
     SessionEmptied,
     SetTimer,
     ShutdownBegan,
+    SignalFirst,
+    SignalRequested,
     SignalTree,
     Spawn,
     Spawned,
@@ -46,6 +54,7 @@ from pmdaemon.core.lifecycle import (
     Timer,
     UnblockRequested,
     Watch,
+    leave,
     step,
 )
 from pmdaemon.core.process import (
@@ -63,7 +72,15 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import Dependency, Job, RestartPolicy, Schedule, StopPolicy
+from pmdaemon.core.spec import (
+    Command,
+    Dependency,
+    Job,
+    Readiness,
+    RestartPolicy,
+    Schedule,
+    StopPolicy,
+)
 from tests.support import lifecycle_diagram
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 from tests.support.playbook import Playbook
@@ -104,6 +121,11 @@ emptied          .         .         .         .         .         .         .
 grace elapsed    .         .         .         .         .         .         .
 backoff elapsed  .         .         .         .         STARTING  .         .
 memory exceeded  .         .         STOPPING  .         .         .         .
+ready            .         .         .         .         .         .         .
+ready time over  .         .         .         .         .         .         .
+drained          .         .         .         .         .         .         .
+drain time over  .         .         .         .         .         .         .
+signal           .         .         .         .         .         .         .
 unhealthy        .         .         STOPPING  .         .         .         .
 time exceeded    .         .         STOPPING  .         .         .         .
 fell due         STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
@@ -131,6 +153,11 @@ EVENTS = {
     "grace elapsed": GraceElapsed(EPOCH, (4711,)),
     "backoff elapsed": BackoffElapsed(EPOCH),
     "memory exceeded": MemoryExceeded(RUN.identity),
+    "ready": BecameReady(RUN.identity, told=True),
+    "ready time over": ReadyTimeElapsed(EPOCH),
+    "drained": Drained(RUN.identity),
+    "drain time over": DrainTimeElapsed(EPOCH),
+    "signal": SignalRequested("SIGUSR2"),
     "unhealthy": HealthFailed(RUN.identity),
     "time exceeded": TimeExceeded(RUN.identity),
     "fell due": FellDue(NOW.wall, NOW),
@@ -151,6 +178,10 @@ LATE = [
     GraceElapsed(EPOCH - 1, (4711,)),
     BackoffElapsed(EPOCH - 1),
     MemoryExceeded(OTHER_RUN.identity),
+    BecameReady(OTHER_RUN.identity, told=True),
+    ReadyTimeElapsed(EPOCH - 1),
+    Drained(OTHER_RUN.identity),
+    DrainTimeElapsed(EPOCH - 1),
     HealthFailed(OTHER_RUN.identity),
     TimeExceeded(OTHER_RUN.identity),
 ]
@@ -167,6 +198,10 @@ def cells():
 def in_state(state, **changes):
     wish = Wish.DOWN if isinstance(state, Stopping) else Wish.UP
     return a_process(**{"state": state, "wish": wish, "epoch": EPOCH, "launch": EPOCH, **changes})
+
+
+def grace_of_twin(epoch, seconds=GRACE):
+    return SetTimer(-1, epoch, Timer.GRACE, seconds)
 
 
 def grace(epoch, seconds=GRACE):
@@ -403,7 +438,7 @@ def test_a_stop_during_a_start_is_done_when_the_program_is_there():
     play = Playbook(in_state(Starting()))
 
     play.tell(StopRequested()).becomes(Starting())
-    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
+    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(8))
 
     assert play.becomes(Stopping(RUN, Cause.STOP_REQUESTED)).end().started == RUN.since
 
@@ -808,9 +843,10 @@ DEPENDENCIES = st.sampled_from([(), (Dependency("db"),)])
 class Life(RuleBasedStateMachine):
     """Everything that can happen to one process, in any order."""
 
-    @initialize(policy=POLICIES, job=JOBS, depends_on=DEPENDENCIES)
-    def declared(self, policy, job, depends_on):
-        spec = an_app(restart=policy, job=job, depends_on=depends_on)
+    @initialize(policy=POLICIES, job=JOBS, depends_on=DEPENDENCIES, told=st.booleans())
+    def declared(self, policy, job, depends_on, told):
+        ready = Readiness(told=told)
+        spec = an_app(restart=policy, job=job, depends_on=depends_on, ready=ready)
         self.world = World(a_process(spec=spec))
         self.epoch = 0
 
@@ -877,6 +913,11 @@ class Life(RuleBasedStateMachine):
         self.world.inbox.append(MemoryExceeded(self.programs()[0].run.identity))
 
     @precondition(lambda self: self.programs())
+    @rule(told=st.booleans())
+    def a_program_gets_ready(self, told):
+        self.world.inbox.append(BecameReady(self.programs()[0].run.identity, told))
+
+    @precondition(lambda self: self.programs())
     @rule(kind=st.sampled_from([HealthFailed, TimeExceeded]))
     def a_program_fails_a_check(self, kind):
         self.world.inbox.append(kind(self.programs()[0].run.identity))
@@ -932,8 +973,10 @@ class Life(RuleBasedStateMachine):
         current = {(timer.timer, timer.epoch) for timer in timers}
         on_the_way = {type(event) for event in self.world.inbox}
         match process.state:
-            case Starting():
+            case Starting(None):
                 assert on_the_way & {Spawned, SpawnFailed}
+            case Starting():
+                assert (Timer.READY, process.epoch) in current or ReadyTimeElapsed in on_the_way
             case Online(run):
                 assert self.tree(run).leader or ProcessExited in on_the_way
             case Stopping():
@@ -982,6 +1025,251 @@ def test_a_start_comes_up_whatever_was_before_it():
             world.settle()
 
             assert isinstance(world.process.state, Online)
+
+
+TOLD = an_app(ready=Readiness(told=True, timeout=3.0))
+WAITING = Starting(RUN)
+
+
+def waiting(**changes):
+    return Playbook(in_state(WAITING, **{"spec": TOLD, **changes}))
+
+
+def test_what_says_when_it_is_ready_is_starting_until_then():
+    play = Playbook(in_state(Starting(), spec=TOLD))
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(WAITING)
+    play.expect(AwaitReady(0, RUN), SetTimer(0, EPOCH + 1, Timer.READY, 3.0))
+    play.tell(BecameReady(RUN.identity, told=True)).becomes(Online(RUN))
+
+    assert play.end().started == RUN.since
+
+
+def test_that_it_listens_is_not_that_it_said_so():
+    waiting().tell(BecameReady(RUN.identity, told=False)).becomes(WAITING).end()
+
+
+def test_what_does_not_say_so_in_time_is_up_and_known_not_to_be_ready():
+    play = waiting().tell(ReadyTimeElapsed(EPOCH)).becomes(Online(RUN, ready=False))
+
+    play.tell(BecameReady(RUN.identity, told=True)).becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize("event", [StopRequested(), DeleteRequested(), RestartRequested()])
+def test_what_is_not_ready_yet_can_be_ended(event):
+    play = waiting().tell(event)
+
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    assert isinstance(play.process.state, Stopping)
+
+
+def test_the_daemon_ends_what_is_not_ready_yet():
+    play = waiting().tell(ShutdownBegan())
+
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+
+
+def test_a_start_leaves_alone_what_is_not_ready_yet():
+    waiting().tell(StartRequested()).becomes(WAITING).end()
+
+
+def test_what_ends_before_it_is_ready_has_ended_like_any_other():
+    play = waiting().tell(ProcessExited(RUN.identity, FAILED))
+
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED))
+
+
+def test_a_new_daemon_goes_on_waiting_for_what_is_not_ready_yet():
+    play = waiting().tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    play.expect(Watch(0, RUN), AwaitReady(0, RUN), SetTimer(0, EPOCH, Timer.READY, 3.0))
+    play.becomes(WAITING)
+
+
+def test_a_new_daemon_notices_that_it_ended_before_it_was_ready():
+    play = waiting().tell(DaemonStarted(NOW, None, rebooted=False, exit=FAILED))
+
+    play.expect(Watch(0, RUN), Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+
+
+@pytest.mark.parametrize("state", [Online(RUN), WAITING, STATES["STOPPING"]])
+def test_a_signal_goes_to_the_first_process_and_changes_nothing(state):
+    before = in_state(state)
+
+    after, effects = step(before, SignalRequested("SIGUSR2"))
+
+    assert after == before
+    assert effects == [SignalFirst(0, RUN, "SIGUSR2")]
+
+
+def test_a_program_that_has_ended_gets_no_signal():
+    ended = in_state(Stopping(RUN, Cause.STOP_REQUESTED, CLEAN))
+
+    assert step(ended, SignalRequested("SIGUSR2")) == (ended, [])
+
+
+# Replacements: with `replaces`, and a pm_id below zero.
+
+
+def coming(state, **changes):
+    changes = {"pm_id": -1, "replaces": 0, "wish": Wish.UP, **changes}
+    return Playbook(in_state(state, **changes))
+
+
+NODE_CLUSTER = an_app(exec_mode="cluster")
+PYTHON = an_app(command=Command("app.py", (), None, ("/usr/bin/python3", "/srv/app.py")))
+
+
+def test_a_replacement_that_gives_no_sign_is_good_when_it_has_lived_for_a_while():
+    play = coming(Starting(), spec=PYTHON)
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(WAITING)
+    play.expect(AwaitReady(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.READY, 1.0))
+    play.tell(ReadyTimeElapsed(EPOCH + 1)).becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize(
+    ("changes", "listeners"),
+    [
+        ({"spec": TOLD}, False),
+        ({"spec": PYTHON, "tcp_port": 3000}, False),
+        ({"spec": NODE_CLUSTER}, True),
+    ],
+    ids=["told", "own port", "shared sockets"],
+)
+def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(changes, listeners):
+    play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW))
+
+    reason = play.end().state.reason
+    assert reason.startswith("it did not ")
+    assert reason.endswith(" within 3 s")
+
+
+def test_a_worker_of_node_that_listens_on_nothing_is_good_when_its_time_is_over():
+    play = coming(WAITING, spec=NODE_CLUSTER).tell(ReadyTimeElapsed(EPOCH, listeners=False))
+
+    play.becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize("changes", [{"spec": PYTHON, "tcp_port": 3000}, {"spec": NODE_CLUSTER}])
+def test_a_replacement_that_listens_is_ready(changes):
+    coming(WAITING, **changes).tell(BecameReady(RUN.identity, told=False)).becomes(
+        Online(RUN)
+    ).end()
+
+
+def test_a_replacement_that_ends_is_given_up_with_its_exit():
+    play = coming(WAITING).tell(ProcessExited(RUN.identity, FAILED))
+    play.expect(Sweep(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+    play.tell(SessionEmptied(RUN.identity, NOW))
+
+    play.becomes(Errored("it ended before it was ready, with exit code 1")).end()
+
+
+@pytest.mark.parametrize("transient", [True, False])
+def test_a_replacement_that_cannot_be_started_is_given_up(transient):
+    play = coming(Starting()).tell(SpawnFailed(EPOCH, "no pids", transient=transient, at=NOW))
+
+    play.becomes(Errored("no pids")).end()
+
+
+@pytest.mark.parametrize("state", [WAITING, Online(RUN)])
+def test_a_new_daemon_ends_a_replacement_that_nobody_takes_further(state):
+    play = coming(state).tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    play.expect(Watch(-1, RUN), SignalTree(-1, RUN, "SIGINT"), grace_of_twin(play.process.epoch))
+    assert play.end().wish is Wish.GONE
+
+
+@pytest.mark.parametrize("state", [Starting(), Errored("why"), Stopped()])
+def test_a_new_daemon_forgets_a_replacement_that_does_not_run(state):
+    play = coming(state).tell(DaemonStarted(NOW, None, rebooted=False))
+
+    play.expect(Forget(-1))
+
+
+def leaving(state, **changes):
+    changes = {"pm_id": -1, "replaces": 0, "wish": Wish.GONE, "spec": NODE_CLUSTER, **changes}
+    return in_state(state, **changes)
+
+
+DRAINING = Stopping(RUN, Cause.REPLACED, draining=True)
+
+
+def drained_by(event):
+    play = Playbook(leaving(DRAINING)).tell(event)
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.REPLACED)).end()
+
+
+def test_a_program_that_shares_sockets_drains_before_it_is_signalled():
+    process, effects = leave(leaving(Online(RUN)), RUN)
+
+    assert process.state == DRAINING
+    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE)]
+
+
+def test_when_it_has_drained_it_is_signalled():
+    drained_by(Drained(RUN.identity))
+
+
+def test_when_the_time_for_draining_is_over_it_is_signalled():
+    drained_by(DrainTimeElapsed(EPOCH))
+
+
+def test_a_daemon_that_shuts_down_waits_for_no_drain():
+    play = Playbook(leaving(DRAINING)).tell(ShutdownBegan())
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+
+def test_what_ends_while_it_drains_has_ended():
+    play = Playbook(leaving(DRAINING)).tell(ProcessExited(RUN.identity, CLEAN))
+    play.expect(Sweep(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+    play.tell(SessionEmptied(RUN.identity, NOW)).expect(Forget(-1))
+
+
+def test_a_program_that_cannot_drain_is_signalled_at_once():
+    process, effects = leave(leaving(Online(RUN), spec=PYTHON), RUN)
+
+    assert process.state == Stopping(RUN, Cause.REPLACED)
+    assert effects == [SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1)]
+
+
+@pytest.mark.parametrize(("killed", "seconds"), [(False, GRACE), (True, KILL_PATIENCE)])
+def test_what_was_ending_already_when_it_was_replaced_goes_on_ending(killed, seconds):
+    ending = Stopping(RUN, Cause.MEMORY_EXCEEDED, killed=killed)
+
+    process, effects = leave(leaving(ending), RUN)
+
+    assert process.state == ending
+    assert effects == [grace_of_twin(EPOCH + 1, seconds)]
+
+
+def test_a_new_daemon_lets_a_replaced_run_drain_anew():
+    play = Playbook(leaving(Stopping(RUN, Cause.REPLACED)))
+
+    play.tell(DaemonStarted(NOW, RUN, rebooted=False)).becomes(DRAINING)
+
+    play.expect(Watch(-1, RUN), Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
+
+
+def test_an_instance_that_is_taken_away_gently_drains_first():
+    play = Playbook(in_state(Online(RUN), spec=NODE_CLUSTER))
+
+    play.tell(DeleteRequested(gently=True))
+
+    play.expect(Drain(0, RUN), SetTimer(0, EPOCH + 1, Timer.DRAIN, GRACE))
+    play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, draining=True))
+    assert play.end().wish is Wish.GONE
 
 
 @pytest.mark.parametrize("state", [Online(RUN), Starting(), Backoff(NOW, 1.0), Stopped()], ids=type)

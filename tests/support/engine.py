@@ -1,6 +1,7 @@
 """A whole engine on fakes: everything above the operating system is real."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity, ProcessState
+from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
@@ -24,24 +25,32 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.time_limits import TimeLimits
+from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.hook_delivery import FakeHookDelivery
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.pid_notes import FakePidNotes
 from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
 from tests.fakes.run_history import MemoryRunHistory
+from tests.fakes.secret_files import FakeSecretFiles
+from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
+from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
 
 TURNS = 50
@@ -72,6 +81,9 @@ class EngineOnFakes:
     probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
     host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    mint: FakeTokenMint = field(default_factory=FakeTokenMint)
+    secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     bus: Bus = field(default_factory=Bus)
 
     def __post_init__(self) -> None:
@@ -79,12 +91,27 @@ class EngineOnFakes:
         self.trees = FakeProcessTrees(self.world)
         self.capture = CaptureInFolder(self.folder)
         self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.lines = ProgramLines(
+            token=self.token,
+            post=self.supervisor.post,
+            processes=lambda: [*self.supervisor.everything.values()],
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=self.token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -136,6 +163,7 @@ class EngineOnFakes:
         )
         self.engine = Engine(
             home=str(self.folder),
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
@@ -159,8 +187,16 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
+            tokens=Tokens(
+                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+            ),
+            audit=self.audit,
             ending=Ending(),
         )
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
 
     async def start(self, *specs: AppSpec) -> Snapshots:
         """Start apps."""

@@ -18,6 +18,7 @@ from pmdaemon.core.process import (
     Exited,
     Online,
     Process,
+    Run,
     Starting,
     Stopped,
     Stopping,
@@ -34,7 +35,9 @@ RUN = a_run()
 STATES = (
     Stopped(),
     Starting(),
+    Starting(RUN),
     Online(RUN),
+    Online(RUN, ready=False),
     *(
         Stopping(RUN, cause, exit=ended, killed=killed)
         for cause, ended, killed in itertools.product(Cause, (None, CLEAN, FAILED), (False, True))
@@ -72,7 +75,12 @@ def events() -> list[life.Event]:
         life.UnblockRequested(),
         life.ShutdownBegan(),
         life.ResetRequested(NOW),
+        life.SignalRequested("SIGUSR2"),
         life.Spawned(EPOCH, RUN),
+        life.BecameReady(RUN.identity, told=True),
+        life.ReadyTimeElapsed(EPOCH),
+        life.Drained(RUN.identity),
+        life.DrainTimeElapsed(EPOCH),
         life.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
         life.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
         life.ProcessExited(RUN.identity, CLEAN),
@@ -104,6 +112,8 @@ def processes() -> Iterator[Process]:
 def is_possible(process: Process) -> bool:
     """Tell whether wish and state may go together when nothing is left to do."""
     match process.state:
+        case Starting(Run()) | Online(_, ready=False) if not process.spec.ready.told:
+            return False
         case Backoff():
             return process.wish is Wish.UP
         case Online() | Exited():

@@ -1,8 +1,11 @@
 """`restart`."""
 
+from functools import partial
+
 import click
 
 from pmdaemon.cli.actions import act, may_be_file
+from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
@@ -11,12 +14,15 @@ from pmdaemon.cli.options import json_option, only_option, selectors_argument
 @command_named("restart")
 @selectors_argument()
 @click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@anew_options
 @only_option
 @json_option
 def command(
     context: Context,
     selectors: tuple[str, ...],
     *,
+    port: str | None,
+    update_env: bool,
     env_name: str | None,
     only: tuple[str, ...],
     json: bool,
@@ -27,7 +33,9 @@ def command(
     apps in it are started as it declares them now.
     """
     if not only and env_name is None and not any(map(may_be_file, selectors)):
-        act(context, context.client().restart, selectors, "restarted", json=json)
+        client = context.client()
+        action = partial(client.restart, options=options(port=port), update_env=update_env)
+        act(context, action, selectors, "restarted", json=json)
         return
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415

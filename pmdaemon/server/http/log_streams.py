@@ -32,9 +32,10 @@ SLICE: Final = 200
 ALL: Final = 1 << 60
 """More lines than any file has."""
 
-_CURSOR_PART = re.compile(
-    r"(\d{1,9})\.(out|err):([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,8})"
-)
+CURSOR_PART = r"([0-9]{1,9})\.(out|err):([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,8})"
+"""A stream of a process, and a place in it; commas stand between several."""
+
+_CURSOR_PART = re.compile(CURSOR_PART)
 
 Stream = tuple[int, OutputStream]
 
@@ -179,7 +180,7 @@ class LogStream:
         gaps, lines = await self._read_new(key)
         if lines:
             self._grown.add(key)  # there may be more
-        elif key[0] not in self._meant:
+        elif key[0] not in self._meant and key not in self._grown:
             self._followers.pop(key).close()
             self._places.pop(key, None)
         return [*gaps, *map(self._printed, lines)]

@@ -93,15 +93,17 @@ class UpgradeRequired(Refusal):
         super().__init__("this path speaks WebSocket only")
 
 
-class TooManyClients(Refusal):
-    """More streams than we serve at a time."""
+class TooManyRequests(Refusal):
+    """More requests than an address may make (RFC 6585, 4); `wait` is in seconds."""
 
-    code = "too_many_clients"
-    status = 503
-    headers = MappingProxyType({"Retry-After": "5"})
+    code = "rate_limited"
+    status = 429
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} clients are listening already", limit=limit)
+    def __init__(self, wait: int) -> None:
+        super().__init__(
+            f"too many requests from this address; try again in {wait} s", retry_after=wait
+        )
+        self.headers = MappingProxyType({"Retry-After": str(wait)})
 
 
 class HeadTooLarge(Refusal):

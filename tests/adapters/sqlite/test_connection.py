@@ -12,7 +12,7 @@ from pmdaemon.adapters.sqlite import connection
 from pmdaemon.adapters.sqlite.connection import MIGRATIONS, connect
 from pmdaemon.core.errors import StoreUnavailable
 
-LATEST = len(list(MIGRATIONS.glob("*.sql")))
+LATEST = max(int(file.name[:4]) for file in MIGRATIONS.glob("*.sql"))
 
 NOBODY = 65534
 

@@ -47,7 +47,7 @@ class Reading:
 
     async def piece(self):
         while not self._pieces:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 self._pieces = list(await anext(self._batches))
         return self._pieces.pop(0)
 

@@ -12,11 +12,16 @@ from aiohttp import web
 from pmdaemon.core.errors import (
     AppAlreadyExists,
     InvalidInput,
+    NotReady,
     OperationFailed,
     PmdaemonError,
+    ProcessBlocked,
     ProcessNotFound,
+    ReloadInProgress,
     StoreUnavailable,
     TcpPortTaken,
+    TokenExists,
+    TokenNotFound,
     Unsupported,
 )
 from pmdaemon.server.http.dialect import json_response
@@ -25,9 +30,14 @@ from pmdaemon.server.http.refusals import Refusal
 STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
     {
         ProcessNotFound: 404,
+        TokenNotFound: 404,
         AppAlreadyExists: 409,
+        TokenExists: 409,
         TcpPortTaken: 409,
         OperationFailed: 409,
+        ProcessBlocked: 409,
+        ReloadInProgress: 409,
+        NotReady: 409,
         InvalidInput: 400,
         Unsupported: 400,
         StoreUnavailable: 503,

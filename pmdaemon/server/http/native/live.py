@@ -17,12 +17,12 @@ from typing import Protocol
 
 from aiohttp import web
 
-from pmdaemon.core.notices import EventLogged, Notice, ProcessChanged, Sampled
+from pmdaemon.core.notices import EventLogged, HealthChecked, Notice, ProcessChanged, Sampled
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import Cancellable
-from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import Batch, Feed, Frame, FrameType
 from pmdaemon.server.http.native.views import View, process_view
@@ -70,9 +70,9 @@ class Listener(Protocol):
 class LiveFeed:
     """All who listen, and what they were told last."""
 
-    def __init__(self, engine: Engine, gate: Gate, *, hold: float = HOLD) -> None:
+    def __init__(self, engine: Engine, guard: Guard, *, hold: float = HOLD) -> None:
         self.engine = engine
-        self.gate = gate
+        self.guard = guard
         self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()
@@ -169,6 +169,8 @@ class LiveFeed:
                 one = after or before
                 if one is not None:
                     self._changed.add(one.pm_id)
+            case HealthChecked(process, earlier, now) if earlier.status is not now.status:
+                self._changed.add(process.pm_id)
             case EventLogged():
                 self._happened.append(notice)
             case Sampled():

@@ -25,7 +25,10 @@ from pmdaemon.server.http.reading import read_choice, read_number
 from pmdaemon.server.http.refusals import InvalidRequest
 from pmdaemon.server.http.streams import SSE_HEADERS
 
-_EVENT_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9]{1,15})")
+EVENT_CURSOR = r"([0-9]{1,16})\.([0-9]{1,15})"
+"""The life of a daemon, and the number of an event in it."""
+
+_EVENT_CURSOR = re.compile(EVENT_CURSOR)
 
 
 async def stream_events(engine: Engine, request: web.Request) -> web.StreamResponse:

@@ -1,8 +1,8 @@
 """`/ws`: what is so, pushed; and what a client may say.
 
-Everybody gets the public feed, with a key the full one. A browser cannot set headers on a
-WebSocket, so a key may also come among the subprotocols, as `pmdaemon.key.` and the key in
-base64url, or in a first `auth` message.
+Everybody gets the public feed, unless that is closed, and with a key the full one. A browser cannot
+set headers on a WebSocket, so a key may also come among the subprotocols, as `pmdaemon.key.` and
+the key in base64url, or in a first `auth` message.
 """
 
 import asyncio
@@ -14,12 +14,14 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, Unsupported
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.access import Gate, Scope, presented_keys
+from pmdaemon.engine.interfaces import Cancellable
+from pmdaemon.server.http.access import Gate, presented_keys
 from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import errors, frames
 from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
@@ -27,7 +29,6 @@ from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STRE
 from pmdaemon.server.http.native.live import LIVE, MOST_UNREAD, LiveFeed
 from pmdaemon.server.http.refusals import (
     Refusal,
-    TooManyClients,
     Unauthorized,
     UpgradeRequired,
 )
@@ -36,14 +37,14 @@ from pmdaemon.server.http.streams import PING_FRAME
 SUBPROTOCOL = "pmdaemon"
 KEY_PROTOCOL = "pmdaemon.key."
 
-MOST_LISTENERS = 4000
-"""More are turned away."""
-
 LARGEST_MESSAGE = 64 * 1024
 """Bytes that a client may say at once."""
 
 MOST_SUBSCRIPTIONS = 32
 """Processes whose output one client may follow."""
+
+KEY_SECONDS = 10.0
+"""How long a client may take to show a key, where one is needed to be told anything."""
 
 PARTING_SECONDS = 1.0
 """How long a client may take to say goodbye."""
@@ -101,10 +102,8 @@ async def serve_websocket(engine: Engine, request: web.Request) -> web.StreamRes
     live = request.app[LIVE]
     if request.headers.get(hdrs.UPGRADE, "").strip().lower() != "websocket":
         raise UpgradeRequired
-    if live.listeners >= MOST_LISTENERS:
-        raise TooManyClients(MOST_LISTENERS)
     headers = with_key_of_protocols(request.headers)
-    feed = feed_for(live.gate, headers)
+    feed = feed_for(live.guard.gate, headers)
     socket = web.WebSocketResponse(
         timeout=PARTING_SECONDS,
         autoping=False,
@@ -116,20 +115,17 @@ async def serve_websocket(engine: Engine, request: web.Request) -> web.StreamRes
         await socket.prepare(request)
     except web.HTTPException as refused:
         raise Refusal(f"this is no handshake of a WebSocket: {shown(refused.text)}") from None
-    if request.transport is None:
-        return socket
-    client = Client(engine, live, socket, request.transport, headers=headers, feed=feed)
-    live.join(client)
+    client = Client(engine, live, socket, request, headers=headers, feed=feed)
     try:
+        client.begin()
         await client.listen()
     finally:
-        live.leave(client)
         client.end()
     return socket
 
 
-def feed_for(gate: Gate, headers: "Headers") -> Feed:
-    """Say how much somebody gets to see who comes with these headers.
+def feed_for(gate: Gate, headers: "Headers") -> Feed | None:
+    """Say how much somebody gets to see who comes with these headers; None is nothing as yet.
 
     Raises:
         Unauthorized: the key is wrong.
@@ -141,7 +137,7 @@ def feed_for(gate: Gate, headers: "Headers") -> Feed:
     except Unauthorized:
         if any(True for _ in presented_keys(headers)):
             raise
-        return Feed.PUBLIC
+        return Feed.PUBLIC if gate.settings.ws_public else None
     return Feed.FULL
 
 
@@ -178,16 +174,22 @@ class Client:
         engine: Engine,
         live: LiveFeed,
         socket: web.WebSocketResponse,
-        transport: asyncio.WriteTransport,
+        request: web.Request,
         *,
         headers: Headers,
-        feed: Feed,
+        feed: Feed | None,
     ) -> None:
-        self.feed = feed
+        if request.transport is None:
+            raise ConnectionResetError("the client has gone")
+        self.feed = feed or Feed.PUBLIC
+        self._joined = False
+        self._admitted = feed is not None
+        self._deadline: Cancellable | None = None
+        self._request = request
         self._engine = engine
         self._live = live
         self._socket = socket
-        self._transport = transport
+        self._transport: asyncio.WriteTransport = request.transport
         self._headers = headers
         self._unwanted: frozenset[str] = frozenset()
         self._missed = 0
@@ -224,8 +226,19 @@ class Client:
         """Send the client away, to come back to the next daemon."""
         self._close(WSCloseCode.GOING_AWAY, b"the web side is turned off, or starts anew")
 
+    def begin(self) -> None:
+        """Listen to what is so, or wait for a key."""
+        if self._admitted:
+            self._join()
+        else:
+            self._deadline = self._engine.clock.call_later(KEY_SECONDS, self._wait_no_longer)
+
     def end(self) -> None:
-        """Read no output any more."""
+        """Listen no more, and read no output."""
+        if self._joined:
+            self._live.leave(self)
+        if self._deadline is not None:
+            self._deadline.cancel()
         for task in self._subscriptions.values():
             task.cancel()
 
@@ -242,6 +255,13 @@ class Client:
                     await self._say_error(InvalidInput("cannot use this message: it is not text"))
                 case _:
                     pass
+
+    def _join(self) -> None:
+        self._joined = True
+        self._live.join(self)
+
+    def _wait_no_longer(self) -> None:
+        self._close(WSCloseCode.POLICY_VIOLATION, b"no key has come")
 
     async def _heed(self, text: str) -> None:
         try:
@@ -265,11 +285,17 @@ class Client:
                 await self._unsubscribe(wanted)
 
     async def _authenticate(self, key: str) -> None:
+        self._live.guard.charge(self._request, None)  # a try counts as a request
         headers = _with_key(self._headers, key)
-        self.feed = feed_for(self._live.gate, headers)
+        self.feed = feed_for(self._live.guard.gate, headers) or Feed.PUBLIC
         self._headers = headers
         await self._say(FrameType.AUTHENTICATED, {"feed": self.feed})
-        self.deliver(self._live.whole_list(self.feed))
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self._joined:
+            self.deliver(self._live.whole_list(self.feed))
+        else:
+            self._join()
 
     async def _subscribe(self, wanted: Wanted) -> None:
         events = _checked(wanted)
@@ -346,10 +372,10 @@ class Client:
 
     def _may_stay(self) -> bool:
         try:
-            allowed = feed_for(self._live.gate, self._headers)
+            allowed = feed_for(self._live.guard.gate, self._headers)
         except Refusal:
             return False
-        return self.feed is Feed.PUBLIC or allowed is Feed.FULL
+        return allowed in {self.feed, Feed.FULL}
 
     def _close(self, code: WSCloseCode, reason: bytes) -> None:
         async def close() -> None:

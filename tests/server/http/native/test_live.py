@@ -4,9 +4,12 @@ import logging
 import pytest
 
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.health import Health, HealthStatus
+from pmdaemon.core.notices import HealthChecked
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
+from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native.frames import Feed
 from pmdaemon.server.http.native.live import BEAT, LiveFeed
 from tests.support.builders import an_app
@@ -43,7 +46,8 @@ class Listener:
 class Scene:
     def __init__(self, parts):
         self.parts = parts
-        self.live = LiveFeed(parts.engine, Gate(WebSettings()), hold=0.0)
+        guard = Guard(Gate(WebSettings()), parts.clock, parts.audit)
+        self.live = LiveFeed(parts.engine, guard, hold=0.0)
 
     def join(self, feed=Feed.FULL):
         listener = Listener(feed)
@@ -166,7 +170,7 @@ async def test_health_is_told_when_it_changes(scene, monkeypatch):
         live, "process_view", lambda one: {**views.process_view(one), "health_status": "unhealthy"}
     )
 
-    await scene.stop()
+    scene.parts.bus.publish(HealthChecked(0, Health(), Health(HealthStatus.UNHEALTHY)))
 
     await eventually(lambda: listener.of("health_update"))
     assert listener.of("health_update")[0] == {

@@ -26,7 +26,7 @@ class Stream:
     async def block(self):
         """Read up to the next empty line."""
         lines = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while line := (await self.response.content.readline()).decode().rstrip("\n"):
                 lines.append(line)
         return lines
@@ -72,7 +72,7 @@ async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
         server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0))
+        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
         yield Scene(parts, server, session)
         await server.turn_off()
 

@@ -4,21 +4,23 @@ from base64 import urlsafe_b64encode
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from msgspec.structs import replace
 
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.engine.interfaces import RateLimit, WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT, MOST_UNREAD
-from pmdaemon.server.keys import digest_of
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 
-OPEN = WebSettings("127.0.0.1", 0)
-LOCKED = WebSettings("127.0.0.1", 0, digest_of("sesame"))
+OPEN = WebSettings("127.0.0.1", 0, rate_limits=())
+LOCKED = replace(OPEN, api_key_digest=digest_of("sesame"))
+CLOSED = replace(LOCKED, ws_public=False)
 KEY = {"X-API-Key": "sesame"}
 
 
@@ -29,7 +31,7 @@ class Talk:
         self.socket = socket
 
     async def frame(self):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             message = await self.socket.receive()
         assert message.type is WSMsgType.TEXT, message
         return json.loads(message.data)
@@ -44,7 +46,7 @@ class Talk:
 
     async def closed(self):
         """Read to the end; give the code the other side hung up with."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (await self.socket.receive()).type & 0x100:
                 pass
         return self.socket.close_code
@@ -154,6 +156,54 @@ async def test_a_wrong_key_in_a_message_changes_nothing(scene):
     assert (await talk.until("error"))["code"] == "UNAUTHORIZED"
     await talk.say("subscribe", processes=["web"])
     assert (await talk.until("error"))["code"] == "UNAUTHORIZED"
+
+
+async def test_a_closed_feed_waits_for_a_key(scene):
+    await scene.server.turn_on(CLOSED)
+    talk = await scene.connect()
+    await talk.say("subscribe", processes=["web"])
+    assert (await talk.frame())["data"]["code"] == "UNAUTHORIZED"
+
+    await talk.say("auth", key="sesame")
+
+    assert await talk.until("authenticated") == {"feed": "full"}
+    assert "pid" in (await talk.until("process_list"))[0]
+    scene.parts.clock.advance(websocket.KEY_SECONDS)
+    await talk.say("ping")
+    assert await talk.until("pong") == {}
+
+
+async def test_a_closed_feed_does_not_wait_for_ever(scene):
+    await scene.server.turn_on(CLOSED)
+    talk = await scene.connect()
+    await talk.say("ping")
+    assert (await talk.frame())["type"] == "pong"
+
+    scene.parts.clock.advance(websocket.KEY_SECONDS)
+
+    assert await talk.closed() == 1008
+
+
+async def test_the_public_is_sent_away_when_its_feed_is_closed(scene):
+    talk = await scene.connect()
+    await talk.until("process_list")
+    await scene.server.turn_on(CLOSED)
+
+    scene.parts.clock.advance(BEAT)
+
+    assert await talk.closed() == 1008
+
+
+async def test_keys_cannot_be_tried_at_speed(scene):
+    await scene.server.turn_on(replace(LOCKED, rate_limits=(RateLimit(3, 60.0),)))
+    talk = await scene.connect()
+
+    codes = []
+    for _ in range(3):
+        await talk.say("auth", key="guess")
+        codes.append((await talk.until("error"))["code"])
+
+    assert codes == ["UNAUTHORIZED", "UNAUTHORIZED", "RATE_LIMITED"]
 
 
 async def test_without_any_key_set_everybody_here_gets_everything_and_a_page_from_afar_nothing(
@@ -342,7 +392,7 @@ async def test_a_client_that_answers_stays(scene):
 
 async def test_who_has_a_key_that_is_not_valid_any_more_is_sent_away(scene):
     talk = await scene.connect(KEY)
-    await scene.server.turn_on(WebSettings("127.0.0.1", 0, digest_of("another")))
+    await scene.server.turn_on(replace(LOCKED, api_key_digest=digest_of("another")))
 
     scene.parts.clock.advance(BEAT)
 
@@ -387,14 +437,6 @@ async def test_a_broken_handshake_is_a_bad_request(scene, headers):
         body = await answer.json()
 
     assert (answer.status, body["error"]["code"]) == (400, "INVALID_REQUEST")
-
-
-async def test_a_client_too_many_is_turned_away(scene, monkeypatch):
-    monkeypatch.setattr(websocket, "MOST_LISTENERS", 1)
-    talk = await scene.connect()
-    await talk.until("process_list")
-
-    assert await status_of_handshake(scene) == 503
 
 
 async def test_nothing_is_left_of_a_client_that_has_gone(scene):

@@ -19,4 +19,4 @@ CREATE TABLE job_runs (
 
 CREATE INDEX job_runs_of_an_app ON job_runs (app, id);
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

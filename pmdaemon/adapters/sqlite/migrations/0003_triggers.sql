@@ -5,4 +5,4 @@ ALTER TABLE processes ADD COLUMN last_words TEXT;
 ALTER TABLE processes ADD COLUMN due REAL;
 ALTER TABLE processes ADD COLUMN queued INTEGER NOT NULL DEFAULT 0;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
