@@ -62,7 +62,7 @@ class SpawnLauncher:
         self._keeper = keeper or KeeperLink()
         self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
-        self._given = [(os.POSIX_SPAWN_CLOSE, file) for file in _inheritable()]
+        self._given = _inheritable()
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -72,7 +72,7 @@ class SpawnLauncher:
 
         """
         with self._keeper.launching(order.token) as launched:
-            with _in_directory(order), self._limiting_files():
+            with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
             entry = self._reader.entry(pid)
             if entry is None:
@@ -127,7 +127,6 @@ class SpawnLauncher:
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
                     (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
-                    *self._given,
                     *(
                         (os.POSIX_SPAWN_DUP2, file, FIRST_INHERITED + index)
                         for index, file in enumerate(inherited)
@@ -141,6 +140,20 @@ class SpawnLauncher:
             # All that it says is the number of the error, and not what was wrong.
             _try_outputs(order)
             raise cannot_run(order, error) from error
+
+    @contextmanager
+    def _keeping_what_was_given(self) -> Iterator[None]:
+        """Pass nothing on of what we were given, but to who goes on in this process (execve(2)).
+
+        A file action could not close it: a number beyond the limit of the program is refused.
+        """
+        for file in self._given:
+            os.set_inheritable(file, False)  # noqa: FBT003 - the library's signature
+        try:
+            yield
+        finally:
+            for file in self._given:
+                os.set_inheritable(file, True)  # noqa: FBT003 - as above
 
     @contextmanager
     def _limiting_files(self) -> Iterator[None]:

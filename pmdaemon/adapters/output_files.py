@@ -82,6 +82,23 @@ def rotate(path: str, keep: int) -> None:
     os.replace(empty, path)
 
 
+def shift(path: str, keep: int) -> None:
+    """Put a file that has no time index among the older ones, of which `keep` stay.
+
+    Raises:
+        OSError: it is still there.
+
+    """
+    gap = _first_gap(path)
+    remove_rotated(path, beyond=keep if gap <= keep else max(0, keep - 1))
+    if keep <= 0:
+        os.unlink(path)
+        return
+    for number in range(min(gap, keep), 1, -1):
+        _move_older(rotated_path(path, number - 1), rotated_path(path, number))
+    os.rename(path, rotated_path(path, 1))
+
+
 def remove_rotated(path: str, *, beyond: int = 0) -> None:
     """Remove the older files, except for the `beyond` youngest."""
     for number in _numbers(path, beyond + 1):

@@ -82,6 +82,7 @@ def apps_of(
         "relative_to": folder_of(path),
         "interpolate": not file.evaluated,
         "env_name": env_name,
+        "file": str(Path(path).absolute()) if path != ecosystem.STANDARD_INPUT else None,
     }
     return AppsOfFile(apps, how, tuple(warnings))
 

@@ -23,6 +23,11 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("block", "Prevent processes from being started"),
         Verb("unblock", "Allow processes to be started again"),
     ),
+    "Declare them in a file": (
+        Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
+        Verb("validate", "Say what is wrong with an ecosystem file"),
+        Verb("apply", "Bring what runs into line with an ecosystem file"),
+    ),
     "Look at them": (
         Verb("list", "Show all processes", ("ls", "l", "ps", "status")),
         Verb("describe", "Show everything about a process", ("desc", "info", "show")),

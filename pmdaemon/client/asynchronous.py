@@ -32,6 +32,7 @@ from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages import (
+    ApplyResult,
     GrowthItem,
     HostResult,
     KillResult,
@@ -123,6 +124,7 @@ class AsyncClient:
         down: bool = False,
         interpolate: bool = False,
         env_name: str | None = None,
+        file: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched."""
         return await self._do(
@@ -133,6 +135,36 @@ class AsyncClient:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
+                file=file,
+            )
+        )
+
+    async def apply(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        file: str | None = None,
+        whole: bool = True,
+        prune: bool = False,
+        dry_run: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+    ) -> ApplyResult:
+        """Bring what is there into line with apps, and touch only what differs."""
+        return await self._do(
+            calls.apply(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                file=file,
+                whole=whole,
+                prune=prune,
+                dry_run=dry_run,
                 interpolate=interpolate,
                 env_name=env_name,
             )

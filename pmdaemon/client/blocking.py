@@ -20,6 +20,7 @@ from pmdaemon.client.calls import (
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
+    ApplyResult,
     GrowthItem,
     HostResult,
     KillResult,
@@ -127,6 +128,7 @@ class Client:
         down: bool = False,
         interpolate: bool = False,
         env_name: str | None = None,
+        file: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched.
 
@@ -139,6 +141,7 @@ class Client:
             down: do not start what is new; only put it on the list.
             interpolate: put variables of the environment in for `${VARIABLES}` in texts.
             env_name: the name of the environment that was chosen, for `append_env_to_name`.
+            file: the path of the file they come from, which `apply` goes by.
 
         """
         return self._do(
@@ -149,6 +152,45 @@ class Client:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
+                file=file,
+            )
+        )
+
+    def apply(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        file: str | None = None,
+        whole: bool = True,
+        prune: bool = False,
+        dry_run: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+    ) -> ApplyResult:
+        """Bring what is there into line with apps, and touch only what differs.
+
+        Args:
+            apps: the declarations, as for `start_apps`, with the arguments that are not told here.
+            file: the path of the file that they come from; it is remembered.
+            whole: whether they are all of that file, so that what is not among them is not in it.
+            prune: delete what came from that file, and is not in it any more.
+            dry_run: only say what would be done.
+
+        """
+        return self._do(
+            calls.apply(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                file=file,
+                whole=whole,
+                prune=prune,
+                dry_run=dry_run,
                 interpolate=interpolate,
                 env_name=env_name,
             )

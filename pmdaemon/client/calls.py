@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages import (
+    ApplyResult,
     Explanation,
     HostResult,
     KillResult,
@@ -99,8 +100,7 @@ def start_apps(
     source: str,
     existing: Existing,
     down: bool,
-    interpolate: bool,
-    env_name: str | None,
+    **more: object,
 ) -> Call[Processes]:
     """Ask for apps to be brought up as they are declared."""
     body: dict[str, object] = {
@@ -109,12 +109,29 @@ def start_apps(
         "cwd": cwd,
         "existing": existing,
         "down": down,
-        "interpolate": interpolate,
         "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
     }
-    if env_name is not None:
-        body["env_name"] = env_name
     return Call("start", body, _processes)
+
+
+def apply(
+    apps: Sequence[Mapping[str, object]],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    source: str,
+    **more: object,
+) -> Call[ApplyResult]:
+    """Ask for what is there to be brought into line with apps as they are declared."""
+    body: dict[str, object] = {
+        "apps": apps,
+        "source": source,
+        "cwd": cwd,
+        "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
+    }
+    return Call("apply", body, _whole)
 
 
 def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:

@@ -41,6 +41,7 @@ def read_app(
     cpus: int | None = None,
     interpolate: bool = False,
     env_name: str | None = None,
+    file: str | None = None,
 ) -> Declared:
     """Read an app as somebody declared it.
 
@@ -52,6 +53,7 @@ def read_app(
         cpus: How many CPUs `max` instances mean; by default those of this machine.
         interpolate: Whether texts may hold `${VARIABLES}` of the environment.
         env_name: The environment that was asked for, which an app may have in its name.
+        file: The path of the file that declares it.
 
     Raises:
         InvalidConfiguration: it cannot be run as declared; all problems are listed.
@@ -61,7 +63,7 @@ def read_app(
     reading = Reading(where)
     variables = environment if interpolate else None
     read_fields(reading, raw, cpus=cpus, variables=variables)
-    spec = _spec(reading, base, environment, env_name)
+    spec = _spec(reading, base, environment, env_name=env_name, file=file)
     if spec is None or reading.problems:
         raise reading.as_one()
     return Declared(spec, tuple(reading.warnings))
@@ -76,8 +78,11 @@ def read_apps(
     cpus: int | None = None,
     interpolate: bool = False,
     env_name: str | None = None,
+    file: str | None = None,
 ) -> list[Declared]:
     """Read all apps of a file; problems of all of them are told together.
+
+    `source` names it in sentences, `file` is its path; for the rest see `read_app`.
 
     Raises:
         InvalidConfiguration: one of them cannot be run, or two cannot be there at once.
@@ -96,6 +101,7 @@ def read_apps(
                 cpus=cpus,
                 interpolate=interpolate,
                 env_name=env_name,
+                file=file,
             )
         except InvalidConfiguration as error:
             problems += error.problems
@@ -106,7 +112,12 @@ def read_apps(
 
 
 def _spec(
-    reading: Reading, base: str, environment: Mapping[str, str], env_name: str | None
+    reading: Reading,
+    base: str,
+    environment: Mapping[str, str],
+    *,
+    env_name: str | None,
+    file: str | None,
 ) -> AppSpec | None:
     """Put an app together, as far as its fields could be read; problems are noted."""
     found = reading.values
@@ -135,7 +146,13 @@ def _spec(
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
     return AppSpec(
-        name=name, command=command, cwd=cwd, env=declared, inherited_env=inherited, **made
+        name=name,
+        command=command,
+        cwd=cwd,
+        env=declared,
+        inherited_env=inherited,
+        source=file,
+        **made,
     )
 
 

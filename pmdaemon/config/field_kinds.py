@@ -70,6 +70,14 @@ def _show_list(value: Any) -> str:  # noqa: ANN401 - tuples and sets
     return ", ".join(map(str, sorted(value) if isinstance(value, frozenset) else value))
 
 
+def show_duration(seconds: float) -> str:
+    """Write a duration in the largest unit that leaves it whole."""
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length:g}{unit}"
+    return format_duration(seconds)
+
+
 def _show_size(value: int) -> str:
     for unit, size in (("G", 1024**3), ("M", 1024**2), ("K", 1024)):
         if value and value % size == 0:
@@ -100,8 +108,8 @@ SWITCH = Kind("switch", "true or false", values.switch, _show_switch)
 COUNT = Kind("count", "number", values.count)
 KEPT = Kind("kept", "number", partial(values.count, most=1000))
 RETRIES = Kind("retries", "number", partial(values.count, least=1, most=1000))
-DURATION = Kind("duration", "duration", parse_duration, format_duration)
-SECONDS = Kind("seconds", "duration", health_fields.seconds, format_duration)
+DURATION = Kind("duration", "duration", parse_duration, show_duration)
+SECONDS = Kind("seconds", "duration", health_fields.seconds, show_duration)
 SIZE = Kind("size", "size", parse_size, _show_size)
 SIZE_LIMIT = Kind("size", "size", _size_limit, _show_size)
 VARIABLES = Kind("variables", "names and values", values.variables)

@@ -263,13 +263,7 @@ FIELDS = tuple(field for fields in SECTIONS.values() for field in fields)
 INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inherited.", {})
 """Known to what brings saved apps back, and to nobody else."""
 
-AWAITED = frozenset(
-    {
-        "disable_logs", "error_file", "log_date_format",
-        "log_file", "log_type", "merge_logs", "out_file", "time",
-
-    }
-)  # fmt: skip
+AWAITED: frozenset[str] = frozenset()
 """Fields that are read and checked, and that nothing in this release acts on yet."""
 
 NOT_ACTED_ON = frozenset(

@@ -80,21 +80,26 @@ def merge(streams: Iterable[Sequence[LogLine]]) -> list[LogLine]:
 Piece = TypeVar("Piece")
 
 
-class _Assembler(Protocol[Piece]):
+class Assembler(Protocol[Piece]):
     """Makes what is handed out of what stands in the files."""
 
-    def forget(self) -> None: ...
-    def finish(self) -> list[Piece]: ...
-    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[Piece]: ...
+    def forget(self) -> None:
+        """Drop what is unfinished: the file was emptied."""
+
+    def finish(self) -> list[Piece]:
+        """Hand out what is unfinished, if anything is."""
+
+    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[Piece]:
+        """Take what stands at `offset` of a file; return what is complete by it."""
 
 
-class _Follower(Generic[Piece]):
+class PieceFollower(Generic[Piece]):
     """Reads on as a stream grows, through rotation, truncation and flush.
 
     `gaps` counts how often something was removed before it was read.
     """
 
-    def __init__(self, path: str, assembler: _Assembler[Piece], beginning: Beginning) -> None:
+    def __init__(self, path: str, assembler: Assembler[Piece], beginning: Beginning) -> None:
         self._path = path
         self._assembler = assembler
         self._source: LogSource | None = None
@@ -111,6 +116,10 @@ class _Follower(Generic[Piece]):
     def beginning(self) -> Place | None:
         """Where it is before anything was read; None where there is no file yet."""
         return place_at(self._source, self._offset) if self._source is not None else None
+
+    def place(self) -> tuple[int, int, int]:
+        """Say where it reads on: device and inode of the file, and the offset; 0 for none yet."""
+        return (*self._source.identity, self._offset) if self._source else (0, 0, 0)
 
     def finish(self) -> list[Piece]:
         """Hand out what is unfinished, as nobody waits for the rest of it."""
@@ -185,7 +194,7 @@ class _Follower(Generic[Piece]):
         return after, False
 
 
-class Follower(_Follower[LogLine]):
+class Follower(PieceFollower[LogLine]):
     """Hands out lines, each when its newline has come.
 
     It begins with the last `backlog` complete lines, or where `beginning` says.
@@ -206,7 +215,7 @@ class Follower(_Follower[LogLine]):
         super().__init__(path, _LineAssembler(stream, pm_id, placed=placed), begun)
 
 
-class ByteFollower(_Follower[bytes]):
+class ByteFollower(PieceFollower[bytes]):
     """Hands out bytes as they are, whole lines or not; it begins as `Follower` does."""
 
     def __init__(self, path: str, *, backlog: int = 0) -> None:

@@ -69,7 +69,8 @@ class StartBody(TypedDict):
     happens to apps that are there already and run: `refuse`, `restart` them with the new
     declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
     and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
-    `env_name` is the name of the environment that was chosen by `--env`.
+    `env_name` is the name of the environment that was chosen by `--env`, `file` the path of the
+    file, which the apps are remembered to have come from.
     """
 
     target: NotRequired[str]
@@ -80,6 +81,7 @@ class StartBody(TypedDict):
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
     down: NotRequired[bool]
+    file: NotRequired[str]
     interpolate: NotRequired[bool]
     env_name: NotRequired[str]
 
@@ -109,6 +111,49 @@ class SignalBody(TypedDict):
 
     selectors: list[str]
     signal: str
+
+
+class ApplyBody(TypedDict):
+    """`apply`: bring what is there into line with the apps of a file, and touch nothing else.
+
+    The keys are those of `start`. If the apps are the `whole` of `file`, as they are unless that is
+    said, what came from it and is not in it any more is found, and with `prune` deleted. With
+    `dry_run`, nothing is done.
+    """
+
+    apps: list[dict[str, Any]]
+    source: str
+    cwd: str
+    environment: dict[str, str]
+    file: NotRequired[str]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
+    whole: NotRequired[bool]
+    prune: NotRequired[bool]
+    dry_run: NotRequired[bool]
+
+
+class ChangeView(TypedDict):
+    """One field that differs, in the words of ecosystem files, without secrets.
+
+    `before` and `after` are null where there is nothing.
+    """
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class StepView(TypedDict):
+    """What is, or would be, done about one app.
+
+    `action` is `create`, `restart`, `scale` (other instances stay as they are), `update` (noted,
+    and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its file.
+    """
+
+    name: str
+    action: str
+    changes: list[ChangeView]
 
 
 class SelectBody(TypedDict):
@@ -243,6 +288,14 @@ class ProcessesResult(TypedDict):
     processes cannot be saved.
     """
 
+    processes: list[ProcessView]
+    warnings: NotRequired[list[str]]
+
+
+class ApplyResult(TypedDict):
+    """The result of `apply`: what was done about each app, and the processes this was about."""
+
+    steps: list[StepView]
     processes: list[ProcessView]
     warnings: NotRequired[list[str]]
 

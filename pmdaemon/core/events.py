@@ -5,11 +5,13 @@ that every front and hook tells the same story. Several steps may lie between th
 program is spawned and has ended before anybody looked; what happened in between is still told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from msgspec import Struct
 
+from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.process import (
     Cause,
     Errored,
@@ -17,6 +19,7 @@ from pmdaemon.core.process import (
     Identity,
     Process,
     Stopped,
+    Stopping,
 )
 
 
@@ -27,11 +30,25 @@ class EventKind(StrEnum):
     STARTED = "started"
     EXITED = "exited"
     CRASHED = "crashed"
+    UNHEALTHY = "unhealthy"
+    HEALTHY = "healthy"
     MEMORY_EXCEEDED = "memory_limit_exceeded"
+    HEALTH_FAILED = "health_check_failed"
+    TIME_EXCEEDED = "time_limit_exceeded"
     RESTARTED = "restarted"
     STOPPED = "stopped"
     ERRORED = "errored"
     DELETED = "deleted"
+
+
+CUT_SHORT: Mapping[Cause, EventKind] = MappingProxyType(
+    {
+        Cause.MEMORY_EXCEEDED: EventKind.MEMORY_EXCEEDED,
+        Cause.UNHEALTHY: EventKind.HEALTH_FAILED,
+        Cause.TIMED_OUT: EventKind.TIME_EXCEEDED,
+    }
+)
+"""Why we end a run that nobody asked us to end."""
 
 
 class ProcessEvent(Struct, frozen=True, kw_only=True):
@@ -65,13 +82,25 @@ def events_between(before: Process | None, after: Process | None) -> list[Proces
     return [_event(before, EventKind.DELETED)] if before is not None else []
 
 
+def health_event(process: Process, before: Health, after: Health) -> ProcessEvent | None:
+    """Tell that a process became unhealthy, or healthy again; None when neither is so."""
+    match before.status, after.status:
+        case (HealthStatus.HEALTHY | HealthStatus.STARTING, HealthStatus.UNHEALTHY):
+            reason = after.last.detail if after.last is not None else None
+            return _event(process, EventKind.UNHEALTHY, pid=process.pid, reason=reason)
+        case (HealthStatus.UNHEALTHY | HealthStatus.STARTING, HealthStatus.HEALTHY):
+            return _event(process, EventKind.HEALTHY, pid=process.pid)
+        case _:
+            return None
+
+
 def _told(before: Process | None, after: Process) -> Iterator[ProcessEvent]:
     if before is None:
         yield _event(after, EventKind.ADDED)
     ran, runs = _living(before), _living(after)
     begun = _begun(before, after)
-    if _over_memory(before, after):
-        yield _event(after, EventKind.MEMORY_EXCEEDED, pid=ran.pid if ran else None)
+    if (why := _cut_short(before, after)) is not None:
+        yield _event(after, why, pid=ran.pid if ran else None)
     if ran is not None and ran != runs:
         yield _ended(after, ran)
     if before is not None and after.restarts > before.restarts:
@@ -104,13 +133,15 @@ def _begun(before: Process | None, after: Process) -> Identity | None:
     return None if is_known else after.run.identity
 
 
-def _over_memory(before: Process | None, after: Process) -> bool:
-    if after.last_cause is not Cause.MEMORY_EXCEEDED or before is None:
-        return False
-    # A later end for the same cause is that of another run, begun in another epoch.
-    return before.last_cause is not Cause.MEMORY_EXCEEDED or (
-        _living(before) is not None and before.restarts < after.restarts
-    )
+def _cut_short(before: Process | None, after: Process) -> EventKind | None:
+    """Say why a run is being ended, when it is for a reason of our own and began just now."""
+    match after.state:
+        case Stopping(run, cause) if cause in CUT_SHORT:
+            known = before.state if before is not None else None
+            told = isinstance(known, Stopping) and known.run.identity == run.identity
+            return None if told else CUT_SHORT[cause]
+        case _:
+            return None
 
 
 def _ended(after: Process, run: Identity) -> ProcessEvent:

@@ -77,13 +77,8 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield f"It is started again in {left:.1f} s."
             if reason is None and process.backoff:
                 yield "The wait grows from end to end, until it has been up for half a minute."
-        case Exited() if process.spec.job is not None:
-            yield (
-                f"{name} is a job, and does not run at the moment: its last run {_ended(process)}."
-            )
         case Exited():
-            yield f"{name} is down, because it {_ended(process)} and is to be left alone then:"
-            yield _why_left_alone(process)
+            yield from _why_exited(process)
         case Errored(reason, last_words):
             yield f"{name} was given up: {reason}."
             if last_words:
@@ -94,6 +89,15 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield from _why_down(process, facts)
         case _:
             assert_never(process.state)
+
+
+def _why_exited(process: Process) -> Iterator[str]:
+    name, last = process.name, _ended(process)
+    if process.spec.job is not None:
+        yield f"{name} is a job, and does not run at the moment: its last run {last}."
+    else:
+        yield f"{name} is down, because it {last} and is to be left alone then:"
+        yield _why_left_alone(process)
 
 
 def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:

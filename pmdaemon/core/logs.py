@@ -24,6 +24,10 @@ MARK_SIZE = _MARK.size
 """Bytes that a mark takes."""
 
 
+NOWHERE = "/dev/null"
+"""What a file is called that nobody wants."""
+
+
 class OutputStream(StrEnum):
     """Which of a program's two outputs."""
 
@@ -50,6 +54,17 @@ def last_lines(data: bytes, *, whole: bool) -> tuple[str, ...]:
     if (not whole or len(data) > LAST_BYTES) and len(lines) > 1:
         lines = lines[1:]
     return tuple(line for line in lines if line.strip())[-LAST_LINES:]
+
+
+def of_instance(path: str, instance: int) -> str:
+    """Name the file of an instance: the first has the path as it is, others a number in it."""
+    if not instance or path == NOWHERE:
+        return path
+    folder, slash, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    if not stem:
+        return f"{path}-{instance}"
+    return f"{folder}{slash}{stem}-{instance}{dot}{ending}"
 
 
 def rotated_path(path: str, number: int) -> str:

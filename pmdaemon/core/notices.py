@@ -35,7 +35,7 @@ class Sampled(Struct, frozen=True):
 class HealthChecked(Struct, frozen=True):
     """A probe has looked at a process; `before` is what was thought of it until then."""
 
-    pm_id: int
+    process: Process
     before: Health
     after: Health
 

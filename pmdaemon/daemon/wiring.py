@@ -9,6 +9,8 @@ from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
+from pmdaemon.adapters.file_watch import SystemFileWatch
+from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
@@ -38,7 +40,10 @@ from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.hook_runner import HookRunner
+from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
@@ -141,18 +146,7 @@ def assemble(
     health = HealthMonitor(
         clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
     )
-    triggers = Triggers(
-        supervisor=supervisor,
-        health=health,
-        dependencies=DependencyKeeper(
-            bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
-        ),
-        cron=CronRunner(
-            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
-        ),
-        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
-        pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
-    )
+    events = EventLog(clock=clock, bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
@@ -169,9 +163,17 @@ def assemble(
         environment=scrubbed(os.environ),
         clock=clock,
         bus=bus,
-        events=EventLog(clock=clock, bus=bus),
+        events=events,
         processes=processes,
-        triggers=triggers,
+        triggers=_triggers(
+            home=home,
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            health=health,
+            delivery=SystemHookDelivery(commands),
+            events=events,
+        ),
         history=JobHistory(
             clock=clock,
             bus=bus,
@@ -188,3 +190,36 @@ def assemble(
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)
+
+
+def _triggers(
+    *,
+    home: Home,
+    clock: Clock,
+    bus: Bus,
+    supervisor: Supervisor,
+    health: HealthMonitor,
+    delivery: HookDelivery,
+    events: EventLog,
+) -> Triggers:
+    """Build all that acts by itself."""
+    return Triggers(
+        supervisor=supervisor,
+        health=health,
+        dependencies=DependencyKeeper(
+            bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
+        ),
+        cron=CronRunner(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
+        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        files=FileWatcher(
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            files=SystemFileWatch(clock, never=(home.path,)),
+            post=supervisor.post,
+        ),
+        hooks=HookRunner(clock=clock, bus=bus, delivery=delivery, life=events.life),
+        pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
+    )

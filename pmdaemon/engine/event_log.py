@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 
-from pmdaemon.core.events import events_between
-from pmdaemon.core.notices import EventLogged, Notice, ProcessChanged
+from pmdaemon.core.events import ProcessEvent, events_between, health_event
+from pmdaemon.core.notices import EventLogged, HealthChecked, Notice, ProcessChanged
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock
 
@@ -41,9 +41,17 @@ class EventLog:
         return [one for one in self._events if one.event.pm_id == pm_id]
 
     def _heed(self, notice: Notice) -> None:
-        if not isinstance(notice, ProcessChanged):
-            return
-        for event in events_between(notice.before, notice.after):
+        match notice:
+            case ProcessChanged(before, after):
+                self._tell(events_between(before, after))
+            case HealthChecked(process, before_it, since):
+                event = health_event(process, before_it, since)
+                self._tell([event] if event is not None else [])
+            case _:
+                pass
+
+    def _tell(self, events: Sequence[ProcessEvent]) -> None:
+        for event in events:
             self._number += 1
             logged = EventLogged(self._number, self._clock.now(), event)
             self._events.append(logged)

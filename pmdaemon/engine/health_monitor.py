@@ -107,7 +107,7 @@ class HealthMonitor:
         patient.health = observed(
             patient.check, before, result, since=patient.run.since, at=self._clock.now()
         )
-        self._bus.publish(HealthChecked(pm_id, before, patient.health))
+        self._bus.publish(HealthChecked(patient.process, before, patient.health))
         if patient.health.status is HealthStatus.UNHEALTHY and patient.check.restart:
             self._post(pm_id, HealthFailed(patient.run.identity))
 

@@ -16,6 +16,7 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
 from pmdaemon.core.spec import Limits, LogPolicy, RunAs
+from pmdaemon.core.watching import WatchOrder
 
 
 class Cancellable(Protocol):
@@ -154,6 +155,17 @@ class NotifySocket(Protocol):
         """Call `on_ready` for each READY=1, with who sent it, its parent, and so on up."""
 
 
+class FileWatch(Protocol):
+    """Watches files and folders."""
+
+    def watch(self, order: WatchOrder, on_change: Callable[[str], None]) -> Cancellable:
+        """Call `on_change` from the event loop with the path of whatever changes from now on.
+
+        A path that is empty stands for changes that nobody could keep up with. What cannot be
+        watched is logged, and looked at now and then instead.
+        """
+
+
 class PidNotes(Protocol):
     """Files with a pid in them."""
 
@@ -266,6 +278,40 @@ class Prober(Protocol):
 
     async def probe(self, order: ProbeOrder) -> ProbeResult:
         """Ask once; whatever goes wrong is the result, and never an exception."""
+
+
+class HookOrder(Struct, frozen=True, kw_only=True):
+    """News for a command, which gets `body` as its input, or for a URL, as a POST.
+
+    The command has `cwd`, `env` and the rights of `run_as`. `timeout` is in seconds.
+    """
+
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    headers: Mapping[str, str] = {}
+    body: bytes
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+    timeout: float
+
+    def __repr__(self) -> str:
+        return "HookOrder(<hidden>)"
+
+
+class Delivery(Struct, frozen=True):
+    """Whether news arrived; if not, why, and whether trying `again` may help."""
+
+    ok: bool
+    reason: str = ""
+    again: bool = False
+
+
+class HookDelivery(Protocol):
+    """Brings news to hooks."""
+
+    async def deliver(self, order: HookOrder) -> Delivery:
+        """Try once; whatever goes wrong is the result, and never an exception."""
 
 
 class TcpProbe(Protocol):

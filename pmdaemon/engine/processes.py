@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pmdaemon.core import graph
+from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
     AppAlreadyExists,
     DaemonUnavailable,
@@ -165,6 +166,37 @@ class Processes:
         return self._outcome(
             await self._supervisor.ask(action, settled=_is_up_or_failed), _why_not_up
         )
+
+    async def apply(
+        self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
+    ) -> tuple[Sequence[Step], Snapshots]:
+        """Bring what is there into line with what is declared, and touch nothing else.
+
+        What was stopped stays so, with its new declaration. If the specs are the `whole` of their
+        file, what came from it and is not in it any more is found, and with `prune` deleted. With
+        `dry_run`, only say what would be done.
+
+        Raises:
+            TcpPortTaken: a port is somebody else's.
+
+        """
+        steps: Sequence[Step] = ()
+
+        def decide(processes: Iterable[Process]) -> Sequence[Step]:
+            there = [one for one in processes if one.wish is not Wish.GONE]
+            return steps_between(
+                {one.name: one.spec for one in there}, specs, whole=whole, prune=prune
+            )
+
+        def action(ledger: Ledger) -> Plan:
+            nonlocal steps
+            steps = decide(ledger.processes.values())
+            return self._applied(ledger, steps)
+
+        if dry_run:
+            return decide(self._supervisor.processes.values()), []
+        reached = await self._supervisor.ask(action, settled=_is_up_or_failed)
+        return steps, self._outcome(reached, _why_not_up)
 
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs, and all they started; what depends on others ends before them.
@@ -327,8 +359,35 @@ class Processes:
         left = self._supervisor.everything
         self._outcome({pm_id: left.get(pm_id) for pm_id in ended}, _why_not_down)
 
+    def _applied(self, ledger: Ledger, steps: Sequence[Step]) -> Plan:
+        anew = {step.name for step in steps if step.action == "restart"}
+        doomed = {step.name for step in steps if step.action == "delete"}
+        declared = self._declare(
+            ledger,
+            [
+                step.after
+                for step in steps
+                if step.after is not None and (step.paths or step.action == "create")
+            ],
+            "restart",
+            down=False,
+            to_restart=lambda process: process.name in anew and process.wish is Wish.UP,
+        )
+        deleted = [
+            (one.pm_id, DeleteRequested())
+            for one in ledger.processes.values()
+            if one.name in doomed
+        ]
+        return Plan([*declared.events, *deleted], declared.added)
+
     def _declare(
-        self, ledger: Ledger, specs: Sequence[AppSpec], existing: Existing, *, down: bool
+        self,
+        ledger: Ledger,
+        specs: Sequence[AppSpec],
+        existing: Existing,
+        *,
+        down: bool,
+        to_restart: Callable[[Process], bool] = lambda _: True,
     ) -> Plan:
         self._refuse_when_ending()
         if existing != "keep":
@@ -365,16 +424,13 @@ class Processes:
                 else:
                     process = self._come_again(here, spec, port)
                 added.append(process)
-                runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
-                # A job that runs is not disturbed; its next run is as declared now.
-                anew = here in kept and spec.job is None
-                wanted = RestartRequested() if anew else StartRequested()
-                events.append((process.pm_id, wanted if runs or not rests else StopRequested()))
-            for one in present:
-                if one.instance >= len(ports):
-                    # With the new declaration, too: the store keeps one for all of an app.
-                    added.append(replace(one, spec=spec))
-                    events.append((one.pm_id, DeleteRequested()))
+                if here not in kept or to_restart(here):
+                    anew = here in kept and spec.job is None
+                    events.append((process.pm_id, _what_comes(here, anew=anew, rests=rests)))
+            surplus = [one for one in present if one.instance >= len(ports)]
+            # With the new declaration, too: the store keeps one for all of an app.
+            added += [replace(one, spec=spec) for one in surplus]
+            events += [(one.pm_id, DeleteRequested()) for one in surplus]
         return Plan(events, added)
 
     def _come_again(self, deleted: Process, spec: AppSpec, port: int | None) -> Process:
@@ -658,6 +714,15 @@ def _needed_by(chosen: Sequence[Process], there: Sequence[Process]) -> list[tupl
 def _is_to_be_started(process: Process) -> bool:
     # What has done what it had to do stays done: a dependency may be on just that.
     return process.wish is not Wish.UP or isinstance(process.state, Errored)
+
+
+def _what_comes(here: Process | None, *, anew: bool, rests: bool) -> Event:
+    """Say what becomes of an instance, with its new declaration."""
+    runs = here is not None and here.wish is Wish.UP and not _has_ended(here)
+    if rests and not runs:
+        return StopRequested()
+    # A job that runs is not disturbed; its next run is as declared now.
+    return RestartRequested() if anew else StartRequested()
 
 
 def _has_ended(process: Process) -> bool:

@@ -14,6 +14,7 @@ from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
 from pmdaemon.control.messages import (
     AnewBody,
+    ApplyBody,
     EmptyBody,
     GrowthItem,
     HistoryBody,
@@ -36,7 +37,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.processes import Change, Existing, unchanged
 from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import explanation_view, process_view, run_view
+from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
 from pmdaemon.server.progress import waiting_for, with_progress
 
 MOST_RUNS = 1000
@@ -86,16 +87,8 @@ async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, An
 
 async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:
     if "apps" in body:
-        declared = app_fields.read_apps(
-            body["apps"],
-            base=body["cwd"],
-            environment=body["environment"],
-            source=body.get("source", "the request"),
-            interpolate=body.get("interpolate", False),
-            env_name=body.get("env_name"),
-        )
         return await _start_declared(
-            engine, declared, body.get("existing", "restart"), down=body.get("down", False)
+            engine, _declared(body), body.get("existing", "restart"), down=body.get("down", False)
         )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
@@ -123,6 +116,33 @@ async def _start_declared(
     specs = [one.spec for one in declared]
     started = await engine.processes.start_apps(specs, existing=existing, down=down)
     return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
+
+
+async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, Any]:
+    declared = _declared(body)
+    steps, reached = await engine.processes.apply(
+        [one.spec for one in declared],
+        whole=body.get("whole", True),
+        prune=body.get("prune", False),
+        dry_run=body.get("dry_run", False),
+    )
+    return {
+        **_shown(reached),
+        "steps": [step_view(step) for step in steps],
+        "warnings": [text for one in declared for text in one.warnings],
+    }
+
+
+def _declared(body: StartBody | ApplyBody) -> list[Declared]:
+    return app_fields.read_apps(
+        body.get("apps", []),
+        base=body["cwd"],
+        environment=body["environment"],
+        source=body.get("source", "the request"),
+        interpolate=body.get("interpolate", False),
+        env_name=body.get("env_name"),
+        file=body.get("file"),
+    )
 
 
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
@@ -301,6 +321,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "host": (EmptyBody, _host),
     "list": (ListBody, _list),
     "start": (StartBody, _start),
+    "apply": (ApplyBody, _apply),
     "stop": (SelectBody, _stop),
     "restart": (AnewBody, _restart),
     "reload": (AnewBody, _reload),

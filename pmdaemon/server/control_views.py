@@ -2,7 +2,16 @@
 
 import msgspec
 
-from pmdaemon.control.messages import ExitView, Explanation, HealthView, ProcessView, RunView
+from pmdaemon.config.differences import in_words
+from pmdaemon.control.messages import (
+    ExitView,
+    Explanation,
+    HealthView,
+    ProcessView,
+    RunView,
+    StepView,
+)
+from pmdaemon.core.differences import Step
 from pmdaemon.core.health import Health
 from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.process import Backoff, Errored, Exit, Online, Process
@@ -88,3 +97,15 @@ def _health_view(health: Health | None) -> HealthView | None:
 
 def _exit_view(ended: Exit | None) -> ExitView | None:
     return None if ended is None else {"code": ended.code, "signal": ended.signal}
+
+
+def step_view(step: Step) -> StepView:
+    """Word what is done about one app, and why."""
+    changes = in_words(step.before, step.after, step.paths) if step.before and step.after else ()
+    return {
+        "name": step.name,
+        "action": step.action,
+        "changes": [
+            {"field": one.field, "before": one.before, "after": one.after} for one in changes
+        ],
+    }

@@ -78,6 +78,7 @@ def test_a_file_is_read_with_how_it_is_meant(path, folder):
         "relative_to": str(folder),
         "interpolate": True,
         "env_name": None,
+        "file": str(folder / "eco.toml"),
     }
     assert file.warnings == ("deploy: not acted on by this release",)
 

@@ -82,6 +82,28 @@ def test_apps_are_started_together(client, daemon):
     }
 
 
+def test_apps_are_applied(client, daemon):
+    step = {"name": "web", "action": "keep", "changes": []}
+    does(daemon, "apply", steps=[step])
+    apps = [{"name": "web", "script": "web.js"}]
+
+    result = client.apply(apps, relative_to="/srv", source="us", file="/srv/us", prune=True)
+
+    assert result["steps"] == [step]
+    [body] = daemon.asked("apply")
+    assert body.pop("environment") == {"PATH": "/bin"}
+    assert body == {
+        "apps": apps,
+        "source": "us",
+        "cwd": "/srv",
+        "file": "/srv/us",
+        "whole": True,
+        "prune": True,
+        "dry_run": False,
+        "interpolate": False,
+    }
+
+
 def test_the_environment_of_a_process_is_asked_for(client, daemon):
     does(daemon, "list", a_view(detail=True))
 

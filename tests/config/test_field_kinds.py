@@ -8,6 +8,9 @@ from pmdaemon.core.errors import InvalidInput
     ("kind", "value", "words"),
     [
         (kinds.DURATION, "90s", "90s"),
+        (kinds.DURATION, "120s", "2m"),
+        (kinds.DURATION, "30d", "30d"),
+        (kinds.DURATION, 0, "0s"),
         (kinds.DURATION, 250, "0.25s"),
         (kinds.SIZE, "300M", "300M"),
         (kinds.SIZE, 1500, "1500"),

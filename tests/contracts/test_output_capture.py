@@ -236,3 +236,18 @@ async def test_processes_that_are_not_open_are_no_trouble(world: World):
     world.capture.drain(7)
     world.capture.flush(7)
     world.capture.close(7)
+
+
+@pytest.mark.parametrize(
+    ("policy", "dropped"),
+    [
+        (LogPolicy(disabled=True), (True, True)),
+        (LogPolicy(out_file="/dev/null"), (True, False)),
+        (LogPolicy(error_file="/dev/null"), (False, True)),
+        (LogPolicy(), (False, False)),
+    ],
+)
+async def test_what_nobody_wants_is_not_even_read(world, policy, dropped):
+    paths = world.capture.open(0, "app", 0, policy)
+
+    assert tuple(path == "/dev/null" for path in paths) == dropped

@@ -103,6 +103,17 @@ def test_too_much_memory_is_told_each_time():
     assert kinds(up_again, second) == [E.MEMORY_EXCEEDED, E.RESTARTED]
 
 
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [(Cause.UNHEALTHY, E.HEALTH_FAILED), (Cause.TIMED_OUT, E.TIME_EXCEEDED)],
+)
+def test_a_run_that_is_cut_short_says_why(cause, kind):
+    ended = ending(cause)
+
+    assert kinds(UP, ended) == [kind]
+    assert kinds(ended, replace(ended, state=Stopping(RUN, cause, killed=True))) == []
+
+
 def test_a_crash_after_too_much_memory_is_only_a_crash():
     up_again = a_process(state=Online(NEXT_RUN), last_cause=Cause.MEMORY_EXCEEDED, restarts=1)
     crashed = replace(

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pmdaemon.core.logs import OutputStream, file_name, last_lines, rotated_path, rotation_due
+from pmdaemon.core.log_copies import is_dropped
+from pmdaemon.core.logs import (
+    NOWHERE,
+    OutputStream,
+    file_name,
+    last_lines,
+    rotated_path,
+    rotation_due,
+)
 from pmdaemon.core.spec import LogPolicy
 
 
@@ -46,7 +54,11 @@ class FakeCapture:
         for path in self.files(name, instance):
             self.contents.setdefault(path, b"")
         opened.begun = len(self.contents[self.files(name, instance)[1]])
-        return f"/run/{pm_id}/{OutputStream.OUT}", f"/run/{pm_id}/{OutputStream.ERR}"
+        out, err = (
+            NOWHERE if is_dropped(stream, policy) else f"/run/{pm_id}/{stream}"
+            for stream in OutputStream
+        )
+        return out, err
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         out, err = (f"/logs/{file_name(name, instance, stream)}" for stream in OutputStream)

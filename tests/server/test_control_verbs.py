@@ -224,8 +224,8 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
 
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
-    for body in (messages.EmptyBody, messages.StartBody, messages.SelectBody, messages.ListBody,
-                 messages.WebBody, messages.TokenBody, messages.RotateBody,
+    for body in (messages.EmptyBody, messages.StartBody, messages.ApplyBody, messages.SelectBody,
+                 messages.ListBody, messages.WebBody, messages.TokenBody, messages.RotateBody,
                  messages.RevokeBody):  # fmt: skip
         introduction = body.__doc__.partition(":")[0]
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))

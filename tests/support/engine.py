@@ -18,7 +18,9 @@ from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
@@ -34,6 +36,8 @@ from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
+from tests.fakes.file_watch import FakeFileWatch
+from tests.fakes.hook_delivery import FakeHookDelivery
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.notify_socket import FakeNotifySocket
@@ -118,6 +122,8 @@ class EngineOnFakes:
             bus=self.bus,
         )
         self.prober = FakeProber()
+        self.hook_delivery = FakeHookDelivery()
+        self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
         self.health = HealthMonitor(
@@ -145,6 +151,14 @@ class EngineOnFakes:
                 supervisor=self.supervisor,
                 post=self.supervisor.post,
             ),
+            files=FileWatcher(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                files=self.files,
+                post=self.supervisor.post,
+            ),
+            hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
         self.engine = Engine(

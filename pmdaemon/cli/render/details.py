@@ -12,6 +12,7 @@ import msgspec
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless, width
+from pmdaemon.core.log_copies import copies_of
 from pmdaemon.core.quantities import format_duration, format_size, format_uptime_long
 from pmdaemon.core.spec import AppSpec, LogPolicy, Schedule
 
@@ -33,7 +34,7 @@ def details(view: Mapping[str, Any], terminal: Terminal) -> str:
         _block("Now", _now(view), terminal),
         _block("Program", _program(view, spec), terminal),
         _block("Rules", _rules(spec), terminal),
-        _block("Logs", {"out": view["out_file"], "err": view["error_file"]}, terminal),
+        _block("Logs", _logs(view, spec), terminal),
         _block("Environment", _environment(view, spec), terminal),
     ]
     return "\n".join(blocks)
@@ -117,6 +118,15 @@ def _rules(spec: AppSpec) -> dict[str, object]:
         "stop": f"{stop.signal}, after {stop.grace:g} s SIGKILL",
         "log files": _log_files(spec.logs),
     }
+
+
+def _logs(view: Mapping[str, Any], spec: AppSpec) -> dict[str, object]:
+    rows = {"out": view["out_file"], "err": view["error_file"]}
+    folder = view["out_file"].rpartition("/")[0]
+    for copy in copies_of(view["name"], view["instance"], spec.logs, folder):
+        title = f"copy of {copy.stream}"
+        rows[title] = f"{rows[title]}, {copy.path}" if title in rows else copy.path
+    return rows if not spec.logs.disabled else {"kept": "nothing"}
 
 
 def _triggers(spec: AppSpec) -> dict[str, object]:

@@ -12,6 +12,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
+from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
@@ -22,7 +23,9 @@ from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
-DIALECTS: Sequence[Dialect] = (NATIVE,)
+DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
+
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -36,6 +39,13 @@ SAFE_HEADERS = {
 
 Strict-Transport-Security is not among them: it would hold for every port of the host.
 """
+
+
+FOREIGN = web.RequestKey("foreign", bool)
+"""Marks what a page of somebody else's sent to an open server."""
+
+GIVES_UP = frozenset({401, 429})
+"""Statuses after which the connection is closed."""
 
 
 def access_table() -> Mapping[tuple[str, str], Scope]:
@@ -137,8 +147,12 @@ def _unmatched(guard: Guard) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
         try:
+            guard.gate.refuse_foreign(request.headers)
+        except PermissionDenied as error:
+            request[FOREIGN] = True
+            return NATIVE.encode_error(error)
+        try:
             if refusal is None:
-                guard.gate.refuse_foreign(request.headers)
                 return await handler(request)
             guard.charge(request, None)
             guard.gate.admit(request.headers, Scope.READ)
@@ -167,6 +181,10 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "pmdaemon"
+    if response.status in GIVES_UP:
+        response.force_close()  # whoever has no key keeps no connection
     response.headers.update(rate_headers(request))
+    if FOREIGN in request:
+        response.headers.pop(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, None)  # not even this
     # What pages of other origins may read depends on the origin, so caches keep them apart.
     response.headers.add("Vary", "Origin")

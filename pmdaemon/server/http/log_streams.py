@@ -180,7 +180,7 @@ class LogStream:
         gaps, lines = await self._read_new(key)
         if lines:
             self._grown.add(key)  # there may be more
-        elif key[0] not in self._meant:
+        elif key[0] not in self._meant and key not in self._grown:
             self._followers.pop(key).close()
             self._places.pop(key, None)
         return [*gaps, *map(self._printed, lines)]

@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
+from pmdaemon.core.events import EventKind
 from pmdaemon.server.http import refusals
+from pmdaemon.server.http.native.frames import FrameType
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.native.views import STATUS_WORDS
@@ -45,3 +47,9 @@ def test_the_examples_are_json():
 
     assert examples
     assert all(json.loads(example) for example in examples)
+
+
+def test_all_types_of_message_and_all_events_are_described():
+    words = {*FrameType, *EventKind}
+
+    assert {word for word in words if f"`{word}`" not in TEXT} == set()

@@ -14,11 +14,10 @@ from typing import Any
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample
 from pmdaemon.core.notices import EventLogged
-from pmdaemon.core.process import Exit
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.server.http.dialect import encode_json
 from pmdaemon.server.http.log_streams import Missed, Printed
-from pmdaemon.server.http.native.views import View, system_view
+from pmdaemon.server.http.native.views import View, exit_view, system_view
 from pmdaemon.server.http.streams import sse_event, text_frame
 
 
@@ -167,7 +166,7 @@ def event_view(logged: EventLogged, cursor: str) -> View:
     event = logged.event
     details: dict[str, Any] = {
         "pid": event.pid,
-        "exit": _exit_view(event.exit),
+        "exit": exit_view(event.exit),
         "cause": event.cause,
         "reason": event.reason,
     }
@@ -203,7 +202,3 @@ def output_frame(piece: Printed | Missed, wall: float) -> Frame:
         },
         cursor=piece.cursor,
     )
-
-
-def _exit_view(ended: Exit | None) -> View | None:
-    return None if ended is None else {"code": ended.code, "signal": ended.signal}

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from pmdaemon.core.notices import EventLogged, Notice, ProcessChanged, Sampled
+from pmdaemon.core.notices import EventLogged, HealthChecked, Notice, ProcessChanged, Sampled
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Engine
@@ -169,6 +169,8 @@ class LiveFeed:
                 one = after or before
                 if one is not None:
                     self._changed.add(one.pm_id)
+            case HealthChecked(process, earlier, now) if earlier.status is not now.status:
+                self._changed.add(process.pm_id)
             case EventLogged():
                 self._happened.append(notice)
             case Sampled():

@@ -4,6 +4,8 @@ import logging
 import pytest
 
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.health import Health, HealthStatus
+from pmdaemon.core.notices import HealthChecked
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
@@ -168,7 +170,7 @@ async def test_health_is_told_when_it_changes(scene, monkeypatch):
         live, "process_view", lambda one: {**views.process_view(one), "health_status": "unhealthy"}
     )
 
-    await scene.stop()
+    scene.parts.bus.publish(HealthChecked(0, Health(), Health(HealthStatus.UNHEALTHY)))
 
     await eventually(lambda: listener.of("health_update"))
     assert listener.of("health_update")[0] == {
