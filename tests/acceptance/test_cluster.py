@@ -96,7 +96,10 @@ def test_a_port_that_somebody_has_is_told_to_the_program_as_node_tells_it(pmdaem
     pmdaemon.run("start", "app.js", "--name", "second", "-i", "1", "--no-autorestart")
     pmdaemon.when("second", lambda process: process["state"] == "exited")
 
-    assert f"listen EADDRINUSE: :::{port}" in pmdaemon.run("logs", "second", "--nostream", "--lines", "50").out
+    assert (
+        f"listen EADDRINUSE: :::{port}"
+        in pmdaemon.run("logs", "second", "--nostream", "--lines", "50").out
+    )
 
 
 @node

@@ -1,6 +1,7 @@
 """`restart`."""
 
 from functools import partial
+from typing import Any
 
 import click
 
@@ -22,11 +23,11 @@ def command(
     context: Context,
     selectors: tuple[str, ...],
     *,
-    port: str | None,
     update_env: bool,
     env_name: str | None,
     only: tuple[str, ...],
     json: bool,
+    **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
     """Stop processes and start them anew.
 
@@ -35,7 +36,7 @@ def command(
     """
     if not only and env_name is None and not any(map(may_be_file, selectors)):
         client = context.client()
-        action = partial(client.restart, options=options(port=port), update_env=update_env)
+        action = partial(client.restart, options=options(given), update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
         return
     if port is not None or update_env:
