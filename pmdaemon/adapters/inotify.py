@@ -145,9 +145,10 @@ class InotifyFileWatch:
             return
         if tree.order.ignores(root, path, is_folder=is_folder):
             return
-        if is_folder and mask & (MOVED_FROM | DELETE):
+        if is_folder and mask & MOVED_FROM:
             self._forget(tree, path)
-        elif is_folder:
+        if is_folder:
+            # Whatever happened, there may be another one under that name by now.
             try:
                 self._add_all(tree, root, path)
             except OSError as error:

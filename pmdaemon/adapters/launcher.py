@@ -6,7 +6,6 @@ opens its own outputs, and its files get the numbers they are to have. It is hal
 """
 
 import errno
-import fcntl
 import os
 import resource
 import signal
@@ -19,7 +18,7 @@ from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
-from pmdaemon.adapters.spawn_as import is_asked_for, spawn_as
+from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
@@ -31,8 +30,8 @@ _NOT_FOR_PROGRAMS: Final = tuple(
 """What Python ignores from its start, and a program would go on ignoring."""
 
 
-FIRST_INHERITED: Final = 3
-"""The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
+MOST_INHERITED: Final = 2
+"""How many descriptors a program can inherit from us."""
 
 SHELL: Final = "/bin/sh"
 EXEC_WITH_ITS_PID: Final = 'export {}=$$; exec "$@"'
@@ -65,7 +64,12 @@ class SpawnLauncher:
         self._keeper = keeper or KeeperLink()
         self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
-        self._given = [(os.POSIX_SPAWN_CLOSE, file) for file in _inheritable()]
+        self._given = _inheritable()
+        # Numbers below any limit that a program may have, to which what it inherits is brought
+        # first: a higher one is refused in a file action.
+        self._nothing, *self._slots = sorted(
+            os.open(os.devnull, os.O_RDONLY) for _ in range(1 + MOST_INHERITED)
+        )
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -75,7 +79,7 @@ class SpawnLauncher:
 
         """
         with self._keeper.launching(order.token) as launched:
-            with _in_directory(order), self._limiting_files():
+            with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
             entry = self._reader.entry(pid)
             if entry is None:
@@ -110,12 +114,12 @@ class SpawnLauncher:
         self._keeper.recorded(identity)
 
     def _spawn(self, order: LaunchOrder) -> int:
-        if is_asked_for(order):
-            return spawn_as(order)
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
         argv = _argv(order)
-        with _above(order.equipment.inherited) as inherited:
+        with self._in_slots(order.equipment.inherited) as inherited:
+            if is_asked_for(order):
+                return spawn_as(order, argv, inherited)
             return self._spawn_with(order, argv, flags, inherited)
 
     def _spawn_with(
@@ -130,7 +134,6 @@ class SpawnLauncher:
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
                     (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
-                    *self._given,
                     *(
                         (os.POSIX_SPAWN_DUP2, file, FIRST_INHERITED + index)
                         for index, file in enumerate(inherited)
@@ -144,6 +147,36 @@ class SpawnLauncher:
             # All that it says is the number of the error, and not what was wrong.
             _try_outputs(order)
             raise cannot_run(order, error) from error
+
+    @contextmanager
+    def _in_slots(self, files: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Have these descriptors under numbers, in ascending order, that are kept free for that.
+
+        None is below the one that the program is to have it as, so none is overwritten too early.
+        """
+        slots = self._slots[: len(files)]
+        try:
+            for file, slot in zip(files, slots, strict=True):
+                os.dup2(file, slot, inheritable=False)
+            yield slots
+        finally:
+            # Nobody is to hold a socket open that others have closed.
+            for slot in slots:
+                os.dup2(self._nothing, slot, inheritable=False)
+
+    @contextmanager
+    def _keeping_what_was_given(self) -> Iterator[None]:
+        """Pass nothing on of what we were given, but to who goes on in this process (execve(2)).
+
+        A file action could not close it: a number beyond the limit of the program is refused.
+        """
+        for file in self._given:
+            os.set_inheritable(file, False)  # noqa: FBT003 - the library's signature
+        try:
+            yield
+        finally:
+            for file in self._given:
+                os.set_inheritable(file, True)  # noqa: FBT003 - as above
 
     @contextmanager
     def _limiting_files(self) -> Iterator[None]:
@@ -174,23 +207,6 @@ def _argv(order: LaunchOrder) -> tuple[str, ...]:
         number = errno.EACCES if os.path.lexists(program) else errno.ENOENT
         raise cannot_run(order, OSError(number, os.strerror(number)))
     return (SHELL, "-c", EXEC_WITH_ITS_PID.format(variable), program, *order.argv)
-
-
-@contextmanager
-def _above(files: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Give these descriptors numbers that are none of those which the program is to have."""
-    first = FIRST_INHERITED + len(files)
-    copies: list[int] = []
-    try:
-        for file in files:
-            copies.append(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, first))  # noqa: PERF401 - all that were made are closed
-        yield copies
-    except OSError as error:
-        reason = f"cannot pass on a descriptor: {(error.strerror or str(error)).lower()}"
-        raise LaunchFailed(reason, transient=True) from error
-    finally:
-        for copy in copies:
-            os.close(copy)
 
 
 @contextmanager

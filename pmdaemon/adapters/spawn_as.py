@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
 from pmdaemon.adapters import privileges
@@ -10,14 +11,19 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchOrder
 
+FIRST_INHERITED = 3
+"""The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
+
 
 def is_asked_for(order: LaunchOrder) -> bool:
     """Whether a program is to have anything that it would not inherit from us."""
     return order.run_as != RunAs() or order.limits != Limits()
 
 
-def spawn_as(order: LaunchOrder) -> int:
-    """Start a program, and return its pid.
+def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) -> int:
+    """Start a program by `argv`, and return its pid.
+
+    It gets the `inherited` descriptors, none of which has a number that it is to have for one.
 
     Raises:
         LaunchFailed: nothing was started.
@@ -29,7 +35,7 @@ def spawn_as(order: LaunchOrder) -> int:
             _hand_over(order.run_as.uid, stdout, stderr)
         try:
             popen = subprocess.Popen(
-                order.argv,
+                argv,
                 cwd=order.cwd,
                 env={**order.env, TOKEN_VARIABLE: order.token},
                 stdin=subprocess.DEVNULL,
@@ -37,7 +43,8 @@ def spawn_as(order: LaunchOrder) -> int:
                 stderr=stderr,
                 start_new_session=True,
                 umask=-1 if order.limits.umask is None else order.limits.umask,
-                preexec_fn=privileges.preparation(order.run_as, order.limits),  # noqa: PLW1509 - see there
+                pass_fds=range(FIRST_INHERITED, FIRST_INHERITED + len(inherited)),
+                preexec_fn=_preparation(order, inherited),  # noqa: PLW1509 - see there
             )
         except subprocess.SubprocessError as error:
             raise cannot_prepare(order, error) from error
@@ -47,6 +54,20 @@ def spawn_as(order: LaunchOrder) -> int:
     # the pid by itself when a later one is made.
     popen.returncode = 0
     return popen.pid
+
+
+def _preparation(order: LaunchOrder, inherited: Sequence[int]) -> Callable[[], None] | None:
+    prepare = privileges.preparation(order.run_as, order.limits)
+    if not inherited:
+        return prepare
+
+    def run() -> None:
+        for number, file in enumerate(inherited, FIRST_INHERITED):
+            os.dup2(file, number)
+        if prepare is not None:
+            prepare()
+
+    return run
 
 
 def _open_output(path: str, opened: ExitStack) -> int:

@@ -55,6 +55,8 @@ def why_not(needed: Dependency, processes: Sequence[Process]) -> str:
                 return f"{needed.name} to be {wanted}, which is blocked"
             case Stopped() if process.wish is not Wish.UP:
                 return f"{needed.name} to be {wanted}, which is stopped"
+            case Online() if process.spec.health is not None:
+                return f"{needed.name} to be {wanted}, which is not healthy"
             case _:
                 continue
     return f"{needed.name} to be {wanted}, which is {processes[0].state.kind}"
@@ -73,11 +75,20 @@ def _one(needed: Dependency, process: Process, health_of: Mapping[int, Health]) 
         case Online() if needed.condition == "started":
             return Standing.MET
         case Online() if needed.condition == "ready":
-            health = health_of.get(process.pm_id)
-            is_checked = process.spec.health is not None
-            is_healthy = health is not None and health.status is HealthStatus.HEALTHY
-            return Standing.MET if is_healthy or not is_checked else Standing.PENDING
+            return _readiness(process, health_of)
         case _:
+            return Standing.PENDING
+
+
+def _readiness(process: Process, health_of: Mapping[int, Health]) -> Standing:
+    if process.spec.health is None:
+        return Standing.MET
+    match health_of.get(process.pm_id, Health()).status:
+        case HealthStatus.HEALTHY:
+            return Standing.MET
+        case HealthStatus.UNHEALTHY:
+            return Standing.FAILED
+        case HealthStatus.STARTING:
             return Standing.PENDING
 
 

@@ -4,7 +4,16 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from pmdaemon.core.process import Backoff, Cause, Exit, Exited, Process, Starting, Stopped
+from pmdaemon.core.process import (
+    UNKNOWN_EXIT,
+    Backoff,
+    Cause,
+    Errored,
+    Exit,
+    Process,
+    Starting,
+    Stopped,
+)
 
 
 class Outcome(StrEnum):
@@ -58,6 +67,8 @@ def is_running(process: Process) -> bool:
 
 def outcome_of(process: Process) -> Outcome:
     """Say what became of the latest run of a job that does not go on."""
+    if isinstance(process.state, Errored):
+        return Outcome.FAILED
     match process.last_cause:
         case Cause.TIMED_OUT:
             return Outcome.TIMED_OUT
@@ -67,9 +78,7 @@ def outcome_of(process: Process) -> Outcome:
             return Outcome.STOPPED
         case Cause.SCHEDULED | Cause.RESTART_REQUESTED | Cause.FILES_CHANGED:
             return Outcome.REPLACED
-        case _ if process.last_exit is not None and process.last_exit == Exit():
+        case _ if process.last_exit is None or process.last_exit == UNKNOWN_EXIT:
             return Outcome.INTERRUPTED
-        case _ if isinstance(process.state, Exited) and process.last_exit is not None:
-            return Outcome.SUCCEEDED if process.last_exit.clean else Outcome.FAILED
         case _:
-            return Outcome.FAILED
+            return Outcome.SUCCEEDED if process.last_exit.clean else Outcome.FAILED

@@ -37,7 +37,9 @@ def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
     child_nofile = _raise_open_files()  # first, as each thing that is kept comes as a descriptor
-    keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
+    line = socket.socket(fileno=int(line_fd))
+    line.set_inheritable(False)
+    keeper = KeeperLink(line)
     keeper.receive()
     try:
         log_to(home.daemon_log)

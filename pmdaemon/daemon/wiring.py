@@ -117,7 +117,7 @@ def assemble(
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
-        processes=lambda: supervisor.everything.values(),  # noqa: PLW0108 - those of then
+        processes=lambda: [*supervisor.everything.values()],
         bus=bus,
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),

@@ -58,7 +58,9 @@ def test_one_that_is_checked_is_ready_when_it_is_healthy():
     assert standing(Dependency("db"), [checked], {}) is S.PENDING
     assert standing(Dependency("db"), [checked], {4: Health()}) is S.PENDING
     assert standing(Dependency("db"), [checked], {4: Health(HealthStatus.HEALTHY)}) is S.MET
+    assert standing(Dependency("db"), [checked], {4: Health(HealthStatus.UNHEALTHY)}) is S.FAILED
     assert standing(Dependency("db", "started"), [checked], {}) is S.MET
+    assert why_not(Dependency("db"), [checked]) == "db to be ready, which is not healthy"
 
 
 @pytest.mark.parametrize(

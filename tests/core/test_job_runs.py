@@ -44,6 +44,7 @@ def test_a_run_goes_on_until_nothing_of_it_is_left(state, running):
         (Exited(), Cause.TIMED_OUT, Exit(signal=2), Outcome.TIMED_OUT),
         (Exited(), Cause.DAEMON_SHUT_DOWN, Exit(signal=2), Outcome.INTERRUPTED),
         (Stopped(), Cause.STOP_REQUESTED, Exit(signal=2), Outcome.STOPPED),
+        (Starting(), OWN, CLEAN, Outcome.SUCCEEDED),
         (Starting(), Cause.SCHEDULED, Exit(signal=2), Outcome.REPLACED),
         (Errored("no such file"), None, None, Outcome.FAILED),
     ],

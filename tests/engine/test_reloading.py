@@ -38,7 +38,7 @@ class Scene:
 
     def waiting(self):
         """List those that are spawned and not ready."""
-        everything = self.parts.supervisor.processes.values()
+        everything = self.parts.supervisor.everything.values()
         return [one for one in everything if one.state.kind is ProcessState.STARTING and one.run]
 
     def say_ready(self):
@@ -99,7 +99,7 @@ async def test_the_old_run_serves_until_the_new_one_is_ready(scene):
     [reloaded] = (await reloading).processes
     assert (reloaded.process.pid, reloaded.process.restarts) == (new.pid, 1)
     assert not scene.alive(old)
-    assert list(scene.parts.supervisor.processes) == [0]
+    assert list(scene.parts.supervisor.everything) == [0]
 
 
 async def test_instances_are_reloaded_one_after_another(scene):
@@ -159,7 +159,7 @@ async def test_a_new_run_that_does_not_get_ready_changes_nothing(scene):
     )
     assert [scene.process(pm_id).state for pm_id in (0, 1)] == before
     assert not scene.alive(new.run.identity)
-    assert list(scene.parts.supervisor.processes) == [0, 1]
+    assert list(scene.parts.supervisor.everything) == [0, 1]
     assert not scene.processes.reloading
 
 
@@ -384,3 +384,16 @@ async def test_a_node_program_drains_before_it_is_told_to_end(scene):
     await reloading
 
     assert scene.parts.trees.signals == [(old.pid, "SIGINT")]
+
+
+async def test_a_cluster_that_is_declared_otherwise_is_reloaded_when_that_is_applied(scene):
+    await scene.up()
+    declared = replace(scene.parts.supervisor.processes[0].spec, env={"MODE": "new"})
+
+    applying = going(scene.processes.apply([declared], prune=False, dry_run=False))
+    await scene.one_comes()
+    scene.say_ready()
+    [step], [applied] = await applying
+
+    assert step.action == "reload"
+    assert (applied.process.last_cause, applied.process.spec) == (Cause.REPLACED, declared)

@@ -97,7 +97,7 @@ class EngineOnFakes:
         self.lines = ProgramLines(
             token=self.token,
             post=self.supervisor.post,
-            processes=lambda: self.supervisor.processes.values(),
+            processes=lambda: [*self.supervisor.everything.values()],
             bus=self.bus,
             channels=self.channels,
             sockets=self.sockets,

@@ -66,9 +66,9 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     return {
         "status": status_word(view["state"]),
         "reason": view["reason"],
-        "last words": "\n".join(view["last_words"]) or None,
+        "last words": "\n".join(view.get("last_words", [])) or None,
         "blocked": "yes, until pmdaemon unblock" if view["wish"] == "blocked" else None,
-        "health": _health(view["health"]),
+        "health": _health(view.get("health")),
         "pid": view["pid"],
         "port": view["tcp_port"],
         "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,

@@ -41,6 +41,13 @@ Strict-Transport-Security is not among them: it would hold for every port of the
 """
 
 
+FOREIGN = web.RequestKey("foreign", bool)
+"""Marks what a page of somebody else's sent to an open server."""
+
+GIVES_UP = frozenset({401, 429})
+"""Statuses after which the connection is closed."""
+
+
 def access_table() -> Mapping[tuple[str, str], Scope]:
     """Tell what everything needs, by method and path: there is nothing that is not in it."""
     return {(one.method, one.path): one.scope for dialect in DIALECTS for one in dialect.table}
@@ -140,8 +147,12 @@ def _unmatched(guard: Guard) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
         try:
+            guard.gate.refuse_foreign(request.headers)
+        except PermissionDenied as error:
+            request[FOREIGN] = True
+            return NATIVE.encode_error(error)
+        try:
             if refusal is None:
-                guard.gate.refuse_foreign(request.headers)
                 return await handler(request)
             guard.charge(request, None)
             guard.gate.admit(request.headers, Scope.READ)
@@ -170,6 +181,10 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "pmdaemon"
+    if response.status in GIVES_UP:
+        response.force_close()  # whoever has no key keeps no connection
     response.headers.update(rate_headers(request))
+    if FOREIGN in request:
+        response.headers.pop(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, None)  # not even this
     # What pages of other origins may read depends on the origin, so caches keep them apart.
     response.headers.add("Vary", "Origin")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import resource
+from collections import OrderedDict
 from collections.abc import Callable
 
 from aiohttp import web
@@ -27,8 +28,8 @@ CONNECTIONS_AT_ONCE = 4096
 Where it may have few it takes half of them.
 """
 
-IDLE_AT_ONCE = 512
-"""Connections on which nothing is asked; one more, and the one that is useless longest has to go.
+SILENT_AT_ONCE = 512
+"""Connections that have asked nothing yet; with one more, the oldest of them has to go.
 
 So whoever opens thousands and says nothing takes the place of others like it, and nobody else's.
 """
@@ -44,13 +45,45 @@ _silence.addHandler(logging.NullHandler())
 _silence.propagate = False
 
 
+class Silent:
+    """The connections that have asked nothing yet, oldest first.
+
+    One that asks is taken out when it comes to be the oldest, so that requests cost nothing here.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._waiting: OrderedDict[Connection, None] = OrderedDict()
+
+    def add(self, connection: "Connection") -> None:
+        """Take one in, as it is made."""
+        self._waiting[connection] = None
+
+    def discard(self, connection: "Connection") -> None:
+        """Forget one that is gone."""
+        self._waiting.pop(connection, None)
+
+    def make_room(self) -> None:
+        """Close the oldest, if there are too many."""
+        while self._waiting and next(iter(self._waiting)).has_asked:
+            self._waiting.popitem(last=False)
+        if len(self._waiting) >= self._at_once:
+            oldest, _ = self._waiting.popitem(last=False)
+            oldest.force_close()
+
+
 class Connection(web.RequestHandler):
     """One connection; what is not HTTP gets its refusal in the words of a dialect."""
 
-    __slots__ = ("_encode_error", "_first_request")
+    __slots__ = ("_encode_error", "_first_request", "_silent")
 
     def __init__(
-        self, manager: web.Server, encode_error: ErrorEncoder, *, idle_seconds: float
+        self,
+        manager: web.Server,
+        encode_error: ErrorEncoder,
+        silent: Silent,
+        *,
+        idle_seconds: float,
     ) -> None:
         super().__init__(
             manager,
@@ -63,11 +96,13 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
         )
         self._encode_error = encode_error
+        self._silent = silent
         self._first_request: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request; not every aiohttp we run on sees to that."""
         super().connection_made(transport)
+        self._silent.add(self)
         loop = asyncio.get_running_loop()
         self._first_request = loop.call_later(self.keepalive_timeout, self._wait_no_longer)
 
@@ -75,6 +110,7 @@ class Connection(web.RequestHandler):
         """Wait for nothing any more."""
         if self._first_request is not None:
             self._first_request.cancel()
+        self._silent.discard(self)
         super().connection_lost(exc)
 
     def handle_error(
@@ -99,11 +135,6 @@ class Connection(web.RequestHandler):
     def has_asked(self) -> bool:
         """Whether it ever sent a whole request."""
         return self._request_count > 0
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being answered on it."""
-        return self._current_request is None and not self._messages
 
     def _wait_no_longer(self) -> None:
         if not self.has_asked:
@@ -131,31 +162,19 @@ def connection_factory(
     encode_error: ErrorEncoder,
     *,
     at_once: int = CONNECTIONS_AT_ONCE,
-    idle_at_once: int = IDLE_AT_ONCE,
+    silent_at_once: int = SILENT_AT_ONCE,
     idle_seconds: float = IDLE_SECONDS,
 ) -> Callable[[], asyncio.Protocol]:
     """Make what serves each new connection."""
+    silent = Silent(silent_at_once)
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if descriptors != resource.RLIM_INFINITY:
         at_once = min(at_once, descriptors // 2)
 
     def connection() -> asyncio.Protocol:
-        if len(manager.connections) >= idle_at_once:
-            _make_room(manager, idle_at_once)
+        silent.make_room()
         if len(manager.connections) >= at_once:
             return TurnedAway()
-        return Connection(manager, encode_error, idle_seconds=idle_seconds)
+        return Connection(manager, encode_error, silent, idle_seconds=idle_seconds)
 
     return connection
-
-
-def _make_room(manager: web.Server, idle_at_once: int) -> None:
-    """Close an idle connection if there are too many, first of all one that never asked anything.
-
-    A client that may use its connection again has to reckon with its end; one that has just
-    connected has not.
-    """
-    mine = [one for one in manager.connections if isinstance(one, Connection)]
-    idle = [one for one in mine if one.is_idle]
-    if len(idle) >= idle_at_once:
-        next((one for one in idle if not one.has_asked), idle[0]).force_close()

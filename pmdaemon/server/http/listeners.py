@@ -9,7 +9,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import DescriptorStore
 
-BACKLOG = 128
+BACKLOG = 1024
 """Connections that wait to be accepted."""
 
 STALLED_MILLISECONDS = 60_000

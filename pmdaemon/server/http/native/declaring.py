@@ -1,18 +1,17 @@
 """What callers may declare over the network: a new app, or other ports for one there is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from pmdaemon.config.app_fields import Declared, read_app
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.processes import Change, unchanged
 from pmdaemon.server.http.refusals import InvalidRequest
-
-Change = Callable[[AppSpec], AppSpec]
-"""Makes another declaration of one."""
 
 
 class PortBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,15 +20,21 @@ class PortBody(Struct, frozen=True, forbid_unknown_fields=True):
     port: str | int | float | None = None
 
 
-def onto_ports(body: PortBody) -> Change | None:
-    """Read which ports an app is to have from now on; None leaves it those it has.
+class ScaleBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many instances there are to be: `4`, or `+2` or `-1` more than now."""
+
+    instances: Annotated[int, Meta(ge=0)] | str | None = None
+
+
+def onto_ports(body: PortBody) -> Change:
+    """Read which ports an app is to have from now on; nothing said leaves it those it has.
 
     Raises:
         InvalidInput: these are none.
 
     """
     if body.port is None:
-        return None
+        return unchanged
     ports = tcp_ports.parse(body.port)
 
     def change(spec: AppSpec) -> AppSpec:

@@ -13,13 +13,20 @@ from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.processes import Change
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.native import views
-from pmdaemon.server.http.native.declaring import Change, PortBody, onto_ports, read_declaration
+from pmdaemon.server.http.native.declaring import (
+    PortBody,
+    ScaleBody,
+    onto_ports,
+    read_declaration,
+)
 from pmdaemon.server.http.native.frames import event_view
 from pmdaemon.server.http.output import read_output
 from pmdaemon.server.http.reading import read_body, read_choice, read_number
+from pmdaemon.server.http.refusals import InvalidRequest
 
 DEFAULT_LINES = 20
 MOST_LINES = 1000
@@ -66,7 +73,7 @@ async def list_processes(engine: Engine, request: web.Request) -> web.Response:
 
 async def create_process(engine: Engine, request: web.Request) -> web.Response:
     """Declare a new app, and start it."""
-    body = await read_body(request, dict[str, Any], default={})
+    body: dict[str, Any] = await read_body(request, dict[str, Any], default={})
     environment = engine.environment
     declared = read_declaration(body, base=environment.get("HOME", "/"), environment=environment)
     spec = declared.spec
@@ -113,15 +120,25 @@ async def stop_process(engine: Engine, request: web.Request) -> web.Response:
 async def restart_process(engine: Engine, request: web.Request) -> web.Response:
     """End a program, and start it anew, on other ports if that is asked for."""
     change = await _change(request)
-    if change is None:
-        await engine.processes.restart(_meant(request))
-    else:
-        # Other ports are another declaration, and an app has one for all of its instances.
-        specs = {
-            one.process.name: one.process.spec for one in engine.processes.list(_meant(request))
-        }
-        await engine.processes.start_apps([*map(change, specs.values())], existing="restart")
+    await engine.processes.restart(_meant(request), change=change)
     return json_response(views.action_view("restarted"))
+
+
+async def reload_process(engine: Engine, request: web.Request) -> web.Response:
+    """Put new runs in the place of those that serve, which goes on all the while."""
+    change = await _change(request)
+    reloaded = await engine.processes.reload(_meant(request), change=change)
+    return json_response({**views.action_view("reloaded"), "restarted": list(reloaded.restarted)})
+
+
+async def scale_process(engine: Engine, request: web.Request) -> web.Response:
+    """Have so many instances of an app up."""
+    body = await read_body(request, ScaleBody, default=ScaleBody())
+    if body.instances is None:
+        raise InvalidRequest('say how many instances there are to be: {"instances": 4}')
+    note(request, instances=shown(body.instances))
+    await engine.processes.scale(request.match_info["id"], str(body.instances))
+    return json_response(views.action_view("scaled"))
 
 
 async def delete_process(engine: Engine, request: web.Request) -> web.Response:
@@ -139,7 +156,7 @@ async def show_logs(engine: Engine, request: web.Request) -> web.Response:
     return json_response(views.output_view(output))
 
 
-async def _change(request: web.Request) -> Change | None:
+async def _change(request: web.Request) -> Change:
     body = await read_body(request, PortBody, default=PortBody())
     if body.port is not None:
         note(request, port=shown(body.port))

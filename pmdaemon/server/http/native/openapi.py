@@ -13,7 +13,7 @@ from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import Endpoint
 from pmdaemon.server.http.log_streams import CURSOR_PART
 from pmdaemon.server.http.native import shapes
-from pmdaemon.server.http.native.declaring import PortBody
+from pmdaemon.server.http.native.declaring import PortBody, ScaleBody
 from pmdaemon.server.http.native.frames import PUSHED
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
 from pmdaemon.server.http.native.pushing import EVENT_CURSOR
@@ -113,6 +113,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/api/processes/{id}/stop"): Operation("Ends it, and all it started.", shapes.Done),
     ("POST", "/api/processes/{id}/restart"): Operation(
         "Ends it and starts it anew, on other ports if any are said.", shapes.Done, body=PortBody
+    ),
+    ("POST", "/api/processes/{id}/reload"): Operation(
+        "Puts new runs in the place of those that serve, on other ports if any are said.",
+        shapes.Reloaded,
+        body=PortBody,
+    ),
+    ("POST", "/api/processes/{id}/scale"): Operation(
+        "Has so many instances up.", shapes.Done, body=ScaleBody, body_needed=True
     ),
 }
 

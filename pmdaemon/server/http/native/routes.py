@@ -9,7 +9,13 @@ from pmdaemon.server.http.native.websocket import serve_websocket
 
 NATIVE = Dialect(
     endpoints=(
-        Endpoint("GET", "/", Scope.PUBLIC, page_for_browsers(otherwise=handlers.show_root)),
+        Endpoint(
+            "GET",
+            "/",
+            Scope.PUBLIC,
+            page_for_browsers(otherwise=handlers.show_root),
+            limits=UNLIMITED,
+        ),
         Endpoint("GET", "/ws", Scope.PUBLIC, serve_websocket),
         Endpoint("GET", "/api/status", Scope.READ, handlers.show_status, limits=UNLIMITED),
         Endpoint("GET", "/api/events", Scope.READ, pushing.stream_events),
@@ -25,6 +31,8 @@ NATIVE = Dialect(
         Endpoint("POST", "/api/processes/{id}/start", Scope.CONTROL, handlers.start_process),
         Endpoint("POST", "/api/processes/{id}/stop", Scope.CONTROL, handlers.stop_process),
         Endpoint("POST", "/api/processes/{id}/restart", Scope.CONTROL, handlers.restart_process),
+        Endpoint("POST", "/api/processes/{id}/reload", Scope.CONTROL, handlers.reload_process),
+        Endpoint("POST", "/api/processes/{id}/scale", Scope.CONTROL, handlers.scale_process),
     ),
     encode_error=encode_error,
 )

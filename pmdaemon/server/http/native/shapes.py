@@ -56,10 +56,15 @@ class ProcessItem(TypedDict):
     uptime: Uptime
     restarts: int
     health_status: Health
+    namespace: str
+    instance: int
 
 
 class Configuration(TypedDict):
-    """What was declared; values of `env` that look secret are hidden."""
+    """What was declared; values of `env` that look secret are hidden.
+
+    `min_uptime`, `restart_delay` and `kill_timeout` are in milliseconds.
+    """
 
     script: str
     args: list[str]
@@ -67,6 +72,16 @@ class Configuration(TypedDict):
     max_memory_restart: int | None
     port: str | None
     env: dict[str, str]
+    cwd: str
+    interpreter: str | None
+    interpreter_args: list[str]
+    autorestart: bool
+    max_restarts: int
+    min_uptime: int
+    restart_delay: int
+    stop_exit_codes: list[int]
+    stop_signal: str
+    kill_timeout: int
 
 
 class HealthCheck(TypedDict):
@@ -81,6 +96,13 @@ class HealthCheck(TypedDict):
     target: str | None
     failures: int
     message: str | None
+
+
+class Exit(TypedDict):
+    """How a run ended: by a code, by a signal, or, with neither, unknown."""
+
+    code: int | None
+    signal: int | None
 
 
 class LogFiles(TypedDict):
@@ -103,12 +125,23 @@ class _ProcessDetail(TypedDict):
     config: Configuration
     health_check: HealthCheck
     logs: LogFiles
+    namespace: str
+    instance: int
+    created_at: Timestamp
+    started_at: Timestamp | None
+    last_exit: Exit | None
+    last_cause: str | None
+    reason: str | None
 
 
 class ProcessDetail(_ProcessDetail, total=False):
-    """A process in full; of several instances the first, and all of them in short."""
+    """A process in full; of several instances the first, and all of them in short.
+
+    `events` are the latest of those that `/api/events` tells, oldest first.
+    """
 
     instances: list[ProcessItem]
+    events: list[dict[str, Any]]
 
 
 class Done(TypedDict):
@@ -116,6 +149,14 @@ class Done(TypedDict):
 
     success: Literal[True]
     message: str
+
+
+class Reloaded(TypedDict):
+    """That it was done; `restarted` are apps that cannot be beside themselves."""
+
+    success: Literal[True]
+    message: str
+    restarted: list[str]
 
 
 class Created(TypedDict):

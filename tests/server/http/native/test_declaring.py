@@ -25,7 +25,9 @@ def test_other_ports_make_another_declaration(said, ports):
 
 
 def test_nothing_said_changes_nothing():
-    assert onto_ports(PortBody()) is None
+    app = an_app(tcp_ports=TcpPorts(3000, 3000))
+
+    assert onto_ports(PortBody())(app) is app
 
 
 def test_every_instance_needs_a_port():
