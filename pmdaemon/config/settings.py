@@ -32,12 +32,10 @@ def read_settings(path: str) -> Settings:
         text = Path(path).read_bytes().decode()
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        failed = isinstance(error, OSError)
-        reason = (
-            f"it cannot be read: {str(error.strerror).lower()}" if failed else "it is not UTF-8"
-        )
-        raise InvalidConfiguration(path, [reason]) from None
+    except OSError as error:
+        raise InvalidConfiguration(path, [f"cannot read it: {str(error.strerror).lower()}"]) from None
+    except UnicodeDecodeError:
+        raise InvalidConfiguration(path, ["it is not UTF-8"]) from None
     # Only who has settings pays for these imports.
     from pmdaemon.config.formats import toml_text  # noqa: PLC0415
     from pmdaemon.config.table_fields import hooks  # noqa: PLC0415
