@@ -33,7 +33,9 @@ def read_settings(path: str) -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise InvalidConfiguration(path, [f"cannot read it: {str(error.strerror).lower()}"]) from None
+        raise InvalidConfiguration(
+            path, [f"cannot read it: {str(error.strerror).lower()}"]
+        ) from None
     except UnicodeDecodeError:
         raise InvalidConfiguration(path, ["it is not UTF-8"]) from None
     # Only who has settings pays for these imports.

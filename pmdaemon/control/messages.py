@@ -147,8 +147,9 @@ class ChangeView(TypedDict):
 class StepView(TypedDict):
     """What is, or would be, done about one app.
 
-    `action` is `create`, `restart`, `scale` (other instances stay as they are), `update` (noted,
-    and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its file.
+    `action` is `create`, `restart`, `reload`, `scale` (other instances stay as they are), `update`
+    (noted, and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its
+    file.
     """
 
     name: str

@@ -385,7 +385,22 @@ async def test_the_history_is_that_of_jobs(scene):
 
     (run,) = (await scene.result("history"))["runs"]
 
-    assert (run["app"], run["outcome"], run["due"], run["ended"]) == ("report", "running", None, None)
+    assert (run["app"], run["outcome"], run["due"], run["ended"]) == (
+        "report",
+        "running",
+        None,
+        None,
+    )
     refused = await scene.refusal("history", selectors=["web"])
     assert refused["message"] == "there is no history of web: it is not a job"
     assert (await scene.refusal("history", limit=0))["code"] == "invalid_input"
+
+
+async def test_a_stop_says_when_a_schedule_will_start_it_again(scene):
+    scheduled = an_app(name="nightly", cron_restart=Schedule("0 3 * * *"))
+    await scene.parts.start(scheduled, an_app(name="web"))
+
+    assert "warnings" not in await scene.result("stop", selectors=["web"])
+    (warning,) = (await scene.result("stop", selectors=["nightly"]))["warnings"]
+
+    assert warning.startswith("nightly is stopped, and its schedule will start it again")
