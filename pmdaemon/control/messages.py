@@ -158,7 +158,7 @@ class StepView(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """The processes meant by `stop`, `delete`, `block`, `explain` and others."""
+    """`stop`, `delete`, `reset`, `flush`, `follow`, `block`, `unblock`, `explain`: which ones."""
 
     selectors: list[str]
 
