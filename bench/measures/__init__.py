@@ -4,7 +4,18 @@ from collections.abc import Callable, Sequence
 
 from bench.figures import Figure
 from bench.managers import Pair
-from bench.measures import capture, crash, http, idle, list_command, live, many, memory, start
+from bench.measures import (
+    capture,
+    cluster,
+    crash,
+    http,
+    idle,
+    list_command,
+    live,
+    many,
+    memory,
+    start,
+)
 
 Measure = Callable[[Pair, float], Sequence[Figure]]
 
@@ -16,6 +27,7 @@ ALL: dict[str, Measure] = {
     "idle": idle.measure,
     "capture": capture.measure,
     "crash": crash.measure,
+    "cluster": cluster.measure,
     "http": http.measure,
     "live": live.measure,
 }
