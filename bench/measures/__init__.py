@@ -15,6 +15,7 @@ from bench.measures import (
     many,
     memory,
     start,
+    watch,
 )
 
 Measure = Callable[[Pair, float], Sequence[Figure]]
@@ -25,6 +26,7 @@ ALL: dict[str, Measure] = {
     "many": many.measure,
     "memory": memory.measure,
     "idle": idle.measure,
+    "watch": watch.measure,
     "capture": capture.measure,
     "crash": crash.measure,
     "cluster": cluster.measure,

@@ -73,6 +73,10 @@ class Reloaded(Struct, frozen=True):
     restarted: Sequence[str]
 
 
+def _to(spec: AppSpec) -> Change:
+    return lambda _: spec
+
+
 def unchanged(spec: AppSpec) -> AppSpec:
     """Leave a declaration as it is."""
     return spec
@@ -172,12 +176,13 @@ class Processes:
     ) -> tuple[Sequence[Step], Snapshots]:
         """Bring what is there into line with what is declared, and touch nothing else.
 
-        What was stopped stays so, with its new declaration. If the specs are the `whole` of their
-        file, what came from it and is not in it any more is found, and with `prune` deleted. With
-        `dry_run`, only say what would be done.
+        Clusters are reloaded. What was stopped stays so, with its new declaration. If the specs are
+        the `whole` of their file, what came from it and is not in it any more is found, and with
+        `prune` deleted. With `dry_run`, only say what would be done.
 
         Raises:
             TcpPortTaken: a port is somebody else's.
+            ReloadFailed: a new run was not good enough; what was not reloaded stays as it is.
 
         """
         steps: Sequence[Step] = ()
@@ -196,7 +201,17 @@ class Processes:
         if dry_run:
             return decide(self._supervisor.processes.values()), []
         reached = await self._supervisor.ask(action, settled=_is_up_or_failed)
-        return steps, self._outcome(reached, _why_not_up)
+        snapshots = self._outcome(reached, _why_not_up)
+        for step in steps:
+            if step.action == "reload" and step.after is not None and self._is_up(step.name):
+                selector = Selector(step.name, narrow=True)
+                reloaded = await self.reload([selector], change=_to(step.after))
+                snapshots += reloaded.processes
+        return steps, snapshots
+
+    def _is_up(self, name: str) -> bool:
+        processes = self._supervisor.processes.values()
+        return any(one.wish is Wish.UP for one in processes if one.name == name)
 
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs, and all they started; what depends on others ends before them.
@@ -367,7 +382,9 @@ class Processes:
             [
                 step.after
                 for step in steps
-                if step.after is not None and (step.paths or step.action == "create")
+                if step.after is not None
+                and (step.paths or step.action == "create")
+                and not (step.action == "reload" and self._is_up(step.name))
             ],
             "restart",
             down=False,

@@ -736,3 +736,13 @@ async def test_what_is_not_to_start_by_itself_is_listed_and_waits(parts, process
     await processes.start(WEB)
 
     assert states(parts) == {0: "online"}
+
+
+async def test_a_cluster_that_was_stopped_stays_so(parts, processes):
+    await parts.start(an_app(exec_mode="cluster"))
+    await processes.stop(WEB)
+
+    await applied(processes, an_app(exec_mode="cluster", env={"A": "1"}))
+
+    assert states(parts) == {0: "stopped"}
+    assert parts.supervisor.processes[0].spec.env == {"A": "1"}

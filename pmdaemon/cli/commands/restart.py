@@ -8,6 +8,7 @@ import click
 from pmdaemon.cli.actions import act, may_be_file
 from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
+from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
@@ -38,6 +39,9 @@ def command(
         action = partial(client.restart, options=options(given), update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
         return
+    if port is not None or update_env:
+        flag = "--port" if port is not None else "--update-env"
+        raise WrongUsage(f"{flag} cannot be used with an ecosystem file")
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
 
