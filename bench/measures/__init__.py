@@ -6,6 +6,7 @@ from bench.figures import Figure
 from bench.managers import Pair
 from bench.measures import (
     capture,
+    cluster,
     crash,
     http,
     idle,
@@ -28,6 +29,7 @@ ALL: dict[str, Measure] = {
     "watch": watch.measure,
     "capture": capture.measure,
     "crash": crash.measure,
+    "cluster": cluster.measure,
     "http": http.measure,
     "live": live.measure,
 }

@@ -1,5 +1,6 @@
 """Clusters: instances that share what they listen on."""
 
+import json
 import os
 import shutil
 import signal
@@ -45,6 +46,14 @@ while True:
     connection.sendall(f"HTTP/1.0 200 OK\\r\\n\\r\\n{answer}".encode())
     connection.close()
 """
+
+
+def declared(pmdaemon, name="web", file="apps.json", **fields):
+    """Write an ecosystem file with one cluster in Python."""
+    pmdaemon.script("app.py", PYTHON)
+    usual = {"script": "app.py", "interpreter": sys.executable, "exec_mode": "cluster"}
+    pmdaemon.script(file, json.dumps({"apps": [{"name": name, **usual, **fields}]}))
+    return file
 
 
 def ask(port):
@@ -113,14 +122,7 @@ def test_a_program_that_has_nothing_to_do_ends_although_it_has_a_channel(pmdaemo
 
 
 def test_programs_of_any_language_find_the_shared_socket_as_descriptor_3(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    pmdaemon.script(
-        "apps.json",
-        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s",'
-        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}' % (sys.executable, port),
-    )
-
-    pmdaemon.run("start", "apps.json")
+    pmdaemon.run("start", declared(pmdaemon, instances=2, port=port))
 
     assert all_that_answer(port, 2) == {one["pid"] for one in pmdaemon.list()}
     assert ask(port).split()[1] == str(port)
@@ -128,13 +130,7 @@ def test_programs_of_any_language_find_the_shared_socket_as_descriptor_3(pmdaemo
 
 
 def test_connections_wait_while_no_instance_is_there_and_are_refused_after_a_stop(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    pmdaemon.script(
-        "apps.json",
-        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s", "restart_delay": 300,'
-        ' "exec_mode": "cluster", "port": %d}]}' % (sys.executable, port),
-    )
-    pmdaemon.run("start", "apps.json")
+    pmdaemon.run("start", declared(pmdaemon, restart_delay=300, port=port))
     first = int(ask(port).split()[0])
 
     os.kill(first, signal.SIGKILL)
@@ -146,16 +142,10 @@ def test_connections_wait_while_no_instance_is_there_and_are_refused_after_a_sto
 
 
 def test_a_shared_port_of_somebody_else_is_refused(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    apps = (
-        '{"apps": [{"name": "%s", "script": "app.py", "interpreter": "%s",'
-        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}'
-    )
-    pmdaemon.script("first.json", apps % ("first", sys.executable, port))
-    pmdaemon.script("second.json", apps % ("second", sys.executable, port))
-    pmdaemon.run("start", "first.json")
+    pmdaemon.run("start", declared(pmdaemon, "first", instances=2, port=port))
+    second = declared(pmdaemon, "second", "second.json", instances=2, port=port)
 
-    refusal = pmdaemon.refused("start", "second.json", status=1)
+    refusal = pmdaemon.refused("start", second, status=1)
 
     assert refusal == f"cannot start second: port {port} belongs to first"
 
@@ -219,13 +209,7 @@ def test_instances_may_be_told_apart_by_variables_of_ones_own(pmdaemon):
 
 def test_ports_of_a_cluster_are_free_for_the_next(pmdaemon):
     port = free_port()
-    pmdaemon.script("app.py", PYTHON)
     for name in ("first", "second"):
-        pmdaemon.script(
-            "apps.json",
-            '[{"name": "%s", "script": "app.py", "interpreter": "%s", "exec_mode": "cluster",'
-            ' "port": %d}]' % (name, sys.executable, port),
-        )
-        pmdaemon.run("start", "apps.json")
+        pmdaemon.run("start", declared(pmdaemon, name, port=port))
         assert int(ask(port).split()[0]) == pmdaemon.pid(name)
         pmdaemon.run("delete", name)
