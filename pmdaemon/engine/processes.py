@@ -147,7 +147,12 @@ class Processes:
         return f"{failure.message}; what happened to {whose} since is not saved yet"
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
-        """Bring up what exists; what is up already stays as it is."""
+        """Bring up what exists; what is up already stays as it is.
+
+        Raises:
+            ProcessBlocked: somebody has blocked one, or one that it depends on.
+
+        """
         return await self._up(_selected(selectors), StartRequested())
 
     async def start_apps(
@@ -247,7 +252,7 @@ class Processes:
 
         """
         self._refuse_when_ending()
-        chosen = select(selectors, _wanted(self._supervisor.processes))
+        chosen = _startable(selectors, _wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
@@ -514,6 +519,8 @@ class Processes:
             )
             for offset, instance in enumerate(missing(staying, count))
         ]
+        if new:
+            _refuse_blocked(present)
         wanted: Event = StartRequested() if count else StopRequested()
         return Plan(
             [
@@ -686,7 +693,20 @@ def _others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
 def _selected(
     selectors: Sequence[Selector],
 ) -> Callable[[Sequence[Process]], Sequence[Process]]:
-    return lambda processes: select(selectors, processes)
+    return lambda processes: _startable(selectors, processes)
+
+
+def _startable(selectors: Sequence[Selector], processes: Sequence[Process]) -> Sequence[Process]:
+    """Select what is to be started; `all` means those that nobody has blocked.
+
+    Raises:
+        ProcessBlocked: what is meant in particular is blocked.
+
+    """
+    named = [selector for selector in selectors if selector.text != "all"]
+    _refuse_blocked(select(named, processes))
+    chosen = select(selectors, processes)
+    return [process for process in chosen if process.wish is not Wish.BLOCKED]
 
 
 def _asks_for_ports(spec: AppSpec) -> tuple[object, ...]:
@@ -702,9 +722,11 @@ def _with_twins(ledger: Ledger, events: Sequence[tuple[int, Event]]) -> list[tup
 def _refuse_too_few_ports(spec: AppSpec) -> None:
     few = spec.tcp_ports is not None and spec.tcp_ports.count < spec.instances
     if few and spec.tcp_ports is not None and spec.shared_port is None:
+        count = spec.tcp_ports.count
+        ports = "it has one TCP port" if count == 1 else f"it has {count} TCP ports"
         raise InvalidInput(
             f"cannot have {spec.instances} instances of {spec.name}:"
-            f" there are {spec.tcp_ports.count} TCP ports for them ({spec.tcp_ports})",
+            f" {ports} ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 

@@ -6,6 +6,7 @@ from pmdaemon.core.errors import (
     AppAlreadyExists,
     DaemonUnavailable,
     OperationFailed,
+    ProcessBlocked,
     ProcessNotFound,
     StoreUnavailable,
     TcpPortTaken,
@@ -746,3 +747,29 @@ async def test_a_cluster_that_was_stopped_stays_so(parts, processes):
 
     assert states(parts) == {0: "stopped"}
     assert parts.supervisor.processes[0].spec.env == {"A": "1"}
+
+
+@pytest.mark.parametrize("verb", ["start", "restart", "reload"])
+async def test_what_is_blocked_is_refused_by_name_and_left_out_of_all(parts, verb):
+    await parts.start(an_app(name="a"), an_app(name="b"))
+    await parts.engine.processes.stop([Selector.parse("all")])
+    await parts.engine.processes.block([Selector.parse("a")])
+    bring_up = getattr(parts.engine.processes, verb)
+
+    with pytest.raises(ProcessBlocked, match="cannot start a: it is blocked"):
+        await bring_up([Selector.parse("b"), Selector.parse("a")])
+    assert states(parts) == {0: "stopped", 1: "stopped"}
+
+    await bring_up([Selector.parse("all")])
+    assert states(parts) == {0: "stopped", 1: "online"}
+
+
+async def test_what_is_blocked_gets_no_more_instances(parts):
+    await parts.start(an_app(instances=2))
+    await parts.engine.processes.block([Selector.parse("web")])
+
+    with pytest.raises(ProcessBlocked):
+        await parts.engine.processes.scale("web", "+1")
+
+    await parts.engine.processes.scale("web", "1")
+    assert states(parts) == {0: "online"}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from pmdaemon.core.errors import OperationFailed, ReloadFailed, ReloadInProgress, TcpPortTaken
 from pmdaemon.core.process import Cause, Exit, ProcessState, Wish
 from pmdaemon.core.selectors import Selector
-from pmdaemon.core.spec import Command, Readiness
+from pmdaemon.core.spec import Command, Dependency, Readiness
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.reloading import Turn, overlaps
 from tests.support.builders import an_app
@@ -397,3 +397,17 @@ async def test_a_cluster_that_is_declared_otherwise_is_reloaded_when_that_is_app
 
     assert step.action == "reload"
     assert (applied.process.last_cause, applied.process.spec) == (Cause.REPLACED, declared)
+
+
+async def test_what_depends_on_others_is_reloaded_like_everybody_else(scene):
+    await scene.parts.start(an_app(name="db"))
+    await scene.up(replace(CLUSTER, name="web", depends_on=(Dependency("db"),)))
+    before = scene.process(1).run
+
+    reloading = scene.reloading()
+    await scene.one_comes()
+    scene.say_ready()
+    await reloading
+
+    assert scene.process(1).run != before
+    assert scene.process(1).last_cause is Cause.REPLACED
