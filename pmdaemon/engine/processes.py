@@ -277,6 +277,7 @@ class Processes:
 
         Raises:
             InvalidInput: that is no number, or too large a one, or there are too few ports.
+            ProcessBlocked: somebody has blocked it.
             ReloadInProgress: it is being reloaded.
 
         """
@@ -285,6 +286,7 @@ class Processes:
             self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], _wanted(ledger.processes))
             refuse_twice(ledger.processes, present)
+            _refuse_blocked(present)
             return self._scaled(ledger, present, count)
 
         return self._outcome(
@@ -519,8 +521,6 @@ class Processes:
             )
             for offset, instance in enumerate(missing(staying, count))
         ]
-        if new:
-            _refuse_blocked(present)
         wanted: Event = StartRequested() if count else StopRequested()
         return Plan(
             [
