@@ -725,8 +725,7 @@ def _refuse_too_few_ports(spec: AppSpec) -> None:
         count = spec.tcp_ports.count
         ports = "it has one TCP port" if count == 1 else f"it has {count} TCP ports"
         raise InvalidInput(
-            f"cannot have {spec.instances} instances of {spec.name}:"
-            f" {ports} ({spec.tcp_ports})",
+            f"cannot have {spec.instances} instances of {spec.name}: {ports} ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 
