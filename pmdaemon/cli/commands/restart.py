@@ -11,6 +11,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
+from pmdaemon.cli.start_options import flag_of
 
 
 @command_named("restart")
@@ -39,8 +40,8 @@ def command(
         action = partial(client.restart, options=options(given), update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
         return
-    if port is not None or update_env:
-        flag = "--port" if port is not None else "--update-env"
+    if (changes := options(given)) or update_env:
+        flag = flag_of(changes) if changes else "--update-env"
         raise WrongUsage(f"{flag} cannot be used with an ecosystem file")
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
