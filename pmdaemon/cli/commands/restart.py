@@ -11,7 +11,6 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
-from pmdaemon.cli.start_options import flag_of
 
 
 @command_named("restart")
@@ -35,14 +34,14 @@ def command(
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
     apps in it are started as it declares them now.
     """
+    changes = options(given)
     if not only and env_name is None and not any(map(may_be_file, selectors)):
         client = context.client()
-        action = partial(client.restart, options=options(given), update_env=update_env)
+        action = partial(client.restart, options=changes, update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
         return
-    if (changes := options(given)) or update_env:
-        flag = flag_of(changes) if changes else "--update-env"
-        raise WrongUsage(f"{flag} cannot be used with an ecosystem file")
+    if changes or update_env:
+        raise WrongUsage("an ecosystem file says itself what is declared: change it there")
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
 
