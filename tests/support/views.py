@@ -41,7 +41,6 @@ def a_view(
         "last_cause": None,
         "reason": None,
         "last_words": [],
-        "ready": True,
         "health": None,
         "out_file": f"/logs/{name}-0.out",
         "error_file": f"/logs/{name}-0.err",
