@@ -125,6 +125,10 @@ def assemble(
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
     effects = Effects(
         token=token,
         clock=clock,
@@ -133,6 +137,7 @@ def assemble(
         capture=capture,
         lines=lines,
         probe=probe,
+        await_healthy=health.await_healthy,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -141,10 +146,6 @@ def assemble(
         supervisor=supervisor,
         post=supervisor.post,
         bus=bus,
-    )
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
     )
     events = EventLog(clock=clock, bus=bus)
     processes = Processes(
