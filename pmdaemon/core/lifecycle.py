@@ -27,8 +27,8 @@ Epochs: a change of state makes a new epoch. Timers and answers carry the epoch 
 a late one is recognised.
 
 What is wished up and has dependencies is not spawned from rest at once: it is held, which is to be
-STOPPED with the wish UP, until somebody who sees the others says that they are there. A job is left
-alone after each run, and runs again only when it is due or asked for.
+STOPPED with the wish UP, until somebody who sees the others says that they are there. A replacement
+is not held. A job is left alone after each run, and runs again only when it is due or asked for.
 """
 
 from collections.abc import Sequence
@@ -805,7 +805,8 @@ def _is_held(process: Process) -> bool:
 
 
 def _spawn_or_hold(process: Process) -> Step:
-    if not process.spec.depends_on:
+    # A replacement waits for nobody: what it stands beside is up without.
+    if not process.spec.depends_on or process.replaces is not None:
         return _spawn(process)
     held = process if isinstance(process.state, Stopped) else _enter(process, Stopped())
     return held, []

@@ -61,7 +61,7 @@ def test_more_instances_than_ports_are_refused(pmdaemon, port):
     refusal = pmdaemon.refused("scale", "app", "3", status=2)
 
     assert refusal == (
-        f"cannot have 3 instances of app: there are 2 TCP ports for them (auto:{ports})"
+        f"cannot have 3 instances of app: it has 2 TCP ports (auto:{ports})"
     )
 
 

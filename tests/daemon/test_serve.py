@@ -48,9 +48,9 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
         for name in ("notify", "control"):
             packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
             assert json.loads(packet) == {"keep": [name]}
-            for descriptor in descriptors:
-                os.close(descriptor)
+            os.close(descriptors[0])
         assert json.loads(ours.recv(65536)) == {"ready": process.pid}
+
         Channel(home).request("kill")
 
         assert process.wait(10) == 0

@@ -413,8 +413,10 @@ async def test_a_reload_answers_with_what_it_did_and_with_what_it_could_only_res
 
     assert [(one["name"], one["restarts"]) for one in done["processes"]] == [("web", 1)]
     assert done["warnings"] == [
-        "web cannot run beside itself, so it was restarted:"
-        " it is no cluster, and has no other TCP port to go to"
+        (
+            "web cannot run beside itself, so it was restarted:"
+            " it is no cluster, and has no other TCP port to go to"
+        )
     ]
 
 
