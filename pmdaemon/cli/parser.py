@@ -15,6 +15,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.exit_codes import DONE, MEANINGS, WRONG_USAGE
 from pmdaemon.cli.verbs import SECTIONS, VERBS, canonical
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 
 
@@ -30,7 +31,7 @@ class Commands(click.Group):
         verb = canonical(cmd_name)
         if verb is None:
             return None
-        module = importlib.import_module(f"pmdaemon.cli.commands.{verb}")
+        module = importlib.import_module(f"pmdaemon.cli.commands.{VERBS[verb].module}")
         return cast("click.Command", module.command)
 
     def resolve_command(
@@ -99,12 +100,16 @@ def parse_and_run(arguments: list[str], context: Context) -> int:
     return DONE
 
 
-def _unknown(word: str) -> WrongUsage:
-    # Only a mistake pays for this import.
+def _unknown(word: str) -> PmdaemonError:
+    # Only a mistake pays for these imports.
     import difflib  # noqa: PLC0415
+
+    from pmdaemon.cli.left_out import refusal_of  # noqa: PLC0415
 
     if word.startswith("-"):
         return WrongUsage(f"no such option: {shown(word)}")
+    if (refusal := refusal_of(word)) is not None:
+        return refusal
     words = [each for verb in VERBS.values() for each in (verb.name, *verb.aliases)]
     close = difflib.get_close_matches(word[:40], words, n=1)
     hint = f"did you mean {close[0]}?" if close else "see pmdaemon --help"
