@@ -37,7 +37,10 @@ async def status_of(
         BadAnswer: somebody answered something else.
 
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidInput(f"not a URL: {error}") from None
     host, port = address_of(parts)
     reader, writer = await asyncio.open_connection(
         host, port, ssl=_tls() if parts.scheme == "https" else None, limit=LONGEST_LINE

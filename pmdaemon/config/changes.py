@@ -3,69 +3,54 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from pmdaemon.config.app_parts import absolute
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.environment import scrubbed
-from pmdaemon.config.field_kinds import FILE, PATH
-from pmdaemon.config.field_table import FIELDS_BY_NAME
-from pmdaemon.config.spelling import spelled
+from pmdaemon.config.field_table import FIELDS
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.spec import AppSpec, Schedule
+from pmdaemon.core.spec import AppSpec
 from pmdaemon.core.wording import shown
 
-_STAYS = frozenset({"name", "cwd", "instances", "args", "interpreter", "interpreter_args"})
-"""Fields that make another app of it; the number of instances is `scale`'s affair."""
+CHANGEABLE: Mapping[str, str] = {
+    field.name: field.into
+    for field in FIELDS
+    if field.into.partition(".")[0]
+    in {"tcp_ports", "max_memory", "restart", "stop", "ready", "logs", "limits"}
+}
+"""The fields that can be changed by themselves, with where in an `AppSpec` they are.
+
+What an app is, and what is run, is declared as a whole.
+"""
 
 
 def changed(
     spec: AppSpec, options: Mapping[str, object], environment: Mapping[str, str] | None
 ) -> AppSpec:
-    """Declare an app anew: fields by name, and the `environment` that it inherits from now on.
+    """Declare an app anew: `options` by name, and the `environment` that it inherits from now on.
 
     Variables under `env` are added to those that there are.
 
     Raises:
-        InvalidInput: a value cannot be used, or there is no such option.
+        InvalidInput: a value cannot be used, or this cannot be changed so.
 
     """
+    reading = Reading(said={}, values={}, problems=[], warnings=[])
+    read_fields(reading, options)
+    if reading.problems or reading.warnings:
+        raise reading.as_one() if reading.problems else InvalidInput(reading.warnings[0])
     if environment is not None:
         spec = replace(spec, inherited_env=scrubbed(environment))
-    for key in options:
-        if not _is_changeable(key):
-            raise InvalidInput(f"this cannot be changed: {shown(key)}")
-    reading = Reading()
-    read_fields(reading, options)
-    if reading.problems:
-        raise reading.as_one()
     for name, value in reading.values.items():
-        spec = _with(spec, name, value)
+        if name == "env":
+            spec = replace(spec, env={**spec.env, **value})
+            continue
+        if name not in CHANGEABLE:
+            raise InvalidInput(f"this cannot be changed by itself: {shown(name)}", field=name)
+        spec = _with(spec, CHANGEABLE[name].split("."), value)
     return spec
 
 
-def _is_changeable(key: str) -> bool:
-    field = FIELDS_BY_NAME.get(spelled(key))
-    if field is None or field.name in _STAYS:
-        return False
-    return bool(field.into) or field.name in {"env", "cron_restart"}
-
-
-def _with(spec: AppSpec, name: str, value: Any) -> AppSpec:  # noqa: ANN401 - whatever its field takes
-    if name == "env":
-        return replace(spec, env={**spec.env, **value})
-    if name == "cron_restart":
-        zone = spec.cron_restart.timezone if spec.cron_restart else None
-        return replace(spec, cron_restart=None if value is None else Schedule(value, zone))
-    field = FIELDS_BY_NAME[name]
-    if field.kind in {FILE, PATH} and value is not None:
-        value = absolute(value, spec.cwd)
-    return _replaced(spec, field.into.split("."), value)
-
-
-def _replaced(struct: Any, path: list[str], value: object) -> Any:  # noqa: ANN401 - a struct, or a part of one
-    first, *others = path
-    if others:
-        value = _replaced(getattr(struct, first), others, value)
-    return msgspec.structs.replace(struct, **{first: value})
+def _with(spec: Any, path: list[str], value: object) -> Any:  # noqa: ANN401 - structs within structs
+    name, *rest = path
+    return replace(spec, **{name: _with(getattr(spec, name), rest, value) if rest else value})

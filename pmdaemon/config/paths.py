@@ -102,6 +102,11 @@ class Home:
         return os.path.join(self.path, "daemon.log")
 
     @property
+    def settings(self) -> str:
+        """What holds for all apps."""
+        return os.path.join(self.path, "settings.toml")
+
+    @property
     def audit_log(self) -> str:
         """What was changed over the network, and by whom."""
         return os.path.join(self.path, "audit.log")

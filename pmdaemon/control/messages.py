@@ -149,8 +149,9 @@ class ChangeView(TypedDict):
 class StepView(TypedDict):
     """What is, or would be, done about one app.
 
-    `action` is `create`, `restart`, `scale` (other instances stay as they are), `update` (noted,
-    and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its file.
+    `action` is `create`, `restart`, `reload`, `scale` (other instances stay as they are), `update`
+    (noted, and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its
+    file.
     """
 
     name: str
@@ -159,7 +160,7 @@ class StepView(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """The processes meant by `stop`, `delete`, `block`, `explain` and others."""
+    """`stop`, `delete`, `reset`, `flush`, `follow`, `block`, `unblock`, `explain`: which ones."""
 
     selectors: list[str]
 

@@ -8,11 +8,12 @@ from msgspec.structs import fields, replace
 
 from pmdaemon.core.spec import AppSpec
 
-Action = Literal["create", "restart", "scale", "update", "keep", "delete", "leave"]
+Action = Literal["create", "restart", "reload", "scale", "update", "keep", "delete", "leave"]
 """What is to be done about an app.
 
-`update` notes a new declaration that a running program need not be started anew for; `leave` is for
-one that is not in its file any more, and is not to be deleted.
+`reload` starts a cluster anew without a gap; `update` notes a new declaration that a running
+program need not be started anew for; `leave` is for one that is not in its file any more, and is
+not to be deleted.
 """
 
 NOT_COMPARED = frozenset({"inherited_env"})
@@ -77,7 +78,7 @@ def _step(before: AppSpec | None, after: AppSpec) -> Step:
         return Step(after.name, "create", after=after)
     paths = tuple(differing_paths(before, after))
     action = _action(before, after, paths)
-    if action != "restart":
+    if action not in {"restart", "reload"}:
         # What runs on keeps its environment, and new instances get the same.
         after = replace(after, inherited_env=before.inherited_env)
     return Step(after.name, action, before, after, paths)
@@ -89,7 +90,9 @@ def _action(before: AppSpec, after: AppSpec, paths: Iterable[str]) -> Action:
         return "update" if set(paths) - {"source"} else "keep"
     if "instances" in left and not left - {"instances", *_ports_that_stay(before, after)}:
         return "scale"
-    return "restart"
+    stays = not left & {"instances", "tcp_ports", "exec_mode"}
+    stays = stays and not any(path.startswith("tcp_ports.") for path in left)
+    return "reload" if stays and after.exec_mode == "cluster" else "restart"
 
 
 def _ports_that_stay(before: AppSpec, after: AppSpec) -> set[str]:

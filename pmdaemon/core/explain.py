@@ -191,7 +191,8 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     if facts.due is None:
         return
     left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
-    what = "runs" if process.spec.job is not None else "is started anew"
+    is_up = isinstance(process.state, Online)
+    what = "runs" if process.spec.job is not None else "is started anew" if is_up else "is started"
     if process.wish is Wish.BLOCKED:
         yield f"Its schedule falls due in {left}, and nothing will happen."
     else:

@@ -220,6 +220,13 @@ def _triggers(
             files=SystemFileWatch(clock, never=(home.path,)),
             post=supervisor.post,
         ),
-        hooks=HookRunner(clock=clock, bus=bus, delivery=delivery, life=events.life),
+        hooks=HookRunner(
+            clock=clock,
+            bus=bus,
+            delivery=delivery,
+            life=events.life,
+            home=home.path,
+            environment={"PATH": os.environ.get("PATH", os.defpath)},
+        ),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
     )

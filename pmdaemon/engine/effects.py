@@ -229,7 +229,7 @@ class Effects:
 
     def _last_words(self, process: Process) -> tuple[str, ...]:
         failed = process.last_exit is not None and not process.last_exit.clean
-        return self._capture.last_words(process.pm_id) if failed else ()
+        return self._capture.last_words(process.seat) if failed else ()
 
     def _set_timer(self, process: Process, effect: SetTimer) -> None:
         def fire() -> None:

@@ -73,6 +73,10 @@ class Reloaded(Struct, frozen=True):
     restarted: Sequence[str]
 
 
+def _to(spec: AppSpec) -> Change:
+    return lambda _: spec
+
+
 def unchanged(spec: AppSpec) -> AppSpec:
     """Leave a declaration as it is."""
     return spec
@@ -144,7 +148,7 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._up(_selected(selectors), StartRequested())
+        return await self._up(_startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -172,12 +176,13 @@ class Processes:
     ) -> tuple[Sequence[Step], Snapshots]:
         """Bring what is there into line with what is declared, and touch nothing else.
 
-        What was stopped stays so, with its new declaration. If the specs are the `whole` of their
-        file, what came from it and is not in it any more is found, and with `prune` deleted. With
-        `dry_run`, only say what would be done.
+        Clusters are reloaded. What was stopped stays so, with its new declaration. If the specs are
+        the `whole` of their file, what came from it and is not in it any more is found, and with
+        `prune` deleted. With `dry_run`, only say what would be done.
 
         Raises:
             TcpPortTaken: a port is somebody else's.
+            ReloadFailed: a new run was not good enough; what was not reloaded stays as it is.
 
         """
         steps: Sequence[Step] = ()
@@ -196,7 +201,17 @@ class Processes:
         if dry_run:
             return decide(self._supervisor.processes.values()), []
         reached = await self._supervisor.ask(action, settled=_is_up_or_failed)
-        return steps, self._outcome(reached, _why_not_up)
+        snapshots = self._outcome(reached, _why_not_up)
+        for step in steps:
+            if step.action == "reload" and step.after is not None and self._is_up(step.name):
+                selector = Selector(step.name, narrow=True)
+                reloaded = await self.reload([selector], change=_to(step.after))
+                snapshots += reloaded.processes
+        return steps, snapshots
+
+    def _is_up(self, name: str) -> bool:
+        processes = self._supervisor.processes.values()
+        return any(one.wish is Wish.UP for one in processes if one.name == name)
 
     async def stop(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs, and all they started; what depends on others ends before them.
@@ -216,7 +231,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._up(_selected(selectors), RestartRequested(), change)
+        return await self._up(_startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -232,7 +247,7 @@ class Processes:
 
         """
         self._refuse_when_ending()
-        chosen = select(selectors, _wanted(self._supervisor.processes))
+        chosen = _startable(selectors)(_wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
@@ -264,6 +279,7 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], _wanted(ledger.processes))
+            _refuse_blocked(present)
             refuse_twice(ledger.processes, present)
             return self._scaled(ledger, present, count)
 
@@ -367,7 +383,9 @@ class Processes:
             [
                 step.after
                 for step in steps
-                if step.after is not None and (step.paths or step.action == "create")
+                if step.after is not None
+                and (step.paths or step.action == "create")
+                and not (step.action == "reload" and self._is_up(step.name))
             ],
             "restart",
             down=False,
@@ -666,10 +684,26 @@ def _others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
     return [process for process in processes if process.name != spec.name]
 
 
-def _selected(
+def _startable(
     selectors: Sequence[Selector],
 ) -> Callable[[Sequence[Process]], Sequence[Process]]:
-    return lambda processes: select(selectors, processes)
+    """Choose what is meant by name, or, by `all`, whatever is not blocked and no job at rest.
+
+    What is blocked and meant by name is refused.
+    """
+
+    def choose(processes: Sequence[Process]) -> Sequence[Process]:
+        chosen = select(selectors, processes)
+        if any(selector.text != "all" for selector in selectors):
+            _refuse_blocked(chosen)
+            return chosen
+        return [
+            one
+            for one in chosen
+            if one.wish is not Wish.BLOCKED and (one.spec.job is None or not _has_ended(one))
+        ]
+
+    return choose
 
 
 def _asks_for_ports(spec: AppSpec) -> tuple[object, ...]:

@@ -165,7 +165,14 @@ def _handed_on(body: StartBody) -> list[Declared]:
 
 
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
-    return _shown(await engine.processes.stop(_selectors(body["selectors"])))
+    stopped = await engine.processes.stop(_selectors(body["selectors"]))
+    names = {one.process.name for one in stopped if engine.triggers.will_start(one.process)}
+    warnings = [
+        f"{name} is stopped, and its schedule will start it again"
+        f" (to prevent that: pmdaemon block {name})"
+        for name in sorted(names)
+    ]
+    return {**_shown(stopped), "warnings": warnings} if warnings else _shown(stopped)
 
 
 async def _restart(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:

@@ -143,7 +143,7 @@ async def test_names_that_are_not_utf_8_are_heard_of(scene):
 
 async def test_a_folder_that_is_not_ours_to_read_is_passed_over(scene):
     class Refusing:
-        """Stands for the kernel, which refuses an ordinary user what this may be run by root for."""
+        """Stands for the kernel: who runs this may be root, to whom it refuses nothing."""
 
         def __init__(self, libc):
             self.inotify_init1, self.inotify_rm_watch = libc.inotify_init1, libc.inotify_rm_watch
@@ -174,7 +174,12 @@ async def test_links_to_folders_are_not_followed(scene):
 
 
 def test_the_numbers_are_those_of_the_header():
-    source = '#include <stdio.h>\n#include <sys/inotify.h>\nint main(){printf("%u %u %u %u %u %u %u %u %u %u", IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, IN_Q_OVERFLOW, IN_IGNORED, IN_ONLYDIR, IN_DONT_FOLLOW, IN_ISDIR);}'
+    names = (
+        "CLOSE_WRITE MOVED_FROM MOVED_TO CREATE DELETE Q_OVERFLOW IGNORED ONLYDIR DONT_FOLLOW ISDIR"
+    )
+    words = ", ".join(f"IN_{name}" for name in names.split())
+    source = "#include <stdio.h>\n#include <sys/inotify.h>\n"
+    source += f'int main() {{ printf("{"%u " * len(names.split())}", {words}); }}'
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler")

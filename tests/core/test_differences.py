@@ -49,6 +49,7 @@ def test_the_shell_of_whoever_applies_is_no_difference():
         ({"cwd": "/tmp"}, "restart"),
         ({"namespace": "shop"}, "restart"),
         ({"tcp_ports": parse("3000")}, "restart"),
+        ({"exec_mode": "cluster"}, "restart"),
         ({"instances": 3}, "scale"),
         ({"instances": 3, "max_memory": 5}, "scale"),
         ({"instances": 3, "env": {"A": "1"}}, "restart"),
@@ -96,6 +97,26 @@ def test_what_is_not_started_anew_keeps_its_environment():
         new = changed(inherited_env={"A": "new"}, **changes)
         [step] = steps_between({"web": old}, [new], whole=True, prune=False)
         assert step.after.inherited_env == {"A": inherited}
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ({"env": {"A": "1"}}, "reload"),
+        ({"env": {"A": "1"}, "instances": 3}, "restart"),
+        ({"tcp_ports": parse("3000")}, "restart"),
+        ({"exec_mode": "fork"}, "restart"),
+        ({"instances": 3}, "scale"),
+    ],
+)
+def test_a_cluster_is_reloaded(changes, action):
+    cluster = changed(exec_mode="cluster", inherited_env={"A": "old"})
+    new = replace(cluster, inherited_env={"A": "new"}, **changes)
+
+    [step] = steps_between({"web": cluster}, [new], whole=True, prune=False)
+
+    assert step.action == action
+    assert step.after.inherited_env == {"A": "old" if action == "scale" else "new"}
 
 
 def test_what_is_new_is_created():

@@ -384,3 +384,16 @@ async def test_a_node_program_drains_before_it_is_told_to_end(scene):
     await reloading
 
     assert scene.parts.trees.signals == [(old.pid, "SIGINT")]
+
+
+async def test_a_cluster_that_is_declared_otherwise_is_reloaded_when_that_is_applied(scene):
+    await scene.up()
+    declared = replace(scene.parts.supervisor.processes[0].spec, env={"MODE": "new"})
+
+    applying = going(scene.processes.apply([declared], prune=False, dry_run=False))
+    await scene.one_comes()
+    scene.say_ready()
+    [step], [applied] = await applying
+
+    assert step.action == "reload"
+    assert (applied.process.last_cause, applied.process.spec) == (Cause.REPLACED, declared)

@@ -6,7 +6,10 @@ import pytest
 from pmdaemon import __version__
 from pmdaemon.control import messages
 from pmdaemon.core.errors import StoreUnavailable
+from pmdaemon.core.selectors import Selector
+from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.server.control_verbs import verbs
+from tests.support.builders import an_app
 from tests.support.control import listening
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
@@ -224,9 +227,10 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
 
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
-    for body in (messages.EmptyBody, messages.StartBody, messages.ApplyBody, messages.SelectBody,
-                 messages.ListBody, messages.WebBody, messages.TokenBody, messages.RotateBody,
-                 messages.RevokeBody):  # fmt: skip
+    bodies = [body for name, body in vars(messages).items() if name.endswith("Body")]
+    for body in bodies:
+        if body is messages.ErrorBody:
+            continue
         introduction = body.__doc__.partition(":")[0]
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
 
@@ -296,17 +300,19 @@ async def test_a_new_process_of_a_namespace_that_is_followed_is_told_of(scene):
 
 async def test_growth_is_nobodys_business_when_the_last_follower_has_left(scene):
     await scene.start("web")
+    before = len(scene.parts.bus._subscribers)
     client = await scene.following("web")
     assert scene.parts.capture._on_growth is not None
 
     client.leave()
 
     await eventually(lambda: scene.parts.capture._on_growth is None)
-    assert len(scene.parts.bus._subscribers) == 1  # the event log, which is always there
+    assert len(scene.parts.bus._subscribers) == before
 
 
 async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene):
     await scene.start("web")
+    before = len(scene.parts.bus._subscribers)
     lazy = await scene.streaming("follow", selectors=["web"])
     lazy._reader._transport.pause_reading()
     diligent = await scene.following("web")
@@ -320,7 +326,7 @@ async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene
     waiting = [one._writer.transport.get_write_buffer_size() for one in conversations]
     assert max(waiting) < 256 * 1024
     lazy.leave()
-    await eventually(lambda: len(scene.parts.bus._subscribers) == 2)
+    await eventually(lambda: len(scene.parts.bus._subscribers) == before + 1)
 
 
 # the end
@@ -353,3 +359,48 @@ async def test_an_update_ends_the_daemon_and_stops_nothing(scene):
 
     assert not scene.parts.engine.ending.for_good
     assert scene.parts.state(0) == "online"
+
+
+# blocking, explaining, and the history of jobs
+
+
+async def test_what_is_blocked_is_refused_and_explained(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    blocked = await scene.result("block", selectors=["web"])
+    (explained,) = (await scene.result("explain", selectors=["web"]))["explanations"]
+    unblocked = await scene.result("unblock", selectors=["web"])
+
+    assert blocked["processes"][0]["wish"] == "blocked"
+    assert (explained["name"], explained["wish"]) == ("web", "blocked")
+    assert "It is blocked: nothing starts it until pmdaemon unblock web." in explained["sentences"]
+    assert unblocked["processes"][0]["wish"] == "down"
+
+
+async def test_the_history_is_that_of_jobs(scene):
+    job = an_app(name="report", job=Job(Schedule("0 3 * * *")))
+    await scene.parts.start(job, an_app(name="web"))
+    await scene.parts.engine.processes.start([Selector.parse("report")])
+
+    (run,) = (await scene.result("history"))["runs"]
+
+    assert (run["app"], run["outcome"], run["due"], run["ended"]) == (
+        "report",
+        "running",
+        None,
+        None,
+    )
+    refused = await scene.refusal("history", selectors=["web"])
+    assert refused["message"] == "there is no history of web: it is not a job"
+    assert (await scene.refusal("history", limit=0))["code"] == "invalid_input"
+
+
+async def test_a_stop_says_when_a_schedule_will_start_it_again(scene):
+    scheduled = an_app(name="nightly", cron_restart=Schedule("0 3 * * *"))
+    await scene.parts.start(scheduled, an_app(name="web"))
+
+    assert "warnings" not in await scene.result("stop", selectors=["web"])
+    (warning,) = (await scene.result("stop", selectors=["nightly"]))["warnings"]
+
+    assert warning.startswith("nightly is stopped, and its schedule will start it again")

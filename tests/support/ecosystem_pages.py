@@ -115,7 +115,7 @@ A `$` in it is a `$`.
 instances, ports, policies, output. It shows what differs (secrets are masked) and then
 
 * starts what is new;
-* starts anew what is declared otherwise, if it is up; what was stopped stays so, with its new
+* starts anew what is declared otherwise, if it is up, and reloads clusters; what was stopped stays so, with its new
   declaration;
 * adds or removes instances where only their number differs, and leaves the others alone;
 * notes policies (restarts, stop, memory, hooks, dependencies) without touching the program;

@@ -26,6 +26,7 @@ def a_view(
         "instance": 0,
         "script": "app.js",
         "state": "online",
+        "ready": True,
         "wish": "up",
         "pid": 1234,
         "tcp_port": None,
@@ -39,6 +40,8 @@ def a_view(
         "last_exit": None,
         "last_cause": None,
         "reason": None,
+        "last_words": [],
+        "health": None,
         "out_file": f"/logs/{name}-0.out",
         "error_file": f"/logs/{name}-0.err",
     }

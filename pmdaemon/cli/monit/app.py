@@ -41,7 +41,7 @@ ROOM_FOR_DETAILS = 70
 Action = Callable[[str | int], Awaitable[Processes]]
 
 
-_DONE = {"restart": "restarted", "stop": "stopped", "start": "started"}
+_DONE = {"restart": "restarted", "reload": "reloaded", "stop": "stopped", "start": "started"}
 
 
 class Monitor(App[None]):
@@ -61,6 +61,7 @@ class Monitor(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "act('restart')", "Restart"),
         Binding("s", "act('stop')", "Stop"),
+        Binding("R", "act('reload')", "Reload"),
         Binding("S", "act('start')", "Start", show=False),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("tab", "focus_next", "Scroll output", show=False),
@@ -136,6 +137,7 @@ class Monitor(App[None]):
                 [
                     ("Up, Down", "choose a process"),
                     ("r", "restart it"),
+                    ("R", "reload it, one instance after the other"),
                     ("s", "stop it"),
                     ("S", "start it"),
                     ("/", "show only what has this in its name or namespace"),
@@ -152,6 +154,7 @@ class Monitor(App[None]):
             return
         actions: dict[str, Action] = {
             "restart": self._client.restart,
+            "reload": self._client.reload,
             "stop": self._client.stop,
             "start": lambda pm_id: self._client.start(str(pm_id)),
         }
@@ -254,7 +257,10 @@ class Monitor(App[None]):
         if self._host is not None:
             memory = self._host["memory"]
             share = 100 * memory["used"] / memory["total"] if memory["total"] else 0.0
-            text.append(f" │ host cpu {self._host['cpu']:.0f}% mem {share:.0f}%", "dim")
+            host = f" │ host cpu {self._host['cpu']:.0f}% mem {share:.0f}%"
+            # Half a figure would be misread.
+            if len(text) + len(host) <= self.size.width - 2:
+                text.append(host, "dim")
         return text
 
     def _say_away(self, why: str) -> None:

@@ -110,7 +110,8 @@ class LogPane(RichLog):
 
 def _rendered(line: LogLine) -> Text:
     is_error = line.stream is OutputStream.ERR
-    text = Text("! " if is_error else "| ", "red" if is_error else "dim", no_wrap=True)
+    text = Text(no_wrap=True)
+    text.append("! " if is_error else "| ", "red" if is_error else "dim")
     return text.append_text(Text.from_ansi(line.text[:LONGEST]))
 
 

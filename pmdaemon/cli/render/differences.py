@@ -8,6 +8,7 @@ from pmdaemon.control.messages import ChangeView, StepView
 _WORDS = {
     "create": "new, to be started",
     "restart": "to be started anew",
+    "reload": "to be reloaded, without a gap",
     "scale": "to have more or fewer instances",
     "update": "to be noted, with nothing started anew",
     "keep": "as it is declared",

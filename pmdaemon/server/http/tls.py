@@ -15,6 +15,7 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
         InvalidInput: they cannot be used.
 
     """
+    files = shown(cert) if key is None else f"{shown(cert)} and {shown(key)}"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -22,7 +23,6 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
         # A key with a passphrase would be asked for on a terminal that is not there.
         context.load_cert_chain(cert, key, password=lambda: b"")
     except ssl.SSLError as error:
-        files = shown(cert) if key is None else f"{shown(cert)} and {shown(key)}"
         raise InvalidInput(
             f"cannot use TLS with {files}: they are no certificate with its key, or the key has"
             f" a passphrase ({(error.reason or 'unreadable').lower().replace('_', ' ')})",
@@ -30,7 +30,7 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
         ) from None
     except OSError as error:
         raise InvalidInput(
-            f"cannot read {shown(cert)} or {shown(key or cert)}: {str(error.strerror).lower()}",
+            f"cannot read {files} for TLS: {str(error.strerror).lower()}",
             code="file_not_readable",
         ) from None
     return context

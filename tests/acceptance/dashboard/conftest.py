@@ -44,7 +44,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 @pytest.fixture(scope="module")
 def url(home: CommandLine) -> str:
     port = free_port()
-    home.run("web", "--port", str(port), "--detach")
+    home.run("web", "--port", str(port), "--rate-limit", "off", "--detach")
     return f"http://127.0.0.1:{port}"
 
 

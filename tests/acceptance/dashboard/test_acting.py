@@ -124,6 +124,35 @@ def test_all_instances_are_restarted_at_once(page, home):
     assert not after & before
 
 
+def test_an_app_is_scaled_to_as_many_instances_as_are_typed(page, home):
+    home.run("start", "sleep 1000", "--name", "elastic")
+    detail = open_process(page, "elastic")
+
+    detail.get_by_role("button", name="Scale").click()
+    dialog = page.get_by_role("dialog", name="Scale elastic")
+    expect(dialog.get_by_label("Instances")).to_be_focused()
+    dialog.get_by_label("Instances").fill("0.5")
+    dialog.get_by_role("button", name="Scale", exact=True).click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Instances").fill("3")
+    page.keyboard.press("Enter")
+
+    expect(good_news(page)).to_have_text("Scaled elastic to 3 instances.")
+    expect(page.get_by_role("link", name="elastic #2", exact=True)).to_be_visible()
+    assert sum(process["name"] == "elastic" for process in home.list()) == 3
+
+
+def test_an_app_is_reloaded(page, home):
+    home.run("start", "sleep 1000", "--name", "fresh")
+    before = home.pid("fresh")
+    detail = open_process(page, "fresh")
+
+    detail.get_by_role("button", name="Reload").click()
+
+    expect(good_news(page)).to_have_text(re.compile("^Reloaded fresh"))
+    assert home.pid("fresh") != before
+
+
 def test_an_app_whose_name_is_another_ones_id_is_not_mistaken(page, home):
     home.run("start", "sleep 1000", "--name", "victim")
     victim = home.process("victim")["pm_id"]

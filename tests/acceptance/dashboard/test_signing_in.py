@@ -16,8 +16,13 @@ def locked(home):
     """The address of the web side, behind a key."""
     home.run("start", "talks.py", "--name", "secretive")
     port = free_port()
-    home.run("web", "--port", str(port), "--detach", PMDAEMON_API_KEY=KEY)
+    turn_on(home, port, KEY)
     return f"http://127.0.0.1:{port}"
+
+
+def turn_on(home, port, key):
+    options = ("--port", str(port), "--rate-limit", "off", "--detach")
+    home.run("web", *options, PMDAEMON_API_KEY=key)
 
 
 def sign_in(page, key):
@@ -95,12 +100,12 @@ def test_a_key_that_is_good_no_more_leads_back_to_the_question(browser, locked, 
         expect(page.get_by_role("link", name="secretive")).to_be_visible()
         port = locked.rsplit(":", 1)[1]
 
-        home.run("web", "--port", port, "--detach", PMDAEMON_API_KEY="another")
+        turn_on(home, port, "another")
         try:
             expect(page.get_by_label("API key")).to_be_visible()
             expect(wrong(page)).to_have_text(re.compile("not valid"))
         finally:
-            home.run("web", "--port", port, "--detach", PMDAEMON_API_KEY=KEY)
+            turn_on(home, port, KEY)
 
 
 def test_the_reference_s_example_runs_in_a_page(browser, locked, home):

@@ -1,10 +1,10 @@
-import os
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from tests.support.cli import ROOT
 from tests.support.waiting import eventually_sync
 
 ON = {"url": "http://127.0.0.1:9615", "protected": True}
@@ -42,7 +42,7 @@ def test_a_key_of_the_command_line_is_taken_out_of_ps(cli):
     cli.daemon.held = {"web"}
     program = subprocess.Popen(
         [sys.executable, "-m", "pmdaemon", "web", "--api-key", "hunter2"],
-        env={**cli.environment, "PYTHONPATH": os.getcwd()},
+        env={**cli.environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     )
     try:
@@ -104,7 +104,7 @@ def test_ctrl_c_hangs_up_and_is_no_error(cli):
     cli.daemon.held = {"web"}
     program = subprocess.Popen(
         [sys.executable, "-m", "pmdaemon", "web", "--json"],
-        env={**cli.environment, "PYTHONPATH": os.getcwd()},
+        env={**cli.environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -42,7 +42,9 @@ async def test_the_chosen_process_shows_its_output_and_facts(a_screen):
         await screen.shows("| hello", "| red [brackets]", "! oh no", "cpu     42.0%")
 
 
-@pytest.mark.parametrize(("key", "verb"), [("r", "restart"), ("s", "stop"), ("S", "start")])
+@pytest.mark.parametrize(
+    ("key", "verb"), [("r", "restart"), ("R", "reload"), ("s", "stop"), ("S", "start")]
+)
 async def test_a_key_does_something_when_it_is_really_meant(a_screen, daemon, processes, key, verb):
     daemon.answers(verb, {"result": {"processes": [processes[1]]}})
     async with a_screen() as screen:
@@ -163,3 +165,12 @@ async def test_q_leaves(home, daemon, processes):
         await pilot.press("q")
 
     assert app.return_code == 0
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(("columns", "told"), [(80, False), (100, True)])
+async def test_the_machine_is_told_of_where_there_is_room(a_screen, columns, told):
+    async with a_screen(columns) as screen:
+        await screen.shows("3 processes")
+
+        assert ("host cpu 12% mem 40%" in screen.text) is told

@@ -126,3 +126,13 @@ async def test_a_program_cannot_draw_on_the_screen(app, client, web):
     assert "\x1b" not in app.lines[0]
     assert "\x07" not in app.lines[0]
     assert len(app.lines[1]) <= logs.LONGEST + 2
+
+
+async def test_only_what_stands_in_front_is_dim(app, client, web):
+    write(web, "hello\n")
+    app.pane.show(web, client)
+
+    await eventually(lambda: app.lines == ["| hello"])
+    first, *others = app.pane.lines[0]
+    assert first.style.dim
+    assert not any(segment.style and segment.style.dim for segment in others)

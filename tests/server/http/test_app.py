@@ -310,7 +310,7 @@ async def test_nothing_but_what_is_public_can_be_had_without_a_key(server):
 async def test_every_answer_has_its_headers(server):
     await server.turn_on(LOCKED)
 
-    for path in ("/", "/api/status", "/nowhere", "/api/processes"):
+    for path in ("/api/processes", "/", "/api/status", "/nowhere"):
         answer = await ask(port_of(server), [f"GET {path} HTTP/1.1"])
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")

@@ -6,6 +6,7 @@ what the page shows, it fetches from the API with the key of whoever looks.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from aiohttp import ETag, web
 
@@ -46,6 +47,7 @@ Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 def page_for_browsers(otherwise: Handler) -> Handler:
     """Answer with the page who would rather have HTML, and anybody else with `otherwise`."""
 
+    @wraps(otherwise)
     async def handler(engine: Engine, request: web.Request) -> web.StreamResponse:
         if prefers_page(request.headers.getall("Accept", ())):
             return await show_page(engine, request)
@@ -86,7 +88,8 @@ def _answer(
     tag = ETag(version, is_weak=True)  # the same text compressed is not the same bytes
     held = request.if_none_match or ()
     if any(one.value in {version, "*"} for one in held):
-        answer = web.Response(status=304)
+        # A browser takes the headers of this for those that it kept (RFC 9111, 4.3.4).
+        answer = web.Response(status=304, headers=PAGE_HEADERS)
     else:
         answer = web.Response(
             body=file.body, content_type=file.content_type, charset="utf-8", headers=PAGE_HEADERS

@@ -9,7 +9,13 @@ from pmdaemon.server.http.native.websocket import serve_websocket
 
 NATIVE = Dialect(
     endpoints=(
-        Endpoint("GET", "/", Scope.PUBLIC, page_for_browsers(otherwise=handlers.show_root)),
+        Endpoint(
+            "GET",
+            "/",
+            Scope.PUBLIC,
+            page_for_browsers(otherwise=handlers.show_root),
+            limits=UNLIMITED,
+        ),
         Endpoint("GET", "/ws", Scope.PUBLIC, serve_websocket),
         Endpoint("GET", "/api/status", Scope.READ, handlers.show_status, limits=UNLIMITED),
         Endpoint("GET", "/api/events", Scope.READ, pushing.stream_events),

@@ -170,7 +170,8 @@ async def test_health_is_told_when_it_changes(scene, monkeypatch):
         live, "process_view", lambda one: {**views.process_view(one), "health_status": "unhealthy"}
     )
 
-    scene.parts.bus.publish(HealthChecked(0, Health(), Health(HealthStatus.UNHEALTHY)))
+    process = scene.parts.supervisor.processes[0]
+    scene.parts.bus.publish(HealthChecked(process, Health(), Health(HealthStatus.UNHEALTHY)))
 
     await eventually(lambda: listener.of("health_update"))
     assert listener.of("health_update")[0] == {

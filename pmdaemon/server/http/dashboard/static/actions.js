@@ -17,8 +17,6 @@ export const VERBS = [
 
 const DONE = { start: "Started", restart: "Restarted", reload: "Reloaded", stop: "Stopped", delete: "Deleted", scale: "Scaled" };
 
-const MOST_INSTANCES = 1000;
-
 export class Actions {
 	constructor({ api, state, feed, messages }) {
 		Object.assign(this, { api, state, feed, messages });
@@ -31,15 +29,17 @@ export class Actions {
 		if (asked === null) return false;
 		const { address, body, what } = asked;
 		const request = verb === "delete" ? this.api.delete(address) : this.api.act(address, verb, body);
+		let answer;
 		try {
-			await this.state.whilePending(process.id, request);
+			answer = await this.state.whilePending(process.id, request);
 		} catch (error) {
 			if (error.needsKey) this.feed.start();
 			else this.messages.bad(/^cannot /i.test(error.message) ? error.message : `Cannot ${verb} ${what}: ${error.message}`, error.code);
 			await this.feed.refresh();
 			return false;
 		}
-		this.messages.good(verb === "scale" ? `Scaled ${what} to ${plural(body.instances, "instance")}.` : `${DONE[verb]} ${what}.`);
+		const more = verb === "scale" ? ` to ${plural(body.instances, "instance")}` : answer.restarted?.length ? ", by a restart: it cannot run beside itself" : "";
+		this.messages.good(`${DONE[verb]} ${what}${more}.`);
 		await this.feed.refresh();
 		return true;
 	}
@@ -70,7 +70,7 @@ export class Actions {
 	}
 
 	#askScale(process, name, count) {
-		const input = h("input", { type: "number", min: 1, max: MOST_INSTANCES, step: 1, value: count, required: true, inputmode: "numeric" });
+		const input = h("input", { type: "number", min: 1, max: 1000, step: 1, value: count, required: true, inputmode: "numeric" });
 		return ask({
 			title: `Scale ${name}`,
 			text: "New instances are started, or those with the highest numbers ended.",

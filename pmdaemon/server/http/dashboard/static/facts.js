@@ -13,8 +13,8 @@ const TITLES = {
 	script: null,
 };
 
-const TONES = { started: "good", crashed: "bad", errored: "bad", memory_limit_exceeded: "bad", restarted: "busy" };
-const ICONS = { good: "online", bad: "errored", busy: "restarting" };
+const TONES = { started: "good", healthy: "good", restarted: "busy" };
+const ICONS = { good: "online", bad: "errored", busy: "restarting", idle: "stopped" };
 
 const IN_BYTES = new Set(["max_memory_restart"]);
 const IN_MILLISECONDS = new Set(["min_uptime", "restart_delay", "kill_timeout"]);
@@ -47,7 +47,7 @@ export function environment(config, isOpen, onToggle) {
 export function history(events) {
 	if (events.length === 0) return h("p.empty", "Nothing has happened since the daemon was started.");
 	const item = (event) =>
-		h("li", { class: `tone-${TONES[event.event] ?? "idle"}` }, icon(ICONS[TONES[event.event]] ?? "stopped"), h("time", { datetime: event.time }, moment(event.time)), h("span", told(event)));
+		h("li", { class: `tone-${toneOf(event)}` }, icon(ICONS[toneOf(event)]), h("time", { datetime: event.time }, moment(event.time)), h("span", told(event)));
 	return h("ol.history", [...events].reverse().map(item));
 }
 
@@ -65,6 +65,10 @@ function exitInWords(exit) {
 	if (!exit) return "";
 	if (exit.code !== null && exit.code !== undefined) return `exit code ${exit.code}`;
 	return exit.signal ? `signal ${exit.signal}` : "an unknown status";
+}
+
+function toneOf({ event }) {
+	return /crash|errored|exceeded|failed|unhealthy/.test(event) ? "bad" : (TONES[event] ?? "idle");
 }
 
 /** Tell an event in words: "Crashed with exit code 1 (ended by itself), pid 4711". */
