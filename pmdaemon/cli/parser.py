@@ -19,6 +19,10 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 
 
+LONGEST_NAMES = 40
+"""Columns of the help that a command and its aliases may take."""
+
+
 class Commands(click.Group):
     """All commands, by name and alias, in sections."""
 
@@ -48,7 +52,8 @@ class Commands(click.Group):
         for section, verbs in SECTIONS.items():
             with formatter.section(section):
                 formatter.write_dl(
-                    [(", ".join((verb.name, *verb.aliases)), verb.summary) for verb in verbs]
+                    [(", ".join((verb.name, *verb.aliases)), verb.summary) for verb in verbs],
+                    col_max=LONGEST_NAMES,
                 )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -93,9 +93,7 @@ def _saved(home: Path) -> list[dict[str, object]]:
     return entries
 
 
-def _bring(
-    context: Context, apps: Sequence[Imported], home: Path, *, down: bool
-) -> list[str]:
+def _bring(context: Context, apps: Sequence[Imported], home: Path, *, down: bool) -> list[str]:
     """Take apps over one by one, so that one which cannot be holds up no other; say which."""
     failures = []
     client = context.client()

@@ -93,7 +93,7 @@ class _Writer:
 
     def _joined(self, parts: Sequence[str], braces: str, depth: int, *, whole: bool) -> str:
         """Put parts into one line if they fit, and else each on a line of its own."""
-        opening, closing = braces
+        opening, closing = braces[0], braces[1]
         if whole and self._latest_depth - depth < LEVELS:
             used = 2 * len(parts) + self._indent + 1 + 10 + sum(map(len, parts))
             line = ", ".join(parts)
