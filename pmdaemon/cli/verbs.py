@@ -23,10 +23,6 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("stop", "Stop processes"),
         Verb("restart", "Start processes anew"),
         Verb("reload", "Start processes anew, one by one and without a gap"),
-        Verb("startOrRestart", "Start the apps of a file, or start them anew"),
-        Verb(
-            "startOrReload", "Start the apps of a file, or reload them", ("startOrGracefulReload",)
-        ),
         Verb("scale", "Run more or fewer instances of an app"),
         Verb("delete", "Stop processes and forget them", ("del",)),
         Verb("signal", "Send a signal to programs", ("sendSignal",)),
@@ -47,18 +43,13 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
-        Verb("id", "Print ids"),
-        Verb("jlist", "Print the list as PM2's JSON"),
-        Verb("prettylist", "Print the list as PM2 does for people who read JSON"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
         Verb("flush", "Empty log files"),
-        Verb("reloadLogs", "Make log files anew that were moved away"),
         Verb("save", "Write the list to a file", ("dump",)),
         Verb("resurrect", "Bring the saved list back"),
-        Verb("cleardump", "Empty the saved list"),
     ),
     "Values for scripts, and for apps": (
         Verb("set", "Keep a value, or give an app a variable"),
