@@ -160,7 +160,7 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._up(_selected(selectors), StartRequested())
+        return await self._up(_startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -243,7 +243,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._up(_selected(selectors), RestartRequested(), change)
+        return await self._up(_startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -259,7 +259,7 @@ class Processes:
 
         """
         self._refuse_when_ending()
-        chosen = select(selectors, _wanted(self._supervisor.processes))
+        chosen = _startable(selectors)(_wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
@@ -291,6 +291,7 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], _wanted(ledger.processes))
+            _refuse_blocked(present)
             refuse_twice(ledger.processes, present)
             return self._scaled(ledger, present, count)
 
@@ -696,10 +697,26 @@ def _others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
     return [process for process in processes if process.name != spec.name]
 
 
-def _selected(
+def _startable(
     selectors: Sequence[Selector],
 ) -> Callable[[Sequence[Process]], Sequence[Process]]:
-    return lambda processes: select(selectors, processes)
+    """Choose what is meant by name, or, by `all`, whatever is not blocked and no job at rest.
+
+    What is blocked and meant by name is refused.
+    """
+
+    def choose(processes: Sequence[Process]) -> Sequence[Process]:
+        chosen = select(selectors, processes)
+        if any(selector.text != "all" for selector in selectors):
+            _refuse_blocked(chosen)
+            return chosen
+        return [
+            one
+            for one in chosen
+            if one.wish is not Wish.BLOCKED and (one.spec.job is None or not _has_ended(one))
+        ]
+
+    return choose
 
 
 def _asks_for_ports(spec: AppSpec) -> tuple[object, ...]:

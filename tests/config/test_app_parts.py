@@ -33,7 +33,7 @@ def made(raw, cwd="/srv"):
 def refused(raw, cwd="/srv"):
     reading = reading_of(raw)
     parts(reading, cwd)
-    check_ports(reading)
+    check_ports(reading, reading.values.get("exec_mode", "fork"))
     environments(reading, {}, cwd)
     return [f"{path}: {error.message}" for path, error in reading.problems]
 
