@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pmdaemon.adapters.sqlite import stored
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.journal import Entry, EntryQuery
 
@@ -75,7 +76,7 @@ class SqliteJournal:
 
         def read(connection: sqlite3.Connection) -> list[Entry]:
             rows = connection.execute(FIND, values).fetchall()
-            return [msgspec.convert(dict(row), Entry) for row in reversed(rows)]
+            return [stored.entry_from_row(dict(row)) for row in reversed(rows)]
 
         return await self._store.work(read)
 

@@ -57,7 +57,7 @@ async def test_the_server_answers_as_the_transcript_says(path, prefix, tmp_path)
         await set_scene(parts)
         write_logs(parts)
         server = HttpServer(parts.engine)
-        parts.engine.web._server = server  # noqa: SLF001 - which says the port in `/state`
+        parts.engine.web._server = server
         await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
         port = int(server.address.rsplit(":", 1)[1])
         known = substitutes(str(tmp_path), port, prefix, tokens)

@@ -18,7 +18,7 @@ from pmdaemon.core.errors import ProcessNotFound
 from pmdaemon.core.events import EventKind
 from pmdaemon.core.instance_names import called, instance_name
 from pmdaemon.core.notices import MessageSent
-from pmdaemon.core.process import Process, Wish
+from pmdaemon.core.process import Process
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
@@ -48,7 +48,7 @@ async def show_state(engine: Engine, _request: web.Request) -> web.Response:
 
 async def start_process(engine: Engine, request: web.Request) -> web.Response:
     """Bring up what is down."""
-    await engine.processes.start(_to_be_started(engine, request))
+    await engine.processes.start(_meant(engine, request))
     return web.Response()
 
 
@@ -60,7 +60,7 @@ async def stop_process(engine: Engine, request: web.Request) -> web.Response:
 
 async def restart_process(engine: Engine, request: web.Request) -> web.Response:
     """End programs, and start them anew."""
-    await engine.processes.restart(_to_be_started(engine, request))
+    await engine.processes.restart(_meant(engine, request))
     return web.Response()
 
 
@@ -154,19 +154,8 @@ def _meant(engine: Engine, request: web.Request) -> list[Selector]:
     name = request.match_info["id"]
     if name == ALL:
         return [Selector.parse(ALL)]
-    return [_selector(name, called(name, _processes(engine)))]
-
-
-def _to_be_started(engine: Engine, request: web.Request) -> list[Selector]:
-    """Read `{id}`: of all processes, those that are blocked stay as they are."""
-    if request.match_info["id"] != ALL:
-        return _meant(engine, request)
-    startable = [one for one in _processes(engine) if one.wish is not Wish.BLOCKED]
-    return [_selector(ALL, startable)] if startable else []
-
-
-def _selector(name: str, processes: Sequence[Process]) -> Selector:
-    return Selector(name, pm_ids=frozenset(one.pm_id for one in processes))
+    found = called(name, _processes(engine))
+    return [Selector(name, pm_ids=frozenset(one.pm_id for one in found))]
 
 
 def _processes(engine: Engine) -> list[Process]:
