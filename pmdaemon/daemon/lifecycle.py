@@ -105,6 +105,8 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.sampler.start()
         remembering = tasks.spawn(parts.engine.history.work(), name="history")
         stack.callback(remembering.cancel)
+        writing = tasks.spawn(parts.engine.journal.work(), name="journal")
+        stack.callback(writing.cancel)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})

@@ -54,6 +54,7 @@ from pmdaemon.engine.reservations import reserve, tcp_ports_of
 from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.scaling import missing, surplus, wanted_count
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 
 Snapshots = list[ProcessSnapshot]
 
@@ -99,8 +100,10 @@ class Processes:
         probe: TcpProbe,
         admission: Admission,
         health: HealthMonitor,
+        telemetry: Telemetry,
     ) -> None:
         self._health = health
+        self._telemetry = telemetry
         self._supervisor = supervisor
         self._admission = admission
         self._sampler = sampler
@@ -131,6 +134,15 @@ class Processes:
     def reloading(self) -> bool:
         """Whether a reload goes on."""
         return self._reloads > 0
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is started any more."""
+        return self._ending
+
+    def refuse_starts(self) -> None:
+        """Start nothing any more, as everything is about to end."""
+        self._ending = True
 
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
@@ -657,6 +669,7 @@ class Processes:
             error_file=error_file,
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
+            telemetry=self._telemetry.latest(process),
         )
 
 
