@@ -54,6 +54,7 @@ from pmdaemon.engine.reservations import reserve, tcp_ports_of
 from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.scaling import missing, surplus, wanted_count
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 
 Snapshots = list[ProcessSnapshot]
 
@@ -99,8 +100,10 @@ class Processes:
         probe: TcpProbe,
         admission: Admission,
         health: HealthMonitor,
+        telemetry: Telemetry,
     ) -> None:
         self._health = health
+        self._telemetry = telemetry
         self._supervisor = supervisor
         self._admission = admission
         self._sampler = sampler
@@ -132,6 +135,15 @@ class Processes:
         """Whether a reload goes on."""
         return self._reloads > 0
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is started any more."""
+        return self._ending
+
+    def refuse_starts(self) -> None:
+        """Start nothing any more, as everything is about to end."""
+        self._ending = True
+
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
@@ -147,13 +159,8 @@ class Processes:
         return f"{failure.message}; what happened to {whose} since is not saved yet"
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
-        """Bring up what exists; what is up already stays as it is.
-
-        Raises:
-            ProcessBlocked: somebody has blocked one, or one that it depends on.
-
-        """
-        return await self._up(_selected(selectors), StartRequested())
+        """Bring up what exists; what is up already stays as it is."""
+        return await self._up(_startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -236,7 +243,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._up(_selected(selectors), RestartRequested(), change)
+        return await self._up(_startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -252,7 +259,7 @@ class Processes:
 
         """
         self._refuse_when_ending()
-        chosen = _startable(selectors, _wanted(self._supervisor.processes))
+        chosen = _startable(selectors)(_wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
@@ -277,7 +284,6 @@ class Processes:
 
         Raises:
             InvalidInput: that is no number, or too large a one, or there are too few ports.
-            ProcessBlocked: somebody has blocked it.
             ReloadInProgress: it is being reloaded.
 
         """
@@ -285,8 +291,8 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], _wanted(ledger.processes))
-            refuse_twice(ledger.processes, present)
             _refuse_blocked(present)
+            refuse_twice(ledger.processes, present)
             return self._scaled(ledger, present, count)
 
         return self._outcome(
@@ -663,6 +669,7 @@ class Processes:
             error_file=error_file,
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
+            telemetry=self._telemetry.latest(process),
         )
 
 
@@ -690,23 +697,26 @@ def _others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
     return [process for process in processes if process.name != spec.name]
 
 
-def _selected(
+def _startable(
     selectors: Sequence[Selector],
 ) -> Callable[[Sequence[Process]], Sequence[Process]]:
-    return lambda processes: _startable(selectors, processes)
+    """Choose what is meant by name, or, by `all`, whatever is not blocked and no job at rest.
 
-
-def _startable(selectors: Sequence[Selector], processes: Sequence[Process]) -> Sequence[Process]:
-    """Select what is to be started; `all` means those that nobody has blocked.
-
-    Raises:
-        ProcessBlocked: what is meant in particular is blocked.
-
+    What is blocked and meant by name is refused.
     """
-    named = [selector for selector in selectors if selector.text != "all"]
-    _refuse_blocked(select(named, processes))
-    chosen = select(selectors, processes)
-    return [process for process in chosen if process.wish is not Wish.BLOCKED]
+
+    def choose(processes: Sequence[Process]) -> Sequence[Process]:
+        chosen = select(selectors, processes)
+        if any(selector.text != "all" for selector in selectors):
+            _refuse_blocked(chosen)
+            return chosen
+        return [
+            one
+            for one in chosen
+            if one.wish is not Wish.BLOCKED and (one.spec.job is None or not _has_ended(one))
+        ]
+
+    return choose
 
 
 def _asks_for_ports(spec: AppSpec) -> tuple[object, ...]:

@@ -22,12 +22,14 @@ from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -38,6 +40,7 @@ from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.hook_delivery import FakeHookDelivery
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.notify_socket import FakeNotifySocket
@@ -104,6 +107,10 @@ class EngineOnFakes:
             notify=self.notify,
             preload="/preload.cjs",
         )
+        self.prober = FakeProber()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -112,6 +119,7 @@ class EngineOnFakes:
             capture=self.capture,
             lines=self.lines,
             probe=self.probe,
+            await_healthy=self.health.await_healthy,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -121,14 +129,10 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
-        self.prober = FakeProber()
         self.hook_delivery = FakeHookDelivery()
         self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
-        self.health = HealthMonitor(
-            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
-        )
         self.triggers = Triggers(
             supervisor=self.supervisor,
             health=self.health,
@@ -161,6 +165,8 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.journal = MemoryJournal()
+        self.telemetry = Telemetry(bus=self.bus)
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
@@ -175,6 +181,7 @@ class EngineOnFakes:
                 probe=self.probe,
                 admission=Admission(self.launcher),
                 health=self.health,
+                telemetry=self.telemetry,
             ),
             triggers=self.triggers,
             history=JobHistory(
@@ -184,6 +191,8 @@ class EngineOnFakes:
                 capture=self.capture,
                 history=self.history,
             ),
+            journal=Journal(clock=self.clock, bus=self.bus, store=self.journal),
+            telemetry=self.telemetry,
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
@@ -230,10 +239,11 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
     parts.triggers.start()
     remembering = asyncio.get_running_loop().create_task(parts.engine.history.work())
+    writing = asyncio.get_running_loop().create_task(parts.engine.journal.work())
     try:
         yield parts
     finally:
-        for task in (run, remembering):
+        for task in (run, remembering, writing):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -19,13 +19,14 @@ from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -141,28 +142,36 @@ def authenticators(engine: Engine) -> Sequence[Authenticator]:
 
 
 def _unmatched(guard: Guard) -> Middleware:
-    """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
+    """Answer what no dialect has, in the words of the nearest one, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
+        dialect = _nearest(request.path)
+        encode_error = dialect.encode_error
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
             request[FOREIGN] = True
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         try:
             if refusal is None:
                 return await handler(request)
             guard.charge(request, None)
-            guard.gate.admit(request.headers, Scope.READ)
+            guard.gate.admit(
+                request.headers, Scope.READ, credentials_needed=dialect.credentials_needed
+            )
         except PmdaemonError as error:
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         except web.HTTPForbidden as refused:
-            return NATIVE.encode_error(PermissionDenied(preflight_problem(refused)))
-        return NATIVE.encode_error(refusal)
+            return encode_error(PermissionDenied(preflight_problem(refused)))
+        return encode_error(refusal)
 
     return middleware
+
+
+def _nearest(path: str) -> Dialect:
+    return next((one for one in DIALECTS if one.has_place(path)), NATIVE)
 
 
 def _refusal_of(request: web.Request) -> PmdaemonError | None:

@@ -16,6 +16,9 @@ LARGEST_BODY = 1024 * 1024
 BODY_DEADLINE = 10.0
 """Seconds within which a body has to have arrived."""
 
+MOST_DIGITS = 15
+"""Of a number in a query: milliseconds since the epoch have 13."""
+
 Value = TypeVar("Value")
 
 
@@ -68,7 +71,7 @@ def read_number(request: web.Request, name: str, *, default: int, highest: int) 
     if given is None:
         return default
     # Not every digit of Unicode is one to int(), and int() takes no text of any length.
-    if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= highest:
+    if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given) <= highest:
         return int(given)
     raise InvalidRequest(
         f"cannot use {name}={shown(given)}: it is a number from 0 to {highest}",
