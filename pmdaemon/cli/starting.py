@@ -37,11 +37,13 @@ def read_file(
     return file
 
 
-def start_apps(context: Context, file: AppsOfFile, *, quiet: bool) -> Processes:
+def start_apps(
+    context: Context, file: AppsOfFile, *, existing: Existing = "restart", quiet: bool
+) -> Processes:
     """Start the apps that were read of a file."""
 
     def start() -> Processes:
-        return context.client().start_apps(file.apps, **file.how)
+        return context.client().start_apps(file.apps, existing=existing, **file.how)
 
     return _said(start, quiet=quiet)
 

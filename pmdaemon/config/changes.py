@@ -29,6 +29,8 @@ def changed(
 ) -> AppSpec:
     """Declare an app anew: `options` by name, and the `environment` that it inherits from now on.
 
+    Variables under `env` are added to those that there are.
+
     Raises:
         InvalidInput: a value cannot be used, or this cannot be changed so.
 
@@ -40,6 +42,9 @@ def changed(
     if environment is not None:
         spec = replace(spec, inherited_env=scrubbed(environment))
     for name, value in reading.values.items():
+        if name == "env":
+            spec = replace(spec, env={**spec.env, **value})
+            continue
         if name not in CHANGEABLE:
             raise InvalidInput(f"this cannot be changed by itself: {shown(name)}", field=name)
         spec = _with(spec, CHANGEABLE[name].split("."), value)

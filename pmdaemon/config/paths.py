@@ -116,6 +116,11 @@ class Home:
         """What `save` writes and `resurrect` reads, under PM2's name for it."""
         return os.path.join(self.path, "dump.pm2")
 
+    @property
+    def conf(self) -> str:
+        """Values that `set` keeps, under PM2's name for them."""
+        return os.path.join(self.path, "module_conf.json")
+
     def ensure(self) -> None:
         """Make the home, open to nobody else, unless it is there.
 

@@ -183,7 +183,7 @@ async def _end(
         log.info("daemon.ending")
         await _end_programs(parts)
         keeper.drop(CONTROL)
-        for path in (Path(home.socket), Path(home.pid_file)):
+        for path in (Path(home.socket), Path(home.pid_file), Path(home.notify_socket)):
             with suppress(OSError):  # on a disk that failed they have to stay
                 path.unlink()
         return 0

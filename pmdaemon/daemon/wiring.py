@@ -128,6 +128,10 @@ def assemble(
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
     effects = Effects(
         token=token,
         clock=clock,
@@ -136,6 +140,7 @@ def assemble(
         capture=capture,
         lines=lines,
         probe=probe,
+        await_healthy=health.await_healthy,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -144,10 +149,6 @@ def assemble(
         supervisor=supervisor,
         post=supervisor.post,
         bus=bus,
-    )
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
     )
     events = EventLog(clock=clock, bus=bus)
     telemetry = Telemetry(bus=bus)

@@ -734,7 +734,7 @@ def _refuse_too_few_ports(spec: AppSpec) -> None:
     if few and spec.tcp_ports is not None and spec.shared_port is None:
         raise InvalidInput(
             f"cannot have {spec.instances} instances of {spec.name}:"
-            f" there are {spec.tcp_ports.count} TCP ports for them ({spec.tcp_ports})",
+            f" it has {spec.tcp_ports.count} TCP ports ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 

@@ -39,6 +39,12 @@ def test_an_environment_takes_the_place_of_the_former():
     assert spec.inherited_env == {"B": "2"}
 
 
+def test_variables_are_added_to_those_there_are():
+    spec = changed(changed(APP, {"env": {"A": 1, "B": 2}}, None), {"env": {"B": 3}}, None)
+
+    assert spec.env == {**APP.env, "A": "1", "B": "3"}
+
+
 @pytest.mark.parametrize("options", [{"script": "other.js"}, {"name": "x"}, {"cwd": "/"}])
 def test_what_an_app_is_cannot_be_changed_by_itself(options):
     [name] = options

@@ -107,6 +107,10 @@ class EngineOnFakes:
             notify=self.notify,
             preload="/preload.cjs",
         )
+        self.prober = FakeProber()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -115,6 +119,7 @@ class EngineOnFakes:
             capture=self.capture,
             lines=self.lines,
             probe=self.probe,
+            await_healthy=self.health.await_healthy,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -124,14 +129,10 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
-        self.prober = FakeProber()
         self.hook_delivery = FakeHookDelivery()
         self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
-        self.health = HealthMonitor(
-            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
-        )
         self.triggers = Triggers(
             supervisor=self.supervisor,
             health=self.health,
