@@ -19,6 +19,7 @@ from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
@@ -60,6 +61,8 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     app[TABLE] = NATIVE.endpoints
     live = app[LIVE] = LiveFeed(engine, guard)
     app.on_shutdown.append(lambda _: live.dismiss_all())
+    pup = app[PUP_LIVE] = PupFeed(engine, guard)
+    app.on_shutdown.append(lambda _: pup.dismiss_all())
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
