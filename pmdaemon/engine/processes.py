@@ -11,10 +11,10 @@ from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
     AppAlreadyExists,
-    DaemonUnavailable,
     InvalidInput,
     OperationFailed,
     ProcessBlocked,
+    ShutdownInProgress,
     TcpPortTaken,
 )
 from pmdaemon.core.explain import Facts, explain
@@ -126,6 +126,11 @@ class Processes:
     def under_way(self) -> Snapshots:
         """Show all processes, with those that a reload has beside others."""
         return [self._snapshot(process) for process in self._supervisor.everything.values()]
+
+    @property
+    def ending(self) -> bool:
+        """Whether everything is being ended."""
+        return self._ending
 
     @property
     def reloading(self) -> bool:
@@ -596,7 +601,7 @@ class Processes:
 
     def _refuse_when_ending(self) -> None:
         if self._ending:
-            raise DaemonUnavailable("cannot start anything: the daemon is ending")
+            raise ShutdownInProgress
 
     async def _each(
         self,
