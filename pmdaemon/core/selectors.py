@@ -33,8 +33,8 @@ _REPEATED_GROUP = re.compile(r"\(([^()]*)\)[*+{]")
 class Selector(Struct, frozen=True):
     """One selector; `pattern` is there when it is a regular expression.
 
-    A `narrow` one means an app by its name, or else one process by its pm_id, and nothing else:
-    for programs, which mean what they write.
+    A `narrow` one means an app by its name, or else one process by its pm_id or as `name:instance`,
+    and nothing else: for programs, which mean what they write.
     """
 
     text: str
@@ -59,18 +59,22 @@ class Selector(Struct, frozen=True):
         """Pick those that are meant."""
         named = [each for each in processes if each.name == self.text]
         if self.narrow:
-            return named or [each for each in processes if str(each.pm_id) == self.text]
+            return named or self._numbered(processes)
         if self.text == "all":
             return processes
         if self.pattern is not None:
             return [each for each in processes if self.pattern.search(each.name)]
-        name, _, instance = self.text.rpartition(":")
         return (
             named
             or [each for each in processes if each.spec.namespace == self.text]
-            or [each for each in processes if str(each.pm_id) == self.text]
-            or [each for each in processes if (each.name, str(each.instance)) == (name, instance)]
+            or self._numbered(processes)
         )
+
+    def _numbered(self, processes: Sequence[Process]) -> Sequence[Process]:
+        name, _, instance = self.text.rpartition(":")
+        return [each for each in processes if str(each.pm_id) == self.text] or [
+            each for each in processes if (each.name, str(each.instance)) == (name, instance)
+        ]
 
 
 def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[Process]:

@@ -1,6 +1,8 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -13,19 +15,21 @@ from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
-from pmdaemon.server.http.dialect import Dialect
+from pmdaemon.server.http.dialect import Dialect, ErrorEncoder
+from pmdaemon.server.http.event_streams import OVER
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -57,12 +61,18 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
-    live = app[LIVE] = LiveFeed(engine, guard)
-    app.on_shutdown.append(lambda _: live.dismiss_all())
+    app[LIVE] = LiveFeed(engine, guard)
+    app[OVER] = asyncio.Event()
+    app.on_shutdown.append(_end_streams)
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[OVER].set()
+    await app[LIVE].dismiss_all()
 
 
 class HttpServer:
@@ -141,28 +151,40 @@ def authenticators(engine: Engine) -> Sequence[Authenticator]:
 
 
 def _unmatched(guard: Guard) -> Middleware:
-    """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
+    """Answer what no dialect has, in the words of its neighbours, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
+        encode_error = _encoder_for(request.path)
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
             request[FOREIGN] = True
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         try:
             if refusal is None:
                 return await handler(request)
             guard.charge(request, None)
             guard.gate.admit(request.headers, Scope.READ)
         except PmdaemonError as error:
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         except web.HTTPForbidden as refused:
-            return NATIVE.encode_error(PermissionDenied(preflight_problem(refused)))
-        return NATIVE.encode_error(refusal)
+            return encode_error(PermissionDenied(preflight_problem(refused)))
+        return encode_error(refusal)
 
     return middleware
+
+
+def _encoder_for(path: str) -> ErrorEncoder:
+    """Choose who words what is wrong with a path: the nearest dialect, and else the native one."""
+    near = [
+        (len(root), dialect.encode_error)
+        for dialect in DIALECTS
+        for root in dialect.below
+        if path == root or path.startswith(f"{root}/")
+    ]
+    return max(near, key=itemgetter(0))[1] if near else NATIVE.encode_error
 
 
 def _refusal_of(request: web.Request) -> PmdaemonError | None:

@@ -52,12 +52,14 @@ class Endpoint(Struct, frozen=True):
 class Dialect(Struct, frozen=True):
     """One published API.
 
-    With `credentials_needed`, its endpoints want a key or token in open mode, too.
+    With `credentials_needed`, its endpoints want a key or token in open mode, too. What is not
+    there `below` one of these paths is said so in its words.
     """
 
     endpoints: Sequence[Endpoint]
     encode_error: ErrorEncoder
     credentials_needed: bool = False
+    below: tuple[str, ...] = ()
 
     def routes(self, engine: Engine, guard: Guard) -> list[web.RouteDef]:
         """Bind the endpoints to an engine, behind a guard; those of a path stand together."""
