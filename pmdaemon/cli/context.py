@@ -14,6 +14,8 @@ from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.core.errors import PmdaemonError
 
 if TYPE_CHECKING:
+    from pmdaemon.config.pm2_shape import Places
+    from pmdaemon.control.messages import ProcessView
     from pmdaemon.control.starter import Prepared
 
 
@@ -35,6 +37,10 @@ class Context:
     def terminal(self) -> Terminal:
         """Standard output."""
         return Terminal.of(sys.stdout, self.environment, plain=self.plain)
+
+    def places(self, view: "ProcessView") -> "Places | None":  # noqa: ARG002 - for those who know better
+        """Say where the files of a process are by PM2's names; None where there are none."""
+        return None
 
     def prepare_daemon(self) -> None:
         """Have a daemon that is going to be needed load itself while we do, where there is none."""

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
-from pmdaemon.config.choosing import chosen, names_of, with_environment
 from pmdaemon.core.errors import PmdaemonError
 
 DEFAULT_NAMES = (
@@ -69,6 +68,9 @@ def apps_of(
         PmdaemonError: the file cannot be used, or does not have what is asked for.
 
     """
+    # The table of fields, and 15 ms: not for those who start a program.
+    from pmdaemon.config.choosing import chosen, with_environment  # noqa: PLC0415
+
     file = ecosystem.load(path, environment)
     warnings = list(file.warnings)
     apps = file.apps
@@ -94,6 +96,8 @@ def folder_of(path: str) -> str:
 
 def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()) -> list[str]:
     """List the names of the apps in a file, which select their processes."""
+    from pmdaemon.config.choosing import chosen, names_of  # noqa: PLC0415 - as above
+
     file = ecosystem.load(path, environment)
     variables = None if file.evaluated else environment
     apps = chosen(file.apps, only, path, variables) if only else file.apps

@@ -4,11 +4,17 @@ from typing import NamedTuple
 
 
 class Verb(NamedTuple):
-    """A command: its module in `pmdaemon.cli.commands` has its name."""
+    """A command: its module in `pmdaemon.cli.commands` has its name, as Python writes names."""
 
     name: str
     summary: str
     aliases: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The name of its module: `start_or_restart` for `startOrRestart`."""
+        name = "".join(f"_{each.lower()}" if each.isupper() else each for each in self.name)
+        return f"{name}_" if name == "import" else name  # the one that Python keeps for itself
 
 
 SECTIONS: dict[str, tuple[Verb, ...]] = {
@@ -37,7 +43,6 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
-        Verb("jlist", "Print the list as PM2's JSON"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Tidy up": (
@@ -46,6 +51,14 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("save", "Write the list to a file", ("dump",)),
         Verb("resurrect", "Bring the saved list back"),
     ),
+    "Values for scripts, and for apps": (
+        Verb("set", "Keep a value, or give an app a variable"),
+        Verb("get", "Print a value that is kept"),
+        Verb("unset", "Keep a value no more"),
+        Verb("multiset", "Keep several values"),
+        Verb("conf", "Print all values that are kept, or keep one", ("config",)),
+    ),
+    "Coming from others": (Verb("import", "Take over what PM2 has"),),
     "At boot, and in containers": (
         Verb("startup", "Have the daemon started at boot"),
         Verb("unstartup", "Have it started at boot no more"),
@@ -56,7 +69,8 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
-        Verb("update", "Replace the daemon, while programs run on"),
+        Verb("update", "Replace the daemon, while programs run on", ("updatePM2",)),
+        Verb("report", "Print what a report of a fault wants"),
         Verb("completion", "Complete commands and names in the shell"),
     ),
 }

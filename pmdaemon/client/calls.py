@@ -24,7 +24,7 @@ from pmdaemon.core.errors import InvalidInput
 
 T = TypeVar("T")
 
-Existing = Literal["refuse", "restart", "keep"]
+Existing = Literal["refuse", "restart", "reload", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
@@ -111,6 +111,26 @@ def start_apps(
         "down": down,
         "environment": environment,
         **{key: value for key, value in more.items() if value is not None},
+    }
+    return Call("start", body, _processes)
+
+
+def start_declarations(
+    declarations: Sequence[Mapping[str, object]],
+    *,
+    environment: Mapping[str, str],
+    source: str,
+    existing: Existing,
+    down: bool,
+) -> Call[Processes]:
+    """Ask for apps to be brought up that were declared in full before."""
+    body: dict[str, object] = {
+        "declarations": declarations,
+        "source": source,
+        "cwd": os.sep,
+        "existing": existing,
+        "down": down,
+        "environment": environment,
     }
     return Call("start", body, _processes)
 

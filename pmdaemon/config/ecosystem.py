@@ -7,9 +7,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
-
-from msgspec import Struct
+from typing import Any, BinaryIO, NamedTuple
 
 from pmdaemon.config.formats.sniffing import format_of
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
@@ -38,7 +36,7 @@ _ONE_APP = frozenset({"script", "exec", "cmd", "command"})
 """A document that has one of these is an app."""
 
 
-class EcosystemFile(Struct, frozen=True):
+class EcosystemFile(NamedTuple):
     """What was read of a file.
 
     What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`.

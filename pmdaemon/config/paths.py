@@ -102,6 +102,11 @@ class Home:
         return os.path.join(self.path, "daemon.log")
 
     @property
+    def settings(self) -> str:
+        """What holds for all apps."""
+        return os.path.join(self.path, "settings.toml")
+
+    @property
     def audit_log(self) -> str:
         """What was changed over the network, and by whom."""
         return os.path.join(self.path, "audit.log")
@@ -110,6 +115,11 @@ class Home:
     def dump(self) -> str:
         """What `save` writes and `resurrect` reads, under PM2's name for it."""
         return os.path.join(self.path, "dump.pm2")
+
+    @property
+    def conf(self) -> str:
+        """Values that `set` keeps, under PM2's name for them."""
+        return os.path.join(self.path, "module_conf.json")
 
     def ensure(self) -> None:
         """Make the home, open to nobody else, unless it is there.

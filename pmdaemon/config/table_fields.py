@@ -29,7 +29,7 @@ OVERLAPS = ("skip", "replace", "queue")
 
 EVENTS = (
     "start", "online", "stop", "exit", "crash", "restart", "errored", "unhealthy", "healthy",
-    "memory", "all",
+    "memory", "timeout", "all",
 )  # fmt: skip
 """What a hook may be told of."""
 

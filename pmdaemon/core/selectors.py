@@ -33,13 +33,15 @@ _REPEATED_GROUP = re.compile(r"\(([^()]*)\)[*+{]")
 class Selector(Struct, frozen=True):
     """One selector; `pattern` is there when it is a regular expression.
 
-    A `narrow` one means an app by its name, or else one process by its pm_id or as `name:instance`,
-    and nothing else: for programs, which mean what they write.
+    A `narrow` one means an app by its name, or else one process by its pm_id, and nothing else:
+    for programs, which mean what they write. Where there are `pm_ids`, it means these: somebody has
+    looked them up already, by the text.
     """
 
     text: str
     pattern: re.Pattern[str] | None = None
     narrow: bool = False
+    pm_ids: frozenset[int] | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Selector":
@@ -57,24 +59,22 @@ class Selector(Struct, frozen=True):
 
     def matching(self, processes: Sequence[Process]) -> Sequence[Process]:
         """Pick those that are meant."""
+        if self.pm_ids is not None:
+            return [each for each in processes if each.pm_id in self.pm_ids]
         named = [each for each in processes if each.name == self.text]
         if self.narrow:
-            return named or self._numbered(processes)
+            return named or [each for each in processes if str(each.pm_id) == self.text]
         if self.text == "all":
             return processes
         if self.pattern is not None:
             return [each for each in processes if self.pattern.search(each.name)]
+        name, _, instance = self.text.rpartition(":")
         return (
             named
             or [each for each in processes if each.spec.namespace == self.text]
-            or self._numbered(processes)
+            or [each for each in processes if str(each.pm_id) == self.text]
+            or [each for each in processes if (each.name, str(each.instance)) == (name, instance)]
         )
-
-    def _numbered(self, processes: Sequence[Process]) -> Sequence[Process]:
-        name, _, instance = self.text.rpartition(":")
-        return [each for each in processes if str(each.pm_id) == self.text] or [
-            each for each in processes if (each.name, str(each.instance)) == (name, instance)
-        ]
 
 
 def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[Process]:
@@ -87,7 +87,7 @@ def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[
     chosen: dict[int, Process] = {}
     for selector in selectors:
         matching = selector.matching(processes)
-        if not matching and (selector.narrow or selector.text != "all"):
+        if not matching and (selector.narrow or selector.pm_ids or selector.text != "all"):
             raise _not_found(selector, processes)
         chosen.update((each.pm_id, each) for each in matching)
     return [chosen[pm_id] for pm_id in sorted(chosen)]

@@ -25,6 +25,7 @@ from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
+from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
@@ -45,6 +46,7 @@ from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
@@ -52,6 +54,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -126,6 +129,10 @@ def assemble(
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
     effects = Effects(
         token=token,
         clock=clock,
@@ -134,6 +141,7 @@ def assemble(
         capture=capture,
         lines=lines,
         probe=probe,
+        await_healthy=health.await_healthy,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -143,11 +151,8 @@ def assemble(
         post=supervisor.post,
         bus=bus,
     )
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
-    )
     events = EventLog(clock=clock, bus=bus)
+    telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
@@ -156,6 +161,7 @@ def assemble(
         probe=probe,
         admission=Admission(launcher),
         health=health,
+        telemetry=telemetry,
     )
     web_server = LazyWebServer(keeper)
     files = HomeSecretFiles(Path(home.path))
@@ -184,13 +190,15 @@ def assemble(
             capture=capture,
             history=SqliteRunHistory(store),
         ),
+        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        telemetry=telemetry,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
         tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
-        shutdown=Shutdown(processes=processes, end=ending.ask),
+        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)
@@ -224,6 +232,13 @@ def _triggers(
             files=SystemFileWatch(clock, never=(home.path,)),
             post=supervisor.post,
         ),
-        hooks=HookRunner(clock=clock, bus=bus, delivery=delivery, life=events.life),
+        hooks=HookRunner(
+            clock=clock,
+            bus=bus,
+            delivery=delivery,
+            life=events.life,
+            home=home.path,
+            environment={"PATH": os.environ.get("PATH", os.defpath)},
+        ),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
     )

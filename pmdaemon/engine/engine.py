@@ -10,9 +10,11 @@ from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
@@ -52,6 +54,8 @@ class Engine(Struct, frozen=True):
     processes: Processes
     triggers: Triggers
     history: JobHistory
+    journal: Journal
+    telemetry: Telemetry
     logs: LogHub
     host: HostMetrics
     web: WebSide

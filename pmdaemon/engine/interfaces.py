@@ -12,6 +12,7 @@ from msgspec import Struct
 from pmdaemon.core.access import Token
 from pmdaemon.core.health import ProbeResult
 from pmdaemon.core.job_runs import JobRun
+from pmdaemon.core.journal import Entry, EntryQuery
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
@@ -472,6 +473,26 @@ class RunHistory(Protocol):
 
         Raises:
             StoreUnavailable: nothing was removed.
+
+        """
+
+
+class JournalStore(Protocol):
+    """Remembers entries of the journal: the newest ones, as many as there is room for."""
+
+    async def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries down, all or none.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def find(self, query: EntryQuery) -> Sequence[Entry]:
+        """List what fits, oldest first; of what came at the same time, what was written first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
 
         """
 

@@ -4,11 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.errors import OperationFailed, PmdaemonError
+from pmdaemon.core.notices import EndingBegan
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.tasks import spawn
 
 log = logging.getLogger(__name__)
+
+DEADLINE = 30.0
+"""Seconds that programs have together to end in; what is left then is ended as it always is."""
 
 
 class Shutdown:
@@ -16,19 +21,31 @@ class Shutdown:
 
     Args:
         processes: what is to be ended first.
+        bus: where it is told.
         end: ends the daemon.
+        deadline: seconds that programs have together.
 
     """
 
-    def __init__(self, *, processes: Processes, end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        processes: Processes,
+        bus: Bus,
+        end: Callable[[], None],
+        deadline: float = DEADLINE,
+    ) -> None:
         self._processes = processes
+        self._bus = bus
         self._end = end
+        self._deadline = deadline
         self._work: asyncio.Task[None] | None = None
         self._failures: Sequence[PmdaemonError] = ()
 
     def begin(self) -> None:
         """Begin, unless it has begun."""
         if self._work is None:
+            self._processes.refuse_starts()
             self._work = spawn(self._shut_down(), name="shutdown")
 
     async def finished(self) -> Sequence[PmdaemonError]:
@@ -42,10 +59,17 @@ class Shutdown:
         return self._failures
 
     async def _shut_down(self) -> None:
+        self._bus.publish(EndingBegan(self._deadline))
         try:
-            await self._processes.shut_down()
+            async with asyncio.timeout(self._deadline):
+                await self._processes.shut_down()
+        except TimeoutError:
+            self._fail(OperationFailed(f"not all programs ended within {self._deadline:g} s"))
         except PmdaemonError as error:
-            log.error("daemon.left_behind reason=%s", error)  # noqa: TRY400 - the reason says it all
-            self._failures = [error]
+            self._fail(error)
         finally:
             self._end()
+
+    def _fail(self, error: PmdaemonError) -> None:
+        log.error("ending.left_behind reason=%s", error)
+        self._failures = [error]

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from pmdaemon.core.notices import EndingBegan
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.shutdown import DEADLINE, Shutdown
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
@@ -19,13 +20,15 @@ async def parts(tmp_path):
 async def test_programs_end_first_and_then_the_daemon(parts):
     living = []
     shutdown = Shutdown(
-        processes=parts.engine.processes, end=lambda: living.append(parts.world.living())
+        processes=parts.engine.processes,
+        bus=parts.bus,
+        end=lambda: living.append(parts.world.living()),
     )
 
     assert await shutdown.finished() == ()
 
     assert living == [[]]
-    assert parts.engine.processes.ending
+    assert parts.engine.processes.is_ending
 
 
 async def test_to_begin_is_not_to_wait(parts):
@@ -40,7 +43,9 @@ async def test_to_begin_is_not_to_wait(parts):
 
 async def test_to_ask_twice_is_to_ask_once(parts):
     ends = []
-    shutdown = Shutdown(processes=parts.engine.processes, end=lambda: ends.append("end"))
+    shutdown = Shutdown(
+        processes=parts.engine.processes, bus=parts.bus, end=lambda: ends.append("end")
+    )
 
     shutdown.begin()
     shutdown.begin()
@@ -78,3 +83,24 @@ async def test_what_is_stopped_stays_so(parts):
     await parts.engine.processes.stop([Selector.parse("web")])
 
     assert await parts.engine.shutdown.finished() == ()
+
+
+async def test_that_it_has_begun_is_told_once(parts):
+    told = []
+    parts.bus.subscribe(lambda one: told.append(one) if isinstance(one, EndingBegan) else None)
+
+    await parts.engine.shutdown.finished()
+    await parts.engine.shutdown.finished()
+
+    assert told == [EndingBegan(DEADLINE)]
+
+
+async def test_what_does_not_end_in_time_is_told(parts):
+    parts.program(0).ignores = frozenset({"SIGINT"})
+    shutdown = Shutdown(
+        processes=parts.engine.processes, bus=parts.bus, end=parts.engine.ending.ask, deadline=0.0
+    )
+
+    [failure] = await shutdown.finished()
+
+    assert failure.message == "not all programs ended within 0 s"

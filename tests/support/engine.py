@@ -22,6 +22,7 @@ from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
@@ -29,6 +30,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -39,6 +41,7 @@ from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.hook_delivery import FakeHookDelivery
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.notify_socket import FakeNotifySocket
@@ -105,6 +108,10 @@ class EngineOnFakes:
             notify=self.notify,
             preload="/preload.cjs",
         )
+        self.prober = FakeProber()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -113,6 +120,7 @@ class EngineOnFakes:
             capture=self.capture,
             lines=self.lines,
             probe=self.probe,
+            await_healthy=self.health.await_healthy,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -122,14 +130,10 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
-        self.prober = FakeProber()
         self.hook_delivery = FakeHookDelivery()
         self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
-        self.health = HealthMonitor(
-            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
-        )
         self.triggers = Triggers(
             supervisor=self.supervisor,
             health=self.health,
@@ -162,6 +166,8 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.journal = MemoryJournal()
+        self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
             supervisor=self.supervisor,
             sampler=self.sampler,
@@ -170,6 +176,7 @@ class EngineOnFakes:
             probe=self.probe,
             admission=Admission(self.launcher),
             health=self.health,
+            telemetry=self.telemetry,
         )
         ending = Ending()
         self.engine = Engine(
@@ -188,6 +195,8 @@ class EngineOnFakes:
                 capture=self.capture,
                 history=self.history,
             ),
+            journal=Journal(clock=self.clock, bus=self.bus, store=self.journal),
+            telemetry=self.telemetry,
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
@@ -196,7 +205,7 @@ class EngineOnFakes:
             ),
             audit=self.audit,
             ending=ending,
-            shutdown=Shutdown(processes=processes, end=ending.ask),
+            shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),
         )
 
     def token(self, process: Process) -> str:
@@ -235,10 +244,11 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
     parts.triggers.start()
     remembering = asyncio.get_running_loop().create_task(parts.engine.history.work())
+    writing = asyncio.get_running_loop().create_task(parts.engine.journal.work())
     try:
         yield parts
     finally:
-        for task in (run, remembering):
+        for task in (run, remembering, writing):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -1,8 +1,8 @@
 """Clients that ask one thing after the other, and count what fails.
 
-    with under_load(port) as clients:
-        ...
-    assert failures_of(clients) == []
+with under_load(port) as clients:
+    ...
+assert failures_of(clients) == []
 """
 
 import http.client

@@ -26,6 +26,7 @@ def a_view(
         "instance": 0,
         "script": "app.js",
         "state": "online",
+        "ready": True,
         "wish": "up",
         "pid": 1234,
         "tcp_port": None,

@@ -66,7 +66,7 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     return {
         "status": status_word(view["state"]),
         "reason": view["reason"],
-        "last words": "\n".join(view.get("last_words", [])) or None,
+        "last words": view.get("last_words") or None,
         "blocked": "yes, until pmdaemon unblock" if view["wish"] == "blocked" else None,
         "health": _health(view.get("health")),
         "pid": view["pid"],
@@ -178,7 +178,8 @@ def _block(title: str, rows: Mapping[str, object], terminal: Terminal) -> str:
     for name, value in shown.items():
         label = harmless(name)
         indent = f"\n{' ' * (broad + 4)}"
-        text = indent.join(harmless(line) for line in str(value).split("\n"))
+        lines_of_it = value if isinstance(value, list) else [value]
+        text = indent.join(harmless(str(line)) for line in lines_of_it)
         lines.append(f"  {label}{' ' * (broad - width(label))}  {text}")
     return "\n".join(lines)
 

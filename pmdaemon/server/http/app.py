@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -15,7 +14,7 @@ from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
-from pmdaemon.server.http.dialect import Dialect, ErrorEncoder
+from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.event_streams import OVER
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
@@ -23,13 +22,14 @@ from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
+from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PROX)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -151,12 +151,13 @@ def authenticators(engine: Engine) -> Sequence[Authenticator]:
 
 
 def _unmatched(guard: Guard) -> Middleware:
-    """Answer what no dialect has, in the words of its neighbours, and to nobody without a key."""
+    """Answer what no dialect has, in the words of the nearest one, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
-        encode_error = _encoder_for(request.path)
+        dialect = _nearest(request.path)
+        encode_error = dialect.encode_error
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
@@ -166,7 +167,9 @@ def _unmatched(guard: Guard) -> Middleware:
             if refusal is None:
                 return await handler(request)
             guard.charge(request, None)
-            guard.gate.admit(request.headers, Scope.READ)
+            guard.gate.admit(
+                request.headers, Scope.READ, credentials_needed=dialect.credentials_needed
+            )
         except PmdaemonError as error:
             return encode_error(error)
         except web.HTTPForbidden as refused:
@@ -176,15 +179,8 @@ def _unmatched(guard: Guard) -> Middleware:
     return middleware
 
 
-def _encoder_for(path: str) -> ErrorEncoder:
-    """Choose who words what is wrong with a path: the nearest dialect, and else the native one."""
-    near = [
-        (len(root), dialect.encode_error)
-        for dialect in DIALECTS
-        for root in dialect.below
-        if path == root or path.startswith(f"{root}/")
-    ]
-    return max(near, key=itemgetter(0))[1] if near else NATIVE.encode_error
+def _nearest(path: str) -> Dialect:
+    return next((one for one in DIALECTS if one.has_place(path)), NATIVE)
 
 
 def _refusal_of(request: web.Request) -> PmdaemonError | None:

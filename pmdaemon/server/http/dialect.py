@@ -52,14 +52,18 @@ class Endpoint(Struct, frozen=True):
 class Dialect(Struct, frozen=True):
     """One published API.
 
-    With `credentials_needed`, its endpoints want a key or token in open mode, too. What is not
-    there `below` one of these paths is said so in its words.
+    With `credentials_needed`, its endpoints want a key or token in open mode, too. It words what is
+    wrong with all paths below its `places`, also where it has no endpoint.
     """
 
     endpoints: Sequence[Endpoint]
     encode_error: ErrorEncoder
     credentials_needed: bool = False
-    below: tuple[str, ...] = ()
+    places: Sequence[str] = ()
+
+    def has_place(self, path: str) -> bool:
+        """Whether a path is one of its own, or would be."""
+        return any(path == place or path.startswith(f"{place}/") for place in self.places)
 
     def routes(self, engine: Engine, guard: Guard) -> list[web.RouteDef]:
         """Bind the endpoints to an engine, behind a guard; those of a path stand together."""

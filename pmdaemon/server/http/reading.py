@@ -16,6 +16,9 @@ LARGEST_BODY = 1024 * 1024
 BODY_DEADLINE = 10.0
 """Seconds within which a body has to have arrived."""
 
+MOST_DIGITS = 15
+"""Of a number in a query: milliseconds since the epoch have 13."""
+
 Value = TypeVar("Value")
 
 
@@ -73,7 +76,7 @@ def read_number(
         return default
     # Not every digit of Unicode is one to int(), and int() takes no text of any length.
     if given.isascii() and given.isdigit():
-        number = int(given) if len(given) < 10 else highest + 1
+        number = int(given) if len(given) <= MOST_DIGITS else highest + 1
         if number <= highest or capped:
             return min(number, highest)
     raise InvalidRequest(

@@ -1,4 +1,7 @@
-"""Which status of RFC 9110 answers which error: the same in every dialect."""
+"""The status of RFC 9110 that each error is answered with, the same in all dialects.
+
+A status over 499 means that we have failed, never that a program or a request did.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,7 +24,7 @@ from pmdaemon.core.errors import (
     TokenNotFound,
     Unsupported,
 )
-from pmdaemon.server.http.refusals import NO_HEADERS, Refusal
+from pmdaemon.server.http.refusals import Refusal
 
 STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
     {
@@ -53,8 +56,3 @@ def status_of(error: PmdaemonError) -> int:
     if isinstance(error, Refusal):
         return error.status
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
-
-
-def headers_of(error: PmdaemonError) -> Mapping[str, str]:
-    """List the headers that belong to the answer."""
-    return error.headers if isinstance(error, Refusal) else NO_HEADERS

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from pmdaemon.core.errors import PmdaemonError, ProcessNotFound
 from pmdaemon.server.http.dialect import json_response
-from pmdaemon.server.http.statuses import headers_of, status_of
+from pmdaemon.server.http.refusals import Refusal
+from pmdaemon.server.http.statuses import status_of
 
 PUBLISHED_CODES: Mapping[str, str] = MappingProxyType(
     {"app_already_exists": "PROCESS_ALREADY_EXISTS"}
@@ -20,9 +21,11 @@ PUBLISHED_CODES: Mapping[str, str] = MappingProxyType(
 
 def encode_error(error: PmdaemonError) -> web.Response:
     """Word an error."""
-    shown = {"success": False, "error": error_view(error)}
-    response = json_response(shown, status=status_of(error))
-    response.headers.update(headers_of(error))
+    response = json_response(
+        {"success": False, "error": error_view(error)}, status=status_of(error)
+    )
+    if isinstance(error, Refusal):
+        response.headers.update(error.headers)
     return response
 
 

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.server.http.dialect import json_response
-from pmdaemon.server.http.statuses import headers_of, status_of
+from pmdaemon.server.http.refusals import Refusal
+from pmdaemon.server.http.statuses import status_of
 
 
 class RequestNotFound(PmdaemonError):
@@ -17,5 +18,6 @@ def encode_error(error: PmdaemonError) -> web.Response:
     """Word an error."""
     shown = {"error": error.message, "code": error.code.upper()}
     response = json_response(shown, status=status_of(error))
-    response.headers.update(headers_of(error))
+    if isinstance(error, Refusal):
+        response.headers.update(error.headers)
     return response

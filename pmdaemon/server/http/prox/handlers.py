@@ -7,6 +7,7 @@ from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.core.errors import ProcessAlreadyRunning, ProcessNotRunning, ShutdownInProgress
+from pmdaemon.core.instance_names import called
 from pmdaemon.core.process import Errored, Exited, Online, Process, Starting, Stopped, Wish
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.engine import Engine
@@ -34,7 +35,7 @@ async def show_status(engine: Engine, _request: web.Request) -> web.Response:
     sources = [one.process.spec.source for one in engine.processes.under_way()]
     return json_response(
         views.status_view(
-            ending=engine.processes.ending,
+            ending=engine.processes.is_ending,
             uptime=engine.clock.now().monotonic - engine.begun.monotonic,
             sources=[*dict.fromkeys(source for source in sources if source is not None)],
             version=__version__,
@@ -49,12 +50,12 @@ async def list_processes(engine: Engine, _request: web.Request) -> web.Response:
 
 async def show_process(engine: Engine, request: web.Request) -> web.Response:
     """Show one process in full."""
-    return json_response(views.detail_view(engine.processes.list(_meant(request))))
+    return json_response(views.detail_view(engine.processes.list(_meant(engine, request))))
 
 
 async def start_process(engine: Engine, request: web.Request) -> web.Response:
     """Bring up what is down; what is up is refused."""
-    meant = _meant(request)
+    meant = _meant(engine, request)
     there = [one.process for one in engine.processes.list(meant)]
     _refuse_when_ending(engine)
     if all(_is_up(process) for process in there):
@@ -65,7 +66,7 @@ async def start_process(engine: Engine, request: web.Request) -> web.Response:
 
 async def stop_process(engine: Engine, request: web.Request) -> web.Response:
     """End a program and all that it started; what is down is refused."""
-    meant = _meant(request)
+    meant = _meant(engine, request)
     there = [one.process for one in engine.processes.list(meant)]
     _refuse_when_ending(engine)
     if all(_is_down(process) for process in there):
@@ -76,7 +77,7 @@ async def stop_process(engine: Engine, request: web.Request) -> web.Response:
 
 async def restart_process(engine: Engine, request: web.Request) -> web.Response:
     """End a program if it runs, and start it anew."""
-    await engine.processes.restart(_meant(request))
+    await engine.processes.restart(_meant(engine, request))
     return json_response(SUCCESS)
 
 
@@ -96,7 +97,7 @@ async def show_logs(engine: Engine, request: web.Request) -> web.Response:
         ),
         matches=read_pattern(request),
     )
-    snapshots = engine.processes.list(read_processes(request))
+    snapshots = engine.processes.list(read_processes(engine, request))
     found = await asyncio.to_thread(search, snapshots, wanted)
     return json_response(views.logs_view(found))
 
@@ -113,10 +114,15 @@ async def shut_down(engine: Engine, request: web.Request) -> web.Response:
     return response
 
 
-def read_processes(request: web.Request) -> Sequence[Selector]:
-    """Read which processes are meant: their names with commas between them, or else all."""
+def read_processes(engine: Engine, request: web.Request) -> Sequence[Selector]:
+    """Read which processes are meant: their names with commas between them, or else all.
+
+    Raises:
+        ProcessNotFound: there is none of one of these names.
+
+    """
     names = [name.strip() for name in request.query.get("process", "").split(",")]
-    return [Selector(name, narrow=True) for name in names if name] or EVERYBODY
+    return [_selector(engine, name) for name in names if name] or EVERYBODY
 
 
 def read_pattern(request: web.Request) -> Matches | None:
@@ -131,13 +137,20 @@ def read_pattern(request: web.Request) -> Matches | None:
     return matcher(pattern, regex=regex) if pattern else None
 
 
-def _meant(request: web.Request) -> list[Selector]:
-    """Read `{name}`: that of an app, or `app:instance`."""
-    return [Selector(request.match_info["name"], narrow=True)]
+def _meant(engine: Engine, request: web.Request) -> list[Selector]:
+    """Read `{name}`: that of an app, or of one of its instances."""
+    return [_selector(engine, request.match_info["name"])]
+
+
+def _selector(engine: Engine, name: str) -> Selector:
+    found = called(name, (one.process for one in engine.processes.list()))
+    if found[0].name == name:
+        return Selector(name, narrow=True)  # instances that come later as well
+    return Selector(name, pm_ids=frozenset(one.pm_id for one in found))
 
 
 def _refuse_when_ending(engine: Engine) -> None:
-    if engine.processes.ending:
+    if engine.processes.is_ending:
         raise ShutdownInProgress
 
 

@@ -40,7 +40,7 @@ async def stream_logs(engine: Engine, request: web.Request) -> web.StreamRespons
     matches = read_pattern(request)
     output = LogStream(
         engine,
-        read_processes(request),
+        read_processes(engine, request),
         OutputStream,
         lines=0,
         cursor=cursor_of(request),

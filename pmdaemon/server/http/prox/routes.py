@@ -24,5 +24,5 @@ PROX = Dialect(
         Endpoint("POST", f"{ROOT}/shutdown", Scope.ADMIN, handlers.shut_down),
     ),
     encode_error=encode_error,
-    below=(ROOT, "/health"),
+    places=(ROOT, "/health"),
 )

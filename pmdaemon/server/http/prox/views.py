@@ -11,6 +11,7 @@ from typing import Any
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.health import Health, HealthStatus
+from pmdaemon.core.instance_names import instance_name
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.masking import hide_passwords, masked
 from pmdaemon.core.process import Backoff, Errored, Exit, Process, ProcessState
@@ -82,7 +83,7 @@ def process_view(snapshot: ProcessSnapshot) -> View:
     """Show a process in short."""
     process = snapshot.process
     return {
-        "name": name_of(process),
+        "name": instance_name(process),
         "status": status_word(process),
         "pid": process.pid or NO_PID,
         "uptime_seconds": int(snapshot.uptime),
@@ -124,7 +125,7 @@ def line_view(line: FoundLine) -> View:
     """Show a line."""
     return {
         "timestamp": timestamp(line.time),
-        "process": name_of(line.process),
+        "process": instance_name(line.process),
         "stream": STREAM_WORDS[line.stream],
         "line": line.text,
     }
@@ -132,14 +133,7 @@ def line_view(line: FoundLine) -> View:
 
 def gap_view(missed: Missed) -> View:
     """Say whose output was removed before it was read."""
-    return {"process": name_of(missed.process), "stream": STREAM_WORDS[missed.stream]}
-
-
-def name_of(process: Process) -> str:
-    """Name a process; of an app with several instances, each is `app:instance`."""
-    if process.spec.instances > 1 or process.instance:
-        return f"{process.name}:{process.instance}"
-    return process.name
+    return {"process": instance_name(missed.process), "stream": STREAM_WORDS[missed.stream]}
 
 
 def status_word(process: Process) -> str:

@@ -42,7 +42,7 @@ async def test_what_starts_is_running_already(scene):
 async def test_while_everything_ends_nothing_else_is_done(scene):
     scene.program(0).ignores = frozenset({"SIGINT"})
     assert await scene.ask("POST", "/shutdown") == (200, {"success": True})
-    await eventually(lambda: scene.engine.processes.ending)
+    await eventually(lambda: scene.engine.processes.is_ending)
 
     status, shown = await scene.ask("GET", "/status")
     refused = await scene.ask("POST", "/processes/web/restart")

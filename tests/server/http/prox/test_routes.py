@@ -24,6 +24,6 @@ def test_no_endpoint_is_there_twice():
 
 
 def test_every_path_is_below_one_that_prox_words():
-    roots = PROX.below
+    roots = PROX.places
 
     assert all(one.path.startswith(roots) for one in PROX.endpoints)

@@ -49,8 +49,8 @@ def test_a_process_that_is_down_has_no_uptime_and_no_pid():
 def test_an_instance_of_several_is_named_with_its_number():
     several = a_process(spec=an_app(instances=2), instance=1)
 
-    assert views.name_of(several) == "web:1"
-    assert views.name_of(a_process()) == "web"
+    assert views.instance_name(several) == "web-2"
+    assert views.instance_name(a_process()) == "web"
 
 
 def test_secrets_are_not_shown():
