@@ -52,6 +52,7 @@ from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -164,9 +165,11 @@ def assemble(
     )
     web_server = LazyWebServer(keeper)
     files = HomeSecretFiles(Path(home.path))
+    ending = Ending()
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
+        begun=clock.now(),
         clock=clock,
         bus=bus,
         events=events,
@@ -194,7 +197,8 @@ def assemble(
         web=WebSide(server=web_server, store=store),
         tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
         audit=FileAuditLog(Path(home.audit_log)),
-        ending=Ending(),
+        ending=ending,
+        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)

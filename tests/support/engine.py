@@ -28,6 +28,7 @@ from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -167,22 +168,25 @@ class EngineOnFakes:
         )
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
+        processes = Processes(
+            supervisor=self.supervisor,
+            sampler=self.sampler,
+            clock=self.clock,
+            capture=self.capture,
+            probe=self.probe,
+            admission=Admission(self.launcher),
+            health=self.health,
+            telemetry=self.telemetry,
+        )
+        ending = Ending()
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
+            begun=self.clock.now(),
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
-            processes=Processes(
-                supervisor=self.supervisor,
-                sampler=self.sampler,
-                clock=self.clock,
-                capture=self.capture,
-                probe=self.probe,
-                admission=Admission(self.launcher),
-                health=self.health,
-                telemetry=self.telemetry,
-            ),
+            processes=processes,
             triggers=self.triggers,
             history=JobHistory(
                 clock=self.clock,
@@ -200,7 +204,8 @@ class EngineOnFakes:
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),
             audit=self.audit,
-            ending=Ending(),
+            ending=ending,
+            shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),
         )
 
     def token(self, process: Process) -> str:
