@@ -22,6 +22,7 @@ from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
+from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
@@ -62,6 +63,7 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
+    app[PUP_LIVE] = PupFeed(engine, guard)
     app[OVER] = asyncio.Event()
     app.on_shutdown.append(_end_streams)
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
@@ -73,6 +75,7 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
 async def _end_streams(app: web.Application) -> None:
     app[OVER].set()
     await app[LIVE].dismiss_all()
+    await app[PUP_LIVE].dismiss_all()
 
 
 class HttpServer:

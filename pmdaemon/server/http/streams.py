@@ -8,6 +8,9 @@ compress for itself.
 import re
 from struct import pack
 
+MOST_UNREAD = 256 * 1024
+"""Bytes that wait for a client before it counts as lagging; what was under way comes on top."""
+
 PING_FRAME = b"\x89\x00"
 """A ping without a payload (RFC 6455, 5.5.2)."""
 

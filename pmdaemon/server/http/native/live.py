@@ -42,9 +42,6 @@ SLICE = 100
 BEAT = 15.0
 """Seconds between two signs of life."""
 
-MOST_UNREAD = 256 * 1024
-"""Bytes that wait for a listener before it counts as lagging; what was under way comes on top."""
-
 VOLATILE = frozenset({"cpu_usage", "memory_usage", "uptime"})
 """What changes all the time; it goes out with the metrics."""
 

@@ -20,10 +20,10 @@ from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
-from pmdaemon.server.http.native.live import LIVE, MOST_UNREAD, LiveFeed
+from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.reading import read_choice, read_number
 from pmdaemon.server.http.refusals import InvalidRequest
-from pmdaemon.server.http.streams import SSE_HEADERS
+from pmdaemon.server.http.streams import MOST_UNREAD, SSE_HEADERS
 
 EVENT_CURSOR = r"([0-9]{1,16})\.([0-9]{1,15})"
 """The life of a daemon, and the number of an event in it."""

@@ -4,18 +4,12 @@ What is done is answered by 200 and an empty body, as the clients of Pup expect 
 """
 
 import asyncio
-import os
-import platform
-from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from msgspec.structs import replace
 
-from pmdaemon import __version__
 from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import ProcessNotFound
-from pmdaemon.core.events import EventKind
 from pmdaemon.core.instance_names import called, instance_name
 from pmdaemon.core.notices import MessageSent
 from pmdaemon.core.process import Process
@@ -24,9 +18,8 @@ from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note, principal_of
-from pmdaemon.server.http.pup import bodies, views
+from pmdaemon.server.http.pup import bodies, looking, views
 from pmdaemon.server.http.pup.searching import find_entries
-from pmdaemon.server.http.pup.views import Shown
 from pmdaemon.server.http.refusals import PermissionDenied
 
 ALL = "all"
@@ -34,16 +27,13 @@ ALL = "all"
 
 async def list_processes(engine: Engine, _request: web.Request) -> web.Response:
     """List processes and clusters, each with its declaration."""
-    return json_response({"data": views.list_view(shown_of(engine))})
+    return json_response({"data": views.list_view(looking.shown_of(engine))})
 
 
 async def show_state(engine: Engine, _request: web.Request) -> web.Response:
     """Show the daemon, the machine, and how all processes are."""
     host = await asyncio.to_thread(engine.host.read)
-    at = engine.clock.now().wall
-    return json_response(
-        {"data": views.state_view(daemon_of(engine), host, shown_of(engine), at=at)}
-    )
+    return json_response({"data": looking.state_of(engine, host)})
 
 
 async def start_process(engine: Engine, request: web.Request) -> web.Response:
@@ -125,29 +115,6 @@ async def terminate(engine: Engine, request: web.Request) -> web.Response:
     note(request, terminate=True)
     engine.shutdown.begin()
     return web.Response()
-
-
-def shown_of(engine: Engine) -> Sequence[Shown]:
-    """Look at all processes."""
-    ended = {
-        one.event.pm_id: one.at.wall
-        for one in engine.events.since(0)[0]
-        if one.event.kind in {EventKind.EXITED, EventKind.CRASHED}
-    }
-    return [Shown(one, ended.get(one.process.pm_id)) for one in engine.processes.list()]
-
-
-def daemon_of(engine: Engine) -> views.Daemon:
-    """Look at ourselves."""
-    address = engine.web.address
-    return views.Daemon(
-        pid=os.getpid(),
-        version=__version__,
-        runtime=f"python {platform.python_version()}",
-        started=engine.events.life / 1000,
-        tcp_port=urlsplit(address).port if address is not None else None,
-        is_ending=engine.processes.is_ending,
-    )
 
 
 def _meant(engine: Engine, request: web.Request) -> list[Selector]:

@@ -6,6 +6,7 @@ from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import Dialect, Endpoint
 from pmdaemon.server.http.pup import handlers
 from pmdaemon.server.http.pup.errors import encode_error
+from pmdaemon.server.http.pup.websocket import serve_websocket
 
 PREFIX = "/api/pup"
 
@@ -24,6 +25,8 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
         Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
         Endpoint("POST", f"{prefix}/log", Scope.LOG, handlers.take_log_line),
         Endpoint("GET", f"{prefix}/logs", Scope.READ, handlers.show_log),
+        # Who may read hears of everything, a program what is meant for it.
+        Endpoint("GET", f"{prefix}/wss", Scope.READ, serve_websocket, also=Scope.TELEMETRY),
         Endpoint("POST", f"{prefix}/terminate", Scope.ADMIN, handlers.terminate),
     )
 
