@@ -18,7 +18,6 @@ from pmdaemon.cli.verbs import SECTIONS, VERBS, canonical
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 
-
 LONGEST_NAMES = 40
 """Columns of the help that a command and its aliases may take."""
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.notices import EndingBegan
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.event_log import EventLog
-from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
@@ -80,6 +81,8 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     tokens: Tokens
+    children: ChildAccess
+    revocations: Revocations
     audit: AuditLog
     ending: Ending
 
