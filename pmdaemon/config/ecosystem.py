@@ -77,6 +77,12 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
         raise _invalid(path, "it is nested too deeply") from error
     except ValueError as error:
         raise _invalid(path, str(error)) from error
+    if isinstance(document, Mapping) and isinstance(document.get("processes"), list):
+        # Only those who have a file of Pup's pay for what reads it.
+        from pmdaemon.config import pup_shape  # noqa: PLC0415
+
+        found, remarks = pup_shape.apps_of(path, document, environment)
+        return EcosystemFile(found, evaluated=True, warnings=tuple(remarks))
     apps, warnings = _apps(path, document)
     return EcosystemFile(apps, evaluated, tuple(warnings))
 

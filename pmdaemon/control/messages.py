@@ -282,6 +282,7 @@ class ProcessView(TypedDict):
     error_file: str
     ready: bool
     declaration: NotRequired[dict[str, Any]]
+    telemetry: NotRequired[dict[str, Any] | None]
 
 
 class ProcessesResult(TypedDict):

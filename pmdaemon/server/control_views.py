@@ -49,6 +49,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)
+        view["telemetry"] = dict(snapshot.telemetry) if snapshot.telemetry is not None else None
     return view
 
 
