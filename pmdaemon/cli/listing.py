@@ -5,7 +5,6 @@ plain forms of them run without the parser of options, whose import takes longer
 else.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from pmdaemon.cli.context import Context, say_json
@@ -30,25 +29,26 @@ def show_jlist(context: Context) -> None:
 
 def entries_of(context: Context) -> list[dict[str, Any]]:
     """Word all processes in PM2's shape."""
-    import getpass  # noqa: PLC0415 - only lists in PM2's shape tell it
+    from pmdaemon.config.package_versions import PackageVersions  # noqa: PLC0415 - for PM2's shape
+    from pmdaemon.config.pm2_shape import About, entry  # noqa: PLC0415 - as above
 
-    from pmdaemon.config.package_versions import PackageVersions  # noqa: PLC0415 - as above
-    from pmdaemon.config.pm2_shape import About, entry  # noqa: PLC0415
-
-    versions, username = PackageVersions(), _username(getpass.getuser)
+    versions, user = PackageVersions(), username()
     return [
         entry(
             view,
-            About(versions.of(view["declaration"]["cwd"]), username, context.places(view)),
+            About(versions.of(view["declaration"]["cwd"]), user, context.places(view)),
         )
         for view in context.client().list(detail=True)
     ]
 
 
-def _username(find: Callable[[], str]) -> str:
+def username() -> str:
+    """Say who we are; empty for a user whom no table knows, as in containers."""
+    import getpass  # noqa: PLC0415 - only lists in PM2's shape tell it
+
     try:
-        return find()
-    except (KeyError, OSError):  # a user whom no table knows, as in containers
+        return getpass.getuser()
+    except (KeyError, OSError):
         return ""
 
 

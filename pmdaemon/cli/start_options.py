@@ -182,3 +182,12 @@ def flag_of(options: Mapping[str, Any]) -> str:
         "args": "--",
     }
     return named.get(first) or _FLAGS[first][0][-1]
+
+
+def flags_of(field: str) -> tuple[str, ...]:
+    """Return the flags by which a field is said; none for one that is not on command lines."""
+    if field in _FLAGS:
+        return _FLAGS[field][0]
+    more = {name: f"--no-{name.replace('_', '-')}" for name in _SWITCHED_OFF}
+    more |= {"watch": "--watch", "ignore_watch": "--ignore-watch", "wait_ready": "--wait-ready"}
+    return (more[field],) if field in more else ()

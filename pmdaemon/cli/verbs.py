@@ -58,7 +58,17 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("multiset", "Keep several values"),
         Verb("conf", "Print all values that are kept, or keep one", ("config",)),
     ),
-    "Coming from others": (Verb("import", "Take over what PM2 has"),),
+    "Coming from PM2": (
+        Verb("import", "Take over what PM2 has"),
+        Verb("pm2", "Do what PM2 does, in its words"),
+        Verb("jlist", "Print the list as PM2's JSON"),
+        Verb("prettylist", "Print it as Node shows values"),
+        Verb("id", "Print ids as Node shows values"),
+        Verb("startOrRestart", "Start a file's apps, or restart them"),
+        Verb("startOrReload", "Start a file's apps, or reload them", ("startOrGracefulReload",)),
+        Verb("reloadLogs", "Make log files anew that are gone"),
+        Verb("cleardump", "Empty the saved list"),
+    ),
     "At boot, and in containers": (
         Verb("startup", "Have the daemon started at boot"),
         Verb("unstartup", "Have it started at boot no more"),

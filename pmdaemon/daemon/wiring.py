@@ -54,6 +54,7 @@ from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -176,9 +177,11 @@ def assemble(
         health=health,
         telemetry=telemetry,
     )
+    ending = Ending()
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
+        begun=clock.now(),
         clock=clock,
         bus=bus,
         events=events,
@@ -208,7 +211,8 @@ def assemble(
         children=children,
         revocations=RevokedNames(home.settings),
         audit=FileAuditLog(Path(home.audit_log)),
-        ending=Ending(),
+        ending=ending,
+        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)

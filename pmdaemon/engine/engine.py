@@ -1,13 +1,11 @@
 """What fronts see of the engine."""
 
 import asyncio
-import logging
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.notices import EndingBegan
+from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.event_log import EventLog
@@ -16,17 +14,11 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
-from pmdaemon.engine.tasks import spawn
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
-
-log = logging.getLogger(__name__)
-
-DEADLINE = 30.0
-"""Seconds that programs have together to end in, where the daemon is asked to end in good order;
-what is left then is ended as it always is."""
 
 
 class Ending:
@@ -47,28 +39,16 @@ class Ending:
         await self._asked.wait()
 
 
-async def end_in_order(
-    processes: Processes, ending: Ending, bus: Bus, *, deadline: float = DEADLINE
-) -> None:
-    """End all programs while fronts still answer, and then the daemon."""
-    bus.publish(EndingBegan(deadline))
-    try:
-        async with asyncio.timeout(deadline):
-            await processes.shut_down()
-    except (PmdaemonError, TimeoutError) as error:
-        log.error("ending.left_behind reason=%s", str(error) or "deadline")  # noqa: TRY400 - it says it all
-    finally:
-        ending.ask()
-
-
 class Engine(Struct, frozen=True):
     """The engine's parts that can be called from outside.
 
-    `environment` is what programs inherit that nobody on this machine starts.
+    `environment` is what programs inherit that nobody on this machine starts, `begun` the moment
+    at which this daemon began.
     """
 
     home: str
     environment: Mapping[str, str]
+    begun: Instant
     clock: Clock
     bus: Bus
     events: EventLog
@@ -85,9 +65,4 @@ class Engine(Struct, frozen=True):
     revocations: Revocations
     audit: AuditLog
     ending: Ending
-
-    def terminate(self) -> None:
-        """Begin to end everything; who is asked again goes on with it."""
-        if not self.processes.is_ending:
-            self.processes.refuse_starts()
-            spawn(end_in_order(self.processes, self.ending, self.bus), name="terminate")
+    shutdown: Shutdown

@@ -136,11 +136,13 @@ class HealthMonitor:
 
 def _order(patient: _Patient) -> ProbeOrder:
     process, check = patient.process, patient.check
-    port = "{port}" if process.tcp_port is None else str(process.tcp_port)
+    own = process.tcp_port or process.spec.shared_port
+    port = "{port}" if own is None else str(own)
     is_command = check.kind == "command"
     return ProbeOrder(
         kind=check.kind,
-        # Each instance has a port of its own; a command finds it in its environment.
+        # An instance has a port of its own, or the one of its cluster; a command finds it in its
+        # environment.
         target=check.target if is_command else check.target.replace("{port}", port),
         timeout=check.timeout,
         cwd=process.spec.cwd,

@@ -11,10 +11,10 @@ from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
     AppAlreadyExists,
-    DaemonUnavailable,
     InvalidInput,
     OperationFailed,
     ProcessBlocked,
+    ShutdownInProgress,
     TcpPortTaken,
 )
 from pmdaemon.core.explain import Facts, explain
@@ -609,7 +609,7 @@ class Processes:
 
     def _refuse_when_ending(self) -> None:
         if self._ending:
-            raise DaemonUnavailable("cannot start anything: the daemon is ending")
+            raise ShutdownInProgress
 
     async def _each(
         self,

@@ -1,7 +1,13 @@
 import pytest
 
 from pmdaemon.config.app_fields import read_app
-from pmdaemon.config.app_parts import absolute, check_ports, environments, parts
+from pmdaemon.config.app_parts import (
+    absolute,
+    check_health_port,
+    check_ports,
+    environments,
+    parts,
+)
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.core.spec import (
     HealthCheck,
@@ -35,6 +41,7 @@ def refused(raw, cwd="/srv"):
     reading = reading_of(raw)
     parts(reading, cwd)
     check_ports(reading, reading.values.get("exec_mode", "fork"))
+    check_health_port(reading)
     environments(reading, {}, cwd)
     return [f"{path}: {error.message}" for path, error in reading.problems]
 
@@ -127,6 +134,14 @@ def test_what_was_not_said_is_left_to_its_default():
         (
             {"instances": 2, "port": 3000},
             "port: 2 instances need a range of as many TCP ports (as 3000-3001)",
+        ),
+        (
+            {"health_check": "http://localhost:{PORT}/"},
+            "health_check: {port} stands for the TCP port of the app, and it has none",
+        ),
+        (
+            {"health_check_url": "http://localhost:{port}/"},
+            "health_check_url: {port} stands for the TCP port of the app, and it has none",
         ),
         ({"env_file": ".env"}, "env_file: no such file: /srv/.env"),
     ],

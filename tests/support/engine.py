@@ -29,6 +29,7 @@ from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -179,22 +180,25 @@ class EngineOnFakes:
         )
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
+        processes = Processes(
+            supervisor=self.supervisor,
+            sampler=self.sampler,
+            clock=self.clock,
+            capture=self.capture,
+            probe=self.probe,
+            admission=Admission(self.launcher),
+            health=self.health,
+            telemetry=self.telemetry,
+        )
+        ending = Ending()
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
+            begun=self.clock.now(),
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
-            processes=Processes(
-                supervisor=self.supervisor,
-                sampler=self.sampler,
-                clock=self.clock,
-                capture=self.capture,
-                probe=self.probe,
-                admission=Admission(self.launcher),
-                health=self.health,
-                telemetry=self.telemetry,
-            ),
+            processes=processes,
             triggers=self.triggers,
             history=JobHistory(
                 clock=self.clock,
@@ -214,7 +218,8 @@ class EngineOnFakes:
             children=self.children,
             revocations=self.revocations,
             audit=self.audit,
-            ending=Ending(),
+            ending=ending,
+            shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),
         )
 
     def token(self, process: Process) -> str:

@@ -1,5 +1,6 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from aiohttp import hdrs, web
@@ -14,11 +15,13 @@ from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
+from pmdaemon.server.http.event_streams import OVER
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
@@ -27,7 +30,7 @@ from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -59,14 +62,20 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
-    live = app[LIVE] = LiveFeed(engine, guard)
-    app.on_shutdown.append(lambda _: live.dismiss_all())
-    pup = app[PUP_LIVE] = PupFeed(engine, guard)
-    app.on_shutdown.append(lambda _: pup.dismiss_all())
+    app[LIVE] = LiveFeed(engine, guard)
+    app[PUP_LIVE] = PupFeed(engine, guard)
+    app[OVER] = asyncio.Event()
+    app.on_shutdown.append(_end_streams)
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[OVER].set()
+    await app[LIVE].dismiss_all()
+    await app[PUP_LIVE].dismiss_all()
 
 
 class HttpServer:

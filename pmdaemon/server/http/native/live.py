@@ -70,7 +70,6 @@ class LiveFeed:
     def __init__(self, engine: Engine, guard: Guard, *, hold: float = HOLD) -> None:
         self.engine = engine
         self.guard = guard
-        self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()
         self._leave_bus = _nothing
@@ -104,7 +103,6 @@ class LiveFeed:
 
     async def dismiss_all(self) -> None:
         """Send everybody away, as the server is turned off or makes way for the next."""
-        self.over.set()
         for listener in tuple(self._listeners):
             listener.dismiss()
 

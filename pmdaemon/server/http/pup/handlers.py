@@ -123,7 +123,7 @@ async def show_log(engine: Engine, request: web.Request) -> web.Response:
 async def terminate(engine: Engine, request: web.Request) -> web.Response:
     """End all programs, and then the daemon, behind the answer."""
     note(request, terminate=True)
-    engine.terminate()
+    engine.shutdown.begin()
     return web.Response()
 
 

@@ -74,5 +74,5 @@ async def test_termination_answers_first_and_then_ends_all_programs_and_the_daem
     await eventually(lambda: {parts.state(pm_id) for pm_id in (0, 1, 2)} == {ProcessState.STOPPED})
     assert len(began) == 1
     async with session.post("/processes/web/start") as response:
-        assert response.status == 500
-        assert (await response.json())["code"] == "daemon_unavailable"
+        assert response.status == 503
+        assert (await response.json())["code"] == "shutdown_in_progress"
