@@ -284,6 +284,7 @@ class ProcessView(TypedDict):
     ready: bool
     declaration: NotRequired[dict[str, Any]]
     added_env: NotRequired[dict[str, str]]
+    telemetry: NotRequired[dict[str, Any] | None]
 
 
 class ProcessesResult(TypedDict):

@@ -23,6 +23,7 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.revoked_names import RevokedNames
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
@@ -36,6 +37,7 @@ from pmdaemon.core.process import Process
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -118,6 +120,17 @@ def assemble(
     def token(process: Process) -> str:
         return f"{home.id}.{process.run_number}"
 
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=store)
+    files = HomeSecretFiles(Path(home.path))
+    mint = JwtMint(files)
+    children = ChildAccess(
+        clock=clock,
+        mint=mint,
+        folders=Folders(home.data_dir, home.temporary_dir),
+        url=lambda: web.expected,
+        processes=lambda: [*supervisor.everything.values()],
+    )
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
@@ -126,6 +139,7 @@ def assemble(
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),
         notify=notify,
+        access=children.environment,
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
@@ -163,8 +177,6 @@ def assemble(
         health=health,
         telemetry=telemetry,
     )
-    web_server = LazyWebServer(keeper)
-    files = HomeSecretFiles(Path(home.path))
     ending = Ending()
     engine = Engine(
         home=home.path,
@@ -194,8 +206,10 @@ def assemble(
         telemetry=telemetry,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
-        web=WebSide(server=web_server, store=store),
-        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        web=web,
+        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        children=children,
+        revocations=RevokedNames(home.settings),
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),

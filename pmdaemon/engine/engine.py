@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.event_log import EventLog
-from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
@@ -60,6 +61,8 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     tokens: Tokens
+    children: ChildAccess
+    revocations: Revocations
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown

@@ -87,6 +87,8 @@ def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
         "instance": snapshot.process.instance,
         **_story_view(snapshot.process),
     }
+    if snapshot.telemetry is not None:
+        view["telemetry"] = snapshot.telemetry
     if len(snapshots) > 1:
         view["instances"] = [process_view(one) for one in snapshots]
     return view
