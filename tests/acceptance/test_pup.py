@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from tests.support.browser import a_browser, a_page
 from tests.support.waiting import eventually_sync
 
 node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
@@ -126,6 +127,29 @@ def test_the_example_of_the_reference_runs_in_node(pmdaemon, url, token, path):
     listed = answer["responseData"]
     first = listed[0] if path.startswith("/api") else listed["data"][0]
     assert "app" in {first.get("name"), first.get("config", {}).get("id")}
+
+
+IN_A_PAGE = """
+async ([path, token]) => {
+  const response = await fetch(path, {
+    headers: {
+      "Authorization": `Bearer ${token}`,
+    },
+  })
+  const responseData = await response.json()
+  return [response.status, responseData]
+}
+"""
+
+
+def test_the_example_of_the_reference_runs_in_a_browser(pmdaemon, url, token):
+    pmdaemon.run("start", "sleep 1000", "--name", "app")
+
+    with a_browser() as browser, a_page(browser, url, may_complain=True) as page:
+        status, listed = page.evaluate(IN_A_PAGE, ["/api/processes", token])
+        assert (status, listed[0]["name"]) == (200, "app")
+        status, body = page.evaluate(IN_A_PAGE, ["/processes", token])
+        assert (status, body["data"][0]["status"]["id"]) == (200, "app")
 
 
 def test_a_block_outlives_the_daemon(pmdaemon, url, token):
