@@ -190,3 +190,15 @@ def test_termination_ends_all_programs_and_the_daemon_and_the_next_one_goes_on(
 
     eventually_sync(lambda: not (pmdaemon.home / "daemon.pid").exists(), within=20.0)
     assert pmdaemon.when("app", lambda one: one["state"] == "online")["pid"] != before
+
+
+def test_a_new_secret_ends_what_was_signed_with_the_former_one(pmdaemon, url, token):
+    assert ask(f"{url}/state", token)[0] == 200
+
+    pmdaemon.run("token", "--rotate-secret", "--overlap", "1h")
+    assert ask(f"{url}/state", token)[0] == 200
+    said = pmdaemon.run("token", "--rotate-secret", "--overlap", "0s").out
+
+    assert said.startswith("there is a new secret")
+    assert ask(f"{url}/state", token)[0] == 401
+    assert ask(f"{url}/state", pmdaemon.run("token", "--consumer", "new").out.strip())[0] == 200
