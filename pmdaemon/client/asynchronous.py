@@ -379,6 +379,10 @@ class AsyncClient:
         """Make a new one in place of one, which is good for `overlap` more seconds."""
         return await self._do(calls.rotate_token(name, overlap=overlap))
 
+    async def rotate_secret(self, *, overlap: float) -> float:
+        """Sign JWTs with a new secret; return until when, in epoch seconds, the others are good."""
+        return await self._do(calls.rotate_secret(overlap=overlap))
+
     async def revoke_token(self, name: str) -> None:
         """Let nobody in by one any more, from now on."""
         await self._do(calls.revoke_token(name))

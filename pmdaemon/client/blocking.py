@@ -407,6 +407,10 @@ class Client:
         """Make a new one in place of one, which is good for `overlap` more seconds."""
         return self._do(calls.rotate_token(name, overlap=overlap))
 
+    def rotate_secret(self, *, overlap: float) -> float:
+        """Sign JWTs with a new secret; return until when, in epoch seconds, the others are good."""
+        return self._do(calls.rotate_secret(overlap=overlap))
+
     def revoke_token(self, name: str) -> None:
         """Let nobody in by one any more, from now on."""
         self._do(calls.revoke_token(name))

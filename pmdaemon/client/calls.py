@@ -267,6 +267,11 @@ def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
     return Call("rotate", {"name": name, "overlap": overlap}, _whole)
 
 
+def rotate_secret(*, overlap: float) -> Call[float]:
+    """Ask for JWTs to be signed anew, and for the time until which the others are good."""
+    return Call("rotate_secret", {"overlap": overlap}, lambda result: float(result["until"]))
+
+
 def revoke_token(name: str) -> Call[None]:
     """Ask for nobody to be let in by a token any more."""
     return Call("revoke", {"name": name}, lambda _: None)

@@ -219,6 +219,12 @@ class RotateBody(TypedDict):
     overlap: float
 
 
+class RotateSecretBody(TypedDict):
+    """`rotate_secret`: sign JWTs anew; the former are good for `overlap` more seconds."""
+
+    overlap: float
+
+
 class RevokeBody(TypedDict):
     """`revoke`: let nobody in by this token any more."""
 

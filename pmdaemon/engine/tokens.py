@@ -123,6 +123,17 @@ class Tokens:
             self._files.write(WEB_KEY_FILE, f"{secret}\n")
         return token, secret
 
+    def rotate_secret(self, *, overlap: float) -> float:
+        """Sign with a new secret; say until when what was signed before is good, wall time.
+
+        Raises:
+            PmdaemonError: the new one cannot be written down, and nothing has changed.
+
+        """
+        until = self._clock.now().wall + overlap
+        self._mint.rotate(until)
+        return until
+
     async def revoke(self, name: str) -> None:
         """Let nobody in by a token any more, from now on.
 

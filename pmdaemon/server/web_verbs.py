@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from pmdaemon.control.messages import EmptyBody, RevokeBody, RotateBody, TokenBody, WebBody
+from pmdaemon.control.messages import (
+    EmptyBody,
+    RevokeBody,
+    RotateBody,
+    RotateSecretBody,
+    TokenBody,
+    WebBody,
+)
 from pmdaemon.core.access import Token, TokenKind
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import WebSettings
@@ -46,6 +53,11 @@ async def rotate_token(engine: Engine, body: RotateBody, _: Conversation) -> dic
     """Make a new token in place of one."""
     token, secret = await engine.tokens.rotate(body["name"], overlap=body["overlap"])
     return {**_view(token), "token": secret}
+
+
+async def rotate_secret(engine: Engine, body: RotateSecretBody, _: Conversation) -> dict[str, Any]:
+    """Sign JWTs with a new secret."""
+    return {"until": engine.tokens.rotate_secret(overlap=body["overlap"])}
 
 
 async def list_tokens(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:

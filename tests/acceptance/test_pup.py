@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from tests.support.browser import a_browser, a_page
 from tests.support.waiting import eventually_sync
 
 node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
@@ -128,6 +129,29 @@ def test_the_example_of_the_reference_runs_in_node(pmdaemon, url, token, path):
     assert "app" in {first.get("name"), first.get("config", {}).get("id")}
 
 
+IN_A_PAGE = """
+async ([path, token]) => {
+  const response = await fetch(path, {
+    headers: {
+      "Authorization": `Bearer ${token}`,
+    },
+  })
+  const responseData = await response.json()
+  return [response.status, responseData]
+}
+"""
+
+
+def test_the_example_of_the_reference_runs_in_a_browser(pmdaemon, url, token):
+    pmdaemon.run("start", "sleep 1000", "--name", "app")
+
+    with a_browser() as browser, a_page(browser, url, may_complain=True) as page:
+        status, listed = page.evaluate(IN_A_PAGE, ["/api/processes", token])
+        assert (status, listed[0]["name"]) == (200, "app")
+        status, body = page.evaluate(IN_A_PAGE, ["/processes", token])
+        assert (status, body["data"][0]["status"]["id"]) == (200, "app")
+
+
 def test_a_block_outlives_the_daemon(pmdaemon, url, token):
     pmdaemon.run("start", "sleep 1000", "--name", "app")
     assert ask(f"{url}/processes/app/stop", token, method="POST") == (200, None)
@@ -166,3 +190,15 @@ def test_termination_ends_all_programs_and_the_daemon_and_the_next_one_goes_on(
 
     eventually_sync(lambda: not (pmdaemon.home / "daemon.pid").exists(), within=20.0)
     assert pmdaemon.when("app", lambda one: one["state"] == "online")["pid"] != before
+
+
+def test_a_new_secret_ends_what_was_signed_with_the_former_one(pmdaemon, url, token):
+    assert ask(f"{url}/state", token)[0] == 200
+
+    pmdaemon.run("token", "--rotate-secret", "--overlap", "1h")
+    assert ask(f"{url}/state", token)[0] == 200
+    said = pmdaemon.run("token", "--rotate-secret", "--overlap", "0s").out
+
+    assert said.startswith("there is a new secret")
+    assert ask(f"{url}/state", token)[0] == 401
+    assert ask(f"{url}/state", pmdaemon.run("token", "--consumer", "new").out.strip())[0] == 200

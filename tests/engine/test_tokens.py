@@ -242,3 +242,14 @@ async def test_a_web_key_that_cannot_be_written_down_is_refused(scene):
 async def test_a_token_is_given_some_time(scene, seconds):
     with pytest.raises(InvalidInput):
         await scene.tokens.make("ci", expire_in=seconds)
+
+
+async def test_a_new_secret_leaves_tokens_of_the_former_one_good_for_the_overlap(scene):
+    _, secret = await scene.tokens.make("ci", kind=TokenKind.CONSUMER)
+
+    until = scene.tokens.rotate_secret(overlap=60.0)
+
+    assert until == scene.clock.now().wall + 60.0
+    assert scene.tokens.recognise(secret) is not None
+    scene.clock.advance(61.0)
+    assert scene.tokens.recognise(secret) is None

@@ -28,6 +28,11 @@ from pmdaemon.control.messages import TokenView
 @click.option("--revoke", metavar="NAME", help="Let nobody in by it any more, from now on.")
 @click.option("--rotate", metavar="NAME", help="Make a new one in its place.")
 @click.option(
+    "--rotate-secret",
+    is_flag=True,
+    help="Sign JWTs with a new secret; those there are have to be made again within the overlap.",
+)
+@click.option(
     "--overlap",
     metavar="TIME",
     default="1d",
@@ -45,6 +50,7 @@ def command(
     listing: bool,
     revoke: str | None,
     rotate: str | None,
+    rotate_secret: bool,
     overlap: str,
     json: bool,
 ) -> None:
@@ -53,10 +59,18 @@ def command(
     The key is printed once; the daemon keeps its digest only. As soon as there is a key, the web
     API asks everybody for one, on loopback too.
     """
-    wishes = [listing, revoke is not None, rotate is not None, (name or consumer) is not None]
+    wishes = [
+        listing,
+        revoke is not None,
+        rotate is not None,
+        rotate_secret,
+        (name or consumer) is not None,
+    ]
     if sum(wishes) > 1 or (name is not None and consumer is not None):
-        raise WrongUsage("--name, --consumer, --list, --revoke, --rotate: one of them, please")
-    if (scopes or expire_in) and any(wishes[:3]):
+        raise WrongUsage(
+            "--name, --consumer, --list, --revoke, --rotate, --rotate-secret: one of them, please"
+        )
+    if (scopes or expire_in) and any(wishes[:4]):
         raise WrongUsage("--scope and --expire-in are for a new token")
     client = context.client()
     if listing:
@@ -64,6 +78,8 @@ def command(
     elif revoke is not None:
         client.revoke_token(revoke)
         _show_revoked(revoke, json=json)
+    elif rotate_secret:
+        _show_until(client.rotate_secret(overlap=_seconds(overlap)), json=json)
     elif rotate is not None:
         _show(client.rotate_token(rotate, overlap=_seconds(overlap)), json=json)
     else:
@@ -105,6 +121,13 @@ def _show_revoked(name: str, *, json: bool) -> None:
         say_json({"name": name})
     else:
         print(f"revoked {name}")
+
+
+def _show_until(until: float, *, json: bool) -> None:
+    if json:
+        say_json({"until": until})
+    else:
+        print(f"there is a new secret; JWTs of the former one are good until {_time(until)}")
 
 
 def _seconds(text: str) -> float:
