@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
@@ -46,6 +47,7 @@ class Engine(Struct, frozen=True):
     bus: Bus
     events: EventLog
     processes: Processes
+    conversations: Conversations
     triggers: Triggers
     history: JobHistory
     logs: LogHub

@@ -36,6 +36,7 @@ from tests.fakes.capture import FakeCapture
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
+from tests.fakes.inputs import FakeInputs
 from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.shared_sockets import FakeSharedSockets
@@ -85,6 +86,7 @@ class Scene:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            inputs=FakeInputs(),
             preload="/preload.cjs",
         )
         self.effects = Effects(

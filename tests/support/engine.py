@@ -13,6 +13,7 @@ from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -38,6 +39,7 @@ from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.hook_delivery import FakeHookDelivery
+from tests.fakes.inputs import FakeInputs
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.notify_socket import FakeNotifySocket
@@ -94,6 +96,7 @@ class EngineOnFakes:
         self.channels = FakeChannels()
         self.sockets = FakeSharedSockets()
         self.notify = FakeNotifySocket()
+        self.inputs = FakeInputs()
         self.lines = ProgramLines(
             token=self.token,
             post=self.supervisor.post,
@@ -102,6 +105,7 @@ class EngineOnFakes:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            inputs=self.inputs,
             preload="/preload.cjs",
         )
         self.effects = Effects(
@@ -161,21 +165,23 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        processes = Processes(
+            supervisor=self.supervisor,
+            sampler=self.sampler,
+            clock=self.clock,
+            capture=self.capture,
+            probe=self.probe,
+            admission=Admission(self.launcher),
+            health=self.health,
+        )
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
-            processes=Processes(
-                supervisor=self.supervisor,
-                sampler=self.sampler,
-                clock=self.clock,
-                capture=self.capture,
-                probe=self.probe,
-                admission=Admission(self.launcher),
-                health=self.health,
-            ),
+            processes=processes,
+            conversations=Conversations(processes=processes, lines=self.lines, bus=self.bus),
             triggers=self.triggers,
             history=JobHistory(
                 clock=self.clock,
