@@ -58,7 +58,8 @@ def destination_of(document: object, name: str, path: str) -> Destination:
     ]
     problems += [f"deploy.{name}: unknown: {shown(key)}" for key in sorted(said.keys() - _KNOWN)]
     hosts = _texts(said.get("host"))
-    problems += [f"deploy.{name}.host: not a host: {shown(h)}" for h in hosts if not h or h[0] == "-"]
+    wrong = [host for host in hosts if not host or host.startswith("-")]
+    problems += [f"deploy.{name}.host: not a host: {shown(host)}" for host in wrong]
     env = said.get("env") or {}
     if not isinstance(env, Mapping):
         problems.append(f"deploy.{name}.env: not a table: {shown(env)}")

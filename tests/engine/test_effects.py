@@ -35,8 +35,8 @@ from pmdaemon.engine.program_lines import ProgramLines
 from tests.fakes.capture import FakeCapture
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
-from tests.fakes.launcher import FakeLauncher
 from tests.fakes.inputs import FakeInputs
+from tests.fakes.launcher import FakeLauncher
 from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.shared_sockets import FakeSharedSockets
