@@ -33,6 +33,7 @@ RELEASED = {
     "0003_triggers.sql": "e5acbd9caf70b58fc147f4f4154c2294330a7a963d801aaded0f1505ba604f7a",
     "0004_job_runs.sql": "8333cf46db1367493e5ace12718e94a73a654c5ced65da87f61bb62f4d11a5ba",
     "0005_replacements.sql": "b3d66045105d844ba2183aa8ec404b697dc944d9c122c9b38b484326588191b6",
+    "0006_journal.sql": "ef2b9df7b44ef4ea8613eef79efe17e5d6eef0332b757224ccee15b0c3280983",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

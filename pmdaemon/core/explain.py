@@ -84,7 +84,9 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             if last_words:
                 yield "The last it wrote to stderr was:"
                 yield from (f"    {line}" for line in last_words)
-            yield f"To try it again: pmdaemon start {name}; what it printed: pmdaemon logs {name}."
+            if process.wish is not Wish.BLOCKED:
+                yield f"To try it again: pmdaemon start {name}."
+            yield f"To see what it printed: pmdaemon logs {name}."
         case Stopped():
             yield from _why_down(process, facts)
         case _:

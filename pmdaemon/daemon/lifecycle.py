@@ -105,6 +105,8 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.sampler.start()
         remembering = tasks.spawn(parts.engine.history.work(), name="history")
         stack.callback(remembering.cancel)
+        writing = tasks.spawn(parts.engine.journal.work(), name="journal")
+        stack.callback(writing.cancel)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})
@@ -137,6 +139,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
+    parts.engine.web.expect(stored.web)
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
@@ -181,7 +184,7 @@ async def _end(
         log.info("daemon.ending")
         await _end_programs(parts)
         keeper.drop(CONTROL)
-        for path in (Path(home.socket), Path(home.pid_file)):
+        for path in (Path(home.socket), Path(home.pid_file), Path(home.notify_socket)):
             with suppress(OSError):  # on a disk that failed they have to stay
                 path.unlink()
         return 0

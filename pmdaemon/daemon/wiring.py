@@ -24,8 +24,10 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.revoked_names import RevokedNames
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
+from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
@@ -36,6 +38,7 @@ from pmdaemon.core.process import Process
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
@@ -47,12 +50,15 @@ from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -116,6 +122,17 @@ def assemble(
     def token(process: Process) -> str:
         return f"{home.id}.{process.run_number}"
 
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=store)
+    files = HomeSecretFiles(Path(home.path))
+    mint = JwtMint(files)
+    children = ChildAccess(
+        clock=clock,
+        mint=mint,
+        folders=Folders(home.data_dir, home.temporary_dir),
+        url=lambda: web.expected,
+        processes=lambda: [*supervisor.everything.values()],
+    )
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
@@ -125,9 +142,14 @@ def assemble(
         sockets=TcpSharedSockets(keeper),
         notify=notify,
         inputs=FifoInputs(Path(home.run_dir)),
+        access=children.environment,
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
     effects = Effects(
         token=token,
         clock=clock,
@@ -136,6 +158,7 @@ def assemble(
         capture=capture,
         lines=lines,
         probe=probe,
+        await_healthy=health.await_healthy,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -145,11 +168,8 @@ def assemble(
         post=supervisor.post,
         bus=bus,
     )
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
-    )
     events = EventLog(clock=clock, bus=bus)
+    telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
@@ -158,12 +178,13 @@ def assemble(
         probe=probe,
         admission=Admission(launcher),
         health=health,
+        telemetry=telemetry,
     )
-    web_server = LazyWebServer(keeper)
-    files = HomeSecretFiles(Path(home.path))
+    ending = Ending()
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
+        begun=clock.now(),
         clock=clock,
         bus=bus,
         events=events,
@@ -185,12 +206,17 @@ def assemble(
             capture=capture,
             history=SqliteRunHistory(store),
         ),
+        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        telemetry=telemetry,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
-        web=WebSide(server=web_server, store=store),
-        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        web=web,
+        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        children=children,
+        revocations=RevokedNames(home.settings),
         audit=FileAuditLog(Path(home.audit_log)),
-        ending=Ending(),
+        ending=ending,
+        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)

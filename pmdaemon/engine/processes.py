@@ -11,10 +11,10 @@ from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
     AppAlreadyExists,
-    DaemonUnavailable,
     InvalidInput,
     OperationFailed,
     ProcessBlocked,
+    ShutdownInProgress,
     TcpPortTaken,
 )
 from pmdaemon.core.explain import Facts, explain
@@ -54,6 +54,7 @@ from pmdaemon.engine.reservations import reserve, tcp_ports_of
 from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.scaling import missing, surplus, wanted_count
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 
 Snapshots = list[ProcessSnapshot]
 
@@ -99,8 +100,10 @@ class Processes:
         probe: TcpProbe,
         admission: Admission,
         health: HealthMonitor,
+        telemetry: Telemetry,
     ) -> None:
         self._health = health
+        self._telemetry = telemetry
         self._supervisor = supervisor
         self._admission = admission
         self._sampler = sampler
@@ -131,6 +134,15 @@ class Processes:
     def reloading(self) -> bool:
         """Whether a reload goes on."""
         return self._reloads > 0
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is started any more."""
+        return self._ending
+
+    def refuse_starts(self) -> None:
+        """Start nothing any more, as everything is about to end."""
+        self._ending = True
 
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
@@ -597,7 +609,7 @@ class Processes:
 
     def _refuse_when_ending(self) -> None:
         if self._ending:
-            raise DaemonUnavailable("cannot start anything: the daemon is ending")
+            raise ShutdownInProgress
 
     async def _each(
         self,
@@ -657,6 +669,7 @@ class Processes:
             error_file=error_file,
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
+            telemetry=self._telemetry.latest(process),
         )
 
 
@@ -719,9 +732,10 @@ def _with_twins(ledger: Ledger, events: Sequence[tuple[int, Event]]) -> list[tup
 def _refuse_too_few_ports(spec: AppSpec) -> None:
     few = spec.tcp_ports is not None and spec.tcp_ports.count < spec.instances
     if few and spec.tcp_ports is not None and spec.shared_port is None:
+        count = spec.tcp_ports.count
+        ports = "it has one TCP port" if count == 1 else f"it has {count} TCP ports"
         raise InvalidInput(
-            f"cannot have {spec.instances} instances of {spec.name}:"
-            f" there are {spec.tcp_ports.count} TCP ports for them ({spec.tcp_ports})",
+            f"cannot have {spec.instances} instances of {spec.name}: {ports} ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 

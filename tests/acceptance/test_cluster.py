@@ -30,7 +30,8 @@ server.listen({ port: PORT, host: '127.0.0.1' }, () => console.log('listening'))
 
 LATE = """
 const net = require('net');
-const server = net.createServer((socket) => socket.end('HTTP/1.0 200 OK\\r\\n\\r\\n' + process.pid));
+const head = 'HTTP/1.0 200 OK\\r\\n\\r\\n';
+const server = net.createServer((socket) => socket.end(head + process.pid));
 setTimeout(() => server.listen('PORT', 'localhost'), 300);
 """
 

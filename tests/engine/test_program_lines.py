@@ -40,6 +40,7 @@ class Scene:
             sockets=self.sockets,
             notify=self.notify,
             inputs=FakeInputs(),
+            access=lambda process: {},
             preload="/lib/preload.cjs",
         )
 

@@ -404,3 +404,66 @@ async def test_a_stop_says_when_a_schedule_will_start_it_again(scene):
     (warning,) = (await scene.result("stop", selectors=["nightly"]))["warnings"]
 
     assert warning.startswith("nightly is stopped, and its schedule will start it again")
+
+
+async def test_a_reload_answers_with_what_it_did_and_with_what_it_could_only_restart(scene):
+    await scene.start("web")
+
+    done = await scene.result("reload", selectors=["web"])
+
+    assert [(one["name"], one["restarts"]) for one in done["processes"]] == [("web", 1)]
+    assert done["warnings"] == [
+        (
+            "web cannot run beside itself, so it was restarted:"
+            " it is no cluster, and has no other TCP port to go to"
+        )
+    ]
+
+
+@pytest.mark.parametrize("verb", ["restart", "reload"])
+async def test_what_is_to_change_holds_from_then_on(scene, verb):
+    await scene.start("web")
+
+    await scene.result(
+        verb, selectors=["web"], options={"max_restarts": 3}, environment={"COLOUR": "red"}
+    )
+
+    spec = scene.parts.supervisor.processes[0].spec
+    assert (spec.restart.max_restarts, spec.inherited_env) == (3, {"COLOUR": "red"})
+    assert scene.parts.launcher.orders[-1].env["COLOUR"] == "red"
+
+
+async def test_nothing_is_restarted_for_a_change_that_cannot_be(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("restart", selectors=["web"], options={"script": "/bin/false"})
+
+    assert refusal["code"] == "invalid_input"
+    assert scene.parts.supervisor.processes[0].restarts == 0
+
+
+async def test_fewer_than_one_at_a_time_cannot_be_reloaded(scene):
+    refusal = await scene.refusal("reload", selectors=["web"], parallel=0)
+
+    assert refusal["message"] == "cannot reload 0 instances at a time"
+
+
+async def test_an_app_is_scaled_by_its_name(scene):
+    await scene.start("web")
+
+    scaled = await scene.result("scale", name="web", count="+2")
+
+    assert [one["instance"] for one in scaled["processes"]] == [0, 1, 2]
+    assert (await scene.refusal("scale", name="wbe", count="2"))["code"] == "process_not_found"
+    assert (await scene.refusal("scale", name="web", count="-9"))["code"] == "invalid_input"
+
+
+async def test_a_signal_is_sent_by_name_or_number(scene):
+    await scene.start("web")
+    pid = scene.parts.identity(0).pid
+
+    await scene.result("signal", selectors=["web"], signal="usr2")
+
+    assert scene.parts.trees.signals == [(pid, "SIGUSR2")]
+    refusal = await scene.refusal("signal", selectors=["web"], signal="SIGNONSENSE")
+    assert refusal["code"] == "invalid_input"
