@@ -131,7 +131,7 @@ class SpawnLauncher:
                 argv,
                 {**order.env, TOKEN_VARIABLE: order.token},
                 file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    _input(order),
                     (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
                     (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
                     *(
@@ -207,6 +207,14 @@ def _argv(order: LaunchOrder) -> tuple[str, ...]:
         number = errno.EACCES if os.path.lexists(program) else errno.ENOENT
         raise cannot_run(order, OSError(number, os.strerror(number)))
     return (SHELL, "-c", EXEC_WITH_ITS_PID.format(variable), program, *order.argv)
+
+
+def _input(order: LaunchOrder) -> tuple[int, int, str, int, int]:
+    """Open its standard input; one that is there for writing, too, as it would read an end else."""
+    path = order.equipment.stdin
+    if path is None:
+        return os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0
+    return os.POSIX_SPAWN_OPEN, 0, path, os.O_RDWR | os.O_NOCTTY, 0
 
 
 @contextmanager

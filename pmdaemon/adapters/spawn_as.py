@@ -31,6 +31,8 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
     """
     with ExitStack() as opened:
         stdout, stderr = (_open_output(path, opened) for path in (order.stdout, order.stderr))
+        given = order.equipment.stdin
+        stdin = subprocess.DEVNULL if given is None else _open_output(given, opened)
         if order.run_as.uid is not None:
             _hand_over(order.run_as.uid, stdout, stderr)
         try:
@@ -38,7 +40,7 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
                 argv,
                 cwd=order.cwd,
                 env={**order.env, TOKEN_VARIABLE: order.token},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,

@@ -74,6 +74,9 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
 }  # fmt: skip
 
 
+_SWITCHED_ON = ("wait_ready", "stdin")
+"""Fields that are off unless they are said."""
+
 _SWITCHED_OFF = ("autorestart", "autostart", "treekill", "log_compress")
 """Fields that are on unless `--no-…` is said."""
 
@@ -120,6 +123,9 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="It says itself when it is ready: wait for that, and fail if it does not come.",
         ),
+        click.option(
+            "--stdin", is_flag=True, help="Give it a standard input, which send writes lines to."
+        ),
         click.option("--no-autostart", is_flag=True, help="List it, and start it when asked to."),
         click.option(
             "--no-treekill", is_flag=True, help="Send the stop signal to its first process only."
@@ -145,8 +151,7 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """
     options = {name: given[name] for name in _FLAGS if given.get(name) is not None}
     options |= {name: False for name in _SWITCHED_OFF if given.get(f"no_{name}")}
-    if given.get("wait_ready"):
-        options["wait_ready"] = True
+    options |= {name: True for name in _SWITCHED_ON if given.get(name)}
     if watched := given.get("watch"):
         options["watch"] = [path for path in watched if path != HERE] or True
     if ignored := given.get("ignore_watch"):
@@ -175,6 +180,7 @@ def flag_of(options: Mapping[str, Any]) -> str:
         "env": "--env KEY=VALUE",
         "watch": "--watch",
         "ignore_watch": "--ignore-watch",
+        "stdin": "--stdin",
         "autorestart": "--no-autorestart",
         "autostart": "--no-autostart",
         "treekill": "--no-treekill",
@@ -189,5 +195,6 @@ def flags_of(field: str) -> tuple[str, ...]:
     if field in _FLAGS:
         return _FLAGS[field][0]
     more = {name: f"--no-{name.replace('_', '-')}" for name in _SWITCHED_OFF}
-    more |= {"watch": "--watch", "ignore_watch": "--ignore-watch", "wait_ready": "--wait-ready"}
+    more |= {"watch": "--watch", "ignore_watch": "--ignore-watch"}
+    more |= {"wait_ready": "--wait-ready", "stdin": "--stdin"}
     return (more[field],) if field in more else ()

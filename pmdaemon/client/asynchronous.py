@@ -22,6 +22,7 @@ from pmdaemon.client.calls import (
     Existing,
     Explanations,
     Processes,
+    Replies,
     Runs,
     SaveResult,
     Tokens,
@@ -265,6 +266,16 @@ class AsyncClient:
     async def unblock(self, *selectors: str | int) -> Processes:
         """Allow processes to be started again; nothing is started by this."""
         return await self._do(calls.act("unblock", selectors))
+
+    async def send_line(self, line: str, *selectors: str | int) -> Processes:
+        """Write a line to the standard input of programs that were declared with `stdin`."""
+        return await self._do(calls.send_line(line, selectors))
+
+    async def trigger(
+        self, action: str, *selectors: str | int, params: str | None = None
+    ) -> Replies:
+        """Have Node programs carry out an action that they have registered; return the answers."""
+        return await self._do(calls.trigger(action, params, selectors))
 
     async def explain(self, *selectors: str | int) -> Explanations:
         """Say in sentences why processes are up, or are not."""

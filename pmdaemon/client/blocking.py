@@ -13,6 +13,7 @@ from pmdaemon.client.calls import (
     Existing,
     Explanations,
     Processes,
+    Replies,
     Runs,
     SaveResult,
     Tokens,
@@ -294,6 +295,14 @@ class Client:
     def unblock(self, *selectors: str | int) -> Processes:
         """Allow processes to be started again; nothing is started by this."""
         return self._do(calls.act("unblock", selectors))
+
+    def send_line(self, line: str, *selectors: str | int) -> Processes:
+        """Write a line to the standard input of programs that were declared with `stdin`."""
+        return self._do(calls.send_line(line, selectors))
+
+    def trigger(self, action: str, *selectors: str | int, params: str | None = None) -> Replies:
+        """Have Node programs carry out an action that they have registered; return the answers."""
+        return self._do(calls.trigger(action, params, selectors))
 
     def explain(self, *selectors: str | int) -> Explanations:
         """Say in sentences why processes are up, or are not."""

@@ -15,6 +15,7 @@ from pmdaemon.control.messages import (
     KillResult,
     PingResult,
     ProcessView,
+    ReplyView,
     RunView,
     TokenView,
     UpdateResult,
@@ -30,6 +31,7 @@ Existing = Literal["refuse", "restart", "reload", "keep"]
 Processes = list[ProcessView]
 Explanations = list[Explanation]
 Runs = list[RunView]
+Replies = list[ReplyView]
 
 Tokens = list[TokenView]
 
@@ -201,6 +203,27 @@ def send_signal(signal: str, selectors: Sequence[str | int]) -> Call[Processes]:
     return Call("signal", {**selection(selectors), "signal": signal}, _processes)
 
 
+def send_line(line: str, selectors: Sequence[str | int]) -> Call[Processes]:
+    """Ask for a line to be written to standard inputs.
+
+    Raises:
+        InvalidInput: no process is selected.
+
+    """
+    return Call("send", {**selection(selectors), "line": line}, _processes)
+
+
+def trigger(action: str, params: str | None, selectors: Sequence[str | int]) -> Call[Replies]:
+    """Ask for an action of Node programs.
+
+    Raises:
+        InvalidInput: no process is selected.
+
+    """
+    said = {} if params is None else {"params": params}
+    return Call("trigger", {**selection(selectors), "action": action, **said}, _replies)
+
+
 def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
     """Ask why the selected processes are up, or are not.
 
@@ -336,6 +359,11 @@ def _tokens(result: dict[str, Any]) -> Tokens:
 
 def _explanations(result: dict[str, Any]) -> Explanations:
     found: Explanations = result["explanations"]
+    return found
+
+
+def _replies(result: dict[str, Any]) -> Replies:
+    found: Replies = result["replies"]
     return found
 
 

@@ -21,6 +21,7 @@ from pmdaemon.config.app_parts import (
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.command import default_name, resolve
 from pmdaemon.config.file_checks import clashes
+from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
@@ -62,6 +63,7 @@ def read_app(
 
     """
     reading = Reading(where)
+    raw = served(raw)
     variables = environment if interpolate else None
     read_fields(reading, raw, cpus=cpus, variables=variables)
     spec = _spec(reading, base, environment, env_name=env_name, file=file)

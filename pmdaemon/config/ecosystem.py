@@ -71,12 +71,7 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
         InvalidConfiguration: it is not what its suffix says, or has no apps.
 
     """
-    try:
-        evaluated, document = _document(path, environment)
-    except RecursionError as error:
-        raise _invalid(path, "it is nested too deeply") from error
-    except ValueError as error:
-        raise _invalid(path, str(error)) from error
+    evaluated, document = _read(path, environment)
     if _looks_like_prox(document):
         from pmdaemon.config import prox_file  # noqa: PLC0415 - for who has one
 
@@ -91,6 +86,20 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
         return EcosystemFile(found, evaluated=True, warnings=tuple(remarks))
     apps, warnings = _apps(path, document)
     return EcosystemFile(apps, evaluated, tuple(warnings))
+
+
+def document(path: str, environment: Mapping[str, str]) -> object:
+    """Read an ecosystem file whole, for what stands beside its apps; it raises as `load` does."""
+    return _read(path, environment)[1]
+
+
+def _read(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
+    try:
+        return _document(path, environment)
+    except RecursionError as error:
+        raise _invalid(path, "it is nested too deeply") from error
+    except ValueError as error:
+        raise _invalid(path, str(error)) from error
 
 
 def _looks_like_prox(document: object) -> TypeGuard[Mapping[Any, Any]]:
@@ -196,15 +205,30 @@ def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[st
             raise _invalid(path, f"there is no app in it{_hint(document)}")
         return document, []
     others = [str(key) for key in document if key not in _LISTS]
-    return document[found], [
-        f"{shown(key)}: {_remark(key)}"
+    apps = document[found]
+    if document.get("static") is not None and isinstance(apps, list):
+        apps = [*apps, *_served(path, document["static"])]
+    return apps, [
+        f"{shown(key)}: unknown, beside apps"
         for key in others
-        if not (is_package or key.startswith("x-") or key == "$schema")
+        if not (is_package or key.startswith("x-") or key in _OTHERS)
     ]
 
 
-def _remark(key: str) -> str:
-    return "not acted on by this release" if key in _OTHERS else "unknown, beside apps"
+def _served(path: str, sections: object) -> list[dict[str, Any]]:
+    """Make apps of folders that are to be served."""
+    from pmdaemon.config.static_sites import app_of  # noqa: PLC0415 - few files have this
+
+    many = sections if isinstance(sections, list) else [sections]
+    apps = []
+    for index, section in enumerate(many):
+        if not isinstance(section, Mapping):
+            raise _invalid(path, f"static[{index}]: not a folder to be served: {shown(section)}")
+        try:
+            apps.append(app_of(section))
+        except InvalidInput as error:
+            raise _invalid(path, f"static[{index}]: {error.message}") from error
+    return apps
 
 
 def _hint(document: Mapping[Any, object]) -> str:

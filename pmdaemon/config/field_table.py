@@ -47,6 +47,10 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "Where it runs, relative to the file's folder; its other paths are relative to it.",
             ".", into="cwd",
         ),
+        Field(
+            "stdin", kinds.SWITCH, "Whether it has a standard input, for pmdaemon send.",
+            example=True, into="stdin",
+        ),
         Field("uid", kinds.USER, "The user whose rights it has.", 1000, ("user",)),
         Field("gid", kinds.GROUP, "The group whose rights it has.", 1000, ("group",)),
         Field(

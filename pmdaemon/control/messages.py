@@ -115,6 +115,30 @@ class SignalBody(TypedDict):
     signal: str
 
 
+class SendBody(TypedDict):
+    """`send`: a line for the standard input of programs."""
+
+    selectors: list[str]
+    line: str
+
+
+class TriggerBody(TypedDict):
+    """`trigger`: an action that Node programs have registered, and its parameters."""
+
+    selectors: list[str]
+    action: str
+    params: NotRequired[str]
+
+
+class ReplyView(TypedDict):
+    """One entry of the result of `trigger`: what an action led to, any JSON value."""
+
+    pm_id: int
+    name: str
+    namespace: str
+    value: Any
+
+
 class ApplyBody(TypedDict):
     """`apply`: bring what is there into line with the apps of a file, and touch nothing else.
 

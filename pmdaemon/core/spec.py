@@ -200,7 +200,8 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     program gets the second overlaid with the first. `max_memory` is in bytes, of the whole tree.
     `instance_var` names the variable that holds an instance's number, `increment_var` one that
     grows by one from instance to instance. Without `autostart` it is listed and waits to be
-    started. `pid_file` is a path that its pid is written to. `source` is the ecosystem file that
+    started. `pid_file` is a path that its pid is written to. With `stdin`, it has a standard input
+    that lines can be sent to. `source` is the ecosystem file that
     declares it, if one does.
     """
 
@@ -217,6 +218,7 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     increment_var: str | None = None
     autostart: bool = True
     pid_file: str | None = None
+    stdin: bool = False
     max_memory: int | None = None
     restart: RestartPolicy = RestartPolicy()
     stop: StopPolicy = StopPolicy()

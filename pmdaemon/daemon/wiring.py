@@ -12,6 +12,7 @@ from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
@@ -38,6 +39,7 @@ from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
+from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -139,6 +141,7 @@ def assemble(
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),
         notify=notify,
+        inputs=FifoInputs(Path(home.run_dir)),
         access=children.environment,
         preload=str(NODE_PRELOAD),
     )
@@ -186,6 +189,7 @@ def assemble(
         bus=bus,
         events=events,
         processes=processes,
+        conversations=Conversations(processes=processes, lines=lines, bus=bus),
         triggers=_triggers(
             home=home,
             clock=clock,

@@ -8,6 +8,7 @@ from msgspec import Struct
 from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
+from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
@@ -53,6 +54,7 @@ class Engine(Struct, frozen=True):
     bus: Bus
     events: EventLog
     processes: Processes
+    conversations: Conversations
     triggers: Triggers
     history: JobHistory
     journal: Journal

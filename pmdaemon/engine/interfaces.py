@@ -40,13 +40,15 @@ class Clock(Protocol):
 class Equipment(Struct, frozen=True):
     """What a program finds at its start, beside its own environment.
 
-    `inherited` are descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name
-    of a variable that is to hold its own pid.
+    `stdin` is the path of a FIFO that is its standard input; without, it has none. `inherited` are
+    descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name of a variable
+    that is to hold its own pid.
     """
 
     env: Mapping[str, str] = {}
     inherited: tuple[int, ...] = ()
     pid_variable: str | None = None
+    stdin: str | None = None
 
 
 class LaunchOrder(Struct, frozen=True):
@@ -122,6 +124,24 @@ class Channels(Protocol):
 
     def close(self, token: str) -> None:
         """Read what is left, and give the channel up for good."""
+
+
+class Inputs(Protocol):
+    """Standard inputs of programs, by a name for each run."""
+
+    def open(self, name: str) -> str:
+        """Make an input, and return its path, to be opened for reading and writing.
+
+        Raises:
+            OperationFailed: it cannot be made.
+
+        """
+
+    def write(self, name: str, data: bytes) -> bool:
+        """Write to a program; False when it is not there, or has no room for all of it."""
+
+    def close(self, name: str) -> None:
+        """Be done with an input; there need not be one."""
 
 
 class SharedSockets(Protocol):

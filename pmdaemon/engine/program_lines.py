@@ -18,7 +18,7 @@ from pmdaemon.core.node import is_node, shares_sockets
 from pmdaemon.core.notices import MessageReceived, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Exited, Identity, Process, Run, Stopped
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.interfaces import Channels, Equipment, NotifySocket, SharedSockets
+from pmdaemon.engine.interfaces import Channels, Equipment, Inputs, NotifySocket, SharedSockets
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class ProgramLines:
         channels: Channels,
         sockets: SharedSockets,
         notify: NotifySocket,
+        inputs: Inputs,
         access: Callable[[Process], Mapping[str, str]],
         preload: str,
     ) -> None:
@@ -58,6 +59,7 @@ class ProgramLines:
         self._channels = channels
         self._sockets = sockets
         self._notify = notify
+        self._inputs = inputs
         self._access = access
         self._preload = preload
         self._running: dict[Identity, int] = {}
@@ -92,6 +94,7 @@ class ProgramLines:
             env=variables,
             inherited=inherited,
             pid_variable="LISTEN_PID" if "LISTEN_FDS" in variables else None,
+            stdin=self._inputs.open(process.run_number) if spec.stdin else None,
         )
 
     def attend(self, process: Process, run: Run) -> None:
@@ -105,11 +108,13 @@ class ProgramLines:
     def withdraw(self, process: Process) -> None:
         """Take back what a program was equipped with that could not be started."""
         self._channels.close(self._token(process))
+        self._inputs.close(process.run_number)
 
     def over(self, process: Process, run: Run) -> None:
         """Be done with a program that has ended."""
         self._running.pop(run.identity, None)
         self._channels.close(self._token(process))
+        self._inputs.close(process.run_number)
 
     def drain(self, process: Process, run: Run) -> None:
         """Have a program take nothing new; one that we cannot tell has nothing to finish."""
@@ -119,6 +124,10 @@ class ProgramLines:
     def say(self, process: Process, message: object) -> bool:
         """Send a message to a program; False when it has no channel, or does not read."""
         return self._channels.send(self._token(process), message)
+
+    def write(self, process: Process, text: str) -> bool:
+        """Write to the standard input of a program; False when it has none, or does not read."""
+        return self._inputs.write(process.run_number, text.encode("utf-8", "surrogateescape"))
 
     def have_listeners(self, app: str) -> bool:
         """Whether instances of an app listen on sockets that they share."""

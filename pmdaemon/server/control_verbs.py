@@ -24,9 +24,11 @@ from pmdaemon.control.messages import (
     RotateSecretBody,
     ScaleBody,
     SelectBody,
+    SendBody,
     SignalBody,
     StartBody,
     TokenBody,
+    TriggerBody,
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress
@@ -39,7 +41,13 @@ from pmdaemon.engine.processes import Change, Existing, unchanged
 from pmdaemon.engine.redeclaring import start_or_reload
 from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
+from pmdaemon.server.control_views import (
+    explanation_view,
+    process_view,
+    reply_view,
+    run_view,
+    step_view,
+)
 from pmdaemon.server.progress import waiting_for, with_progress
 
 MOST_RUNS = 1000
@@ -217,6 +225,17 @@ async def _signal(engine: Engine, body: SignalBody, _: Conversation) -> dict[str
     return _shown(await engine.processes.send_signal(_selectors(body["selectors"]), name))
 
 
+async def _send(engine: Engine, body: SendBody, _: Conversation) -> dict[str, Any]:
+    return _shown(engine.conversations.send_line(_selectors(body["selectors"]), body["line"]))
+
+
+async def _trigger(engine: Engine, body: TriggerBody, _: Conversation) -> dict[str, Any]:
+    replies = await engine.conversations.trigger(
+        _selectors(body["selectors"]), body["action"], body.get("params")
+    )
+    return {"replies": [reply_view(one.process, one.value) for one in replies]}
+
+
 async def _delete(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
     return _shown(await engine.processes.delete(_selectors(body["selectors"])))
 
@@ -359,6 +378,8 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "reload": (AnewBody, _reload),
     "scale": (ScaleBody, _scale),
     "signal": (SignalBody, _signal),
+    "send": (SendBody, _send),
+    "trigger": (TriggerBody, _trigger),
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),

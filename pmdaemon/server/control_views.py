@@ -8,6 +8,7 @@ from pmdaemon.control.messages import (
     Explanation,
     HealthView,
     ProcessView,
+    ReplyView,
     RunView,
     StepView,
 )
@@ -64,6 +65,16 @@ def explanation_view(process: Process, sentences: list[str]) -> Explanation:
         "state": process.state.kind,
         "wish": process.wish,
         "sentences": sentences,
+    }
+
+
+def reply_view(process: Process, value: object) -> ReplyView:
+    """Word what an action of a program led to."""
+    return {
+        "pm_id": process.pm_id,
+        "name": process.name,
+        "namespace": process.spec.namespace,
+        "value": value,
     }
 
 

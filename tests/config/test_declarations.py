@@ -32,6 +32,7 @@ EVERYTHING = replace(
     increment_var="M",
     autostart=False,
     pid_file="/run/a-{id}.pid",
+    stdin=True,
     max_memory=100,
     restart=RestartPolicy(False, 3, 0.5, 1.5, frozenset({0, 3}), 0.1),
     stop=StopPolicy("SIGTERM", 9.0, True, False),

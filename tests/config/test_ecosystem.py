@@ -10,7 +10,13 @@ import pytest
 
 from pmdaemon.config import app_reading
 from pmdaemon.config.app_fields import read_apps
-from pmdaemon.config.ecosystem import LARGEST_FILE, EcosystemFile, is_ecosystem_file, load
+from pmdaemon.config.ecosystem import (
+    LARGEST_FILE,
+    EcosystemFile,
+    document,
+    is_ecosystem_file,
+    load,
+)
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
@@ -211,9 +217,30 @@ def test_what_stands_beside_the_apps_is_remarked_on(tmp_path):
     text = '{"apps": [{"script": "x"}], "deploy": {}, "x-anchors": 1, "$schema": "a", "foo": 1}'
 
     assert load(written(tmp_path, "a.json", text), WITHOUT_NODE).warnings == (
-        "deploy: not acted on by this release",
         "foo: unknown, beside apps",
     )
+
+
+def test_folders_that_are_to_be_served_are_apps(tmp_path):
+    text = '{"apps": [{"script": "x"}], "static": [{"path": "/srv", "port": 9000}]}'
+
+    _, app = load(written(tmp_path, "a.json", text), WITHOUT_NODE).apps
+
+    assert (app["name"], app["script"]) == ("static-page-server-9000", "serve")
+
+
+@pytest.mark.parametrize("sections", ["1", '[{"nonsense": 1}]'])
+def test_what_cannot_be_served_is_refused(tmp_path, sections):
+    text = f'{{"apps": [{{"script": "x"}}], "static": {sections}}}'
+
+    with pytest.raises(InvalidConfiguration, match=r"static\[0\]: "):
+        load(written(tmp_path, "a.json", text), WITHOUT_NODE)
+
+
+def test_what_stands_beside_the_apps_can_be_read_by_itself(tmp_path):
+    path = written(tmp_path, "a.json", '{"deploy": {"prod": 1}}')
+
+    assert document(path, WITHOUT_NODE) == {"deploy": {"prod": 1}}
 
 
 def example():

@@ -35,6 +35,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from tests.fakes.capture import FakeCapture
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
+from tests.fakes.inputs import FakeInputs
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.process_trees import FakeProcessTrees
@@ -86,6 +87,8 @@ class Scene:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            inputs=FakeInputs(),
+            access=lambda _: {},
             preload="/preload.cjs",
         )
         self.effects = Effects(

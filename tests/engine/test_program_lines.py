@@ -10,6 +10,7 @@ from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Equipment
 from pmdaemon.engine.program_lines import ProgramLines
 from tests.fakes.channels import FakeChannels
+from tests.fakes.inputs import FakeInputs
 from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.support.builders import NOW, a_process, a_run, an_app
@@ -38,6 +39,7 @@ class Scene:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            inputs=FakeInputs(),
             access=lambda process: {},
             preload="/lib/preload.cjs",
         )

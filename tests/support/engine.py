@@ -14,6 +14,7 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
+from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -42,6 +43,7 @@ from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.hook_delivery import FakeHookDelivery
+from tests.fakes.inputs import FakeInputs
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
@@ -100,6 +102,7 @@ class EngineOnFakes:
         self.channels = FakeChannels()
         self.sockets = FakeSharedSockets()
         self.notify = FakeNotifySocket()
+        self.inputs = FakeInputs()
         self.web = WebSide(server=self.web_server, store=self.store)
         self.revocations = FakeRevocations()
         self.children = ChildAccess(
@@ -117,6 +120,7 @@ class EngineOnFakes:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            inputs=self.inputs,
             access=self.children.environment,
             preload="/preload.cjs",
         )
@@ -199,6 +203,7 @@ class EngineOnFakes:
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
             processes=processes,
+            conversations=Conversations(processes=processes, lines=self.lines, bus=self.bus),
             triggers=self.triggers,
             history=JobHistory(
                 clock=self.clock,

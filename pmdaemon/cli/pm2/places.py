@@ -91,6 +91,7 @@ class Pm2Context(Context):
             if self.environment.get(variable)
         }
         if name is not None:
+            found["stdin"] = True  # as PM2's programs have it, whether they read it or not
             file = f"{_UNFIT.sub('-', name)}-{{id}}.pid"
             found["pid_file"] = str(self.home.of_pm2("pids", file))
         return found

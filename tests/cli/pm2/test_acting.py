@@ -17,6 +17,7 @@ def test_a_program_is_started_in_pm2s_words(pm2, folder, web):
     assert asked["target"] == "app.js"
     assert asked["options"] == {
         "kill_timeout": "500",
+        "stdin": True,
         "pid_file": f"{pm2.folder}/pids/web-{{id}}.pid",
         "name": "web",
         "args": ["-x", "1"],

@@ -15,16 +15,16 @@ def test_columns_have_pm2s_widths():
 
     assert lines[1:] == [
         (
-            "│ id │ name   │ namespace   │ version │ mode    │ pid      │ uptime │ ↺    │ status    "
-            "│ cpu      │ mem      │ user     │ watching │"
+            "│ id │ name   │ namespace   │ version │ mode    │ pid      │ uptime │ ↺    "
+            "│ status    │ cpu      │ mem      │ user     │ watching │"
         ),
         (
             "├────┼────────┼─────────────┼─────────┼─────────┼──────────┼────────┼──────┼───────────"
             "┼──────────┼──────────┼──────────┼──────────┤"
         ),
         (
-            "│ 0  │ web    │ default     │ 1.0.0   │ fork    │ 1234     │ 2m     │ 0    │ online    "
-            "│ 1.2%     │ 45.2mb   │ root     │ disabled │"
+            "│ 0  │ web    │ default     │ 1.0.0   │ fork    │ 1234     │ 2m     │ 0    "
+            "│ online    │ 1.2%     │ 45.2mb   │ root     │ disabled │"
         ),
         lines[-1],
     ]

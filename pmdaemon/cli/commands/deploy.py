@@ -1,0 +1,116 @@
+"""`deploy`."""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.ecosystem_files import DEFAULT_NAMES
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.client.calls import current_directory
+from pmdaemon.config import deploy_scripts as scripts
+from pmdaemon.config import ecosystem
+from pmdaemon.config.deploy_section import LOCAL, Destination, destination_of
+from pmdaemon.core.errors import OperationFailed
+
+_WORDS = {"current": "curr", "previous": "prev", "run": "exec"}
+
+
+@command_named("deploy")
+@click.argument("words", nargs=-1, required=True, metavar="[FILE] ENVIRONMENT [COMMAND]...")
+@click.option("--force", "-f", is_flag=True, help="Also with changes that are not pushed.")
+def command(context: Context, words: tuple[str, ...], *, force: bool) -> None:
+    """Deploy by git and ssh what the deploy section of an ecosystem file says.
+
+    COMMAND is setup, update (which is meant without one), ref REF, revert [N], curr, prev, list,
+    or exec COMMAND. The host localhost needs no ssh. What runs after an update is post-deploy, or
+    pmdaemon startOrRestart with the file.
+    """
+    file, name, rest = _taken_apart(words)
+    to = destination_of(ecosystem.document(file, context.environment), name, file)
+    hook = f"pmdaemon startOrRestart {Path(file).name} --env {name}"
+    verb, *arguments = [_WORDS.get(word, word) for word in rest[:1]] + list(rest[1:]) or ["update"]
+    script = _script(to, hook, verb, arguments)
+    if verb in {"update", "ref"}:
+        if not force:
+            _check_pushed()
+        if local := to.hooks.get("pre_deploy_local"):
+            _run(["sh", "-ec", local], "pre-deploy-local")
+    for host in to.hosts:
+        print(f"--> {verb} {name} on {host}", flush=True)
+        _run(_shell_on(to, host, script), f"{verb} on {host}")
+    print("--> Success")
+
+
+def _taken_apart(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
+    """Tell the file, the environment and the command."""
+    if ecosystem.is_ecosystem_file(words[0]):
+        if len(words) < 2:
+            raise WrongUsage("say which environment of the file's deploy section")
+        return words[0], words[1], words[2:]
+    folder = Path(current_directory())
+    file = next(
+        (name for name in (*DEFAULT_NAMES, "package.json") if (folder / name).is_file()), None
+    )
+    if file is None:
+        raise WrongUsage("there is no ecosystem file here: name one")
+    return file, words[0], words[1:]
+
+
+def _script(to: Destination, hook: str, verb: str, arguments: Sequence[str]) -> str:
+    match verb, arguments:
+        case "setup", []:
+            return scripts.setup(to, hook)
+        case "update", []:
+            return scripts.update(to, hook)
+        case "ref", [ref] if not ref.startswith("-"):
+            return scripts.update(to, hook, ref)
+        case "revert", []:
+            return scripts.revert(to, hook, 1)
+        case "revert", [steps] if steps.isdecimal() and 0 < int(steps) < 1000:
+            return scripts.revert(to, hook, int(steps))
+        case (("curr" | "prev" | "list"), []):
+            return scripts.tell(to, verb)
+        case "exec", [_, *_]:
+            return scripts.execute(to, " ".join(arguments))
+        case _:
+            typed = " ".join((verb, *arguments))
+            raise WrongUsage(f"not a command of deploy: {typed}; see pmdaemon deploy --help")
+
+
+def _check_pushed() -> None:
+    """Refuse to deploy what the repository does not have."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    ahead = _git("log", "--oneline", "@{upstream}..")
+    if changed:
+        raise OperationFailed("there are changes that are not committed: commit them, or --force")
+    if ahead:
+        raise OperationFailed("there are commits that are not pushed: push them, or --force")
+
+
+def _git(*arguments: str) -> str:
+    """Ask git; what is no repository, or has no upstream, has nothing to push."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _shell_on(to: Destination, host: str, script: str) -> list[str]:
+    """Word how the script is run; not from its input, which what it runs might read."""
+    if host == LOCAL:
+        return ["sh", "-c", script]
+    whom = host if "@" in host or not to.user else f"{to.user}@{host}"
+    return ["ssh", *to.ssh_options, "--", whom, f"sh -c {shlex.quote(script)}"]
+
+
+def _run(shell: Sequence[str], what: str) -> None:
+    try:
+        done = subprocess.run(shell, check=False)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OperationFailed(f"deploy failed: cannot run {shell[0]}: {reason}") from error
+    if done.returncode:
+        raise OperationFailed(f"deploy failed: {what} ended with {done.returncode}")

@@ -1,0 +1,72 @@
+"""`serve`."""
+
+from pathlib import Path
+
+import click
+
+from pmdaemon.cli.actions import called
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.client.calls import current_directory
+from pmdaemon.config.static_sites import app_of
+from pmdaemon.core.errors import InvalidInput
+
+
+@command_named("serve")
+@click.argument("folder", default=".", metavar="[PATH]")
+@click.argument("port", required=False, type=click.IntRange(1, 65535))
+@click.option("--port", "port_option", type=click.IntRange(1, 65535), help="8080 if not said.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--name", help="Call it so; static-page-server-PORT if not said.")
+@click.option("--spa", is_flag=True, help="Answer with the home page what is not there.")
+@click.option("--ftp", is_flag=True, help="List folders that have no home page.")
+@click.option("--basic-auth-username", metavar="NAME", help="Let in nobody but this user.")
+@click.option(
+    "--basic-auth-password",
+    metavar="PASSWORD",
+    envvar="PM2_SERVE_BASIC_AUTH_PASSWORD",
+    help="The password; better in PM2_SERVE_BASIC_AUTH_PASSWORD than here.",
+)
+@json_option
+def command(
+    context: Context,
+    folder: str,
+    port: int | None,
+    *,
+    port_option: int | None,
+    host: str,
+    name: str | None,
+    spa: bool,
+    ftp: bool,
+    basic_auth_username: str | None,
+    basic_auth_password: str | None,
+    json: bool,
+) -> None:
+    """Serve the files of a folder by HTTP, as an app of its own.
+
+    404.html of the folder is shown for what is not there.
+    """
+    place = Path(current_directory(), folder)
+    if not place.is_dir():
+        raise InvalidInput(f"cannot serve {place}: no such folder", code="file_not_found")
+    section = {
+        "path": str(place),
+        "port": port or port_option or 8080,
+        "host": host,
+        "name": name,
+        "spa": spa,
+        "ftp": ftp,
+        "basic_auth": {"username": basic_auth_username, "password": basic_auth_password},
+    }
+    if bool(basic_auth_username) != bool(basic_auth_password):
+        raise InvalidInput("a password needs a user name, and a user name a password")
+    app = app_of(section)
+    views = context.client().start_apps([app], relative_to=str(place), existing="refuse")
+    if json:
+        say_json(views)
+        return
+    for view in views:
+        print(f"{called(view)} serves {place} on http://{host}:{section['port']}")
+    show_list(context, json=False)

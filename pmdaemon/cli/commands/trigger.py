@@ -1,0 +1,31 @@
+"""`trigger`."""
+
+import json as json_text
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import complete_names, json_option
+from pmdaemon.cli.render.text import harmless
+
+
+@command_named("trigger")
+@click.argument("selector", shell_complete=complete_names)
+@click.argument("action")
+@click.argument("params", required=False)
+@json_option
+def command(
+    context: Context, selector: str, action: str, params: str | None, *, json: bool
+) -> None:
+    """Have Node programs carry out an ACTION that they have registered, and print the answers.
+
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
+    """
+    replies = context.client(patience=60.0).trigger(action, selector, params=params)
+    if json:
+        say_json(replies)
+        return
+    for reply in replies:
+        where = f"{reply['name']}:{reply['pm_id']}:{reply['namespace']}"
+        print(f"[{harmless(where)}]={harmless(json_text.dumps(reply['value']))}")

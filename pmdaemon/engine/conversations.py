@@ -1,0 +1,120 @@
+"""Talking to programs: a line for their standard input, an action for those of Node's.
+
+An action is what a program has registered with PM2's agent (`axm:action`): its name comes as a
+message, or, with parameters, `{msg, opts}`, and what it leads to goes back as `axm:reply`.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from pmdaemon.core.errors import InvalidInput, OperationFailed
+from pmdaemon.core.notices import MessageReceived, Notice
+from pmdaemon.core.process import Process
+from pmdaemon.core.selectors import Selector
+from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.program_lines import ProgramLines
+
+ANSWER_PATIENCE = 10.0
+"""Seconds for a program to answer an action."""
+
+LONGEST_LINE = 64 * 1024
+"""Bytes of a line: as much as a pipe takes at once (pipe(7))."""
+
+
+class Reply(Struct, frozen=True):
+    """What an action led to in one process: any JSON value."""
+
+    process: Process
+    value: object
+
+
+class Conversations:
+    """Says things to programs, and hears what they answer."""
+
+    def __init__(self, *, processes: Processes, lines: ProgramLines, bus: Bus) -> None:
+        self._processes = processes
+        self._lines = lines
+        self._bus = bus
+
+    def send_line(self, selectors: Sequence[Selector], line: str) -> Sequence[ProcessSnapshot]:
+        """Write a line to the standard input of programs.
+
+        Raises:
+            InvalidInput: it is too long, or more than one.
+            OperationFailed: a program has no standard input, is down, or does not read it.
+
+        """
+        if "\n" in line or len(line.encode()) >= LONGEST_LINE:
+            raise InvalidInput("one line at a time, of less than 64 KiB")
+        chosen = self._processes.list(selectors)
+        for one in chosen:
+            process = one.process
+            if not process.spec.stdin:
+                raise OperationFailed(
+                    f"cannot send to {process.name}: it was declared without stdin"
+                    " (start it with --stdin, or stdin = true)",
+                    code="no_standard_input",
+                )
+            if process.pid is None:
+                raise _is_down(process)
+            if not self._lines.write(process, f"{line}\n"):
+                raise OperationFailed(f"cannot send to {process.name}: it does not read its stdin")
+        return chosen
+
+    async def trigger(
+        self, selectors: Sequence[Selector], action: str, params: str | None
+    ) -> Sequence[Reply]:
+        """Have Node programs carry out one of their actions, and return their answers.
+
+        Raises:
+            OperationFailed: a program is down, has no channel, or does not answer in time.
+
+        """
+        chosen = [one.process for one in self._processes.list(selectors)]
+        loop = asyncio.get_running_loop()
+        answers = {one.pm_id: loop.create_future() for one in chosen}
+        leave = self._bus.subscribe(_listener(action, answers))
+        try:
+            for process in chosen:
+                if process.pid is None:
+                    raise _is_down(process)
+                message = action if params is None else {"msg": action, "opts": params}
+                if not self._lines.say(process, message):
+                    raise OperationFailed(
+                        f"cannot reach {process.name}: it is no program of Node's with a channel",
+                        code="no_channel",
+                    )
+            await asyncio.wait(answers.values(), timeout=ANSWER_PATIENCE)
+        finally:
+            leave()
+        silent = [one.name for one in chosen if not answers[one.pm_id].done()]
+        if silent:
+            raise OperationFailed(
+                f"{silent[0]} did not answer {action} within {ANSWER_PATIENCE:g} s:"
+                " it may have no such action",
+                code="no_answer",
+            )
+        return [Reply(one, answers[one.pm_id].result()) for one in chosen]
+
+
+def _listener(
+    action: str, answers: Mapping[int, asyncio.Future[object]]
+) -> Callable[[Notice], None]:
+    def heed(notice: Notice) -> None:
+        match notice:
+            case MessageReceived(
+                pm_id, {"type": "axm:reply", "data": {"action_name": name, **data}}
+            ) if name == action and pm_id in answers and not answers[pm_id].done():
+                answers[pm_id].set_result(data.get("return"))
+            case _:
+                pass
+
+    return heed
+
+
+def _is_down(process: Process) -> OperationFailed:
+    return OperationFailed(f"cannot reach {process.name}: it is down", code="process_down")
