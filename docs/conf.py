@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 project = "pmdaemon"
-copyright = "the authors of pmdaemon, MIT licence"  # noqa: A001 - the name that Sphinx reads
+copyright = "the authors of pmdaemon, MIT licence"
 version_file = Path(__file__).parents[1] / "pmdaemon" / "__init__.py"
 release = re.findall(r'__version__ = "(.+)"', version_file.read_text())[0]
 

@@ -50,6 +50,7 @@ class SpawnLauncher:
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
+        self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
         self._given = [(os.POSIX_SPAWN_CLOSE, file) for file in _inheritable()]
 
@@ -68,8 +69,10 @@ class SpawnLauncher:
                 _undo(pid)
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
-            launched(entry.identity)
-        return entry.identity
+            identity = entry.identity
+            launched(identity)
+        self._latest = identity
+        return identity
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
@@ -80,7 +83,9 @@ class SpawnLauncher:
             else:
                 on_exit(identity, how)
 
-        self._handles.exit_when_ended(identity, ended)
+        # Reading once more which process it is costs as much as all the rest of this.
+        is_held, self._latest = identity is self._latest, None
+        self._handles.exit_when_ended(identity, ended, is_held=is_held)
 
     def reap(self, identity: Identity) -> None:
         """Have done with a program whose end was told, and is recorded."""

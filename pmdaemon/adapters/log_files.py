@@ -53,7 +53,7 @@ class LogFiles:
         keeper: KeeperLink | None = None,
         move: Move = best_move,
     ) -> None:
-        self._logs_dir = logs_dir
+        self._logs_dir = str(logs_dir)
         self._run_dir = str(run_dir)
         self._clock = clock
         self._keeper = keeper or KeeperLink()
@@ -87,7 +87,7 @@ class LogFiles:
         if (known := self._files.get((name, instance))) is None:
             # Asked for with every list of processes, and the escaping of names takes its time.
             out, err = (file_name(name, instance, stream) for stream in OutputStream)
-            known = str(self._logs_dir / out), str(self._logs_dir / err)
+            known = f"{self._logs_dir}/{out}", f"{self._logs_dir}/{err}"
             self._files[name, instance] = known
         return known
 

@@ -37,7 +37,13 @@ class PidHandles:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
         self._add(_Wait(identity, reaps=False, callback=lambda _: callback()))
 
-    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+    def exit_when_ended(
+        self,
+        identity: Identity,
+        callback: Callable[[Exit], None],
+        *,
+        is_held: bool = False,  # noqa: ARG002 - each look compares start times
+    ) -> None:
         """Call `callback` with the exit of this process when it has ended, and reap it at once.
 
         waitpid(2) cannot leave it for later.

@@ -44,7 +44,9 @@ class PidfdHandles:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
         self._wait(identity, _leave, lambda _: callback())
 
-    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+    def exit_when_ended(
+        self, identity: Identity, callback: Callable[[Exit], None], *, is_held: bool = False
+    ) -> None:
         """Call `callback` with the exit of this process when it has ended; it is to be reaped."""
 
         def ended(how: Exit) -> None:
@@ -52,7 +54,7 @@ class PidfdHandles:
                 self._zombies.add(identity)
             callback(how)
 
-        self._wait(identity, _look, ended)
+        self._wait(identity, _look, ended, is_held=is_held)
 
     def reap(self, identity: Identity) -> None:
         """Have done with a process whose exit was told."""
@@ -86,11 +88,13 @@ class PidfdHandles:
             os.close(file)
         self._waiting.clear()
 
-    def _open(self, identity: Identity) -> int | None:
+    def _open(self, identity: Identity, *, is_held: bool = False) -> int | None:
         try:
             file = os.pidfd_open(identity.pid)
         except ProcessLookupError:
             return None
+        if is_held:
+            return file
         # Asked after opening: from here on the pid of a living process cannot change hands.
         entry = self._reader.entry(identity.pid)
         if entry is None or entry.start_time != identity.start_time:
@@ -103,10 +107,12 @@ class PidfdHandles:
         identity: Identity,
         collect: Callable[[int], Exit | None],
         callback: Callable[[Exit], None],
+        *,
+        is_held: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
         try:
-            file = self._open(identity)
+            file = self._open(identity, is_held=is_held)
         except OSError:  # out of descriptors, or of memory
             loop.call_later(_RETRY_DELAY, self._wait, identity, collect, callback)
             return

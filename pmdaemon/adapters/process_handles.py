@@ -12,10 +12,13 @@ class ProcessHandles(Protocol):
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
         """Call `callback` when this process has ended, leaving its exit to whoever reaps it."""
 
-    def exit_when_ended(self, identity: Identity, callback: Callable[[Exit], None]) -> None:
+    def exit_when_ended(
+        self, identity: Identity, callback: Callable[[Exit], None], *, is_held: bool = False
+    ) -> None:
         """Call `callback` with the exit of this process when it has ended; it is to be reaped then.
 
-        The exit of what is not our child, or is gone already, is unknown.
+        The exit of what is not our child, or is gone already, is unknown. `is_held` says that it
+        is a child which nobody can have reaped, so that its pid cannot be another's.
         """
 
     def reap(self, identity: Identity) -> None:

@@ -1,16 +1,22 @@
 """What is printed when something was done to processes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
+from pmdaemon.client.calls import Processes
+from pmdaemon.control.messages import ProcessView
+
+Action = Callable[..., Processes]
+"""A verb of the client: it takes selectors."""
 
 
-def act(context: Context, verb: str, selectors: Sequence[str], done: str, *, json: bool) -> None:
-    """Have `verb` done to the selected processes; print what was `done`, and then the list."""
-    views = context.ask(verb, {"selectors": expanded(selectors)})["processes"]
+def act(
+    context: Context, action: Action, selectors: Sequence[str], done: str, *, json: bool
+) -> None:
+    """Have something done to the selected processes; print what was `done`, and then the list."""
+    views = action(*expanded(selectors))
     if json:
         say_json(views)
         return
@@ -35,6 +41,6 @@ def expanded(selectors: Sequence[str]) -> list[str]:
     ]
 
 
-def called(view: dict[str, Any]) -> str:
+def called(view: ProcessView) -> str:
     """Say which process: `app (id 0)`."""
     return f"{harmless(view['name'])} (id {view['pm_id']})"

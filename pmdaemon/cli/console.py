@@ -12,8 +12,9 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from pmdaemon.cli.context import Context
-from pmdaemon.cli.following import FILES, RETRY_DELAY
 from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.client.calls import Processes
+from pmdaemon.client.logs import FILES, RETRY_DELAY
 from pmdaemon.control.log_reader import ByteFollower, Follower
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
@@ -153,7 +154,7 @@ class Console:
     def _follow(self) -> None:
         """Heed what the daemon tells; it names every stream once at first."""
         looked = False
-        for item in self._context.stream("follow", {"selectors": ["all"]}, start=False):
+        for item in self._context.client(start=False).follow("all"):
             if not looked:  # what changed before we listened
                 looked = True
                 self._look()
@@ -180,6 +181,5 @@ class Console:
             while pump():
                 pass
 
-    def _views(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._context.client(start=False).request("list")["processes"]
-        return found
+    def _views(self) -> Processes:
+        return self._context.client(start=False).list()

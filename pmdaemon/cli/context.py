@@ -1,15 +1,13 @@
 """What a command has at hand: the home, the daemon, the terminal."""
 
 import json
-import os
 import sys
-from collections.abc import Callable, Generator, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from pmdaemon.cli.render.terminal import Terminal
+from pmdaemon.client.blocking import Client, inherited
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import ANSWER_PATIENCE
 
 
 class Context:
@@ -30,54 +28,23 @@ class Context:
         """Standard output."""
         return Terminal.of(sys.stdout, self.environment, plain=self.plain)
 
-    def client(self, *, start: bool = True) -> Client:
-        """Return a client of the daemon, started when there is none, unless told not to."""
-        return Client(self.home, partial(_start, self.home, self.environment) if start else None)
+    def client(self, *, start: bool = True, patience: float = ANSWER_PATIENCE) -> Client:
+        """Return a client of the daemon, started when there is none, unless told not to.
 
-    def ask(
-        self, verb: str, body: Mapping[str, object] | None = None, *, start: bool = True
-    ) -> dict[str, Any]:
-        """Ask the daemon, and show its progress on a terminal."""
-        return self.client(start=start).request(verb, body, on_progress=_progress())
-
-    def processes(
-        self, selectors: tuple[str, ...] = (), *, detail: bool = False
-    ) -> list[dict[str, Any]]:
-        """Ask for all processes, or for the selected ones."""
-        body: dict[str, object] = {"selectors": list(selectors)} if selectors else {}
-        if detail:
-            body["detail"] = True
-        result = self.ask("list", body)
-        for warning in result.get("warnings", []):
-            warn(warning)
-        found: list[dict[str, Any]] = result["processes"]
-        return found
-
-    def stream(
-        self, verb: str, body: Mapping[str, object], *, start: bool = True
-    ) -> Generator[dict[str, Any], None, None]:
-        """Ask the daemon for something that goes on."""
-        return self.client(start=start).stream(verb, body)
+        It shows the daemon's progress on a terminal, and what it warns of.
+        """
+        return Client(
+            self.home,
+            environment=self.environment,
+            start=start,
+            patience=patience,
+            on_progress=_progress(),
+            on_warning=warn,
+        )
 
     def environment_to_send(self) -> dict[str, str]:
         """Return what programs are to inherit from the caller."""
-        return _scrubbed(self.environment)
-
-    def cwd(self) -> str:
-        """Return the directory that relative paths are meant from.
-
-        Raises:
-            InvalidInput: it was removed.
-
-        """
-        from pmdaemon.core.errors import InvalidInput  # noqa: PLC0415
-
-        try:
-            return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
-        except OSError as error:
-            raise InvalidInput(
-                f"cannot use the current directory: {str(error.strerror).lower()}"
-            ) from error
+        return inherited(self.environment)
 
 
 def say_json(value: object) -> None:
@@ -88,19 +55,6 @@ def say_json(value: object) -> None:
 def warn(sentence: str) -> None:
     """Say something on standard error."""
     print(f"pmdaemon: {sentence}", file=sys.stderr)
-
-
-def _start(home: Home, environment: Mapping[str, str]) -> None:
-    # Nearly every command finds a daemon running, and need not load this.
-    from pmdaemon.control.starter import start_daemon  # noqa: PLC0415
-
-    start_daemon(home.path, _scrubbed(environment), log=home.daemon_log)
-
-
-def _scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    from pmdaemon.config.environment import scrubbed  # noqa: PLC0415 - as above
-
-    return scrubbed(environment)
 
 
 def _progress() -> Callable[[str], None]:

@@ -121,7 +121,7 @@ class Foreground:
         """
         failure: PmdaemonError | None = None
         try:
-            self._context.client(start=False).request("kill", deadline=STOP_PATIENCE)
+            self._context.client(start=False, patience=STOP_PATIENCE).kill(wait=False)
         except DaemonUnavailable:
             # It is gone, or just coming: the keeper passes this on to the one that will be there.
             self._reap()
@@ -152,7 +152,7 @@ class Foreground:
 
     def _pass_on(self, number: int) -> None:
         with suppress(DaemonUnavailable):
-            for view in self._context.client(start=False).request("list")["processes"]:
+            for view in self._context.client(start=False).list():
                 if view["pid"] is not None:
                     with suppress(ProcessLookupError, PermissionError):
                         os.kill(view["pid"], number)

@@ -11,20 +11,20 @@ from pmdaemon.cli.verbs import canonical
 
 def show_list(context: Context, *, json: bool) -> None:
     """Print all processes."""
-    views = context.processes()
+    views = context.client().list()
     if json:
         say_json(views)
         return
-    from pmdaemon.cli.render.processes import process_table  # noqa: PLC0415
+    from pmdaemon.cli.render.processes import by_name, process_table  # noqa: PLC0415
 
-    print(process_table(views, context.terminal))
+    print(process_table(by_name(views), context.terminal))
 
 
 def show_jlist(context: Context) -> None:
     """Print all processes as PM2 does."""
     from pmdaemon.config.pm2_shape import entry  # noqa: PLC0415
 
-    say_json([entry(view) for view in context.processes(detail=True)])
+    say_json([entry(view) for view in context.client().list(detail=True)])
 
 
 def answered_at_once(arguments: list[str], context: Context) -> bool:

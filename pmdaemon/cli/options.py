@@ -51,7 +51,7 @@ def complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     if context is None:
         return []
     try:
-        views = context.client(start=False).request("list", {}, deadline=1.0)["processes"]
+        views = context.client(start=False, patience=1.0).list()
     except PmdaemonError:
         return []
     words = {view[key] for view in views for key in ("name", "namespace")} | {"all"}

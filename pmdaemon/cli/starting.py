@@ -1,13 +1,15 @@
 """Asking the daemon to bring programs up, and saying what came of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmdaemon.cli.actions import called
-from pmdaemon.cli.context import Context, warn
+from pmdaemon.cli.context import Context
 from pmdaemon.cli.ecosystem_files import apps_of, folder_of
 from pmdaemon.cli.render.processes import status_word
+from pmdaemon.client.calls import Existing, Processes
+from pmdaemon.control.messages import ProcessView
 
 
 def start_file(
@@ -17,31 +19,47 @@ def start_file(
     only: str | None = None,
     env_name: str | None = None,
     quiet: bool,
-) -> list[dict[str, Any]]:
+) -> Processes:
     """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
     apps = apps_of(path, only=only, env_name=env_name)
-    body = {"apps": apps, "source": path, "cwd": folder_of(path), "existing": "restart"}
-    return start(context, body, quiet=quiet)
+
+    def start() -> Processes:
+        return context.client().start_apps(apps, relative_to=folder_of(path), source=path)
+
+    return _said(start, quiet=quiet)
 
 
-def start(context: Context, body: Mapping[str, Any], *, quiet: bool) -> list[dict[str, Any]]:
-    """Have the daemon bring up what `body` says, and print one line a process, unless `quiet`."""
+def start_program(
+    context: Context,
+    target: str,
+    options: Mapping[str, Any],
+    *,
+    existing: Existing = "refuse",
+    quiet: bool,
+) -> Processes:
+    """Start what is named, or a program; print one line a process, unless `quiet`."""
+
+    def start() -> Processes:
+        return context.client().start(target, existing=existing, **options)
+
+    return _said(start, quiet=quiet)
+
+
+def _said(start: Callable[[], Processes], *, quiet: bool) -> Processes:
     asked_at = time.monotonic()
-    result = context.ask("start", {**body, "environment": context.environment_to_send()})
-    elapsed = time.monotonic() - asked_at
-    for warning in result.get("warnings", []):
-        warn(warning)
-    if body.get("options") and "warnings" not in result:
-        # Only a program that is new is declared by options.
-        warn(f"{body['target']} is there already, and keeps its options: delete it to change them")
-    views: list[dict[str, Any]] = result["processes"]
+    views = start()
     if not quiet:
-        for view in views:
-            print(_outcome(view, elapsed))
+        say_outcome(views, time.monotonic() - asked_at)
     return views
 
 
-def _outcome(view: dict[str, Any], elapsed: float) -> str:
+def say_outcome(views: Processes, elapsed: float) -> None:
+    """Print what became of each, so many seconds after it was asked for."""
+    for view in views:
+        print(_outcome(view, elapsed))
+
+
+def _outcome(view: ProcessView, elapsed: float) -> str:
     if view["uptime"] > elapsed:
         return f"{called(view)} is up already"
     if view["state"] == "online":

@@ -25,6 +25,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("jlist", "Print the list as PM2's JSON"),
+        Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pmdaemon.control.messages import MAX_MESSAGE
-from pmdaemon.core.errors import InvalidInput, PmdaemonError, ProtocolViolation
+from pmdaemon.core.errors import InvalidInput, PmdaemonError, ProtocolViolation, error_of
 
 
 def encode(message: Mapping[str, object]) -> bytes:
@@ -48,10 +48,8 @@ def refusal(message: Mapping[str, Any]) -> PmdaemonError:
     """Make the error that a message says, or that it says none, as it should."""
     match message:
         case {"error": {"code": str(code), "message": str(sentence), **rest}}:
-            error = PmdaemonError(sentence, code=code)
             details = rest.get("details")
-            error.details = details if isinstance(details, dict) else {}
-            return error
+            return error_of(code, sentence, details if isinstance(details, dict) else {})
         case _:
             return ProtocolViolation(f"expected an answer, got one with {sorted(message)}")
 

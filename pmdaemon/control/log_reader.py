@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
+from pmdaemon.control.log_beginnings import Beginning, held, with_last_lines
 from pmdaemon.control.log_sources import BATCH, CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
 
@@ -37,7 +38,7 @@ def tail(
     assembler = _LineAssembler(stream, pm_id)
     found: list[LogLine] = []
     with ExitStack() as stack:
-        sources, offset = _find_back(path, lines, stack)
+        sources, offset = with_last_lines(lines)(path, stack)
         for source in sources:
             while chunk := source.read(offset, min(CHUNK, source.end - offset)):
                 found += assembler.feed(chunk, offset, source)
@@ -51,7 +52,7 @@ def count_lines(path: str) -> int:
     lines = 0
     unfinished: bool | None = None
     with ExitStack() as stack:
-        for source in _held(path, stack):
+        for source in held(path, stack):
             lines += source.count_newlines()
             if unfinished is None and source.end:
                 unfinished = source.read(source.end - 1, 1) != b"\n"
@@ -88,17 +89,21 @@ class _Assembler(Protocol[Piece]):
 class _Follower(Generic[Piece]):
     """Reads on as a stream grows, through rotation, truncation and flush."""
 
-    def __init__(self, path: str, assembler: _Assembler[Piece], backlog: int) -> None:
+    def __init__(self, path: str, assembler: _Assembler[Piece], beginning: Beginning) -> None:
         self._path = path
         self._assembler = assembler
         self._source: LogSource | None = None
         self._offset = 0
         with ExitStack() as stack:
-            sources, offset = _find_back(path, backlog, stack)
+            sources, offset = beginning(path, stack)
             if sources:
                 self._source, self._offset = sources[0], offset
                 stack.pop_all()
                 _close(sources[1:])
+
+    def finish(self) -> list[Piece]:
+        """Hand out what is unfinished, as nobody waits for the rest of it."""
+        return self._assembler.finish()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -106,14 +111,14 @@ class _Follower(Generic[Piece]):
             self._source.close()
             self._source = None
 
-    def read_new(self) -> list[Piece]:
-        """Read what has come since, about a `BATCH` of bytes at the most.
+    def read_new(self, at_most: int = BATCH) -> list[Piece]:
+        """Read what has come since, about `at_most` bytes.
 
         Nothing means that nothing more is there; after something there may be more.
         """
         found: list[Piece] = []
         taken = 0
-        while taken < BATCH or not found:
+        while taken < at_most or not found:
             chunk = self._source.read(self._offset) if self._source else b""
             if self._source and chunk:
                 found += self._assembler.feed(chunk, self._offset, self._source)
@@ -170,7 +175,7 @@ class _Follower(Generic[Piece]):
 class Follower(_Follower[LogLine]):
     """Hands out lines, each when its newline has come.
 
-    It begins with the last `backlog` complete lines.
+    It begins with the last `backlog` complete lines, or where `beginning` says.
     """
 
     def __init__(
@@ -180,15 +185,17 @@ class Follower(_Follower[LogLine]):
         stream: OutputStream = OutputStream.OUT,
         pm_id: int | None = None,
         backlog: int = 0,
+        beginning: Beginning | None = None,
     ) -> None:
-        super().__init__(path, _LineAssembler(stream, pm_id), backlog)
+        begun = beginning or with_last_lines(backlog)
+        super().__init__(path, _LineAssembler(stream, pm_id), begun)
 
 
 class ByteFollower(_Follower[bytes]):
     """Hands out bytes as they are, whole lines or not; it begins as `Follower` does."""
 
     def __init__(self, path: str, *, backlog: int = 0) -> None:
-        super().__init__(path, _AsItIs(), backlog)
+        super().__init__(path, _AsItIs(), with_last_lines(backlog))
 
 
 class _AsItIs:
@@ -251,30 +258,6 @@ class _LineAssembler:
         line = LogLine(self._stream, self._time, text, self._pm_id)
         self.forget()
         return line
-
-
-def _find_back(path: str, lines: int, stack: ExitStack) -> tuple[list[LogSource], int]:
-    """Find where the last `lines` lines begin: the files from there on, the offset in the first.
-
-    What stands after the last newline comes on top of them.
-    """
-    sources: list[LogSource] = []
-    # The newline before the first of them is the one to find.
-    behind = lines
-    for source in _held(path, stack):
-        sources.insert(0, source)
-        newline, newlines = source.find_newline_back(behind)
-        if newline is not None:
-            return sources, newline + 1
-        behind -= newlines
-    return sources, 0
-
-
-def _held(path: str, stack: ExitStack) -> Iterable[LogSource]:
-    """Open the files of a stream from the current one back, and keep them open."""
-    for source in newest_first(path):
-        stack.callback(source.close)
-        yield source
 
 
 def _close(sources: Iterable[LogSource]) -> None:

@@ -10,6 +10,7 @@ change and their size tell that they are the same. They are decompressed as far 
 """
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -96,6 +97,21 @@ class LogSource:
             newlines, end = counted, begin
         return None, newlines
 
+    def begins(self) -> float | None:
+        """Tell when the first of it came, in seconds since the epoch, if that is known."""
+        return self.marks(0, 1).time_at(0)
+
+    def offset_before(self, moment: float) -> int:
+        """Find an offset before which nothing came at `moment`, or later; 0 where none is known."""
+        if self._times is None:
+            return 0
+        try:
+            stored = _StoredMarks(self._times)
+            first = bisect_left(stored, int(moment * 1e9), key=_time)
+            return stored[first - 1].offset if first else 0
+        except (OSError, IndexError):
+            return 0
+
     def likeness(self) -> Likeness:
         """Say by what this file is known again."""
         return Likeness(self.identity, self.written(), self.size())
@@ -149,6 +165,10 @@ class _StoredMarks:
     def __getitem__(self, number: int) -> Mark:
         # An IndexError here means that the file was cut just now, which the caller takes for empty.
         return Marks(os.pread(self._fd, MARK_SIZE, number * MARK_SIZE))[0]
+
+
+def _time(mark: Mark) -> int:
+    return mark.time_ns
 
 
 class CompressedSource(LogSource):

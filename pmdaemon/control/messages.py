@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`."""
 
 
 class StartBody(TypedDict):
@@ -160,6 +160,42 @@ class PingResult(TypedDict):
     pid: int
     version: str
     home: str
+
+
+class KillResult(ProcessesResult):
+    """The result of `kill`: what was stopped, and the pids that are about to end."""
+
+    pid: int
+    keeper: NotRequired[int]
+
+
+class UpdateResult(TypedDict):
+    """The result of `update`: who makes way."""
+
+    pid: int
+    version: str
+
+
+class UsageView(TypedDict):
+    """How much of something there is, in bytes, and how much is in use."""
+
+    total: int
+    used: int
+    free: int
+
+
+class HostResult(TypedDict):
+    """The result of `host`: `uptime` in seconds, `cpu` in percent of all cores."""
+
+    hostname: str
+    platform: str
+    arch: str
+    uptime: float
+    cores: int
+    cpu: float
+    load_average: tuple[float, float, float]
+    memory: UsageView
+    disk: UsageView
 
 
 class WebResult(TypedDict):

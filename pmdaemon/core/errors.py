@@ -5,7 +5,7 @@ The code is the part that programs rely on; it never changes once released. `det
 same identifiers as the sentence, for machines.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class PmdaemonError(Exception):
@@ -39,7 +39,11 @@ class InvalidConfiguration(InvalidInput):
         first, *others = problems
         more = f" (and {len(others)} more)" if others else ""
         super().__init__(f"cannot use {source}: {first}{more}", problems=list(problems))
-        self.problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence a fault."""
+        return _texts(self.details.get("problems"))
 
 
 class ProcessNotFound(PmdaemonError):
@@ -56,7 +60,11 @@ class ProcessNotFound(PmdaemonError):
             requested=requested,
             available=sorted(set(available)),
         )
-        self.requested = requested
+
+    @property
+    def requested(self) -> str:
+        """What was asked for."""
+        return str(self.details.get("requested", ""))
 
 
 class AppAlreadyExists(PmdaemonError):
@@ -119,3 +127,28 @@ class Unsupported(PmdaemonError):
     """Something this system, or this release, does not do."""
 
     code = "unsupported"
+
+
+def error_of(code: str, message: str, details: Mapping[str, object]) -> PmdaemonError:
+    """Make the error of this code, as it was on the other side of a wire.
+
+    A code that we do not know, as a newer daemon may have one, is a `PmdaemonError` all the same.
+    """
+    error = PmdaemonError.__new__(_kind(code))
+    PmdaemonError.__init__(error, message, code=code)
+    error.details = dict(details)
+    return error
+
+
+def _kind(code: str) -> type[PmdaemonError]:
+    """Find the kind with this code, the most general of several."""
+    kinds = [PmdaemonError]
+    for kind in kinds:
+        if kind.code == code:
+            return kind
+        kinds += kind.__subclasses__()
+    return PmdaemonError
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()

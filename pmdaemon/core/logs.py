@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 MAX_STEM = 180
 """Bytes of a file name that the escaped process name may take, of the 255 there are."""
 
-_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MARK = Struct("<QQ")
 
 MARK_SIZE = _MARK.size
@@ -119,7 +119,10 @@ def _offset(mark: Mark) -> int:
 
 def _escaped(name: str) -> str:
     encoded = _bytes(name)
-    plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    if encoded.translate(None, _PLAIN):  # hardly a name needs more than this look
+        plain = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in encoded)
+    else:
+        plain = name
     return f"%2E{plain[1:]}" if plain.startswith(".") else plain
 
 

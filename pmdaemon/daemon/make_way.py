@@ -6,14 +6,14 @@ The lock of the home tells when it has; so it does not matter here if nobody ans
 import sys
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 
 
 def main(home_path: str) -> int:
     """Ask, and return an exit code."""
     try:
-        Client(Home(home_path)).request("update")
+        Channel(Home(home_path)).request("update")
     except DaemonNotRunning:
         return 0
     except PmdaemonError as error:

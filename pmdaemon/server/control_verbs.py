@@ -57,6 +57,11 @@ async def _ping(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
     return {"pid": os.getpid(), "version": __version__, "home": engine.home}
 
 
+async def _host(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    host: dict[str, Any] = msgspec.to_builtins(await asyncio.to_thread(engine.host.read))
+    return host
+
+
 async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, Any]:
     selectors = _selectors(body["selectors"]) if "selectors" in body else None
     shown = _shown(engine.processes.list(selectors), detail=body.get("detail", False))
@@ -79,7 +84,7 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
     try:
-        return _shown(await engine.processes.start([Selector.parse(body["target"])]))
+        shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:
         declared = [
             app_fields.read_app(
@@ -89,6 +94,11 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
             )
         ]
         return await _start_declared(engine, declared, body.get("existing", "refuse"))
+    if body.get("options"):
+        shown["warnings"] = [
+            f"{body['target']} is there already, and keeps its options: delete it to change them"
+        ]
+    return shown
 
 
 async def _start_declared(
@@ -240,6 +250,7 @@ def _shown(snapshots: Sequence[ProcessSnapshot], *, detail: bool = False) -> dic
 
 _TABLE: dict[str, tuple[Any, Handler]] = {
     "ping": (EmptyBody, _ping),
+    "host": (EmptyBody, _host),
     "list": (ListBody, _list),
     "start": (StartBody, _start),
     "stop": (SelectBody, _stop),

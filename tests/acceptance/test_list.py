@@ -154,3 +154,28 @@ def test_the_json_of_a_failure_is_one_value_too(pmdaemon):
 
     assert json.loads(outcome.out)["error"]["code"] == "process_not_found"
     assert outcome.err == "pmdaemon: no process, id or namespace is called app\n"
+
+
+@pytest.mark.usefixtures("programs")
+def test_the_list_is_shown_anew_until_ctrl_c(pmdaemon):
+    program, *rest = pmdaemon.command("list", "--watch", "--sort", "id:desc")
+    terminal = pexpect.spawn(
+        program, rest, env=pmdaemon.environment, cwd=str(pmdaemon.work), encoding="utf-8"
+    )
+    terminal.expect_exact("stopped", timeout=60)
+    pmdaemon.run("restart", "web:1")
+    terminal.expect(r"\x1b\[H[^\x1b]*(\x1b\[K[^\x1b]*)+online", timeout=60)
+
+    terminal.sendintr()
+
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
+def test_what_the_machine_uses_is_told(pmdaemon):
+    told = pmdaemon.run("slist").json
+
+    assert told["RAM Total"]["unit"] == "mb"
+    assert 0 <= told["CPU Usage"]["value"] <= 100
+    assert told["RAM Total"]["value"] > told["RAM Free"]["value"] > 0

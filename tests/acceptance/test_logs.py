@@ -220,3 +220,45 @@ def test_the_output_of_what_is_not_there_cannot_be_shown(pmdaemon):
     assert pmdaemon.refused("logs", "app", status=3).endswith("is called app")
     assert "--lines" in pmdaemon.refused("logs", "--lines", "-1", status=2)
     assert "--lines" in pmdaemon.refused("logs", "--lines", "many", status=2)
+
+
+def test_lines_since_a_time_come_from_compressed_files_too(pmdaemon):
+    pmdaemon.script("counts.py", COUNTS)
+    pmdaemon.script("ecosystem.toml", ECOSYSTEM)
+    pmdaemon.run("start")
+    current = Path(pmdaemon.process("app")["out_file"])
+    eventually_sync(lambda: Path(f"{current}.3").exists(), within=20)
+    pmdaemon.run("stop", "app")
+    subprocess.run(["gzip", f"{current}.3", f"{current}.2"], check=True)
+    lines = [
+        json.loads(line)
+        for line in pmdaemon.run("logs", "--out", "--nostream", "--json", "--lines", "100000").lines
+    ]
+    middle = lines[len(lines) // 2]["timestamp"]
+
+    since = pmdaemon.run("logs", "--out", "--nostream", "--json", "--since", middle).lines
+
+    assert [json.loads(line) for line in since] == [
+        line for line in lines if line["timestamp"] >= middle
+    ]
+    until = pmdaemon.run("logs", "--out", "--json", "--lines", "100000", "--until", middle).lines
+    assert [json.loads(line) for line in until] == lines[: len(until)]
+    assert lines[len(until) - 1]["timestamp"] <= middle <= lines[len(until)]["timestamp"]
+    numbers = [int(line["message"].split()[1]) for line in lines]
+    assert numbers == list(range(len(numbers)))
+
+
+@pytest.mark.usefixtures("speaker")
+def test_lines_that_match_are_found(pmdaemon):
+    shown = pmdaemon.run("logs", "--nostream", "--raw", "--grep", r"\b[12]?7$|TROU", "-i").lines
+
+    assert shown == ["line 7", "line 17", "line 27", "trouble"]
+
+
+def test_the_daemon_has_a_log_of_its_own(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+
+    for words in (["--daemon"], ["PM2"]):
+        shown = pmdaemon.run("logs", "--nostream", "--lines", "100", *words).lines
+        assert any("process.spawned pm_id=0" in line for line in shown)
+        assert all(line.startswith("pmdaemon | ") for line in shown)

@@ -111,6 +111,21 @@ async def test_no_directory_is_held_by_the_launcher(system, tmp_path):
     assert os.getcwd() == "/"
 
 
+async def test_which_process_it_is_is_read_once_a_start(linux, monkeypatch):
+    reads = []
+    entry = ProcReader.entry
+    monkeypatch.setattr(
+        ProcReader, "entry", lambda self, pid: reads.append(pid) or entry(self, pid)
+    )
+
+    identity = linux.launch(Program.STAYS)
+    linux.launcher.watch(identity, lambda *_: None)
+
+    assert reads == [identity.pid]
+    linux.launcher.watch(identity, lambda *_: None)
+    assert reads == [identity.pid] * 2
+
+
 async def test_an_output_that_cannot_be_opened_is_named(linux):
     order = linux.order(Program.STAYS, stderr="/nowhere/0.err")
 

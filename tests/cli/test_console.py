@@ -6,7 +6,7 @@ import pytest
 
 from pmdaemon.cli.console import Console, LinePrinter, RawPrinter
 from pmdaemon.cli.context import Context
-from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.core.logs import OutputStream
 from tests.support.views import a_view
@@ -146,7 +146,7 @@ def test_a_reader_that_does_not_read_is_not_waited_for(console, daemon, view):
 
 
 def test_lines_and_changes_are_printed_as_the_style_has_them(view, capsys):
-    printer = LinePrinter(LogStyle(TERMINAL, json=True))
+    printer = LinePrinter(LogStyle(TERMINAL, form=LogForm.JSON))
     printer.know([view])
     write(view["out_file"], b"one\n")
 

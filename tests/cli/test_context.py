@@ -1,25 +1,16 @@
 import json
-import os
 
 import pytest
 
 from pmdaemon.cli.context import Context, say_json, warn
-from pmdaemon.core.errors import DaemonNotRunning, InvalidInput
+from pmdaemon.core.errors import DaemonNotRunning
 from tests.support.views import a_view
-
-
-def test_processes_are_asked_for_as_selected(cli):
-    cli.lists(a_view())
-    context = Context(cli.environment)
-
-    assert context.processes(("a", "b"), detail=True) == [a_view()]
-    assert cli.daemon.asked("list") == [{"selectors": ["a", "b"], "detail": True}]
 
 
 def test_what_the_daemon_warns_of_is_on_standard_error(cli, capsys):
     cli.does("list", a_view(), warnings=["what happened since is not saved yet"])
 
-    assert Context(cli.environment).processes() == [a_view()]
+    assert Context(cli.environment).client().list() == [a_view()]
     assert capsys.readouterr().err == "pmdaemon: what happened since is not saved yet\n"
 
 
@@ -27,7 +18,7 @@ def test_without_leave_no_daemon_is_started(cli_without_daemon):
     context = Context(cli_without_daemon.environment)
 
     with pytest.raises(DaemonNotRunning):
-        context.ask("ping", start=False)
+        context.client(start=False).ping()
 
 
 def test_what_is_for_the_caller_alone_is_not_sent():
@@ -36,26 +27,16 @@ def test_what_is_for_the_caller_alone_is_not_sent():
     assert context.environment_to_send() == {"PATH": "/bin"}
 
 
-def test_a_removed_current_directory_is_said(tmp_path, monkeypatch):
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
-
-    with pytest.raises(InvalidInput, match="cannot use the current directory"):
-        Context({}).cwd()
-    os.chdir(tmp_path)
-
-
 def test_progress_is_shown_on_a_terminal_only(cli, monkeypatch, capsys):
-    cli.daemon.answers("stop", *[{"progress": "stopping app"}] * 3, {"result": {}})
+    stopped = {"result": {"processes": []}}
+    cli.daemon.answers("stop", *[{"progress": "stopping app"}] * 3, stopped)
     context = Context(cli.environment)
 
-    context.ask("stop")
+    context.client().stop("app")
     assert capsys.readouterr().err == ""
 
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    context.ask("stop")
+    context.client().stop("app")
     assert capsys.readouterr().err == "stopping app\n"
 
 

@@ -49,7 +49,7 @@ def test_ctrl_c_is_quiet(cli, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Context, "processes", interrupt)
+    monkeypatch.setattr(Context, "client", interrupt)
 
     assert cli("describe", "app") == 130
     assert (cli.out, cli.err) == ("", "")
@@ -59,7 +59,7 @@ def test_a_fault_of_ours_is_a_sentence_and_a_file(cli, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("nobody\nthought of it")
 
-    monkeypatch.setattr(Context, "processes", fail)
+    monkeypatch.setattr(Context, "client", fail)
 
     assert cli("list") == 1
     assert cli.out == ""

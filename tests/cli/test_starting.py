@@ -42,14 +42,6 @@ def test_warnings_of_the_daemon_are_on_standard_error(cli):
     assert cli.json == [a_view()]
 
 
-def test_options_for_what_exists_already_are_not_dropped_silently(cli):
-    cli.does("start", a_view("web", uptime=0.0))
-    cli.lists()
-
-    assert cli("start", "web", "--port", "3000") == 0
-    assert cli.err.startswith("pmdaemon: web is there already, and keeps its options")
-
-
 def test_the_environment_and_the_folder_go_along(cli, folder):
     cli.does("start", a_view(), warnings=[])
     cli.lists()

@@ -89,3 +89,34 @@ def test_a_daemon_that_does_not_run_is_told_with_its_home():
 
     assert error.message == "no daemon is running in /home/me"
     assert error.details == {"home": "/home/me"}
+
+
+@pytest.mark.parametrize("name", sorted(CODES.keys() - {"DaemonNotRunning"}))
+def test_an_error_comes_over_a_wire_as_the_kind_it_was(name):
+    error = errors.error_of(CODES[name], "cannot", {"message": "x", "code": 1})
+
+    assert type(error) is getattr(errors, name)
+    assert (error.code, str(error), error.details) == (
+        CODES[name],
+        "cannot",
+        {"message": "x", "code": 1},
+    )
+
+
+def test_a_code_that_a_newer_daemon_has_is_an_error_all_the_same():
+    error = errors.error_of("quite_new", "cannot", {})
+
+    assert (type(error), error.code) == (PmdaemonError, "quite_new")
+
+
+def test_what_an_error_is_about_comes_over_a_wire_too():
+    there = ProcessNotFound("wbe", ["web"])
+    here = errors.error_of(there.code, there.message, there.details)
+
+    assert isinstance(here, ProcessNotFound)
+    assert here.requested == "wbe"
+    assert isinstance(
+        faults := errors.error_of("invalid_configuration", "cannot", {"problems": ["a"]}),
+        InvalidConfiguration,
+    )
+    assert faults.problems == ("a",)

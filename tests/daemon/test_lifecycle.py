@@ -11,7 +11,7 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 from tests.support.daemon import ENVIRONMENT
@@ -215,7 +215,7 @@ def test_a_daemon_makes_way_for_the_next_and_nothing_else_changes(daemon, how):
 def test_requests_that_come_while_a_daemon_makes_way_are_answered_by_the_next(daemon):
     daemon.run(STAYS)
     pid = daemon.pid
-    client = Client(daemon.home)
+    client = Channel(daemon.home)
     refused = []
 
     def keep_asking():
@@ -289,7 +289,7 @@ def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
     eventually_sync(lambda: not daemon.machinery())
     assert daemon.programs() == set()
     with pytest.raises(DaemonNotRunning):
-        Client(daemon.home).request("ping")
+        Channel(daemon.home).request("ping")
     assert daemon.get()["state"] == "stopped"
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 
 LOAD = """
 import sys
@@ -51,7 +51,7 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
         for descriptor in descriptors:
             os.close(descriptor)
 
-        Client(home).request("kill")
+        Channel(home).request("kill")
 
         assert process.wait(10) == 0
     finally:

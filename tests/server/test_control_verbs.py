@@ -78,6 +78,13 @@ async def test_a_ping_says_who_is_there(scene, tmp_path):
     }
 
 
+async def test_the_machine_is_told_of(scene):
+    host = await scene.result("host")
+
+    assert host["memory"].keys() == {"total", "used", "free"}
+    assert {"hostname", "uptime", "cores", "cpu", "load_average", "disk"} < host.keys()
+
+
 async def test_a_program_is_declared_and_started_by_its_path(scene):
     result = await scene.result("start", target="/bin/true", options={"name": "web"}, **DECLARED)
 
@@ -90,6 +97,16 @@ async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
     await scene.result("stop", selectors=["web"])
 
     assert shown(await scene.result("start", target="web", **DECLARED)) == [(0, "web", "online")]
+
+
+async def test_options_for_what_exists_already_are_not_dropped_silently(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    result = await scene.result("start", target="web", options={"port": "3000"}, **DECLARED)
+
+    [warning] = result["warnings"]
+    assert warning.startswith("web is there already, and keeps its options")
 
 
 async def test_a_program_whose_name_is_taken_is_refused_unless_told_otherwise(scene):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
+from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
@@ -39,7 +39,7 @@ class RealDaemon:
         self.home.ensure()
         self.keeper = 0
         self._keepers: set[int] = set()
-        self.client = Client(self.home, start_daemon=self.start)
+        self.client = Channel(self.home, start_daemon=self.start)
 
     def start(self) -> None:
         """Start keeper and daemon, as the command line does."""

@@ -15,4 +15,4 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
     the apps that it names.
     """
-    act(context, "delete", selectors, "deleted", json=json)
+    act(context, context.client().delete, selectors, "deleted", json=json)

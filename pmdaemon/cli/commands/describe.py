@@ -14,7 +14,7 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    views = context.processes(selectors, detail=True)
+    views = context.client().list(*selectors, detail=True)
     if json:
         say_json(views)
         return

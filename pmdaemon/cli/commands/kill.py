@@ -1,7 +1,6 @@
 """`kill`."""
 
 from pmdaemon.cli.context import Context, say_json
-from pmdaemon.cli.gone import wait_until_gone
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.core.errors import DaemonNotRunning
@@ -15,16 +14,13 @@ def command(context: Context, *, json: bool) -> None:
     The list stays, with everything in it stopped: the next command starts a daemon that knows it.
     """
     try:
-        result = context.ask("kill", start=False)
+        result = context.client(start=False).kill()
     except DaemonNotRunning:
         if json:
             say_json({"pid": None, "processes": []})
         else:
             print("no daemon is running")
         return
-    # The keeper goes last, and holds the home until then; one that had died left us to init.
-    keeper = result.get("keeper", 0)
-    wait_until_gone(keeper if keeper > 1 else result["pid"])
     if json:
         say_json(result)
     else:

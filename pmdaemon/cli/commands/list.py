@@ -1,13 +1,43 @@
 """`list`."""
 
-from pmdaemon.cli.context import Context
-from pmdaemon.cli.listing import show_list
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.cli.ordering import FIELDS, in_order
+from pmdaemon.cli.render.blocks import process_blocks
+from pmdaemon.cli.render.processes import process_table
+from pmdaemon.cli.watching import watch
 
 
 @command_named("list")
+@click.option(
+    "--sort",
+    metavar="FIELD[:asc|desc]",
+    help=f"In this order: {', '.join(FIELDS)}.",
+)
+@click.option("-m", "--mini-list", is_flag=True, help="Print a block of lines a process.")
+@click.option("--watch", "watching", is_flag=True, help="Show it anew each second, until Ctrl-C.")
 @json_option
-def command(context: Context, *, json: bool) -> None:
+def command(
+    context: Context, *, sort: str | None, mini_list: bool, watching: bool, json: bool
+) -> None:
     """Show all processes."""
-    show_list(context, json=json)
+    in_order([], sort)  # refused before anything is asked for
+
+    def draw() -> str:
+        views = in_order(context.client(start=not watching).list(), sort)
+        return process_blocks(views) if mini_list else process_table(views, context.terminal)
+
+    if json:
+        if watching or mini_list:
+            raise WrongUsage("--json stands without --watch and --mini-list")
+        views = context.client().list()
+        say_json(views if sort is None else in_order(views, sort))
+    elif watching:
+        context.client().ping()
+        watch(context, draw)
+    else:
+        print(draw())

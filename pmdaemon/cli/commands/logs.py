@@ -1,66 +1,120 @@
 """`logs`."""
 
+import re
+from typing import Any
+
 import click
 
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.cli.following import FILES, LogFollower, newest
+from pmdaemon.cli.log_printing import print_logs, print_own_log
+from pmdaemon.cli.moments import parse_moment
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
-from pmdaemon.cli.render.log_lines import LogStyle
-from pmdaemon.control.log_reader import tail
-from pmdaemon.core.logs import OutputStream
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
+from pmdaemon.client.logs import LogQuery, query_of
+from pmdaemon.core.date_formats import is_date_format
+
+NO_FORMAT = ""
+"""What `--timestamp` is without a value."""
+
+PM2_WORD = "PM2"
+"""How PM2 names its own log among those of programs."""
 
 
-@command_named("logs")
+class LogsCommand(click.Command):
+    """Takes a word behind `--timestamp` for its value only when it is a format of dates."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give the option an empty value where the next word is for somebody else."""
+        read: list[str] = []
+        for number, word in enumerate(args):
+            following = args[number + 1] if number + 1 < len(args) else ""
+            alone = word == "--timestamp" and not is_date_format(following)
+            read.append(f"--timestamp={NO_FORMAT}" if alone else word)
+        return super().parse_args(ctx, read)
+
+
+@command_named("logs", cls=LogsCommand)
 @selectors_argument(required=False)
 @click.option(
     "--lines",
     type=click.IntRange(min=0),
-    default=15,
-    show_default=True,
-    help="How many of the last lines of each process to print first.",
+    help="How many of the last lines of each process to print first; 15 if not said, or all with"
+    " --since.",
 )
+@click.option("--since", metavar="WHEN", help="From then on: 10m, 2h, 09:30, 2026-11-22T09:30.")
+@click.option("--until", metavar="WHEN", help="Up to then, without following.")
+@click.option("--grep", metavar="REGEX", help="Only lines in which this is found.")
+@click.option("-i", "--ignore-case", is_flag=True, help="Search with --grep in any case.")
 @click.option("--follow/--nostream", default=True, help="Go on printing, which is the default.")
 @click.option("--err", is_flag=True, help="Only what goes to stderr.")
 @click.option("--out", is_flag=True, help="Only what goes to stdout.")
 @click.option("--raw", is_flag=True, help="Print lines as they are, with nothing in front.")
-@click.option("--timestamp", is_flag=True, help="Print when each line was written, in UTC.")
+@click.option("--format", "pairs", is_flag=True, help="Print timestamp=… app=… id=… type=….")
+@click.option(
+    "--timestamp",
+    metavar="[FORMAT]",
+    help="Print when each line was written: in UTC, or in local time as YYYY-MM-DD HH:mm:ss says.",
+)
+@click.option("--highlight", metavar="TEXT", help="Make this stand out.")
+@click.option("--daemon", is_flag=True, help="Show what the daemon itself has to say.")
 @json_option
 def command(
     context: Context,
     selectors: tuple[str, ...],
     *,
-    lines: int,
     follow: bool,
-    err: bool,
-    out: bool,
-    raw: bool,
-    timestamp: bool,
-    json: bool,
+    daemon: bool,
+    **given: Any,  # noqa: ANN401 - what lines are wanted, and how they look
 ) -> None:
     """Show what programs print, of all processes if none is named, until Ctrl-C.
 
-    A line of stdout has | in front, one of stderr has !. With --json there is an object a line:
-    message, timestamp, type, process_id and app_name; changes of state come as process_event.
+    Lines of several processes come in the order of their times. A line of stdout has | in front,
+    one of stderr has !. With --json there is an object a line: message, timestamp, type,
+    process_id and app_name; changes of state come as process_event.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    if err and out:
+    query, style = _query(given), _style(context, given)
+    go_on = follow and query.until is None
+    try:
+        if daemon or selectors == (PM2_WORD,):
+            if daemon and selectors:
+                raise WrongUsage("--daemon shows the daemon's own log: name no process")
+            print_own_log(context, query, style, go_on=go_on)
+        else:
+            print_logs(context, selectors, query, style, go_on=go_on)
+    except KeyboardInterrupt:
+        return
+
+
+def _query(given: dict[str, Any]) -> LogQuery:
+    if given["err"] and given["out"]:
         raise WrongUsage("--err and --out: one of them, or neither for both")
-    streams = [OutputStream.ERR] * (not out) + [OutputStream.OUT] * (not err)
-    style = LogStyle(context.terminal, raw=raw, json=json, timestamp=timestamp)
-    views = context.processes(selectors)
-    if follow:
-        try:
-            LogFollower(context, selectors, streams=streams, style=style).run(views, lines=lines)
-        except KeyboardInterrupt:
-            return
-    style.know(views)
-    found = [
-        tail(view[FILES[stream]], lines, stream=stream, pm_id=view["pm_id"])
-        for view in views
-        for stream in streams
-    ]
-    for line in newest(found, lines):
-        print(style.line(line))
+    since, until = (given[name] and parse_moment(given[name]) for name in ("since", "until"))
+    if since is not None and until is not None and since > until:
+        raise WrongUsage("--since is later than --until")
+    return query_of(
+        lines=given["lines"],
+        since=since,
+        until=until,
+        grep=given["grep"],
+        ignore_case=given["ignore_case"],
+        streams=["err"] * (not given["out"]) + ["out"] * (not given["err"]),
+    )
+
+
+def _style(context: Context, given: dict[str, Any]) -> LogStyle:
+    forms = {"raw": LogForm.RAW, "json": LogForm.JSON, "pairs": LogForm.PAIRS}
+    chosen = [form for name, form in forms.items() if given[name]]
+    if len(chosen) > 1:
+        raise WrongUsage("--raw, --json and --format: one of them, please")
+    highlight = given["highlight"]
+    return LogStyle(
+        context.terminal,
+        form=chosen[0] if chosen else LogForm.PREFIXED,
+        timestamp=given["timestamp"] is not None,
+        date_format=given["timestamp"] or None,
+        highlight=re.compile(re.escape(highlight), re.IGNORECASE) if highlight else None,
+    )

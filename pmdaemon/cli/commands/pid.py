@@ -13,7 +13,7 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    pids = [view["pid"] or 0 for view in context.processes(selectors)]
+    pids = [view["pid"] or 0 for view in context.client().list(*selectors)]
     if json:
         say_json(pids)
         return

@@ -12,7 +12,7 @@ from pmdaemon.cli.options import json_option
 @json_option
 def command(context: Context, *, no_start: bool, json: bool) -> None:
     """Ask the daemon for an answer; it is started when it is not running."""
-    answer = context.ask("ping", start=not no_start)
+    answer = context.client(start=not no_start).ping()
     if json:
         say_json(answer)
     else:

@@ -15,4 +15,4 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
     the apps that it names. To start those as the file declares them now: pmdaemon start FILE.
     """
-    act(context, "restart", selectors, "restarted", json=json)
+    act(context, context.client().restart, selectors, "restarted", json=json)

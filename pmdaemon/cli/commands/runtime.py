@@ -20,9 +20,10 @@ from pmdaemon.cli.exit_codes import DONE
 from pmdaemon.cli.foreground import Foreground
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.outcome import outcome
-from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import start, start_file
+from pmdaemon.cli.starting import start_file, start_program
+from pmdaemon.client.calls import current_directory
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
 
 PRINT_PATIENCE = 10.0
@@ -80,7 +81,7 @@ def command(
         raise WrongUsage("--raw, --prefix and --json: one of them, please")
     options, env_name = options_of(given)
     program_args = click.get_current_context().meta.get(PROGRAM_ARGS, [])
-    target, args = _target(words or (default_file(context.cwd()),), program_args)
+    target, args = _target(words or (default_file(current_directory()),), program_args)
     if args:
         options["args"] = args
     of_apps = is_file_of_apps(target)
@@ -90,7 +91,7 @@ def command(
         raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
     if of_apps:
         apps_of(target, only=only, env_name=env_name)  # refused before anything is started
-    style = LogStyle(context.terminal, json=json)
+    style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)
     printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
     with _home(context, home) as inside:
 
@@ -98,8 +99,7 @@ def command(
             if of_apps:
                 start_file(inside, target, only=only, env_name=env_name, quiet=True)
             else:
-                body = {"target": target, "cwd": inside.cwd(), "options": options}
-                start(inside, {**body, "existing": "restart"}, quiet=True)
+                start_program(inside, target, options, existing="restart", quiet=True)
 
         status = _run(inside, printer, bring_up, auto_exit=auto_exit)
     raise click.exceptions.Exit(status)
@@ -119,7 +119,7 @@ def _run(
         console = Console(context, printer, judge=judge, gone=lambda: foreground.end_with(DONE))
         foreground.start_daemon()
         try:
-            console.know(context.processes(), backlog=0)
+            console.know(context.client().list(), backlog=0)
             _try(bring_up)
             console.start()
             status = foreground.wait()

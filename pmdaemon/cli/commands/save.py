@@ -2,11 +2,9 @@
 
 import click
 
-from pmdaemon.cli import dump_file
 from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.config.pm2_shape import dumped
 
 
 @command_named("save")
@@ -18,15 +16,12 @@ def command(context: Context, *, force: bool, json: bool) -> None:
     The daemon remembers the list without it; a saved one is a state to come back to, and it can
     be taken to another machine. It holds environments, and is readable for you alone.
     """
-    views = context.processes(detail=True)
-    path = context.home.dump
-    written = bool(views) or force
-    if written:
-        dump_file.write(path, [dumped(view) for view in views])
-    else:
+    saved = context.client().save(force=force)
+    if not saved["written"]:
         warn("the list is empty, and what was saved before stays; to save it anyway: --force")
     if json:
-        say_json({"path": path, "processes": len(views), "written": written})
-    elif written:
-        processes = "1 process" if len(views) == 1 else f"{len(views)} processes"
-        print(f"saved {processes} to {path}")
+        say_json(saved)
+    elif saved["written"]:
+        number = saved["processes"]
+        processes = "1 process" if number == 1 else f"{number} processes"
+        print(f"saved {processes} to {saved['path']}")

@@ -11,7 +11,8 @@ from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import complete_names, json_option
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import start, start_file
+from pmdaemon.cli.starting import start_file, start_program
+from pmdaemon.client.calls import Processes, current_directory
 
 PROGRAM_ARGS = "pmdaemon.program_args"
 
@@ -54,8 +55,8 @@ def command(
     options, env_name = options_of(given)
     if args := click.get_current_context().meta.get(PROGRAM_ARGS):
         options["args"] = args
-    started: list[dict[str, Any]] = []
-    for target in targets or (default_file(context.cwd()),):
+    started: Processes = []
+    for target in targets or (default_file(current_directory()),):
         if is_file_of_apps(target):
             if options:
                 raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
@@ -64,8 +65,7 @@ def command(
             flag = "--only" if only is not None else "--env without a ="
             raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
         else:
-            body = {"target": target, "cwd": context.cwd(), "options": options}
-            started += start(context, body, quiet=json)
+            started += start_program(context, target, options, quiet=json)
     if json:
         say_json(started)
     else:

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from typing import Any
 
 import click
 
@@ -17,8 +16,8 @@ from pmdaemon.cli.boot import (
 )
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
+from pmdaemon.client.blocking import Client
 from pmdaemon.config.paths import Home
-from pmdaemon.control.client import Client
 from pmdaemon.control.starter import importable
 from pmdaemon.core.errors import DaemonNotRunning
 from pmdaemon.install.managers import install
@@ -96,12 +95,12 @@ def _again(boot: Boot, home: Home, *, wait_ip: bool) -> list[str]:
 
 def _daemon_in(home: Home) -> tuple[int | None, float]:
     """Find out who runs there, and how long the longest grace is, in seconds."""
-    client = Client(home)
+    client = Client(home, start=False)
     try:
-        running: int = client.request("ping")["pid"]
+        running = client.ping()["pid"]
     except DaemonNotRunning:
         return None, 0.0
-    views: list[dict[str, Any]] = client.request("list", {"detail": True})["processes"]
+    views = client.list(detail=True)
     return running, max((view["declaration"]["stop"]["grace"] for view in views), default=0.0)
 
 

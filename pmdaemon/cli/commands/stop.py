@@ -15,4 +15,4 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
     the apps that it names.
     """
-    act(context, "stop", selectors, "stopped", json=json)
+    act(context, context.client().stop, selectors, "stopped", json=json)

@@ -1,7 +1,6 @@
 """`update`."""
 
 from pmdaemon.cli.context import Context, say_json
-from pmdaemon.cli.gone import wait_until_gone
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 
@@ -14,10 +13,7 @@ def command(context: Context, *, json: bool) -> None:
     Programs run on with the same pids and do not notice; clients wait and are served by the new
     daemon.
     """
-    before = context.ask("update")
-    wait_until_gone(before["pid"])
-    # From here on it is the next one that answers, as soon as it is ready.
-    now = context.ask("ping")
+    before, now = context.client().update()
     if json:
         say_json({"before": before, "now": now})
     else:

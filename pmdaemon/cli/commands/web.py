@@ -1,7 +1,6 @@
 """`web`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -9,6 +8,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.control.messages import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
 
 KEY_VARIABLE = "PMDAEMON_API_KEY"
@@ -51,19 +51,20 @@ def command(
         return
     if api_key is not None and api_key_file is not None:
         raise WrongUsage("--api-key and --api-key-file: one of them, please")
-    body: dict[str, object] = {"host": host, "port": port, "detach": detach}
+    key: str | None
     if api_key is not None:
         _hide_arguments()
-        body["api_key"] = api_key
+        key = api_key
     elif api_key_file is not None:
-        body["api_key"] = _key_in(api_key_file)
-    elif context.environment.get(KEY_VARIABLE):
-        body["api_key"] = context.environment[KEY_VARIABLE]
+        key = _key_in(api_key_file)
+    else:
+        key = context.environment.get(KEY_VARIABLE) or None
+    client = context.client()
     if detach:
-        _show(context.ask("web", body), detached=True, json=json)
+        _show(client.web(host, port, api_key=key), detached=True, json=json)
         return
     try:
-        for item in context.stream("web", body):
+        for item in client.hold_web(host, port, api_key=key):
             _show(item, detached=False, json=json)
     except KeyboardInterrupt:
         return
@@ -72,7 +73,7 @@ def command(
 
 def _turn_off(context: Context, *, json: bool) -> None:
     try:
-        url = context.ask("web_off", start=False)["url"]
+        url = context.client(start=False).web_off()
     except DaemonNotRunning:
         url = None
     if json:
@@ -81,7 +82,7 @@ def _turn_off(context: Context, *, json: bool) -> None:
         print(f"turned off {url}" if url else "the web API is off already")
 
 
-def _show(web: dict[str, Any], *, detached: bool, json: bool) -> None:
+def _show(web: WebResult, *, detached: bool, json: bool) -> None:
     if json:
         say_json(web)
         return

@@ -33,9 +33,8 @@ _COLOURS = {
 }
 
 
-def process_table(views: Sequence[View], terminal: Terminal) -> str:
-    """Draw the list, in the order of names and instances."""
-    rows = sorted(views, key=lambda view: (view["name"], view["instance"], view["pm_id"]))
+def process_table(rows: Sequence[View], terminal: Terminal) -> str:
+    """Draw the list, in the order that it has."""
 
     def column(title: str, cell: Callable[[View], str], **how: Any) -> Column:  # noqa: ANN401 - handed on
         return Column(title, [harmless(cell(view)) for view in rows], **how)
@@ -65,6 +64,11 @@ def process_table(views: Sequence[View], terminal: Terminal) -> str:
             column("port", lambda view: str(view["tcp_port"] or "-"), right=True, rank=7)
         )
     return draw(columns, terminal)
+
+
+def by_name(views: Sequence[View]) -> list[View]:
+    """Put processes in the order of names and instances."""
+    return sorted(views, key=lambda view: (view["name"], view["instance"], view["pm_id"]))
 
 
 def status_word(state: str) -> str:

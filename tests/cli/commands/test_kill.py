@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from pmdaemon.cli import gone
+from pmdaemon.client import gone
 from tests.support.views import a_view
 
 

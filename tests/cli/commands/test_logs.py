@@ -47,3 +47,52 @@ def test_logs_of_what_is_not_there_are_refused(cli):
     cli.refuses("list", "process_not_found", "no process is called x")
 
     assert cli("logs", "x") == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--grep", "("],
+        ["--since", "yesterday"],
+        ["--until", "25:00"],
+        ["--since", "1h", "--until", "2h"],
+        ["--raw", "--json"],
+        ["--daemon", "web"],
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_sentence(web, arguments):
+    assert web("logs", *arguments) == 2
+    assert web.err.startswith("pmdaemon: ")
+    assert web.err.count("\n") == 1
+
+
+def test_only_lines_that_match_are_printed(web):
+    assert web("logs", "--nostream", "--raw", "--grep", "^T.O$", "-i") == 0
+    assert web.out == "two\n"
+
+
+def test_until_does_not_follow(web):
+    assert web("logs", "--raw", "--out", "--until", "now") == 0
+    assert web.out == "one\ntwo\n"
+
+
+def test_a_format_of_dates_is_taken_and_a_name_is_not(web):
+    assert web("logs", "--nostream", "--err", "--timestamp", "web") == 0
+    assert web.daemon.asked("list") == [{"selectors": ["web"]}]
+    assert web.out == f"{'-':<24} 0|web ! oh no\n"
+
+    assert web("logs", "--nostream", "--err", "--timestamp", "HH:mm", "web") == 0
+    assert web.out == "- 0|web ! oh no\n"
+
+
+@pytest.mark.parametrize("arguments", [["PM2"], ["--daemon"]])
+def test_the_log_of_the_daemon_is_shown_whether_it_runs_or_not(cli_without_daemon, home, arguments):
+    with open(home.daemon_log, "w") as log:
+        log.write("2020-11-22 09:30:00,250 INFO pmdaemon it is\n")
+
+    assert cli_without_daemon("logs", "--nostream", "--timestamp", "ss.SSS", *arguments) == 0
+    assert cli_without_daemon.out == (
+        "00.250 pmdaemon | 2020-11-22 09:30:00,250 INFO pmdaemon it is\n"
+    )
+    assert cli_without_daemon("logs", "--nostream", "--since", "1m", *arguments) == 0
+    assert cli_without_daemon.out == ""

@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.cli import dump_file
+from pmdaemon.client import dump_file
 from pmdaemon.config.pm2_shape import dumped
 from tests.support.views import a_view
 

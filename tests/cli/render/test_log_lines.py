@@ -1,6 +1,7 @@
 import json
+import re
 
-from pmdaemon.cli.render.log_lines import LogStyle
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.control.log_reader import LogLine
 from pmdaemon.core.logs import OutputStream
@@ -43,7 +44,7 @@ def test_only_what_stands_in_front_is_coloured():
 def test_raw_lines_are_what_the_program_wrote():
     line = LogLine(OutputStream.OUT, None, "\x1b[1mbold\x1b[0m", 0)
 
-    assert a_style(raw=True).line(line) == "\x1b[1mbold\x1b[0m"
+    assert a_style(form=LogForm.RAW).line(line) == "\x1b[1mbold\x1b[0m"
 
 
 def test_times_are_utc_to_the_millisecond():
@@ -57,7 +58,7 @@ def test_an_unknown_time_keeps_its_room():
 
 
 def test_json_is_an_object_a_line_as_pm2_has_it():
-    assert json.loads(a_style(json=True).line(ERR)) == {
+    assert json.loads(a_style(form=LogForm.JSON).line(ERR)) == {
         "message": "oh no",
         "timestamp": "2023-11-14T22:13:21.000Z",
         "type": "err",
@@ -68,10 +69,49 @@ def test_json_is_an_object_a_line_as_pm2_has_it():
 
 def test_a_change_of_state_is_for_json_only():
     assert a_style().change(0, "web", "online", 1700000000.0) is None
-    assert json.loads(a_style(json=True).change(0, "web", "online", 1700000000.0) or "") == {
+    assert json.loads(
+        a_style(form=LogForm.JSON).change(0, "web", "online", 1700000000.0) or ""
+    ) == {
         "timestamp": "2023-11-14T22:13:20.000Z",
         "type": "process_event",
         "status": "online",
         "process_id": 0,
         "app_name": "web",
     }
+
+
+def test_an_app_has_one_colour_whichever_instance_prints():
+    style = a_style(colour=True)
+    views = [a_view("web"), a_view("web", pm_id=2, instance=1), a_view("longer", pm_id=1)]
+    style.know(views)
+
+    colours = [style.line(LogLine(OutputStream.OUT, None, "x", pm_id))[:5] for pm_id in (0, 2, 1)]
+
+    assert colours[0] == colours[1] != colours[2]
+
+
+def test_a_format_words_times_where_we_are(monkeypatch):
+    assert re.fullmatch(r"\d\d:13:20 0\|web    \| hello", a_style(date_format="HH:mm:ss").line(OUT))
+    assert a_style(form=LogForm.RAW, date_format="mm:ss").line(OUT) == "13:20 hello"
+    assert json.loads(a_style(form=LogForm.JSON, date_format="mm").line(OUT))["timestamp"] == "13"
+
+
+def test_pairs_are_those_of_pm2():
+    assert a_style(form=LogForm.PAIRS).line(ERR) == (
+        "timestamp=2023-11-14T22:13:21.000Z app=longer id=1 type=error message=oh no"
+    )
+    assert " type=out " in a_style(form=LogForm.PAIRS).line(OUT)
+
+
+def test_what_is_looked_for_stands_out():
+    style = a_style(colour=True, highlight=re.compile("L+"), form=LogForm.RAW)
+
+    assert style.line(LogLine(OutputStream.OUT, None, "HELLO", 0)) == "HE\x1b[7mLL\x1b[27mO"
+    assert a_style(highlight=re.compile("l"), form=LogForm.RAW).line(OUT) == "hello"
+
+
+def test_the_daemon_has_no_id_in_front():
+    style = a_style()
+    style.know([{"pm_id": -1, "name": "pmdaemon", "instance": 0}])
+
+    assert style.line(LogLine(OutputStream.OUT, None, "x", -1)) == "pmdaemon | x"

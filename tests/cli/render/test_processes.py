@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.cli.render.processes import STATUS_WORDS, process_table, status_word
+from pmdaemon.cli.render.processes import STATUS_WORDS, by_name, process_table, status_word
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import width
 from pmdaemon.core.process import ProcessState
@@ -9,7 +9,7 @@ from tests.support.views import a_view
 
 def table(*views, columns=200, unicode=True):
     terminal = Terminal(columns=columns, colour=False, unicode=unicode, interactive=True)
-    return process_table(views, terminal)
+    return process_table(by_name(views), terminal)
 
 
 def test_every_state_has_a_word():

@@ -70,7 +70,6 @@ def test_only_what_is_our_fault_is_answered_as_such():
 def bare(kind):
     error = kind.__new__(kind)
     PmdaemonError.__init__(error, "", available=[])
-    error.requested = ""
     return error
 
 

@@ -6,9 +6,6 @@ import sys
 
 import pytest
 
-from pmdaemon.cli.following import newest
-from pmdaemon.control.log_reader import LogLine
-from pmdaemon.core.logs import OutputStream
 from tests.support.scripted_daemon import ScriptedDaemon
 from tests.support.views import a_view
 from tests.support.waiting import eventually_sync
@@ -173,27 +170,3 @@ def test_ctrl_c_is_how_it_ends(logs, cli):
 
     assert logs.program.wait(10) == 0
     assert logs.output.read_text() == ""
-
-
-def line(text, pm_id, moment):
-    return LogLine(OutputStream.OUT, moment, text, pm_id)
-
-
-def test_streams_are_merged_by_time():
-    merged = newest([[line("a", 0, 1.0), line("d", 0, 4.0)], [line("b", 1, 2.0)]], 10)
-
-    assert [each.text for each in merged] == ["a", "b", "d"]
-
-
-def test_each_process_has_its_last_lines_of_both_streams():
-    out = [line(f"out {number}", 0, float(number)) for number in range(5)]
-    err = [line("err", 0, 3.5)]
-    other = [line("other", 1, 0.0)]
-
-    merged = newest([out, err, other, []], 2)
-
-    assert [each.text for each in merged] == ["other", "err", "out 4"]
-
-
-def test_no_lines_are_none():
-    assert newest([[line("a", 0, 1.0)]], 0) == []

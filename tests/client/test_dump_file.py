@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.cli import dump_file
+from pmdaemon.client import dump_file
 from pmdaemon.core.errors import OperationFailed
 
 OLD = [{"name": "old"}]

@@ -2,8 +2,8 @@ import subprocess
 
 import pytest
 
-from pmdaemon.cli import gone
-from pmdaemon.cli.gone import wait_until_gone
+from pmdaemon.client import gone
+from pmdaemon.client.gone import wait_until_gone
 from pmdaemon.core.errors import OperationFailed
 
 pytestmark = pytest.mark.posix

@@ -1,4 +1,4 @@
-"""The blocking client of the control channel.
+"""The control channel as a client has it, for those who may block.
 
 It asks one thing per connection, and gives up by a deadline. Hello and request go out together:
 a daemon that does not like the hello never looks at the request. So a connection that ends before
@@ -39,7 +39,7 @@ two calls: without this bound a Ctrl-C at the wrong moment would be lost until s
 
 
 class Place(Protocol):
-    """Where a daemon is to be found: a home, of which the client needs no more."""
+    """Where a daemon is to be found: a home, of which a client needs no more."""
 
     path: str
 
@@ -51,7 +51,7 @@ class Place(Protocol):
         """Give an address to connect to, however long the path."""
 
 
-class Client:
+class Channel:
     """Asks the daemon of one home, which is started by `start_daemon` when none is running.
 
     Without `start_daemon` a daemon that is not running raises `DaemonNotRunning`.
@@ -106,15 +106,14 @@ class Client:
 
     def _ask(self, verb: str, body: Mapping[str, object] | None, deadline: float) -> "_Connection":
         """Send a request over a connection on which the daemon has said its welcome."""
-        lines = encode({"pmdaemon": PROTOCOL, "version": __version__})
-        lines += encode({"verb": verb, "body": body or {}})
+        lines = opening(verb, body)
         give_up = _now() + CONNECT_PATIENCE
         while True:
             connection = self._connect(give_up)
             try:
                 connection.send(lines, deadline)
-                _check_welcome(connection.receive(deadline))
-            except _HungUp:
+                check_welcome(connection.receive(deadline))
+            except HungUp:
                 connection.close()
                 _wait_a_little(give_up)
             except BaseException:
@@ -133,10 +132,7 @@ class Client:
             except BlockingIOError:
                 pass  # its queue of connections is full
             except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise DaemonUnavailable(
-                    f"cannot reach the daemon at {self._home.socket}: {reason}"
-                ) from error
+                raise unreachable(self._home, error) from error
             _wait_a_little(give_up)
 
     def _started(self, reason: OSError) -> bool:
@@ -152,8 +148,11 @@ class Client:
         return True
 
 
-class _HungUp(DaemonUnavailable):
+class HungUp(DaemonUnavailable):
     """The daemon closed the connection."""
+
+    def __init__(self) -> None:
+        super().__init__("the daemon ended before it had answered")
 
 
 class _Connection:
@@ -185,7 +184,7 @@ class _Connection:
         try:
             self._socket.sendall(lines)
         except TimeoutError as error:
-            raise _too_late(deadline) from error
+            raise too_late(deadline) from error
         except (BrokenPipeError, ConnectionResetError):
             # It did not want to read on; why, it may have said.
             return
@@ -197,7 +196,7 @@ class _Connection:
         size = len(self._unread)
         while b"\n" not in parts[-1]:
             if size > MAX_MESSAGE:
-                raise ProtocolViolation(f"the daemon sent a line of over {MAX_MESSAGE} bytes")
+                raise too_long()
             part = self._read(deadline, give_up)
             parts.append(part)
             size += len(part)
@@ -212,12 +211,12 @@ class _Connection:
                 part = self._socket.recv(1 << 18)
             except TimeoutError as error:
                 if give_up is not None and _now() >= give_up:
-                    raise _too_late(deadline or 0.0) from error
+                    raise too_late(deadline or 0.0) from error
                 continue
             except ConnectionResetError:
                 part = b""
             if not part:
-                raise _HungUp("the daemon ended before it had answered")
+                raise HungUp
             return part
 
 
@@ -236,7 +235,19 @@ def _items(connection: _Connection) -> Generator[dict[str, Any], None, None]:
                     raise refusal(reply)
 
 
-def _check_welcome(welcome: dict[str, Any]) -> None:
+def opening(verb: str, body: Mapping[str, object] | None) -> bytes:
+    """Word what a client says first: its hello, and what it asks."""
+    hello = encode({"pmdaemon": PROTOCOL, "version": __version__})
+    return hello + encode({"verb": verb, "body": body or {}})
+
+
+def check_welcome(welcome: dict[str, Any]) -> None:
+    """See that the daemon has said its welcome, and speaks as we do.
+
+    Raises:
+        PmdaemonError: it has not, or does not.
+
+    """
     match welcome:
         case {"pmdaemon": int(spoken), "version": str(), "pid": int()} if spoken == PROTOCOL:
             return
@@ -251,13 +262,30 @@ def _check_welcome(welcome: dict[str, Any]) -> None:
             raise refusal(welcome)
 
 
-def _too_late(deadline: float) -> DaemonUnavailable:
+def unreachable(home: Place, error: OSError) -> DaemonUnavailable:
+    """Word that there is something in the daemon's place that cannot be connected to."""
+    reason = (error.strerror or str(error)).lower()
+    return DaemonUnavailable(f"cannot reach the daemon at {home.socket}: {reason}")
+
+
+def too_late(deadline: float) -> DaemonUnavailable:
+    """Word that an answer has not come in time."""
     return DaemonUnavailable(f"the daemon did not answer within {deadline:g} s")
+
+
+def too_long() -> ProtocolViolation:
+    """Word that a line has no end."""
+    return ProtocolViolation(f"the daemon sent a line of over {MAX_MESSAGE} bytes")
+
+
+def nobody_answered() -> DaemonUnavailable:
+    """Word that no daemon has come to answer."""
+    return DaemonUnavailable(f"no daemon answered within {CONNECT_PATIENCE:g} s")
 
 
 def _wait_a_little(give_up: float) -> None:
     if _now() > give_up:
-        raise DaemonUnavailable(f"no daemon answered within {CONNECT_PATIENCE:g} s")
+        raise nobody_answered()
     time.sleep(RETRY_DELAY)
 
 

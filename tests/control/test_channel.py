@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from pmdaemon.config.paths import Home
-from pmdaemon.control import client as client_module
-from pmdaemon.control.client import Client
+from pmdaemon.control import channel as channel_module
+from pmdaemon.control.channel import Channel
 from pmdaemon.core.errors import (
     DaemonNotRunning,
     DaemonUnavailable,
@@ -31,7 +31,7 @@ def daemon(home):
 def test_a_request_gets_its_result(home, daemon):
     daemon.answers("ping", {"result": {"pid": 7}})
 
-    result = Client(home).request("ping", {"a": 1})
+    result = Channel(home).request("ping", {"a": 1})
 
     assert result == {"pid": 7}
     assert daemon.requests == [("ping", {"a": 1})]
@@ -42,7 +42,7 @@ def test_progress_is_passed_on(home, daemon):
     daemon.answers("stop", {"progress": "stopping a"}, {"progress": "b"}, {"result": {}})
     heard = []
 
-    Client(home).request("stop", on_progress=heard.append)
+    Channel(home).request("stop", on_progress=heard.append)
 
     assert heard == ["stopping a", "b"]
 
@@ -52,7 +52,7 @@ def test_an_error_of_the_daemon_is_raised_with_its_code_and_details(home, daemon
     daemon.answers("start", {"error": body})
 
     with pytest.raises(PmdaemonError, match="port 3000 is taken") as caught:
-        Client(home).request("start")
+        Channel(home).request("start")
 
     assert (caught.value.code, caught.value.details) == ("tcp_port_taken", {"port": 3000})
 
@@ -62,14 +62,14 @@ def test_a_refused_hello_says_why(home, daemon):
     daemon.welcome = [{"error": body}]
 
     with pytest.raises(PmdaemonError, match="hello is too old"):
-        Client(home).request("ping")
+        Channel(home).request("ping")
 
 
 def test_a_daemon_of_another_protocol_is_named(home, daemon):
     daemon.welcome = [{**WELCOME, "pmdaemon": 2, "version": "9.9"}]
 
     with pytest.raises(ProtocolViolation, match=r"pmdaemon 9\.9.* kill 4242"):
-        Client(home).request("ping")
+        Channel(home).request("ping")
 
 
 @pytest.mark.parametrize(
@@ -79,29 +79,29 @@ def test_an_answer_that_is_none_is_a_violation(home, daemon, answer):
     daemon.answers("list", answer)
 
     with pytest.raises(ProtocolViolation):
-        Client(home).request("list")
+        Channel(home).request("list")
 
 
 def test_a_line_without_an_end_is_a_violation(home, daemon, monkeypatch):
-    monkeypatch.setattr(client_module, "MAX_MESSAGE", 1000)
+    monkeypatch.setattr(channel_module, "MAX_MESSAGE", 1000)
     daemon.answers("list", b"x" * 2000)
     daemon.held = {"list"}
 
     with pytest.raises(ProtocolViolation, match="over 1000 bytes"):
-        Client(home).request("list")
+        Channel(home).request("list")
 
 
 def test_a_large_result_comes_whole(home, daemon):
     daemon.answers("list", {"result": {"text": "x" * 3_000_000}})
 
-    assert len(Client(home).request("list")["text"]) == 3_000_000
+    assert len(Channel(home).request("list")["text"]) == 3_000_000
 
 
 def test_a_daemon_that_dies_within_its_answer_is_an_error(home, daemon):
     daemon.answers("list", b'{"result": {"proc')
 
     with pytest.raises(DaemonUnavailable, match="ended before it had answered"):
-        Client(home).request("list")
+        Channel(home).request("list")
 
 
 def test_a_daemon_that_does_not_answer_is_given_up(home, daemon):
@@ -109,21 +109,21 @@ def test_a_daemon_that_does_not_answer_is_given_up(home, daemon):
     daemon.held = {"list"}
 
     with pytest.raises(DaemonUnavailable, match=r"not answer within 0\.05 s"):
-        Client(home).request("list", deadline=0.05)
+        Channel(home).request("list", deadline=0.05)
 
 
 def test_a_daemon_that_hangs_up_before_its_welcome_is_asked_again(home, daemon):
     daemon.welcome = [b"", b"", WELCOME]
     daemon.answers("ping", {"result": {"pid": 7}})
 
-    assert Client(home).request("ping") == {"pid": 7}
+    assert Channel(home).request("ping") == {"pid": 7}
     assert len(daemon.hellos) == 3
     assert len(daemon.requests) == 1
 
 
 def test_without_a_daemon_and_a_starter_nothing_is_started(home):
     with pytest.raises(DaemonNotRunning):
-        Client(home).request("ping")
+        Channel(home).request("ping")
 
 
 def test_there_is_no_daemon_in_what_is_no_folder(tmp_path):
@@ -131,7 +131,7 @@ def test_there_is_no_daemon_in_what_is_no_folder(tmp_path):
     file.write_text("mine")
 
     with pytest.raises(DaemonNotRunning):
-        Client(Home(str(file))).request("ping")
+        Channel(Home(str(file))).request("ping")
 
 
 def test_a_missing_daemon_is_started(home):
@@ -143,7 +143,7 @@ def test_a_missing_daemon_is_started(home):
         daemons[0].__enter__()
 
     try:
-        assert Client(home, start).request("ping") == {}
+        assert Channel(home, start).request("ping") == {}
     finally:
         daemons[0].__exit__()
     assert len(daemons) == 1
@@ -155,7 +155,7 @@ def test_a_stale_socket_does_not_count_as_a_daemon(home):
     stale.close()
 
     with pytest.raises(DaemonNotRunning):
-        Client(home).request("ping")
+        Channel(home).request("ping")
 
 
 def test_a_start_that_another_command_won_is_a_connection(home):
@@ -170,7 +170,7 @@ def test_a_start_that_another_command_won_is_a_connection(home):
         raise PmdaemonError("there is one already", code="daemon_already_running")
 
     try:
-        assert Client(home, lose_the_race).request("ping") == {}
+        assert Channel(home, lose_the_race).request("ping") == {}
     finally:
         daemons[0].__exit__()
 
@@ -180,19 +180,19 @@ def test_a_start_that_failed_says_why(home):
         raise PmdaemonError("the store is damaged", code="store_unavailable")
 
     with pytest.raises(PmdaemonError, match="damaged") as caught:
-        Client(home, fail).request("ping")
+        Channel(home, fail).request("ping")
 
     assert caught.value.code == "store_unavailable"
 
 
 def test_a_race_that_nobody_wins_is_given_up(home, monkeypatch):
-    monkeypatch.setattr(client_module, "CONNECT_PATIENCE", 0.0)
+    monkeypatch.setattr(channel_module, "CONNECT_PATIENCE", 0.0)
 
     def lose():
         raise PmdaemonError("there is one already", code="daemon_already_running")
 
     with pytest.raises(DaemonUnavailable, match="no daemon answered"):
-        Client(home, lose).request("ping")
+        Channel(home, lose).request("ping")
 
 
 def test_a_stream_yields_items_until_its_result(home, daemon):
@@ -200,12 +200,12 @@ def test_a_stream_yields_items_until_its_result(home, daemon):
         "follow", {"item": {"n": 1}}, {"progress": "…"}, {"item": {"n": 2}}, {"result": {}}
     )
 
-    assert list(Client(home).stream("follow")) == [{"n": 1}, {"n": 2}]
+    assert list(Channel(home).stream("follow")) == [{"n": 1}, {"n": 2}]
 
 
 def test_a_stream_whose_daemon_goes_away_says_so(home, daemon):
     daemon.answers("follow", {"item": {"n": 1}})
-    items = Client(home).stream("follow")
+    items = Channel(home).stream("follow")
 
     assert next(items) == {"n": 1}
     with pytest.raises(DaemonUnavailable):
@@ -213,10 +213,10 @@ def test_a_stream_whose_daemon_goes_away_says_so(home, daemon):
 
 
 def test_a_stream_heeds_a_signal_that_did_not_interrupt_its_waiting(home, daemon, monkeypatch):
-    monkeypatch.setattr(client_module, "SIGNAL_DELAY", 0.01)
+    monkeypatch.setattr(channel_module, "SIGNAL_DELAY", 0.01)
     daemon.answers("follow", {"item": {"n": 1}})
     daemon.held = {"follow"}
-    items = Client(home).stream("follow")
+    items = Channel(home).stream("follow")
     next(items)
 
     # Raised in another thread, it interrupts no system call of this one.
@@ -231,7 +231,7 @@ def test_a_stream_heeds_a_signal_that_did_not_interrupt_its_waiting(home, daemon
 def test_a_closed_stream_hangs_up(home, daemon):
     daemon.answers("follow", {"item": {"n": 1}})
     daemon.held = {"follow"}
-    items = Client(home).stream("follow")
+    items = Channel(home).stream("follow")
     next(items)
 
     items.close()

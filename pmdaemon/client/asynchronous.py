@@ -1,0 +1,248 @@
+"""`AsyncClient`, for programs that run an event loop: every verb of `Client`, to be awaited."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
+
+from pmdaemon.client import calls
+from pmdaemon.client.blocking import (
+    Client,
+    Say,
+    environment_here,
+    home_of,
+    inherited,
+    log_warning,
+    start_daemon_of,
+)
+from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
+from pmdaemon.config.paths import Home
+from pmdaemon.control.async_channel import AsyncChannel
+from pmdaemon.control.channel import ANSWER_PATIENCE
+from pmdaemon.control.log_reader import LogLine
+from pmdaemon.control.messages import (
+    GrowthItem,
+    HostResult,
+    KillResult,
+    PingResult,
+    UpdateResult,
+    WebResult,
+)
+from pmdaemon.core.errors import DaemonUnavailable
+from pmdaemon.core.logs import OutputStream
+
+T = TypeVar("T")
+
+_HANDFUL = 1000
+
+
+class AsyncClient:
+    """Does what `Client` does, with the same arguments and results.
+
+    What has to wait for files or for the end of a process does so in a thread; there `on_progress`
+    and `on_warning` are called in that thread.
+    """
+
+    def __init__(
+        self,
+        home: str | Home | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        start: bool = True,
+        patience: float = ANSWER_PATIENCE,
+        on_progress: Say | None = None,
+        on_warning: Say | None = None,
+    ) -> None:
+        self._environment = environment if environment is not None else environment_here()
+        self.home = home_of(home, self._environment)
+        self._patience = patience
+        self._on_progress = on_progress
+        self._on_warning = on_warning or log_warning
+        starter = partial(start_daemon_of, self.home, self._environment) if start else None
+        self._channel = AsyncChannel(self.home, starter)
+        self._blocking = Client(
+            self.home,
+            environment=self._environment,
+            start=start,
+            patience=patience,
+            on_progress=on_progress,
+            on_warning=on_warning,
+        )
+
+    async def ping(self) -> PingResult:
+        """Ask for a sign of life."""
+        return await self._do(calls.ping())
+
+    async def host(self) -> HostResult:
+        """Return what the machine has, and how much of it is in use."""
+        return await self._do(calls.host())
+
+    async def list(self, *selectors: str | int, detail: bool = False) -> Processes:
+        """Return the selected processes, or all; with `detail`, with their declarations."""
+        return await self._do(calls.list_processes(selectors, detail=detail))
+
+    async def start(
+        self,
+        target: str,
+        *,
+        relative_to: str | None = None,
+        existing: Existing = "refuse",
+        **options: object,
+    ) -> Processes:
+        """Bring up what is named so, or else a program."""
+        return await self._do(
+            calls.start(
+                target,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                existing=existing,
+                options=options,
+            )
+        )
+
+    async def start_apps(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        existing: Existing = "restart",
+        down: bool = False,
+    ) -> Processes:
+        """Bring up apps, declared as in an ecosystem file: all of them, or none is touched."""
+        return await self._do(
+            calls.start_apps(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                existing=existing,
+                down=down,
+            )
+        )
+
+    async def stop(self, *selectors: str | int) -> Processes:
+        """Stop processes, and everything they started."""
+        return await self._do(calls.act("stop", selectors))
+
+    async def restart(self, *selectors: str | int) -> Processes:
+        """Stop what runs of the selected, and start them all."""
+        return await self._do(calls.act("restart", selectors))
+
+    async def delete(self, *selectors: str | int) -> Processes:
+        """Stop processes and forget them; their log files stay."""
+        return await self._do(calls.act("delete", selectors))
+
+    async def reset(self, *selectors: str | int) -> Processes:
+        """Set restart counters to zero."""
+        return await self._do(calls.act("reset", selectors))
+
+    async def flush(self, *selectors: str | int) -> Processes:
+        """Empty log files."""
+        return await self._do(calls.act("flush", selectors))
+
+    async def env(self, selector: str | int) -> dict[str, str]:
+        """Return the environment that a process is started with, secrets included."""
+        return calls.environment_of(await self.list(selector, detail=True))
+
+    def follow(self, *selectors: str | int) -> AsyncGenerator[GrowthItem, None]:
+        """Yield what happens to processes, as it happens, without end."""
+        items: AsyncGenerator[Any, None] = self._channel.stream(
+            "follow", calls.selection(selectors)
+        )
+        return items
+
+    async def logs(
+        self,
+        *selectors: str | int,
+        lines: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        grep: str | None = None,
+        streams: Sequence[str] = ("err", "out"),
+        follow: bool = False,
+    ) -> AsyncGenerator[LogLine, None]:
+        """Yield what processes printed, of all if none is selected, in the order of its times."""
+        query = query_of(lines=lines, since=since, until=until, grep=grep, streams=streams)
+        feed = LogFeed(query)
+        past = feed.history(await self.list(*selectors), final=not follow)
+        async for line in _taken(past):
+            yield line
+        while follow:
+            with suppress(DaemonUnavailable):
+                async for item in self.follow(*(selectors or ("all",))):
+                    if not feed.knows(item["pm_id"]):
+                        new = [
+                            view
+                            for view in await self.list(*selectors)
+                            if not feed.knows(view["pm_id"])
+                        ]
+                        async for line in _taken(feed.history(new, final=False)):
+                            yield line
+                    if "stream" in item:
+                        grown = feed.grown(item["pm_id"], OutputStream(item["stream"]))
+                        async for line in _taken(grown):
+                            yield line
+            await asyncio.sleep(RETRY_DELAY)
+
+    async def web(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 9615,
+        *,
+        api_key: str | None = None,
+        **settings: object,
+    ) -> WebResult:
+        """Turn the web API on, for good: the daemon remembers it."""
+        return await self._do(calls.web(host, port, api_key, detach=True, **settings))
+
+    def hold_web(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 9615,
+        *,
+        api_key: str | None = None,
+        **settings: object,
+    ) -> AsyncGenerator[WebResult, None]:
+        """Turn the web API on for as long as the generator is not closed; it yields once."""
+        call = calls.web(host, port, api_key, detach=False, **settings)
+        items: AsyncGenerator[Any, None] = self._channel.stream(call.verb, call.body)
+        return items
+
+    async def web_off(self) -> str | None:
+        """Turn the web API off; return where it was, if it was on."""
+        return await self._do(calls.web_off())
+
+    async def save(self, *, force: bool = False) -> SaveResult:
+        """Write the list to `dump.pm2` in the home, an empty one only by `force`."""
+        return await asyncio.to_thread(self._blocking.save, force=force)
+
+    async def resurrect(self) -> Processes:
+        """Bring the saved list back."""
+        return await asyncio.to_thread(self._blocking.resurrect)
+
+    async def kill(self, *, wait: bool = True) -> KillResult:
+        """Stop all programs, and then the daemon; return when it is gone, if it is waited for."""
+        return await asyncio.to_thread(self._blocking.kill, wait=wait)
+
+    async def update(self) -> tuple[UpdateResult, PingResult]:
+        """Replace the daemon by the code that is installed now; return what was, and what is."""
+        return await asyncio.to_thread(self._blocking.update)
+
+    async def _do(self, call: Call[T]) -> T:
+        result = await self._channel.request(
+            call.verb, call.body, deadline=self._patience, on_progress=self._on_progress
+        )
+        for warning in result.get("warnings", ()):
+            self._on_warning(warning)
+        return call.read(result)
+
+
+async def _taken(lines: Iterator[LogLine]) -> AsyncGenerator[LogLine, None]:
+    """Read files in a thread, a handful of lines at a time."""
+    while handful := await asyncio.to_thread(lambda: [*islice(lines, _HANDFUL)]):
+        for line in handful:
+            yield line

@@ -1,0 +1,200 @@
+"""What each verb asks of the daemon, and what it hands back: the same for both clients.
+
+Nothing here talks to anybody. Results are the typed dictionaries of `control.messages`, as the
+daemon words them and as `--json` prints them.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+
+from pmdaemon.control.messages import (
+    HostResult,
+    KillResult,
+    PingResult,
+    ProcessView,
+    UpdateResult,
+    WebResult,
+)
+from pmdaemon.core.errors import InvalidInput
+
+T = TypeVar("T")
+
+Existing = Literal["refuse", "restart", "keep"]
+"""What becomes of an app that is up already when it is declared again."""
+
+Processes = list[ProcessView]
+
+
+class SaveResult(TypedDict):
+    """Where the list was saved to, how many processes it has, and whether it was written."""
+
+    path: str
+    processes: int
+    written: bool
+
+
+class Call(Generic[T]):
+    """A request: a verb, its body, and how its result is read."""
+
+    __slots__ = ("body", "read", "verb")
+
+    def __init__(
+        self, verb: str, body: Mapping[str, object], read: Callable[[dict[str, Any]], T]
+    ) -> None:
+        self.verb = verb
+        self.body = body
+        self.read = read
+
+
+def ping() -> Call[PingResult]:
+    """Ask for a sign of life."""
+    return Call("ping", {}, _whole)
+
+
+def host() -> Call[HostResult]:
+    """Ask for what the machine has, and uses."""
+    return Call("host", {}, _whole)
+
+
+def list_processes(selectors: Sequence[str | int], *, detail: bool) -> Call[Processes]:
+    """Ask for processes, for all when none is selected."""
+    body: dict[str, object] = {"selectors": _texts(selectors)} if selectors else {}
+    if detail:
+        body["detail"] = True
+    return Call("list", body, _processes)
+
+
+def start(
+    target: str,
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    existing: Existing,
+    options: Mapping[str, object],
+) -> Call[Processes]:
+    """Ask for a program, or for what exists and is named so, to be brought up."""
+    body = {
+        "target": target,
+        "cwd": cwd,
+        "options": options,
+        "existing": existing,
+        "environment": environment,
+    }
+    return Call("start", body, _processes)
+
+
+def start_apps(
+    apps: Sequence[Mapping[str, object]],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    source: str,
+    existing: Existing,
+    down: bool,
+) -> Call[Processes]:
+    """Ask for apps to be brought up as they are declared."""
+    body = {
+        "apps": apps,
+        "source": source,
+        "cwd": cwd,
+        "existing": existing,
+        "down": down,
+        "environment": environment,
+    }
+    return Call("start", body, _processes)
+
+
+def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
+    """Ask for something to be done to the selected processes.
+
+    Raises:
+        InvalidInput: none is selected, which must not mean all.
+
+    """
+    return Call(verb, selection(selectors), _processes)
+
+
+def selection(selectors: Sequence[str | int]) -> dict[str, object]:
+    """Word which processes are meant.
+
+    Raises:
+        InvalidInput: none is.
+
+    """
+    if not selectors:
+        raise InvalidInput("say which processes: a name, an id, a namespace, or all")
+    return {"selectors": _texts(selectors)}
+
+
+def web(
+    host: str, port: int, api_key: str | None, *, detach: bool, **more: object
+) -> Call[WebResult]:
+    """Ask for the web side to be turned on."""
+    body: dict[str, object] = {"host": host, "port": port, "detach": detach, **more}
+    if api_key is not None:
+        body["api_key"] = api_key
+    return Call("web", body, _whole)
+
+
+def web_off() -> Call[str | None]:
+    """Ask for the web side to be turned off; the result is where it was."""
+    return Call("web_off", {}, _url)
+
+
+def kill() -> Call[KillResult]:
+    """Ask for everything to be ended."""
+    return Call("kill", {}, _whole)
+
+
+def update() -> Call[UpdateResult]:
+    """Ask for the daemon to make way for a new one."""
+    return Call("update", {}, _whole)
+
+
+def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
+    """Put together what a process is started with: what was inherited, and what was declared.
+
+    Raises:
+        InvalidInput: these are processes of several apps, or of none.
+
+    """
+    if len({view["name"] for view in views}) != 1:
+        raise InvalidInput(f"env shows one process, and this names {len(views)}: give an id")
+    view = views[0]
+    declaration = view["declaration"]
+    own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
+    return {**declaration["inherited_env"], **own, **declaration["env"]}
+
+
+def current_directory() -> str:
+    """Return the directory that relative paths are meant from.
+
+    Raises:
+        InvalidInput: it was removed.
+
+    """
+    try:
+        return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot use the current directory: {str(error.strerror).lower()}"
+        ) from error
+
+
+def _texts(selectors: Sequence[str | int]) -> list[str]:
+    return [str(selector) for selector in selectors]
+
+
+def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
+    return result
+
+
+def _processes(result: dict[str, Any]) -> Processes:
+    found: Processes = result["processes"]
+    return found
+
+
+def _url(result: dict[str, Any]) -> str | None:
+    url: str | None = result["url"]
+    return url

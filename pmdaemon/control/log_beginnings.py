@@ -1,0 +1,68 @@
+"""Where reading begins in the files of a stream: so many lines back, at a time, so many files back.
+
+A beginning opens the files from there on, oldest first, and says the offset in the first. They are
+closed by the `ExitStack` that it is given.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+
+from pmdaemon.control.log_sources import LogSource, newest_first
+
+Beginning = Callable[[str, ExitStack], tuple[list[LogSource], int]]
+
+
+def with_last_lines(lines: int) -> Beginning:
+    """Begin with the last `lines` lines; what stands after the last newline comes on top."""
+
+    def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+        sources: list[LogSource] = []
+        # The newline before the first of them is the one to find.
+        behind = lines
+        for source in held(path, stack):
+            sources.insert(0, source)
+            newline, newlines = source.find_newline_back(behind)
+            if newline is not None:
+                return sources, newline + 1
+            behind -= newlines
+        return sources, 0
+
+    return find
+
+
+def at_time(moment: float) -> Beginning:
+    """Begin with what came at `moment` (seconds since the epoch), or shortly before.
+
+    Nothing that came later is left out, unless the clock was set back meanwhile. A file without
+    times counts as a whole, by its last change. What comes first may be the rest of a line.
+    """
+
+    def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+        sources: list[LogSource] = []
+        for source in held(path, stack):
+            if sources and source.written() < moment * 1e9:
+                break
+            sources.insert(0, source)
+            begins = source.begins()
+            if begins is not None and begins < moment:
+                break
+        return sources, sources[0].offset_before(moment) if sources else 0
+
+    return find
+
+
+def with_files(number: int) -> Beginning:
+    """Begin with the youngest `number` files, the current one among them."""
+
+    def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+        return [*islice(held(path, stack), number)][::-1], 0
+
+    return find
+
+
+def held(path: str, stack: ExitStack) -> Iterator[LogSource]:
+    """Open the files of a stream from the current one back, and keep them open."""
+    for source in newest_first(path):
+        stack.callback(source.close)
+        yield source

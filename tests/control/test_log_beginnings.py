@@ -1,0 +1,114 @@
+from contextlib import ExitStack
+
+import pytest
+
+from pmdaemon.adapters.log_compression import pack
+from pmdaemon.control.log_beginnings import at_time, with_files, with_last_lines
+from pmdaemon.core.logs import Mark
+
+
+class Stream:
+    """The files of one stream; each piece that is written came at a time."""
+
+    def __init__(self, folder):
+        self.path = folder / "app-0.out"
+        self.times = folder / ".times"
+        self.times.mkdir()
+        self.path.touch()
+
+    def write(self, text, at):
+        mark = Mark(self.path.stat().st_size, int(at * 1e9))
+        with self.path.open("ab") as file:
+            file.write(text.encode())
+        with (self.times / self.path.name).open("ab") as file:
+            file.write(mark.encode())
+
+    def rotate(self, *, compress=False):
+        for number in range(8, -1, -1):
+            place = f"{self.path}.{number}" if number else str(self.path)
+            after = f"{self.path.name}.{number + 1}"
+            for folder, ending in ((self.path.parent, ""), (self.path.parent, ".gz")):
+                source = folder / (place.rpartition("/")[2] + ending)
+                if source.exists():
+                    source.rename(folder / (after + ending))
+            index = self.times / place.rpartition("/")[2]
+            if index.exists():
+                index.rename(self.times / after)
+        if compress:
+            older = self.path.with_name(f"{self.path.name}.1")
+            with older.open("rb") as source:
+                assert pack(source.fileno(), f"{older}.gz", lambda: False)
+            older.unlink()
+        self.path.touch()
+
+    def begins(self, beginning):
+        """Read what a beginning finds."""
+        with ExitStack() as stack:
+            sources, offset = beginning(str(self.path), stack)
+            texts = [source.read(0, 1 << 20).decode() for source in sources]
+        return "".join(texts)[offset:]
+
+
+@pytest.fixture
+def stream(tmp_path):
+    return Stream(tmp_path)
+
+
+def test_at_a_time_is_where_the_piece_before_it_began(stream):
+    stream.write("one\n", 10)
+    stream.write("two\n", 20)
+    stream.write("three\n", 30)
+
+    assert stream.begins(at_time(25)) == "two\nthree\n"
+    assert stream.begins(at_time(30)) == "two\nthree\n"
+    assert stream.begins(at_time(31)) == "three\n"
+    assert stream.begins(at_time(5)) == "one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_at_a_time_looks_into_older_files_as_far_as_need_be(stream, compress):
+    for number, text in enumerate(["one\n", "two\n", "three\n"]):
+        stream.write(text, 10 * (number + 1))
+        stream.rotate(compress=compress)
+    stream.write("four\n", 40)
+
+    assert stream.begins(at_time(45)) == "four\n"
+    assert stream.begins(at_time(35)) == "three\nfour\n"
+    assert stream.begins(at_time(5)) == "one\ntwo\nthree\nfour\n"
+
+
+def test_files_without_times_count_by_their_last_change(stream):
+    stream.path.write_text("old\n")
+    now = stream.path.stat().st_mtime
+    stream.rotate()
+    stream.path.write_text("new\n")
+
+    assert stream.begins(at_time(now - 100)) == "old\nnew\n"
+    assert stream.begins(at_time(now + 100)) == "new\n"
+
+
+def test_so_many_files_are_the_youngest(stream):
+    for text in ("one\n", "two\n"):
+        stream.path.write_text(text)
+        stream.rotate()
+    stream.path.write_text("three\n")
+
+    assert stream.begins(with_files(1)) == "three\n"
+    assert stream.begins(with_files(2)) == "two\nthree\n"
+    assert stream.begins(with_files(100)) == "one\ntwo\nthree\n"
+
+
+def test_so_many_lines_may_be_in_older_files(stream):
+    stream.path.write_text("one\ntwo\n")
+    stream.rotate()
+    stream.path.write_text("three\nunfinished")
+
+    assert stream.begins(with_last_lines(2)) == "two\nthree\nunfinished"
+    assert stream.begins(with_last_lines(0)) == "unfinished"
+
+
+def test_nothing_written_is_nothing_to_begin_with(stream):
+    stream.path.unlink()
+
+    assert stream.begins(at_time(1)) == ""
+    assert stream.begins(with_files(3)) == ""
