@@ -52,6 +52,7 @@ _WORDS: dict[str, Callable[[datetime], str]] = {
     "x": lambda at: str(int(at.timestamp() * 1000)),
 }
 
+
 def format_moment(pattern: str, moment: datetime) -> str:
     """Word a moment, which has to know its time zone."""
     if "%" in pattern:
