@@ -47,7 +47,7 @@ class Manager:
     def __init__(self, dialect: Dialect, executable: Path, home: Path) -> None:
         self.dialect = dialect
         self.home = home
-        self._executable = executable
+        self.executable = executable
         self._seen: set[psutil.Process] = set()
 
     @property
@@ -72,7 +72,7 @@ class Manager:
             **self.dialect.environment,
             self.dialect.home_variable: str(self.home),
         }
-        command = [str(self._executable), *arguments]
+        command = [str(self.executable), *arguments]
         done = subprocess.run(
             command,
             env=environment,
@@ -179,3 +179,21 @@ def python_program(name: str, file: str, *arguments: str, **fields: object) -> A
         "interpreter": "none",
         **fields,
     }
+
+
+def compiled_program(name: str, folder: Path, *arguments: str) -> App | None:
+    """Compile one of `bench/programs` into a folder, and declare it; None without a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    source = Path(__file__).parent / "programs" / f"{name}.c"
+    program = folder / name
+    done = subprocess.run(
+        [compiler, "-O2", "-o", str(program), str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchFailed(f"cannot compile {source}: {done.stderr}")
+    return {"name": name, "script": str(program), "args": [*arguments], "interpreter": "none"}

@@ -17,6 +17,7 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 
 TESTED_ELSEWHERE = {
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
+    "server/http/native/shapes.py": "types only; every answer of the transcripts is held to them",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
     "control/messages.py": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
@@ -28,6 +29,10 @@ MIGRATIONS = PACKAGE / "adapters" / "sqlite" / "migrations"
 
 RELEASED = {
     "0001_processes.sql": "286fbc06fd2ae873466e5dd3839b1d5c4322e54d0c2befc7eb31b10cd83395d0",
+    "0002_tokens.sql": "9e334c6c104547296f2e76c203b485353930b4ad5ed186467a897b63c54c00bb",
+    "0003_triggers.sql": "e5acbd9caf70b58fc147f4f4154c2294330a7a963d801aaded0f1505ba604f7a",
+    "0004_job_runs.sql": "8333cf46db1367493e5ace12718e94a73a654c5ced65da87f61bb62f4d11a5ba",
+    "0005_replacements.sql": "b3d66045105d844ba2183aa8ec404b697dc944d9c122c9b38b484326588191b6",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from bench.figures import Figure
 from bench.managers import Pair
-from bench.measures import capture, crash, idle, list_command, many, memory, start
+from bench.measures import capture, crash, http, idle, list_command, live, many, memory, start
 
 Measure = Callable[[Pair, float], Sequence[Figure]]
 
@@ -16,6 +16,8 @@ ALL: dict[str, Measure] = {
     "idle": idle.measure,
     "capture": capture.measure,
     "crash": crash.measure,
+    "http": http.measure,
+    "live": live.measure,
 }
 """By the name to call it by. `effort` scales how often, how long and how much."""
 

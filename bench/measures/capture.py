@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.managers import Manager, Pair, python_program
+from bench.managers import App, Manager, Pair, compiled_program, python_program
 from bench.programs.writer import LAST, READY
 from bench.system import cpu_seconds, wait_for
 
@@ -26,20 +26,29 @@ class Captured:
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
     """Output of one program writing as fast as it can, until its last line is in the log file."""
+    big, small = round(GB * effort), round(GB * effort / 5)
+    line_writer = compiled_program("lines", pair.ours.home.parent, str(small))
+    by_line = "a write a line"
+    if line_writer is None:
+        # A Python program needs longer for a write(2) than the call takes: it is the limit then.
+        line_writer = python_program("writer", "writer.py", str(small), str(LINE))
+        by_line += ", written by Python as there is no C compiler"
     return [
-        *_compare(pair, "big writes", size=round(GB * effort), piece=BIG, times=3),
-        *_compare(pair, "a write a line", size=round(GB * effort / 5), piece=LINE, times=3),
+        *_compare(
+            pair, "big writes", python_program("writer", "writer.py", str(big), str(BIG)), big
+        ),
+        *_compare(pair, by_line, line_writer, small),
     ]
 
 
-def _compare(pair: Pair, what: str, *, size: int, piece: int, times: int) -> list[Figure]:
+def _compare(pair: Pair, what: str, writer: App, size: int, *, times: int = 3) -> list[Figure]:
     for manager in pair:
         manager.run("list")
     samples = [
-        (_captured(pair.ours, size, piece), _captured(pair.theirs, size, piece))
+        (_captured(pair.ours, writer, size), _captured(pair.theirs, writer, size))
         for _ in range(times)
     ]
-    bare = [_bare(pair.ours.home.with_suffix(".out"), size, piece) for _ in range(times)]
+    bare = [_bare(pair.ours.home.with_suffix(".out"), writer, size) for _ in range(times)]
     ours, theirs = zip(*samples, strict=True)
     return [
         Figure(
@@ -61,30 +70,29 @@ def _compare(pair: Pair, what: str, *, size: int, piece: int, times: int) -> lis
     ]
 
 
-def _captured(manager: Manager, size: int, piece: int) -> Captured:
-    manager.start([python_program("writer", "writer.py", str(size), str(piece))])
-    log = manager.out_log("writer")
+def _captured(manager: Manager, writer: App, size: int) -> Captured:
+    manager.start([writer])
+    log = manager.out_log(writer["name"])
     wait_for(lambda: _ends_with(log, READY), f"the writer under {manager.name}")
-    (writer,) = manager.programs()
+    (program,) = manager.programs()
     cpu = cpu_seconds(manager.daemon())
-    took = _write(writer.pid, log)
+    took = _write(program.pid, log)
     cpu = cpu_seconds(manager.daemon()) - cpu
     manager.delete_all()
-    for file in log.parent.glob("writer*"):
+    for file in log.parent.glob(f"{writer['name']}*"):
         file.unlink()
     return Captured(size / MB / took, cpu / (size / GB))
 
 
-def _bare(file: Path, size: int, piece: int) -> float:
-    """Let the same program write straight into a file: what no manager can be faster than."""
-    command = python_program("bare", "writer.py", str(size), str(piece))
+def _bare(file: Path, writer: App, size: int) -> float:
+    """Let the same program write straight into a file."""
     with (
         file.open("wb") as output,
-        subprocess.Popen([command["script"], *command["args"]], stdout=output) as writer,
+        subprocess.Popen([writer["script"], *writer["args"]], stdout=output) as program,
     ):
         wait_for(lambda: _ends_with(file, READY), "the writer alone")
-        took = _write(writer.pid, file)
-        writer.kill()
+        took = _write(program.pid, file)
+        program.kill()
     file.unlink()
     return size / MB / took
 

@@ -17,7 +17,6 @@ from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 253
-CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 EXIT_PATIENCE = 1.0
 """Seconds to wait for the keeper to tell how a process ended that only it could reap."""
@@ -68,9 +67,10 @@ class KeeperLink:
     def receive(self) -> None:
         """Take, before anything else, what the keeper has kept for us."""
         while self._line is not None:
-            packet, descriptors, _, _ = socket.recv_fds(
-                self._line, PACKET, DESCRIPTORS_AT_ONCE, CLOSE_ON_EXEC
-            )
+            packet, descriptors, _, _ = socket.recv_fds(self._line, PACKET, DESCRIPTORS_AT_ONCE)
+            for descriptor in descriptors:
+                # They are inheritable: recv_fds of Python 3.11 passes over a flag against that.
+                os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
             if not packet:
                 self._lose()
                 return
@@ -123,6 +123,10 @@ class KeeperLink:
     def take(self, name: str) -> int | None:
         """Get what a former daemon had kept, once; the keeper goes on holding its own copy."""
         return self._kept.pop(name, None)
+
+    def names(self, prefix: str) -> list[str]:
+        """List what a former daemon had kept and nobody has taken, of names that begin so."""
+        return [name for name in self._kept if name.startswith(prefix)]
 
     def say(self, message: Mapping[str, object]) -> None:
         """Tell the keeper that we are ready, or why we cannot be."""

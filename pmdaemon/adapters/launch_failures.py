@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 
+from pmdaemon.adapters.privileges import objection
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 _TRANSIENT = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
@@ -39,6 +40,12 @@ def cannot_run(order: LaunchOrder, error: OSError | ValueError) -> LaunchFailed:
     if isinstance(error, ValueError):
         return LaunchFailed(f"cannot run {program}: {_unusable_text(order)}", transient=False)
     return _failed(f"cannot run {program}", _words_for_program(program, error), error)
+
+
+def cannot_prepare(order: LaunchOrder, error: Exception) -> LaunchFailed:
+    """Word that the rights or limits of an order could not be set."""
+    reason = objection(order.run_as, order.limits) or f"its rights or limits are refused: {error}"
+    return LaunchFailed(f"cannot run {order.argv[0]}: {reason}", transient=False)
 
 
 def _failed(what: str, why: str, error: OSError) -> LaunchFailed:

@@ -5,25 +5,35 @@ opens its own outputs, and its files get the numbers they are to have. It is hal
 `subprocess`, which makes a pipe for each start and goes through all files that we have open.
 """
 
+import errno
+import fcntl
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from pmdaemon.adapters import privileges
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 
 _NOT_FOR_PROGRAMS: Final = tuple(
     getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
 )
 """What Python ignores from its start, and a program would go on ignoring."""
+
+
+SHELL: Final = "/bin/sh"
+EXEC_WITH_ITS_PID: Final = 'export {}=$$; exec "$@"'
+"""Only a program itself knows its pid before it runs; a shell is the smallest that can say it."""
 
 
 class SpawnLauncher:
@@ -52,7 +62,7 @@ class SpawnLauncher:
         self._keeper = keeper or KeeperLink()
         self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
-        self._given = [(os.POSIX_SPAWN_CLOSE, file) for file in _inheritable()]
+        self._given = _inheritable()
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -62,7 +72,7 @@ class SpawnLauncher:
 
         """
         with self._keeper.launching(order.token) as launched:
-            with _in_directory(order), self._limiting_files():
+            with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
             entry = self._reader.entry(pid)
             if entry is None:
@@ -73,6 +83,10 @@ class SpawnLauncher:
             launched(identity)
         self._latest = identity
         return identity
+
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+        return privileges.objection(run_as, limits)
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
@@ -95,16 +109,28 @@ class SpawnLauncher:
     def _spawn(self, order: LaunchOrder) -> int:
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
+        argv = _argv(order)
+        with _above(order.equipment.inherited) as inherited:
+            if is_asked_for(order):
+                return spawn_as(order, argv, inherited)
+            return self._spawn_with(order, argv, flags, inherited)
+
+    def _spawn_with(
+        self, order: LaunchOrder, argv: tuple[str, ...], flags: int, inherited: Sequence[int]
+    ) -> int:
         try:
             return os.posix_spawn(
-                order.argv[0],
-                order.argv,
+                argv[0],
+                argv,
                 {**order.env, TOKEN_VARIABLE: order.token},
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, order.stdout, flags, 0),
                     (os.POSIX_SPAWN_OPEN, 2, order.stderr, flags, 0),
-                    *self._given,
+                    *(
+                        (os.POSIX_SPAWN_DUP2, file, FIRST_INHERITED + index)
+                        for index, file in enumerate(inherited)
+                    ),
                 ],
                 setsid=True,
                 setsigmask=(),
@@ -114,6 +140,20 @@ class SpawnLauncher:
             # All that it says is the number of the error, and not what was wrong.
             _try_outputs(order)
             raise cannot_run(order, error) from error
+
+    @contextmanager
+    def _keeping_what_was_given(self) -> Iterator[None]:
+        """Pass nothing on of what we were given, but to who goes on in this process (execve(2)).
+
+        A file action could not close it: a number beyond the limit of the program is refused.
+        """
+        for file in self._given:
+            os.set_inheritable(file, False)  # noqa: FBT003 - the library's signature
+        try:
+            yield
+        finally:
+            for file in self._given:
+                os.set_inheritable(file, True)  # noqa: FBT003 - as above
 
     @contextmanager
     def _limiting_files(self) -> Iterator[None]:
@@ -132,6 +172,35 @@ class SpawnLauncher:
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+
+
+def _argv(order: LaunchOrder) -> tuple[str, ...]:
+    """Say what is executed: the program, or a shell that tells it its pid and becomes it."""
+    variable = order.equipment.pid_variable
+    if variable is None:
+        return tuple(order.argv)
+    program = order.argv[0]
+    if not os.access(program, os.X_OK):
+        number = errno.EACCES if os.path.lexists(program) else errno.ENOENT
+        raise cannot_run(order, OSError(number, os.strerror(number)))
+    return (SHELL, "-c", EXEC_WITH_ITS_PID.format(variable), program, *order.argv)
+
+
+@contextmanager
+def _above(files: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Give these descriptors numbers that are none of those which the program is to have."""
+    first = FIRST_INHERITED + len(files)
+    copies: list[int] = []
+    try:
+        for file in files:
+            copies.append(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, first))  # noqa: PERF401 - all that were made are closed
+        yield copies
+    except OSError as error:
+        reason = f"cannot pass on a descriptor: {(error.strerror or str(error)).lower()}"
+        raise LaunchFailed(reason, transient=True) from error
+    finally:
+        for copy in copies:
+            os.close(copy)
 
 
 @contextmanager

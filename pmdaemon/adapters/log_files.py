@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -21,10 +22,15 @@ from pmdaemon.adapters.log_aging import Aging
 from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.output_files import read_end, size_of
 from pmdaemon.core.errors import OperationFailed
-from pmdaemon.core.logs import OutputStream, file_name
+from pmdaemon.core.log_copies import LogCopy, copies_of, is_dropped
+from pmdaemon.core.logs import NOWHERE, OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
 from pmdaemon.engine.interfaces import Clock
+
+if TYPE_CHECKING:
+    from pmdaemon.adapters.log_copies import Copier
 
 Growth = Callable[[int, OutputStream], None]
 
@@ -63,6 +69,9 @@ class LogFiles:
         self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
         self._channels: dict[int, dict[OutputStream, _Channel]] = {}
+        self._begun: dict[int, int] = {}
+        self._is_settled = False
+        self._copiers: dict[int, dict[LogCopy, Copier]] = {}
         self._on_growth: Growth | None = None
 
     def open(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> tuple[str, str]:
@@ -80,7 +89,13 @@ class LogFiles:
             self._channels[pm_id] = channels
         for channel in channels.values():
             self._heed_policy(channel.pump.writer, policy)
-        return channels[OutputStream.OUT].path, channels[OutputStream.ERR].path
+        self._heed_copies(pm_id, name, instance, policy)
+        self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
+        out, err = (
+            NOWHERE if is_dropped(stream, policy) else channels[stream].path
+            for stream in OutputStream
+        )
+        return out, err
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
@@ -91,10 +106,22 @@ class LogFiles:
             self._files[name, instance] = known
         return known
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+        out, err = map(size_of, self.files(name, instance))
+        return out, err
+
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
         for channel in self._of(pm_id):
             channel.pump.drain()
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
+        channel = self._channels.get(pm_id, {}).get(OutputStream.ERR)
+        if channel is None:
+            return ()
+        return read_end(channel.pump.writer.path, self._begun.get(pm_id, 0))
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -111,11 +138,17 @@ class LogFiles:
                 raise OperationFailed(
                     f"cannot empty the output of process {pm_id}: {_worded(error)}", pm_id=pm_id
                 ) from error
+        for copier in self._copiers.get(pm_id, {}).values():
+            with suppress(OSError):  # a copy that cannot be emptied is somebody else's
+                copier.empty()
 
     def close(self, pm_id: int) -> None:
         """Drain, and give up the FIFOs for good, as nothing writes to them; the files stay."""
         self.drain(pm_id)
         self._files.clear()
+        self._begun.pop(pm_id, None)
+        for copier in self._copiers.pop(pm_id, {}).values():
+            copier.finish()
         for channel in self._channels.pop(pm_id, {}).values():
             self._let_go(channel)
             self._keeper.drop(os.path.basename(channel.path))
@@ -129,6 +162,9 @@ class LogFiles:
     def leave(self) -> None:
         """Let go of all FIFOs and leave them, with what is in them, to the next daemon."""
         self._compressor.stop()
+        while self._copiers:
+            for copier in self._copiers.popitem()[1].values():
+                copier.stop()
         while self._channels:
             _, channels = self._channels.popitem()
             for channel in channels.values():
@@ -167,6 +203,47 @@ class LogFiles:
             self._aging.add(writer)
             self._compress(writer)
 
+    def _heed_copies(self, pm_id: int, name: str, instance: int, policy: LogPolicy) -> None:
+        """Have the copies made that are wanted, and no others."""
+        wanted = copies_of(name, instance, policy, self._logs_dir)
+        before = self._copiers.pop(pm_id, {})
+        if not (wanted or before):
+            return
+        for unwanted in before.keys() - set(wanted):
+            before.pop(unwanted).finish()
+        files = dict(zip(OutputStream, self.files(name, instance), strict=True))
+        copiers = self._copiers[pm_id] = before
+        for copy in wanted:
+            if copy in copiers:
+                copiers[copy].policy = policy
+            else:
+                copiers[copy] = self._copier(files[copy.stream], copy, policy, pm_id, name)
+
+    def _copier(
+        self, output: str, copy: LogCopy, policy: LogPolicy, pm_id: int, name: str
+    ) -> "Copier":
+        # Few want copies, and others need not load what makes them.
+        from pmdaemon.adapters.copy_records import settle_all  # noqa: PLC0415
+        from pmdaemon.adapters.log_copies import Copier  # noqa: PLC0415
+
+        if not self._is_settled:
+            try:
+                settle_all(self._logs_dir)
+            except OSError as error:
+                raise OperationFailed(
+                    f"cannot copy the output of {name}: {_worded(error)}", name=name
+                ) from error
+            self._is_settled = True
+        return Copier(
+            output,
+            copy,
+            policy,
+            self._clock,
+            pm_id=pm_id,
+            name=name,
+            on_rotated=self._compressor.look_after,
+        )
+
     def _compress(self, writer: LogWriter) -> None:
         if writer.policy.compress:
             self._compressor.look_after(writer.path)
@@ -177,6 +254,10 @@ class LogFiles:
         os.close(channel.fifo)
 
     def _grown(self, pm_id: int, stream: OutputStream) -> None:
+        if pm_id in self._copiers:
+            for copy, copier in self._copiers[pm_id].items():
+                if copy.stream is stream:
+                    copier.look()
         if self._on_growth is not None:
             self._on_growth(pm_id, stream)
 

@@ -16,7 +16,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 
-from pmdaemon.core.logs import compressed_path, rotated_path, times_path
+from pmdaemon.core.logs import (
+    LAST_BYTES,
+    compressed_path,
+    last_lines,
+    rotated_path,
+    times_path,
+)
 
 
 def open_output(path: str, flags: int = 0) -> int:
@@ -27,6 +33,28 @@ def open_output(path: str, flags: int = 0) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         return os.open(path, flags, 0o600)
+
+
+def size_of(path: str) -> int:
+    """Say how many bytes a file holds; none when it is not there."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def read_end(path: str, begin: int) -> tuple[str, ...]:
+    """Read the last few lines of an output file, of what stands behind its `begin`.
+
+    A file that is shorter has been exchanged meanwhile. None when it cannot be read.
+    """
+    with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - a bare path, as above
+        size = os.fstat(file.fileno()).st_size
+        begin = begin if begin <= size else 0
+        start = max(begin, size - LAST_BYTES)
+        file.seek(start)
+        return last_lines(file.read(LAST_BYTES), whole=start == begin)
+    return ()
 
 
 def rotate(path: str, keep: int) -> None:
@@ -52,6 +80,23 @@ def rotate(path: str, keep: int) -> None:
         with suppress(OSError):
             os.unlink(times_path(path))
     os.replace(empty, path)
+
+
+def shift(path: str, keep: int) -> None:
+    """Put a file that has no time index among the older ones, of which `keep` stay.
+
+    Raises:
+        OSError: it is still there.
+
+    """
+    gap = _first_gap(path)
+    remove_rotated(path, beyond=keep if gap <= keep else max(0, keep - 1))
+    if keep <= 0:
+        os.unlink(path)
+        return
+    for number in range(min(gap, keep), 1, -1):
+        _move_older(rotated_path(path, number - 1), rotated_path(path, number))
+    os.rename(path, rotated_path(path, 1))
 
 
 def remove_rotated(path: str, *, beyond: int = 0) -> None:

@@ -17,7 +17,11 @@ _ADDRESSES = (
     (socket.AF_INET6, "::"),
     (socket.AF_INET6, "::1"),
 )
+_LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _NO_SUCH_FAMILY = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+
+CONNECT_PATIENCE = 0.05
+"""Seconds; nothing is asked over a network."""
 
 
 class BindingTcpProbe:
@@ -26,6 +30,21 @@ class BindingTcpProbe:
     def is_free(self, tcp_port: int) -> bool:
         """Whether a program could listen on this port now."""
         return all(_can_bind(family, host, tcp_port) for family, host in _ADDRESSES)
+
+    def accepts(self, tcp_port: int) -> bool:
+        """Whether a connection to this port is accepted now, on a loopback address."""
+        return any(_can_connect(family, host, tcp_port) for family, host in _LOOPBACK)
+
+
+def _can_connect(family: int, host: str, tcp_port: int) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # Of a listener that is there, the kernel accepts at once, or not before it is too busy.
+            probe.settimeout(CONNECT_PATIENCE)
+            probe.connect((host, tcp_port))
+    except OSError:
+        return False
+    return True
 
 
 def _can_bind(family: int, host: str, tcp_port: int) -> bool:

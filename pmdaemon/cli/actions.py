@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.calls import Processes
@@ -13,10 +14,16 @@ Action = Callable[..., Processes]
 
 
 def act(
-    context: Context, action: Action, selectors: Sequence[str], done: str, *, json: bool
+    context: Context,
+    action: Action,
+    selectors: Sequence[str],
+    done: str,
+    *,
+    json: bool,
+    only: Sequence[str] = (),
 ) -> None:
     """Have something done to the selected processes; print what was `done`, and then the list."""
-    views = action(*expanded(selectors))
+    views = action(*expanded(context, selectors, only))
     if json:
         say_json(views)
         return
@@ -27,18 +34,34 @@ def act(
     show_list(context, json=False)
 
 
-def expanded(selectors: Sequence[str]) -> list[str]:
-    """Replace ecosystem files by the names of the apps in them."""
-    if not any("." in selector for selector in selectors):
+def expanded(context: Context, selectors: Sequence[str], only: Sequence[str] = ()) -> list[str]:
+    """Replace ecosystem files by the names of the apps in them, or of some of those.
+
+    Raises:
+        WrongUsage: some were to be chosen, and there is no file to choose from.
+
+    """
+    if not only and not any(map(may_be_file, selectors)):
         return list(selectors)
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.ecosystem_files import is_file_of_apps, names_in  # noqa: PLC0415
 
+    if only and not any(map(is_file_of_apps, selectors)):
+        raise WrongUsage("--only is for ecosystem files, and none is named")
     return [
         name
         for selector in selectors
-        for name in (names_in(selector) if is_file_of_apps(selector) else [selector])
+        for name in (
+            names_in(selector, context.environment, only)
+            if is_file_of_apps(selector)
+            else [selector]
+        )
     ]
+
+
+def may_be_file(selector: str) -> bool:
+    """Tell, without loading what knows, whether a selector may name an ecosystem file."""
+    return "." in selector or selector == "-" or "Procfile" in selector
 
 
 def called(view: ProcessView) -> str:

@@ -1,13 +1,20 @@
 """What a command has at hand: the home, the daemon, the terminal."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from pmdaemon.cli.render.terminal import Terminal
-from pmdaemon.client.blocking import Client, inherited
+from pmdaemon.client.blocking import Client, inherited, start_daemon_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE
+from pmdaemon.core.errors import PmdaemonError
+
+if TYPE_CHECKING:
+    from pmdaemon.control.starter import Prepared
 
 
 class Context:
@@ -17,6 +24,7 @@ class Context:
         self.environment = environment
         self.plain = False
         """Whether colours were turned off by an option."""
+        self._prepared: Prepared | None = None
 
     @property
     def home(self) -> Home:
@@ -28,6 +36,24 @@ class Context:
         """Standard output."""
         return Terminal.of(sys.stdout, self.environment, plain=self.plain)
 
+    def prepare_daemon(self) -> None:
+        """Have a daemon that is going to be needed load itself while we do, where there is none."""
+        # Whatever is wrong is said when it is needed, if it is.
+        with suppress(PmdaemonError):
+            home = self.home
+            if os.path.lexists(home.socket):
+                return
+            # Nearly every command finds a daemon running, and need not load this.
+            from pmdaemon.control.starter import Prepared  # noqa: PLC0415
+
+            self._prepared = Prepared(home.path, inherited(self.environment))
+
+    def close(self) -> None:
+        """Let go of a daemon that was prepared and is not needed."""
+        if self._prepared is not None:
+            self._prepared.close()
+            self._prepared = None
+
     def client(self, *, start: bool = True, patience: float = ANSWER_PATIENCE) -> Client:
         """Return a client of the daemon, started when there is none, unless told not to.
 
@@ -36,7 +62,7 @@ class Context:
         return Client(
             self.home,
             environment=self.environment,
-            start=start,
+            start=self._start_daemon if start else False,
             patience=patience,
             on_progress=_progress(),
             on_warning=warn,
@@ -45,6 +71,13 @@ class Context:
     def environment_to_send(self) -> dict[str, str]:
         """Return what programs are to inherit from the caller."""
         return inherited(self.environment)
+
+    def _start_daemon(self) -> None:
+        home, prepared = self.home, self._prepared
+        if prepared is None or prepared.is_used:
+            start_daemon_of(home, self.environment)
+        else:
+            prepared.start_daemon(log=home.daemon_log)
 
 
 def say_json(value: object) -> None:

@@ -1,16 +1,20 @@
 """Ecosystem files as they are named on the command line."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
-from pmdaemon.config.command import default_name
-from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.config.choosing import chosen, names_of, with_environment
+from pmdaemon.core.errors import PmdaemonError
 
-DEFAULT_NAMES = ("ecosystem.config.toml", "ecosystem.toml", "ecosystem.json")
-"""What is looked for, in this order, where none is named."""
+DEFAULT_NAMES = (
+    "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
+    "ecosystem.config.mjs", "ecosystem.config.json", "ecosystem.json", "ecosystem.json5",
+    "ecosystem.config.yaml", "ecosystem.yaml", "ecosystem.config.yml", "ecosystem.yml",
+)  # fmt: skip
+"""What is looked for, in this order, where none is named; then package.json, then Procfile."""
 
 
 def is_file_of_apps(text: str) -> bool:
@@ -28,32 +32,59 @@ def default_file(cwd: str) -> str:
     for name in DEFAULT_NAMES:
         if Path(cwd, name).is_file():
             return name
+    if _has_apps(Path(cwd, ecosystem.PACKAGE)):
+        return ecosystem.PACKAGE
+    if Path(cwd, ecosystem.PROCFILE).is_file():
+        return ecosystem.PROCFILE
     raise WrongUsage(
         f"nothing to start: name a program, or have an {DEFAULT_NAMES[1]} here;"
         " see pmdaemon start --help"
     )
 
 
+class AppsOfFile(NamedTuple):
+    """The apps of a file, how they are to be read, and what is to be said about it."""
+
+    apps: list[dict[str, Any]]
+    how: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
 def apps_of(
-    path: str, *, only: str | None = None, env_name: str | None = None
-) -> list[dict[str, Any]]:
-    """Read the apps of a file.
+    path: str,
+    environment: Mapping[str, str],
+    *,
+    only: Sequence[str] = (),
+    env_name: str | None = None,
+) -> AppsOfFile:
+    """Read a file.
 
     Args:
-        path: The file.
-        only: Names, with commas between; the others are left out.
+        path: The file; `-` for standard input.
+        environment: That of the caller.
+        only: Names; the other apps are left out.
         env_name: Lay the variables under `env_<name>` over those under `env`.
 
     Raises:
         PmdaemonError: the file cannot be used, or does not have what is asked for.
 
     """
-    apps = ecosystem.load(path)
-    if only is not None:
-        apps = _chosen(apps, [name.strip() for name in only.split(",")], path)
+    file = ecosystem.load(path, environment)
+    warnings = list(file.warnings)
+    apps = file.apps
+    if only:
+        apps = chosen(apps, only, path, None if file.evaluated else environment)
     if env_name is not None:
-        _overlay(apps, f"env_{env_name}", path)
-    return apps
+        apps, unknown = with_environment(apps, env_name, path)
+        warnings += unknown
+    how = {
+        "source": path if path != ecosystem.STANDARD_INPUT else "standard input",
+        "relative_to": folder_of(path),
+        "interpolate": not file.evaluated,
+        "env_name": env_name,
+        "file": str(Path(path).absolute()) if path != ecosystem.STANDARD_INPUT else None,
+    }
+    return AppsOfFile(apps, how, tuple(warnings))
 
 
 def folder_of(path: str) -> str:
@@ -61,25 +92,17 @@ def folder_of(path: str) -> str:
     return str(Path(path).absolute().parent)
 
 
-def _chosen(apps: list[dict[str, Any]], names: list[str], path: str) -> list[dict[str, Any]]:
-    known = [app.get("name") for app in apps]
-    for name in names:
-        if name not in known:
-            raise InvalidInput(f"there is no app {shown(name)} in {shown(path)}", name=name)
-    return [app for app in apps if app.get("name") in names]
-
-
-def _overlay(apps: list[dict[str, Any]], key: str, path: str) -> None:
-    if not any(key in app for app in apps):
-        raise InvalidInput(f"no app in {shown(path)} has {key}", key=key)
-    for app in apps:
-        chosen, base = app.pop(key, {}), app.get("env", {})
-        if isinstance(chosen, dict) and isinstance(base, dict):
-            app["env"] = {**base, **chosen}
-
-
-def names_in(path: str) -> list[str]:
+def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()) -> list[str]:
     """List the names of the apps in a file, which select their processes."""
-    apps = ecosystem.load(path)
-    cwd = folder_of(path)
-    return [str(app.get("name") or default_name(str(app.get("script", "")), cwd)) for app in apps]
+    file = ecosystem.load(path, environment)
+    variables = None if file.evaluated else environment
+    apps = chosen(file.apps, only, path, variables) if only else file.apps
+    return names_of(apps, variables)
+
+
+def _has_apps(path: Path) -> bool:
+    """Tell whether a package.json, which may be anybody's, has apps for us."""
+    try:
+        return path.is_file() and bool(ecosystem.load(str(path), {}).apps)
+    except PmdaemonError:
+        return False

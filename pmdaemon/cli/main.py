@@ -24,11 +24,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     if sys.platform == "win32":
         warn("Windows is not supported: pmdaemon needs Linux or macOS")
         return exit_codes.WRONG_USAGE
+    context = Context(environment)
     try:
         for stream in (sys.stdout, sys.stderr):
             # A name that the terminal's encoding lacks is no reason to fail.
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text files
-        status = _dispatch(list(arguments), Context(environment))
+        status = _dispatch(list(arguments), context)
         sys.stdout.flush()
     except PmdaemonError as error:
         return _report(error, arguments)
@@ -43,21 +44,41 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
         warn(write_down(error, arguments, environment))
         return exit_codes.FAILED
+    finally:
+        context.close()
     return status
 
 
 def _dispatch(arguments: list[str], context: Context) -> int:
-    if "_PMDAEMON_COMPLETE" not in context.environment and answered_at_once(arguments, context):
-        return exit_codes.DONE
+    if "_PMDAEMON_COMPLETE" not in context.environment:
+        if answered_at_once(arguments, context):
+            return exit_codes.DONE
+        if arguments[:1] == ["start"]:
+            context.prepare_daemon()
     # Everything else pays for the parser of options.
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 
     return parse_and_run(arguments, context)
 
 
+def _last_words(error: PmdaemonError) -> list[str]:
+    """Return what a program that could not be kept up wrote last."""
+    words = error.details.get("last_words")
+    if not isinstance(words, list) or not words:
+        return []
+    from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - for few
+
+    return ["the last it wrote to stderr:", *(harmless(str(word)) for word in words)]
+
+
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     warn(error.message)
+    problems = error.details.get("problems")
+    for problem in problems[1:] if isinstance(problems, list) else ():
+        warn(str(problem))  # the first is in the error's own sentence
+    for line in _last_words(error):
+        print(f"    {line}", file=sys.stderr)
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}

@@ -13,6 +13,15 @@ json_option = click.option(
 )
 
 
+def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, (value or "").split(","))))
+
+
+only_option = click.option(
+    "--only", metavar="A,B", callback=_names, help="Of an ecosystem file, take these apps only."
+)
+
+
 def command(
     name: str, cls: type[click.Command] = click.Command
 ) -> Callable[[Callable[..., Any]], click.Command]:

@@ -26,11 +26,39 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
         ("--max-memory-restart", "--max-memory"), "SIZE", "Restart above so much memory: 150M.",
     ),
     "max_restarts": (("--max-restarts",), "N", "Give up after so many early ends."),
+    "min_uptime": (("--min-uptime",), "TIME", "An end before this counts as early: 1s."),
     "restart_delay": (("--restart-delay",), "TIME", "Wait before a restart: 500 (ms), 3s."),
+    "exp_backoff_restart_delay": (
+        ("--exp-backoff-restart-delay",), "TIME", "Wait so before a restart, and longer each time.",
+    ),
+    "stop_exit_codes": (
+        ("--stop-exit-codes",), "CODES", "Leave it down after these exit codes: 0,3.",
+    ),
     "kill_timeout": (
         ("-k", "--kill-timeout"), "TIME", "From the stop signal to SIGKILL: 1600 (ms), 5s.",
     ),
     "stop_signal": (("--stop-signal",), "SIGNAL", "The stop signal; SIGINT if not said."),
+    "cron_restart": (
+        ("-c", "--cron", "--cron-restart"), "CRON", "Start it anew when this is due: '0 3 * * *'.",
+    ),
+    "job": (("--job",), "CRON", "Run it when this is due, and at no other time."),
+    "timezone": (("--timezone",), "ZONE", "The time zone of these: Europe/Berlin."),
+    "depends_on": (("--depends-on",), "A,B", "Start it when these apps are ready."),
+    "health_check_url": (("--health-check-url",), "URL", "It is healthy when this answers."),
+    "health_check_script": (
+        ("--health-check-script",), "COMMAND", "It is healthy when this command succeeds.",
+    ),
+    "health_check_interval": (("--health-check-interval",), "TIME", "Check so often; 30s."),
+    "health_check_timeout": (("--health-check-timeout",), "TIME", "Wait so long for it; 5s."),
+    "health_check_retries": (
+        ("--health-check-retries",), "N", "It is unhealthy after so many failures in a row; 3.",
+    ),
+    "watch_delay": (("--watch-delay",), "TIME", "Gather changes for so long: 200 (ms), 1s."),
+    "uid": (("--uid",), "USER", "Run it as this user; for root."),
+    "gid": (("--gid",), "GROUP", "Run it with this group; for root."),
+    "umask": (("--umask",), "OCTAL", "Start it with this umask: 022."),
+    "nice": (("--nice",), "N", "Start it with this niceness, -20 to 19."),
+    "pid_file": (("--pid",), "FILE", "Write its pid there."),
     "log_max_size": (
         ("--log-max-size",), "SIZE", "Exchange its output files at this size: 10M; 0 for never.",
     ),
@@ -41,6 +69,13 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
         ("--log-max-age",), "TIME", "Keep output for so long: 12h, 7d; 0 for ever.",
     ),
 }  # fmt: skip
+
+
+_SWITCHED_OFF = ("autorestart", "autostart", "treekill", "log_compress")
+"""Fields that are on unless `--no-…` is said."""
+
+HERE = "."
+"""What `--watch` means without a path."""
 
 
 def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,6 +92,26 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="KEY=VALUE",
             help="Set a variable; may be repeated. With an ecosystem file, NAME takes env_NAME.",
+        ),
+        click.option(
+            "--watch",
+            "watch",
+            multiple=True,
+            is_flag=False,
+            flag_value=HERE,
+            metavar="[PATH]",
+            help="Start it anew when files change there, or in its folder; may be repeated.",
+        ),
+        click.option(
+            "--ignore-watch",
+            "ignore_watch",
+            multiple=True,
+            metavar="PATTERN",
+            help="Which files are no reason, as in a .gitignore; may be repeated.",
+        ),
+        click.option("--no-autostart", is_flag=True, help="List it, and start it when asked to."),
+        click.option(
+            "--no-treekill", is_flag=True, help="Send the stop signal to its first process only."
         ),
         click.option(
             "--no-autorestart", is_flag=True, help="Leave it down when it ends by itself."
@@ -78,10 +133,11 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 
     """
     options = {name: given[name] for name in _FLAGS if given.get(name) is not None}
-    if given.get("no_autorestart"):
-        options["autorestart"] = False
-    if given.get("no_log_compress"):
-        options["log_compress"] = False
+    options |= {name: False for name in _SWITCHED_OFF if given.get(f"no_{name}")}
+    if watched := given.get("watch"):
+        options["watch"] = [path for path in watched if path != HERE] or True
+    if ignored := given.get("ignore_watch"):
+        options["ignore_watch"] = list(ignored)
     variables: dict[str, str] = {}
     names: list[str] = []
     for text in given.get("env", ()):
@@ -104,7 +160,11 @@ def flag_of(options: Mapping[str, Any]) -> str:
     first = next(iter(options))
     named = {
         "env": "--env KEY=VALUE",
+        "watch": "--watch",
+        "ignore_watch": "--ignore-watch",
         "autorestart": "--no-autorestart",
+        "autostart": "--no-autostart",
+        "treekill": "--no-treekill",
         "log_compress": "--no-log-compress",
         "args": "--",
     }

@@ -1,12 +1,14 @@
 """Asking the daemon to bring programs up, and saying what came of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pmdaemon.cli.actions import called
-from pmdaemon.cli.context import Context
-from pmdaemon.cli.ecosystem_files import apps_of, folder_of
+from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.client.calls import Existing, Processes
 from pmdaemon.control.messages import ProcessView
@@ -16,15 +18,29 @@ def start_file(
     context: Context,
     path: str,
     *,
-    only: str | None = None,
+    only: Sequence[str] = (),
     env_name: str | None = None,
     quiet: bool,
 ) -> Processes:
     """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
-    apps = apps_of(path, only=only, env_name=env_name)
+    return start_apps(context, read_file(context, path, only=only, env_name=env_name), quiet=quiet)
+
+
+def read_file(
+    context: Context, path: str, *, only: Sequence[str] = (), env_name: str | None = None
+) -> AppsOfFile:
+    """Read an ecosystem file, and say what is to be said about it."""
+    file = apps_of(path, context.environment, only=only, env_name=env_name)
+    for warning in file.warnings:
+        warn(warning)
+    return file
+
+
+def start_apps(context: Context, file: AppsOfFile, *, quiet: bool) -> Processes:
+    """Start the apps that were read of a file."""
 
     def start() -> Processes:
-        return context.client().start_apps(apps, relative_to=folder_of(path), source=path)
+        return context.client().start_apps(file.apps, **file.how)
 
     return _said(start, quiet=quiet)
 
@@ -43,6 +59,38 @@ def start_program(
         return context.client().start(target, existing=existing, **options)
 
     return _said(start, quiet=quiet)
+
+
+def restart_mixed(
+    context: Context,
+    selectors: Sequence[str],
+    *,
+    only: Sequence[str],
+    env_name: str | None,
+    json: bool,
+) -> None:
+    """Start the apps of files as they are declared now, and what else is selected anew.
+
+    Raises:
+        WrongUsage: something was to be chosen of files, and there is none.
+
+    """
+    files = [each for each in selectors if is_file_of_apps(each)]
+    if not files and (only or env_name is not None):
+        flag = "--only" if only else "--env"
+        raise WrongUsage(f"{flag} is for ecosystem files, and none is named")
+    views: Processes = []
+    for path in files:
+        views += start_file(context, path, only=only, env_name=env_name, quiet=json)
+    if others := [each for each in selectors if each not in files]:
+        restarted = context.client().restart(*others)
+        views += restarted
+        for view in restarted if not json else ():
+            print(f"restarted {called(view)}")
+    if json:
+        say_json(views)
+    else:
+        show_list(context, json=False)
 
 
 def _said(start: Callable[[], Processes], *, quiet: bool) -> Processes:

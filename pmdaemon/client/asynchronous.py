@@ -1,7 +1,7 @@
 """`AsyncClient`, for programs that run an event loop: every verb of `Client`, to be awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -17,17 +17,27 @@ from pmdaemon.client.blocking import (
     log_warning,
     start_daemon_of,
 )
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages import (
+    ApplyResult,
     GrowthItem,
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -51,7 +61,7 @@ class AsyncClient:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -61,8 +71,9 @@ class AsyncClient:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = AsyncChannel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = AsyncChannel(self.home, start or None)
         self._blocking = Client(
             self.home,
             environment=self._environment,
@@ -111,6 +122,9 @@ class AsyncClient:
         source: str = "the apps",
         existing: Existing = "restart",
         down: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+        file: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched."""
         return await self._do(
@@ -121,6 +135,38 @@ class AsyncClient:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
+                file=file,
+            )
+        )
+
+    async def apply(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        file: str | None = None,
+        whole: bool = True,
+        prune: bool = False,
+        dry_run: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+    ) -> ApplyResult:
+        """Bring what is there into line with apps, and touch only what differs."""
+        return await self._do(
+            calls.apply(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                file=file,
+                whole=whole,
+                prune=prune,
+                dry_run=dry_run,
+                interpolate=interpolate,
+                env_name=env_name,
             )
         )
 
@@ -128,9 +174,62 @@ class AsyncClient:
         """Stop processes, and everything they started."""
         return await self._do(calls.act("stop", selectors))
 
-    async def restart(self, *selectors: str | int) -> Processes:
-        """Stop what runs of the selected, and start them all."""
-        return await self._do(calls.act("restart", selectors))
+    async def restart(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+    ) -> Processes:
+        """Stop what runs of the selected, and start them all.
+
+        Args:
+            selectors: which processes.
+            options: fields of the apps that are declared otherwise from now on.
+            update_env: have them inherit our environment in place of what they had.
+
+        """
+        return await self._do(
+            calls.anew(
+                "restart",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+            )
+        )
+
+    async def reload(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+        parallel: int = 1,
+    ) -> Processes:
+        """Put new runs in the place of those that serve, one by one and without a gap.
+
+        Args:
+            selectors: which processes.
+            options: as for `restart`.
+            update_env: as for `restart`.
+            parallel: how many instances of an app at a time.
+
+        """
+        return await self._do(
+            calls.anew(
+                "reload",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+                parallel=parallel,
+            )
+        )
+
+    async def scale(self, name: str, count: str | int) -> Processes:
+        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        return await self._do(calls.scale(name, count))
+
+    async def send_signal(self, signal: str, *selectors: str | int) -> Processes:
+        """Send a signal, by name or number, to the first process of each program."""
+        return await self._do(calls.send_signal(signal, selectors))
 
     async def delete(self, *selectors: str | int) -> Processes:
         """Stop processes and forget them; their log files stay."""
@@ -139,6 +238,22 @@ class AsyncClient:
     async def reset(self, *selectors: str | int) -> Processes:
         """Set restart counters to zero."""
         return await self._do(calls.act("reset", selectors))
+
+    async def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return await self._do(calls.act("block", selectors))
+
+    async def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return await self._do(calls.act("unblock", selectors))
+
+    async def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return await self._do(calls.explain(selectors))
+
+    async def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return await self._do(calls.history(selectors, limit=limit))
 
     async def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""
@@ -215,6 +330,39 @@ class AsyncClient:
     async def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return await self._do(calls.web_off())
+
+    async def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return await self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    async def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return await self._do(calls.list_tokens())
+
+    async def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return await self._do(calls.rotate_token(name, overlap=overlap))
+
+    async def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        await self._do(calls.revoke_token(name))
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

@@ -8,14 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmdaemon.client import calls
-from pmdaemon.client.calls import Call, Existing, Processes, SaveResult
+from pmdaemon.client.calls import (
+    Call,
+    Existing,
+    Explanations,
+    Processes,
+    Runs,
+    SaveResult,
+    Tokens,
+)
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
 from pmdaemon.control.messages import (
+    ApplyResult,
     GrowthItem,
     HostResult,
     KillResult,
     PingResult,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -39,7 +49,8 @@ class Client:
         home: the daemon's home; that of the environment if not said.
         environment: variables, from which the home is taken, and which programs inherit; those of
             this process if not said.
-        start: start a daemon when none is running; without, that is `DaemonNotRunning`.
+        start: start a daemon when none is running, by this function if it is one; without, that is
+            `DaemonNotRunning`.
         patience: seconds without a sign of life from the daemon before it is given up.
         on_progress: called with a sentence while something takes its time.
         on_warning: called with what the daemon warns of; logged as `pmdaemon` if not said.
@@ -54,7 +65,7 @@ class Client:
         home: str | Home | None = None,
         *,
         environment: Mapping[str, str] | None = None,
-        start: bool = True,
+        start: bool | Callable[[], None] = True,
         patience: float = ANSWER_PATIENCE,
         on_progress: Say | None = None,
         on_warning: Say | None = None,
@@ -64,8 +75,9 @@ class Client:
         self._patience = patience
         self._on_progress = on_progress
         self._on_warning = on_warning or log_warning
-        starter = partial(start_daemon_of, self.home, self._environment) if start else None
-        self._channel = Channel(self.home, starter)
+        if start is True:
+            start = partial(start_daemon_of, self.home, self._environment)
+        self._channel = Channel(self.home, start or None)
 
     def ping(self) -> PingResult:
         """Ask for a sign of life."""
@@ -114,6 +126,9 @@ class Client:
         source: str = "the apps",
         existing: Existing = "restart",
         down: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+        file: str | None = None,
     ) -> Processes:
         """Bring up apps, declared as in an ecosystem file: all of them, or none is touched.
 
@@ -124,6 +139,9 @@ class Client:
             existing: what becomes of those that are up: `restart` them as they are declared now,
                 `refuse`, or `keep` them as they are.
             down: do not start what is new; only put it on the list.
+            interpolate: put variables of the environment in for `${VARIABLES}` in texts.
+            env_name: the name of the environment that was chosen, for `append_env_to_name`.
+            file: the path of the file they come from, which `apply` goes by.
 
         """
         return self._do(
@@ -134,6 +152,47 @@ class Client:
                 source=source,
                 existing=existing,
                 down=down,
+                interpolate=interpolate,
+                env_name=env_name,
+                file=file,
+            )
+        )
+
+    def apply(
+        self,
+        apps: Sequence[Mapping[str, object]],
+        *,
+        relative_to: str | None = None,
+        source: str = "the apps",
+        file: str | None = None,
+        whole: bool = True,
+        prune: bool = False,
+        dry_run: bool = False,
+        interpolate: bool = False,
+        env_name: str | None = None,
+    ) -> ApplyResult:
+        """Bring what is there into line with apps, and touch only what differs.
+
+        Args:
+            apps: the declarations, as for `start_apps`, with the arguments that are not told here.
+            file: the path of the file that they come from; it is remembered.
+            whole: whether they are all of that file, so that what is not among them is not in it.
+            prune: delete what came from that file, and is not in it any more.
+            dry_run: only say what would be done.
+
+        """
+        return self._do(
+            calls.apply(
+                apps,
+                cwd=relative_to or calls.current_directory(),
+                environment=inherited(self._environment),
+                source=source,
+                file=file,
+                whole=whole,
+                prune=prune,
+                dry_run=dry_run,
+                interpolate=interpolate,
+                env_name=env_name,
             )
         )
 
@@ -141,9 +200,62 @@ class Client:
         """Stop processes, and everything they started."""
         return self._do(calls.act("stop", selectors))
 
-    def restart(self, *selectors: str | int) -> Processes:
-        """Stop what runs of the selected, and start them all."""
-        return self._do(calls.act("restart", selectors))
+    def restart(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+    ) -> Processes:
+        """Stop what runs of the selected, and start them all.
+
+        Args:
+            selectors: which processes.
+            options: fields of the apps that are declared otherwise from now on.
+            update_env: have them inherit our environment in place of what they had.
+
+        """
+        return self._do(
+            calls.anew(
+                "restart",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+            )
+        )
+
+    def reload(
+        self,
+        *selectors: str | int,
+        options: Mapping[str, object] | None = None,
+        update_env: bool = False,
+        parallel: int = 1,
+    ) -> Processes:
+        """Put new runs in the place of those that serve, one by one and without a gap.
+
+        Args:
+            selectors: which processes.
+            options: as for `restart`.
+            update_env: as for `restart`.
+            parallel: how many instances of an app at a time.
+
+        """
+        return self._do(
+            calls.anew(
+                "reload",
+                selectors,
+                options=options,
+                environment=inherited(self._environment) if update_env else None,
+                parallel=parallel,
+            )
+        )
+
+    def scale(self, name: str, count: str | int) -> Processes:
+        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        return self._do(calls.scale(name, count))
+
+    def send_signal(self, signal: str, *selectors: str | int) -> Processes:
+        """Send a signal, by name or number, to the first process of each program."""
+        return self._do(calls.send_signal(signal, selectors))
 
     def delete(self, *selectors: str | int) -> Processes:
         """Stop processes and forget them; their log files stay."""
@@ -152,6 +264,22 @@ class Client:
     def reset(self, *selectors: str | int) -> Processes:
         """Set restart counters to zero."""
         return self._do(calls.act("reset", selectors))
+
+    def block(self, *selectors: str | int) -> Processes:
+        """Prevent processes from being started; what runs may run on."""
+        return self._do(calls.act("block", selectors))
+
+    def unblock(self, *selectors: str | int) -> Processes:
+        """Allow processes to be started again; nothing is started by this."""
+        return self._do(calls.act("unblock", selectors))
+
+    def explain(self, *selectors: str | int) -> Explanations:
+        """Say in sentences why processes are up, or are not."""
+        return self._do(calls.explain(selectors))
+
+    def history(self, *selectors: str | int, limit: int = 20) -> Runs:
+        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        return self._do(calls.history(selectors, limit=limit))
 
     def flush(self, *selectors: str | int) -> Processes:
         """Empty log files."""
@@ -227,6 +355,39 @@ class Client:
     def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return self._do(calls.web_off())
+
+    def make_token(
+        self,
+        name: str | None = None,
+        *,
+        consumer: str | None = None,
+        scopes: Sequence[str] = (),
+        expire_in: float | None = None,
+    ) -> TokenView:
+        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+
+        Args:
+            name: of the key; `key-1` and so on if not said.
+            consumer: whom the JWT names, in place of a name.
+            scopes: what it is good for; everything if not said.
+            expire_in: seconds.
+
+        """
+        return self._do(
+            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
+        )
+
+    def tokens(self) -> Tokens:
+        """Return what is known of keys and JWTs, but not these themselves."""
+        return self._do(calls.list_tokens())
+
+    def rotate_token(self, name: str, *, overlap: float) -> TokenView:
+        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        return self._do(calls.rotate_token(name, overlap=overlap))
+
+    def revoke_token(self, name: str) -> None:
+        """Let nobody in by one any more, from now on."""
+        self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

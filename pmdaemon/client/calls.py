@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages import (
+    ApplyResult,
+    Explanation,
     HostResult,
     KillResult,
     PingResult,
     ProcessView,
+    RunView,
+    TokenView,
     UpdateResult,
     WebResult,
 )
@@ -24,6 +28,10 @@ Existing = Literal["refuse", "restart", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
+Explanations = list[Explanation]
+Runs = list[RunView]
+
+Tokens = list[TokenView]
 
 
 class SaveResult(TypedDict):
@@ -92,17 +100,38 @@ def start_apps(
     source: str,
     existing: Existing,
     down: bool,
+    **more: object,
 ) -> Call[Processes]:
     """Ask for apps to be brought up as they are declared."""
-    body = {
+    body: dict[str, object] = {
         "apps": apps,
         "source": source,
         "cwd": cwd,
         "existing": existing,
         "down": down,
         "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
     }
     return Call("start", body, _processes)
+
+
+def apply(
+    apps: Sequence[Mapping[str, object]],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    source: str,
+    **more: object,
+) -> Call[ApplyResult]:
+    """Ask for what is there to be brought into line with apps as they are declared."""
+    body: dict[str, object] = {
+        "apps": apps,
+        "source": source,
+        "cwd": cwd,
+        "environment": environment,
+        **{key: value for key, value in more.items() if value is not None},
+    }
+    return Call("apply", body, _whole)
 
 
 def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
@@ -113,6 +142,59 @@ def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
 
     """
     return Call(verb, selection(selectors), _processes)
+
+
+def anew(
+    verb: str,
+    selectors: Sequence[str | int],
+    *,
+    options: Mapping[str, object] | None,
+    environment: Mapping[str, str] | None,
+    **more: object,
+) -> Call[Processes]:
+    """Ask for processes to be started anew, declared otherwise where that is said.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    body = {**selection(selectors), **more}
+    if options:
+        body["options"] = options
+    if environment is not None:
+        body["environment"] = environment
+    return Call(verb, body, _processes)
+
+
+def scale(name: str, count: str | int) -> Call[Processes]:
+    """Ask for so many instances of an app."""
+    return Call("scale", {"name": name, "count": str(count)}, _processes)
+
+
+def send_signal(signal: str, selectors: Sequence[str | int]) -> Call[Processes]:
+    """Ask for a signal to be sent.
+
+    Raises:
+        InvalidInput: no process is selected.
+
+    """
+    return Call("signal", {**selection(selectors), "signal": signal}, _processes)
+
+
+def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
+    """Ask why the selected processes are up, or are not.
+
+    Raises:
+        InvalidInput: none is selected.
+
+    """
+    return Call("explain", selection(selectors), _explanations)
+
+
+def history(selectors: Sequence[str | int], *, limit: int) -> Call[Runs]:
+    """Ask for the latest runs of jobs, of all when none is selected."""
+    body: dict[str, object] = {"selectors": _texts(selectors)} if selectors else {}
+    return Call("history", {**body, "limit": limit}, _runs)
 
 
 def selection(selectors: Sequence[str | int]) -> dict[str, object]:
@@ -140,6 +222,34 @@ def web(
 def web_off() -> Call[str | None]:
     """Ask for the web side to be turned off; the result is where it was."""
     return Call("web_off", {}, _url)
+
+
+def make_token(
+    name: str | None,
+    *,
+    consumer: str | None,
+    scopes: Sequence[str],
+    expire_in: float | None,
+) -> Call[TokenView]:
+    """Ask for a key, or a token for a consumer."""
+    said = {"name": name, "consumer": consumer, "expire_in": expire_in}
+    body = {key: value for key, value in said.items() if value is not None}
+    return Call("token", {**body, "scopes": list(scopes)}, _whole)
+
+
+def list_tokens() -> Call[Tokens]:
+    """Ask for what is known of all tokens."""
+    return Call("tokens", {}, _tokens)
+
+
+def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
+    """Ask for a new token in place of one."""
+    return Call("rotate", {"name": name, "overlap": overlap}, _whole)
+
+
+def revoke_token(name: str) -> Call[None]:
+    """Ask for nobody to be let in by a token any more."""
+    return Call("revoke", {"name": name}, lambda _: None)
 
 
 def kill() -> Call[KillResult]:
@@ -192,6 +302,21 @@ def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types
 
 def _processes(result: dict[str, Any]) -> Processes:
     found: Processes = result["processes"]
+    return found
+
+
+def _tokens(result: dict[str, Any]) -> Tokens:
+    found: Tokens = result["tokens"]
+    return found
+
+
+def _explanations(result: dict[str, Any]) -> Explanations:
+    found: Explanations = result["explanations"]
+    return found
+
+
+def _runs(result: dict[str, Any]) -> Runs:
+    found: Runs = result["runs"]
     return found
 
 

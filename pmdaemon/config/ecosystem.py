@@ -3,55 +3,122 @@
 What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
 
-import json
+import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NoReturn
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
 
-from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, Unsupported
+from msgspec import Struct
+
+from pmdaemon.config.formats.sniffing import format_of
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
 
-_READ = (".toml", ".json")
-_KNOWN = (*_READ, ".json5", ".yaml", ".yml", ".config.js", ".config.cjs", ".config.mjs")
+STANDARD_INPUT = "-"
+
+PACKAGE = "package.json"
+PROCFILE = "Procfile"
+
+_MODULES = (".config.js", ".config.cjs", ".config.mjs")
+_KNOWN = (".toml", ".json", ".json5", ".jsonc", ".yaml", ".yml", *_MODULES)
+
+_PARSERS = {"toml": "toml_text", "yaml": "yaml_text", "procfile": "procfile"}
 
 _LISTS = ("apps", "pm2")
 """Where the list of apps may be; the second is an old name of PM2's."""
 
+_OTHERS = frozenset({"deploy", "static", "$schema"})
+"""What may stand beside the apps. For what a file needs for itself, as anchors, there is `x-…`."""
+
+_ONE_APP = frozenset({"script", "exec", "cmd", "command"})
+"""A document that has one of these is an app."""
+
+
+class EcosystemFile(Struct, frozen=True):
+    """What was read of a file.
+
+    What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`.
+    """
+
+    apps: list[dict[str, Any]]
+    evaluated: bool = False
+    warnings: tuple[str, ...] = ()
+
 
 def is_ecosystem_file(text: str) -> bool:
-    """Tell by its end whether a text names an ecosystem file, one that we read or another."""
-    return text.lower().endswith(_KNOWN)
+    """Tell by its looks whether a text names an ecosystem file."""
+    name = PurePath(text).name
+    return (
+        text == STANDARD_INPUT
+        or text.lower().endswith(_KNOWN)
+        or name == PROCFILE
+        or name.startswith(f"{PROCFILE}.")
+    )
 
 
-def load(path: str) -> list[dict[str, Any]]:
-    """Read the apps of an ecosystem file.
+def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
+    """Read the apps of an ecosystem file, or of standard input.
+
+    Args:
+        path: The file; `-` for standard input, whose format is told by its first words.
+        environment: That of the caller, for configurations that are programs.
 
     Raises:
-        InvalidInput: the file cannot be read; the code is `file_not_found` or `file_unreadable`.
+        InvalidInput: the file cannot be read; the code is `file_not_found`, `file_unreadable`, or,
+            when it is JavaScript and there is no node, `interpreter_not_found`.
         InvalidConfiguration: it is not what its suffix says, or has no apps.
-        Unsupported: its format is not one of ours.
 
     """
-    if not path.lower().endswith(_READ):
-        message = f"cannot read {shown(path)}: this release reads {' and '.join(_READ)}"
-        raise Unsupported(message, path=path)
-    text = _text(path)
     try:
-        document = _toml(text) if path.lower().endswith(".toml") else _json(text)
+        evaluated, document = _document(path, environment)
     except RecursionError as error:
         raise _invalid(path, "it is nested too deeply") from error
     except ValueError as error:
-        raise _invalid(path, _place(error)) from error
-    return _apps(path, document)
+        raise _invalid(path, str(error)) from error
+    apps, warnings = _apps(path, document)
+    return EcosystemFile(apps, evaluated, tuple(warnings))
+
+
+def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
+    if path.lower().endswith(_MODULES):
+        if not Path(path).is_file():
+            _text(path)  # which says why
+        return True, _javascript().evaluate(path, environment)
+    text = _text(path)
+    kind = format_of(path, text)
+    if kind == "json":
+        return _json(text, path, environment)
+    # Only those who have such a file pay for what reads it.
+    return False, import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}").parse(text)
+
+
+def _javascript() -> Any:  # noqa: ANN401 - a module
+    return import_module("pmdaemon.config.formats.javascript")
+
+
+def _json(text: str, path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
+    """Read JSON, or what PM2 takes for it: any expression of JavaScript."""
+    from pmdaemon.config.formats import json_text  # noqa: PLC0415 - as above
+
+    try:
+        return False, json_text.parse(text)
+    except json_text.NotJson as error:
+        if PurePath(path).name == PACKAGE or _javascript().node_in(environment) is None:
+            raise
+        try:
+            return True, _javascript().evaluate(path, environment, expression=text)
+        except ValueError as other:
+            # What is neither was meant to be JSON, whose parser knows the column, too.
+            raise (error if "SyntaxError" in str(other) else other) from None
 
 
 def _text(path: str) -> str:
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        content = _content(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         message = f"no such file: {shown(path)}"
         raise InvalidInput(message, code="file_not_found", path=path) from error
@@ -71,44 +138,23 @@ def _text(path: str) -> str:
         raise _invalid(path, reason) from error
 
 
-def _toml(text: str) -> object:
-    import tomli  # noqa: PLC0415 -- only those who have such a file pay for it
+def _content(path: str) -> bytes:
+    def beginning(file: BinaryIO) -> bytes:
+        return file.read(LARGEST_FILE + 1)
 
-    return tomli.loads(text)
-
-
-def _json(text: str) -> object:
-    def refuse(name: str) -> NoReturn:
-        raise ValueError(f"not a number of JSON: {name}")
-
-    return json.loads(text, parse_constant=refuse)
+    if path == STANDARD_INPUT:
+        return beginning(sys.stdin.buffer)
+    with Path(path).open("rb") as file:
+        return beginning(file)
 
 
-def _place(error: ValueError) -> str:
-    """Word a parser's complaint; both parsers know line and column."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"{_lowered(error.msg)} at line {error.lineno}, column {error.colno}"
-    if "digits" in str(error):
-        # Python's own limit, which says how to change it to people who cannot.
-        return "a number in it is too long"
-    # The TOML parser's sentence has the place already, as "(at line 3, column 5)".
-    return _lowered(str(error)).replace("(at ", "at ").removesuffix(")")
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
-def _apps(path: str, document: object) -> list[dict[str, Any]]:
-    apps = document
-    if isinstance(document, Mapping):
-        found = [key for key in _LISTS if key in document]
-        apps = document[found[0]] if found else [document]
+def _apps(path: str, document: object) -> tuple[list[dict[str, Any]], list[str]]:
+    apps, warnings = _list_in(path, document) if isinstance(document, Mapping) else (document, [])
     if isinstance(apps, Mapping):
         apps = [apps]
-    if not isinstance(apps, list):
+    if not isinstance(apps, list | None):
         raise _invalid(path, f"a list of apps was expected, not {shown(apps)}")
-    if not any(apps):
+    if not apps or not any(apps):
         raise _invalid(path, "there is no app in it")
     problems = [
         f"apps[{index}]: not an app: {shown(app)}"
@@ -117,7 +163,38 @@ def _apps(path: str, document: object) -> list[dict[str, Any]]:
     ]
     if problems:
         raise InvalidConfiguration(shown(path), problems)
-    return [dict(app) for app in apps]
+    return [dict(app) for app in apps], warnings
+
+
+def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[str]]:
+    """Find the apps of a document, and what is to be said of what stands beside them."""
+    is_package = PurePath(path).name == PACKAGE
+    found = next((key for key in _LISTS if key in document), None)
+    if found is None:
+        if is_package:
+            raise _invalid(path, "there is no app in it: neither apps nor pm2 is there")
+        if not any(str(key).lower() in _ONE_APP for key in document):
+            raise _invalid(path, f"there is no app in it{_hint(document)}")
+        return document, []
+    others = [str(key) for key in document if key not in _LISTS]
+    return document[found], [
+        f"{shown(key)}: {_remark(key)}"
+        for key in others
+        if not (is_package or key.startswith("x-") or key == "$schema")
+    ]
+
+
+def _remark(key: str) -> str:
+    return "not acted on by this release" if key in _OTHERS else "unknown, beside apps"
+
+
+def _hint(document: Mapping[Any, object]) -> str:
+    # Only a mistake pays for this import.
+    import difflib  # noqa: PLC0415
+
+    keys = [str(key) for key in document if key not in _OTHERS]
+    close = next((key for key in keys if difflib.get_close_matches(key[:40].lower(), _LISTS)), None)
+    return f": did you mean apps by {shown(close)}?" if close is not None else ""
 
 
 def _invalid(path: str, problem: str) -> InvalidConfiguration:

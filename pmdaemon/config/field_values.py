@@ -24,21 +24,21 @@ _INTEGER = re.compile(r"-?[0-9]+")
 def text(value: object) -> str:
     """Read text that an operating system takes: no NUL, and nothing that UTF-8 cannot say."""
     if not isinstance(value, str):
-        raise _refused(value, "text")
+        raise refused(value, "text")
     try:
         # Surrogates U+DC80 to U+DCFF stand for bytes that were not UTF-8 (PEP 383).
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise _refused(value, "text of whole characters") from error
+        raise refused(value, "text of whole characters") from error
     if "\0" in value:
-        raise _refused(value, "text without NUL")
+        raise refused(value, "text without NUL")
     return value
 
 
 def filled_text(value: object) -> str:
     """Read text that is not empty."""
     if not text(value).strip():
-        raise _refused(value, "text that is not empty")
+        raise refused(value, "text that is not empty")
     return text(value)
 
 
@@ -49,27 +49,55 @@ def words(value: object) -> tuple[str, ...]:
             try:
                 return tuple(shlex.split(text(value)))
             except ValueError as error:
-                raise _refused(value, f"words ({str(error).lower()})") from error
+                raise refused(value, f"words ({str(error).lower()})") from error
         case list() | tuple():
-            return tuple(_scalar(each) for each in value)
+            return tuple(scalar(each) for each in value)
         case _:
-            raise _refused(value, "a list of words")
+            raise refused(value, "a list of words")
 
 
 def variables(value: object) -> Mapping[str, str]:
-    """Read environment variables; numbers and booleans become text."""
-    if not isinstance(value, Mapping):
-        raise _refused(value, "names and values")
+    """Read environment variables: names and values, or texts as `NAME=value`, or a list of both.
+
+    Numbers and booleans become text. What is null is not set.
+    """
+    match value:
+        case Mapping():
+            return _settings(value)
+        case str():
+            return dict(map(_assignment, words(value)))
+        case list() | tuple():
+            found: dict[str, str] = {}
+            for each in value:
+                found |= dict([_assignment(each)]) if isinstance(each, str) else variables(each)
+            return found
+        case _:
+            raise refused(value, "names and values")
+
+
+def _settings(value: Mapping[object, object]) -> dict[str, str]:
     found: dict[str, str] = {}
+    problems: list[str] = []
     for name, setting in value.items():
-        if not text(name) or "=" in name:
+        if not text(name) or "=" in str(name):
             raise InvalidInput(f"not the name of a variable: {shown(name)}")
+        if setting is None:
+            continue
         try:
-            found[name] = _scalar(setting)
+            found[str(name)] = scalar(setting)
         except InvalidInput:
             # Nothing of the value: it may be a secret.
-            raise InvalidInput(f"{shown(name)} is not text, a number or a boolean") from None
+            problems.append(f"{shown(name)} is not text, a number or a boolean")
+    if problems:
+        raise InvalidInput("; ".join(problems))
     return found
+
+
+def _assignment(word: str) -> tuple[str, str]:
+    name, is_one, value = text(word).partition("=")
+    if not name or not is_one:
+        raise InvalidInput("not a variable, as NAME=value")  # what it is may be a secret
+    return name, value
 
 
 def switch(value: object) -> bool:
@@ -79,23 +107,57 @@ def switch(value: object) -> bool:
         return True
     if word in _NO:
         return False
-    raise _refused(value, "true or false")
+    raise refused(value, "true or false")
 
 
 def count(value: object, *, least: int = 0, most: int = 1_000_000) -> int:
     """Read a whole number."""
-    number = _whole(value)
+    number = whole(value)
     if number is None or not least <= number <= most:
-        raise _refused(value, f"a whole number from {least} to {most}")
+        raise refused(value, f"a whole number from {least} to {most}")
     return number
+
+
+def choice(value: object, *, among: Mapping[str, str]) -> str:
+    """Read one of several words; each stands for one of ours."""
+    word = str(value).strip().lower() if isinstance(value, str) else ""
+    if word not in among:
+        *others, last = dict.fromkeys(among.values())
+        raise refused(value, f"{', '.join(others)} or {last}" if others else last)
+    return among[word]
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Read texts: one, or a list."""
+    match value:
+        case str():
+            return (filled_text(value),)
+        case list() | tuple():
+            return tuple(map(filled_text, value))
+        case _:
+            raise refused(value, "text, or a list of texts")
+
+
+def variable_name(value: object) -> str:
+    """Read the name of an environment variable."""
+    name = filled_text(value)
+    if "=" in name or name != name.strip():
+        raise refused(value, "the name of a variable")
+    return name
+
+
+def file_name(value: object) -> str:
+    """Read the path of a file that is written to; PM2 has NULL for none."""
+    path = filled_text(value)
+    return "/dev/null" if path == "NULL" else path
 
 
 def instances(value: object, *, cpus: int | None = None) -> int:
     """Read a number of instances: `max` is one per CPU, and -1 is one fewer than that."""
     cpus = cpus or os.cpu_count() or 1
-    number = 0 if value == "max" else _whole(value)
+    number = 0 if value == "max" else whole(value)
     if number is None or number > MOST_INSTANCES:
-        raise _refused(value, f'a number of instances: up to {MOST_INSTANCES}, or "max"')
+        raise refused(value, f'a number of instances: up to {MOST_INSTANCES}, or "max"')
     return number if number > 0 else max(1, cpus + number)
 
 
@@ -113,17 +175,18 @@ def exit_codes(value: object) -> frozenset[int]:
 
 def signal_name(value: object) -> str:
     """Read a signal by name, with or without SIG, or by number, as its name."""
-    number = _whole(value)
+    number = whole(value)
     try:
         if number is not None:
             return signal.Signals(number).name
         word = text(value).strip().upper()
         return signal.Signals[word if word.startswith("SIG") else f"SIG{word}"].name
     except (ValueError, KeyError) as error:
-        raise _refused(value, "a signal, as SIGINT or SIGTERM") from error
+        raise refused(value, "a signal, as SIGINT or SIGTERM") from error
 
 
-def _scalar(value: object) -> str:
+def scalar(value: object) -> str:
+    """Read text; numbers and booleans become it."""
     match value:
         case bool():
             return str(value).lower()
@@ -134,10 +197,11 @@ def _scalar(value: object) -> str:
         case float() if math.isfinite(value):
             return str(value)
         case _:
-            raise _refused(value, "text, a number or a boolean")
+            raise refused(value, "text, a number or a boolean")
 
 
-def _whole(value: object) -> int | None:
+def whole(value: object) -> int | None:
+    """Read a whole number, or None if it is none."""
     match value:
         case bool():
             return None
@@ -151,5 +215,6 @@ def _whole(value: object) -> int | None:
             return None
 
 
-def _refused(value: object, expected: str) -> InvalidInput:
+def refused(value: object, expected: str) -> InvalidInput:
+    """Say that a value is not what was expected."""
     return InvalidInput(f"not {expected}: {shown(value)}", value=shown(value))

@@ -92,9 +92,19 @@ class Home:
         return os.path.join(self.path, "run")
 
     @property
+    def notify_socket(self) -> str:
+        """Where programs say that they are ready."""
+        return os.path.join(self.run_dir, "notify.sock")
+
+    @property
     def daemon_log(self) -> str:
         """What the daemon itself has to say."""
         return os.path.join(self.path, "daemon.log")
+
+    @property
+    def audit_log(self) -> str:
+        """What was changed over the network, and by whom."""
+        return os.path.join(self.path, "audit.log")
 
     @property
     def dump(self) -> str:

@@ -7,6 +7,8 @@ itself is read as well.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pmdaemon.core.logs import of_instance
+
 STATUS = {
     "stopped": "stopped",
     "starting": "launching",
@@ -26,7 +28,8 @@ _FIELDS_OF_BOTH = (
 
 _MORE_FIELDS = (
     "script", "args", "interpreter", "interpreter_args", "port", "stop_signal", "log_max_size",
-    "log_keep", "log_max_age", "log_compress",
+    "log_keep", "log_max_age", "log_compress", "out_file", "error_file", "log_file", "merge_logs",
+    "log_date_format", "log_type", "disable_logs",
 )  # fmt: skip
 
 _PM2_VARIABLES = ("PM2_", "pm_", "axm_", "unique_id", "NODE_APP_INSTANCE")
@@ -67,6 +70,13 @@ def dumped(view: Mapping[str, Any]) -> dict[str, Any]:
         "log_keep": logs["keep"],
         "log_max_age": _milliseconds(logs["max_age"]),
         "log_compress": logs["compress"],
+        "out_file": logs["out_file"],
+        "error_file": logs["error_file"],
+        "log_file": logs["combined_file"],
+        "merge_logs": logs["merge"] or None,
+        "log_date_format": logs["date_format"],
+        "log_type": "json" if logs["json"] else None,
+        "disable_logs": logs["disabled"] or None,
     }
     return {**shape, "pmdaemon": {**more, "env": sorted(declaration["env"])}}
 
@@ -134,8 +144,7 @@ def _pm2_env(view: Mapping[str, Any]) -> dict[str, Any]:
         "node_args": declaration["command"]["interpreter_args"],
         "pm_exec_path": path,
         "pm_cwd": declaration["cwd"],
-        "pm_out_log_path": view["out_file"],
-        "pm_err_log_path": view["error_file"],
+        **_log_paths(view),
         "exec_interpreter": interpreter,
         "exec_mode": "fork_mode",
         "status": STATUS.get(view["state"], view["state"]),
@@ -175,3 +184,16 @@ def _texts(variables: object) -> dict[str, str]:
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+def _log_paths(view: Mapping[str, Any]) -> dict[str, str]:
+    """Say where output is to be found: in files of the user's own, if there are any."""
+    logs = view["declaration"]["logs"]
+    instance = 0 if logs["merge"] else view["instance"]
+    own = {
+        "pm_out_log_path": logs["out_file"],
+        "pm_err_log_path": logs["error_file"],
+        "pm_log_path": logs["combined_file"],
+    }
+    paths = {"pm_out_log_path": view["out_file"], "pm_err_log_path": view["error_file"]}
+    return paths | {key: of_instance(path, instance) for key, path in own.items() if path}

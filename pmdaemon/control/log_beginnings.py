@@ -66,3 +66,27 @@ def held(path: str, stack: ExitStack) -> Iterator[LogSource]:
     for source in newest_first(path):
         stack.callback(source.close)
         yield source
+
+
+def at_place(identity: tuple[int, int], offset: int) -> Beginning:
+    """Begin where somebody was before: in the file that is known by its inode, wherever it is now.
+
+    When that file is gone, all that is there is new; when it was emptied, all of it is.
+    """
+
+    def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+        sources: list[LogSource] = []
+        for source in held(path, stack):
+            sources.insert(0, source)
+            if source.identity == identity:
+                return sources, offset if offset <= source.end else 0
+        return sources, 0
+
+    return find
+
+
+def at_end(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+    """Begin with what is written from now on."""
+    for source in held(path, stack):
+        return [source], source.end
+    return [], 0

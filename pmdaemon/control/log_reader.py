@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
 from pmdaemon.control.log_beginnings import Beginning, held, with_last_lines
+from pmdaemon.control.log_places import TAIL, Place, place_at, place_behind
 from pmdaemon.control.log_sources import BATCH, CHUNK, LogSource, newest_first
 from pmdaemon.core.logs import Marks, OutputStream
 
@@ -27,6 +28,7 @@ class LogLine:
     time: float | None
     text: str
     pm_id: int | None = None
+    place: Place | None = None
 
 
 def tail(
@@ -78,28 +80,46 @@ def merge(streams: Iterable[Sequence[LogLine]]) -> list[LogLine]:
 Piece = TypeVar("Piece")
 
 
-class _Assembler(Protocol[Piece]):
+class Assembler(Protocol[Piece]):
     """Makes what is handed out of what stands in the files."""
 
-    def forget(self) -> None: ...
-    def finish(self) -> list[Piece]: ...
-    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[Piece]: ...
+    def forget(self) -> None:
+        """Drop what is unfinished: the file was emptied."""
+
+    def finish(self) -> list[Piece]:
+        """Hand out what is unfinished, if anything is."""
+
+    def feed(self, chunk: bytes, offset: int, source: LogSource) -> list[Piece]:
+        """Take what stands at `offset` of a file; return what is complete by it."""
 
 
-class _Follower(Generic[Piece]):
-    """Reads on as a stream grows, through rotation, truncation and flush."""
+class PieceFollower(Generic[Piece]):
+    """Reads on as a stream grows, through rotation, truncation and flush.
 
-    def __init__(self, path: str, assembler: _Assembler[Piece], beginning: Beginning) -> None:
+    `gaps` counts how often something was removed before it was read.
+    """
+
+    def __init__(self, path: str, assembler: Assembler[Piece], beginning: Beginning) -> None:
         self._path = path
         self._assembler = assembler
         self._source: LogSource | None = None
         self._offset = 0
+        self.gaps = 0
         with ExitStack() as stack:
             sources, offset = beginning(path, stack)
             if sources:
                 self._source, self._offset = sources[0], offset
                 stack.pop_all()
                 _close(sources[1:])
+
+    @property
+    def beginning(self) -> Place | None:
+        """Where it is before anything was read; None where there is no file yet."""
+        return place_at(self._source, self._offset) if self._source is not None else None
+
+    def place(self) -> tuple[int, int, int]:
+        """Say where it reads on: device and inode of the file, and the offset; 0 for none yet."""
+        return (*self._source.identity, self._offset) if self._source else (0, 0, 0)
 
     def finish(self) -> list[Piece]:
         """Hand out what is unfinished, as nobody waits for the rest of it."""
@@ -136,6 +156,7 @@ class _Follower(Generic[Piece]):
                 self._source = LogSource(self._path)
             return self._source is not None
         if source.size() < self._offset:
+            self.gaps += 1
             self._assembler.forget()
             self._offset = 0
             return True
@@ -145,6 +166,7 @@ class _Follower(Generic[Piece]):
             return True  # written between our reading and its rotation
         after, continuous = self._file_after(source)
         if after is not None and not continuous:
+            self.gaps += 1
             found += self._assembler.finish()
         return self._go_to(after)
 
@@ -172,10 +194,11 @@ class _Follower(Generic[Piece]):
         return after, False
 
 
-class Follower(_Follower[LogLine]):
+class Follower(PieceFollower[LogLine]):
     """Hands out lines, each when its newline has come.
 
     It begins with the last `backlog` complete lines, or where `beginning` says.
+    With `placed`, each line says where to go on behind it.
     """
 
     def __init__(
@@ -185,13 +208,14 @@ class Follower(_Follower[LogLine]):
         stream: OutputStream = OutputStream.OUT,
         pm_id: int | None = None,
         backlog: int = 0,
+        placed: bool = False,
         beginning: Beginning | None = None,
     ) -> None:
         begun = beginning or with_last_lines(backlog)
-        super().__init__(path, _LineAssembler(stream, pm_id), begun)
+        super().__init__(path, _LineAssembler(stream, pm_id, placed=placed), begun)
 
 
-class ByteFollower(_Follower[bytes]):
+class ByteFollower(PieceFollower[bytes]):
     """Hands out bytes as they are, whole lines or not; it begins as `Follower` does."""
 
     def __init__(self, path: str, *, backlog: int = 0) -> None:
@@ -216,14 +240,16 @@ class _AsItIs:
 class _LineAssembler:
     """Cuts chunks into lines, and keeps what is unfinished until the rest of it comes."""
 
-    def __init__(self, stream: OutputStream, pm_id: int | None) -> None:
+    def __init__(self, stream: OutputStream, pm_id: int | None, *, placed: bool = False) -> None:
         self._stream = stream
         self._pm_id = pm_id
+        self._placed = placed
         self.forget()
 
     def forget(self) -> None:
         """Drop what is unfinished."""
         self._kept = bytearray()
+        self._tail = b""
         self._dropped = 0
         self._time: float | None = None
 
@@ -238,8 +264,9 @@ class _LineAssembler:
         lines = []
         for end in ends:
             self._add(end, offset, marks)
-            lines.append(self._line())
             offset += len(end) + 1
+            place = place_behind(self._tail, source, offset) if self._placed else None
+            lines.append(self._line(place))
         if rest:
             self._add(rest, offset, marks)
         return lines
@@ -250,12 +277,14 @@ class _LineAssembler:
         kept = piece[: LONGEST - len(self._kept)]
         self._kept += kept
         self._dropped += len(piece) - len(kept)
+        if self._placed:
+            self._tail = (self._tail + piece[-TAIL:])[-TAIL:]
 
-    def _line(self) -> LogLine:
+    def _line(self, place: Place | None = None) -> LogLine:
         text = self._kept.decode("utf-8", "replace")
         if self._dropped:
             text += f" [... {self._dropped} more bytes]"
-        line = LogLine(self._stream, self._time, text, self._pm_id)
+        line = LogLine(self._stream, self._time, text, self._pm_id, place)
         self.forget()
         return line
 

@@ -57,7 +57,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `host`, `kill`, `update`, `web_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`."""
 
 
 class StartBody(TypedDict):
@@ -68,7 +68,9 @@ class StartBody(TypedDict):
     `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
     happens to apps that are there already and run: `refuse`, `restart` them with the new
     declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
-    and not started.
+    and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
+    `env_name` is the name of the environment that was chosen by `--env`, `file` the path of the
+    file, which the apps are remembered to have come from.
     """
 
     target: NotRequired[str]
@@ -79,10 +81,84 @@ class StartBody(TypedDict):
     environment: dict[str, str]
     existing: NotRequired[Literal["refuse", "restart", "keep"]]
     down: NotRequired[bool]
+    file: NotRequired[str]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
+
+
+class AnewBody(TypedDict):
+    """`restart`, `reload`: the processes meant, and what is declared otherwise from now on.
+
+    `options` are fields of an app, as an ecosystem file has them. `environment` is there when it is
+    to be inherited from now on. `parallel` is how many instances of an app are reloaded at a time.
+    """
+
+    selectors: list[str]
+    options: NotRequired[dict[str, Any]]
+    environment: NotRequired[dict[str, str]]
+    parallel: NotRequired[int]
+
+
+class ScaleBody(TypedDict):
+    """`scale`: how many instances of an app there are to be, as `4`, `+2` or `-1`."""
+
+    name: str
+    count: str
+
+
+class SignalBody(TypedDict):
+    """`signal`: which signal the first process of each program is to get."""
+
+    selectors: list[str]
+    signal: str
+
+
+class ApplyBody(TypedDict):
+    """`apply`: bring what is there into line with the apps of a file, and touch nothing else.
+
+    The keys are those of `start`. If the apps are the `whole` of `file`, as they are unless that is
+    said, what came from it and is not in it any more is found, and with `prune` deleted. With
+    `dry_run`, nothing is done.
+    """
+
+    apps: list[dict[str, Any]]
+    source: str
+    cwd: str
+    environment: dict[str, str]
+    file: NotRequired[str]
+    interpolate: NotRequired[bool]
+    env_name: NotRequired[str]
+    whole: NotRequired[bool]
+    prune: NotRequired[bool]
+    dry_run: NotRequired[bool]
+
+
+class ChangeView(TypedDict):
+    """One field that differs, in the words of ecosystem files, without secrets.
+
+    `before` and `after` are null where there is nothing.
+    """
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class StepView(TypedDict):
+    """What is, or would be, done about one app.
+
+    `action` is `create`, `restart`, `reload`, `scale` (other instances stay as they are), `update`
+    (noted, and nothing is started anew), `keep`, `delete`, or `leave`, for one that is not in its
+    file.
+    """
+
+    name: str
+    action: str
+    changes: list[ChangeView]
 
 
 class SelectBody(TypedDict):
-    """`stop`, `restart`, `delete`, `reset`, `flush`, `follow`: the processes meant."""
+    """The processes meant by `stop`, `delete`, `block`, `explain` and others."""
 
     selectors: list[str]
 
@@ -94,13 +170,57 @@ class ListBody(TypedDict):
     detail: NotRequired[bool]
 
 
+class HistoryBody(TypedDict):
+    """`history`: the latest runs of all jobs, or of the selected ones; at most `limit`."""
+
+    selectors: NotRequired[list[str]]
+    limit: NotRequired[int]
+
+
 class WebBody(TypedDict):
-    """`web`: turn the web side on; unless `detach`, only while this connection lasts."""
+    """`web`: turn the web side on; unless `detach`, only while this connection lasts.
+
+    `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
+    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
+    paths.
+    """
 
     host: str
     port: int
     api_key: NotRequired[str]
     detach: bool
+    allow_create: NotRequired[bool]
+    ws_auth: NotRequired[Literal["public", "required"]]
+    cors_origins: NotRequired[list[str]]
+    rate_limits: NotRequired[list[str]]
+    trusted_proxies: NotRequired[list[str]]
+    tls_cert: NotRequired[str]
+    tls_key: NotRequired[str]
+
+
+class TokenBody(TypedDict):
+    """`token`: make a key, or with `consumer` a token for that consumer.
+
+    No `scopes` are all. `expire_in` is in seconds.
+    """
+
+    name: NotRequired[str]
+    consumer: NotRequired[str]
+    scopes: NotRequired[list[str]]
+    expire_in: NotRequired[float]
+
+
+class RotateBody(TypedDict):
+    """`rotate`: make a new token in place of one, which is good for `overlap` more seconds."""
+
+    name: str
+    overlap: float
+
+
+class RevokeBody(TypedDict):
+    """`revoke`: let nobody in by this token any more."""
+
+    name: str
 
 
 class ExitView(TypedDict):
@@ -110,13 +230,29 @@ class ExitView(TypedDict):
     signal: int | None
 
 
+class HealthView(TypedDict):
+    """What is known of a program's health.
+
+    `checked` is in seconds since the epoch, `seconds` what the latest probe took; without one, all
+    but `status` and `failures` is null.
+    """
+
+    status: str
+    failures: int
+    detail: str | None
+    checked: float | None
+    seconds: float | None
+
+
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
     `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
-    `created` in seconds since the epoch. `reason` tells why it is errored, or why it
-    cannot be started for the time being. `declaration` is an `AppSpec`, for those who asked for
-    detail; durations are in seconds, sizes in bytes.
+    `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
+    `reason` tells why it is errored, or why it cannot be started for the time being, `last_words`
+    are the last lines it wrote to stderr then. `health` is null without a check, or while it is
+    down. `declaration` is an `AppSpec`, for those who asked for detail; durations are in seconds,
+    sizes in bytes.
     """
 
     pm_id: int
@@ -138,8 +274,11 @@ class ProcessView(TypedDict):
     last_exit: ExitView | None
     last_cause: str | None
     reason: str | None
+    last_words: list[str]
+    health: HealthView | None
     out_file: str
     error_file: str
+    ready: bool
     declaration: NotRequired[dict[str, Any]]
 
 
@@ -152,6 +291,49 @@ class ProcessesResult(TypedDict):
 
     processes: list[ProcessView]
     warnings: NotRequired[list[str]]
+
+
+class ApplyResult(TypedDict):
+    """The result of `apply`: what was done about each app, and the processes this was about."""
+
+    steps: list[StepView]
+    processes: list[ProcessView]
+    warnings: NotRequired[list[str]]
+
+
+class Explanation(TypedDict):
+    """One entry of the result of `explain`: why a process is up, or is not, in sentences."""
+
+    pm_id: int
+    name: str
+    state: str
+    wish: str
+    sentences: list[str]
+
+
+class RangeView(TypedDict):
+    """Which bytes of an output file a run wrote; `end` is null while it runs."""
+
+    start: int
+    end: int | None
+
+
+class RunView(TypedDict):
+    """One entry of the result of `history`; times are in seconds since the epoch.
+
+    `due` is null for a run that somebody asked for. `out` and `err` are ranges of the output files;
+    an end below its start tells that the file was exchanged meanwhile.
+    """
+
+    app: str
+    pm_id: int
+    due: float | None
+    began: float
+    ended: float | None
+    outcome: str
+    exit: ExitView | None
+    out: RangeView
+    err: RangeView
 
 
 class PingResult(TypedDict):
@@ -201,12 +383,28 @@ class HostResult(TypedDict):
 class WebResult(TypedDict):
     """The first `item` of an attached `web`, or the `result` of a detached one.
 
-    `generated_key` is there when a key had to be made because the address is not loopback.
+    `generated_key` is there when nobody gave a key and the address is not loopback; `key_file` is
+    where it is kept.
     """
 
     url: str
     protected: bool
     generated_key: NotRequired[str]
+    key_file: NotRequired[str]
+
+
+class TokenView(TypedDict):
+    """What is known of a token: one of `tokens`, and with `token` the result of making one.
+
+    Times are in seconds since the epoch. The token itself is told once and never again.
+    """
+
+    name: str
+    kind: str
+    scopes: list[str]
+    created: float
+    expires: float | None
+    token: NotRequired[str]
 
 
 class GrowthItem(TypedDict):

@@ -4,12 +4,14 @@ The daemon tells by one line of JSON on a pipe how its start went: `{"ready": <p
 `{"error": {"code": …, "message": …, "details": …}}`.
 """
 
+import fcntl
 import os
 import select
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,9 @@ START_PATIENCE = 30.0
 
 READY_FD = 3
 """The descriptor on which the daemon tells how its start went."""
+
+WORD_FD = 4
+"""The descriptor on which a keeper that was prepared waits for our word."""
 
 
 def start_daemon(
@@ -66,9 +71,77 @@ def start_keeper(
         PmdaemonError: as `start_daemon`.
 
     """
+    return _outcome(
+        _spawned(home, environment, ["--take-over", "yes"] if take_over else []), log, patience
+    )
+
+
+class Prepared:
+    """A keeper that loads itself while we have other things to do, and then waits for our word.
+
+    If none comes because we are gone, or have no need of it, it ends and has touched nothing. To be
+    closed.
+    """
+
+    def __init__(self, home: str, environment: Mapping[str, str]) -> None:
+        """Begin.
+
+        Raises:
+            DaemonUnavailable: it cannot be started.
+
+        """
+        hearing, self._word = os.pipe()
+        try:
+            self._candidate = _spawned(home, environment, ["--await-fd", str(WORD_FD)], hearing)
+        except BaseException:
+            os.close(self._word)
+            raise
+        finally:
+            os.close(hearing)
+        self._is_used = False
+
+    def start_daemon(self, *, log: str, patience: float = START_PATIENCE) -> int:
+        """Do as the function of that name does; once."""
+        self._is_used = True
+        with suppress(BrokenPipeError):  # it has died, which is told like any death
+            os.write(self._word, b"start\n")
+        return _outcome(self._candidate, log, patience).daemon
+
+    @property
+    def is_used(self) -> bool:
+        """Whether its one daemon has been started."""
+        return self._is_used
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._word)
+        if not self._is_used:
+            os.close(self._candidate.reading)
+
+
+class _Candidate(NamedTuple):
+    """A keeper that was begun, and the pipe on which it tells how that went."""
+
+    pid: int
+    reading: int
+
+
+def _outcome(candidate: _Candidate, log: str, patience: float) -> Started:
+    try:
+        line = _first_line(candidate.reading, patience)
+    finally:
+        os.close(candidate.reading)
+    return Started(candidate.pid, _ready(line, candidate.pid, log))
+
+
+def _spawned(
+    home: str, environment: Mapping[str, str], options: Sequence[str], word_fd: int | None = None
+) -> _Candidate:
     reading, writing = os.pipe()
     try:
-        pid = _spawn(home, environment, writing, ["--take-over", "yes"] if take_over else [])
+        pid = _spawn(
+            home, environment, [writing] if word_fd is None else [writing, word_fd], options
+        )
     except OSError as error:
         os.close(reading)
         raise DaemonUnavailable(
@@ -76,35 +149,40 @@ def start_keeper(
         ) from error
     finally:
         os.close(writing)
-    try:
-        line = _first_line(reading, patience)
-    finally:
-        os.close(reading)
-    return Started(pid, _ready(line, pid, log))
+    return _Candidate(pid, reading)
 
 
-def _spawn(home: str, environment: Mapping[str, str], ready_fd: int, options: Sequence[str]) -> int:
+def _spawn(
+    home: str, environment: Mapping[str, str], descriptors: Sequence[int], options: Sequence[str]
+) -> int:
+    """Start a keeper that has these descriptors as 3, 4, and so on."""
     # -P: a json.py in the current directory must not become the daemon's.
     argv = [sys.executable, "-P", "-m", "pmdaemon.daemon"]
     argv += ["--home", home, "--ready-fd", str(READY_FD), *options]
     null = os.devnull
-    return os.posix_spawn(
-        sys.executable,
-        argv,
-        importable(environment),
-        file_actions=[
-            # First of all, as the pipe may itself have one of the numbers to be given away.
-            (os.POSIX_SPAWN_DUP2, ready_fd, READY_FD),
-            (os.POSIX_SPAWN_OPEN, 0, null, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, null, os.O_WRONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
-            *((os.POSIX_SPAWN_CLOSE, fd) for fd in _handed_down() if fd > READY_FD),
-        ],
-        setsid=True,
-        setsigmask=(),
-        # A shell lets its background jobs ignore these.
-        setsigdef=(signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM),
-    )
+    given = range(READY_FD, READY_FD + len(descriptors))
+    # Out of the way, as one may itself have a number that is to be given away.
+    copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, given.stop) for fd in descriptors]
+    try:
+        return os.posix_spawn(
+            sys.executable,
+            argv,
+            importable(environment),
+            file_actions=[
+                *((os.POSIX_SPAWN_DUP2, fd, to) for fd, to in zip(copies, given, strict=True)),
+                (os.POSIX_SPAWN_OPEN, 0, null, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, null, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
+                *((os.POSIX_SPAWN_CLOSE, fd) for fd in _handed_down() if fd not in given),
+            ],
+            setsid=True,
+            setsigmask=(),
+            # A shell lets its background jobs ignore these.
+            setsigdef=(signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM),
+        )
+    finally:
+        for fd in copies:
+            os.close(fd)
 
 
 def importable(variables: Mapping[str, str]) -> dict[str, str]:
@@ -118,14 +196,14 @@ def importable(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _handed_down() -> Iterator[int]:
-    """List the descriptors that a child would inherit.
+    """List the descriptors beyond the usual three that a child would inherit.
 
     The daemon would hold them for ever: the lock of a `flock 9`, the pipe of somebody who waits
     for its end.
     """
     for entry in Path("/dev/fd").iterdir():
         try:
-            if os.get_inheritable(int(entry.name)):
+            if int(entry.name) > 2 and os.get_inheritable(int(entry.name)):
                 yield int(entry.name)
         except OSError:  # the one by which the directory was read
             continue

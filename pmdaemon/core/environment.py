@@ -1,6 +1,11 @@
 """The environment a program gets."""
 
+import re
+
 from pmdaemon.core.process import Process
+from pmdaemon.core.spec import AppSpec, RunAs
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 TOKEN_VARIABLE = "PMDAEMON_TOKEN"  # noqa: S105 - it marks whose a program is, and opens nothing
 
@@ -11,22 +16,38 @@ def token_parts(token: str) -> tuple[str, int]:
     return (owner, int(launch)) if dot and launch.isdecimal() else (token, 0)
 
 
+def _of_user(run_as: RunAs) -> dict[str, str]:
+    """Say whose program it is, where that is not who started it."""
+    found = {"USER": run_as.user, "LOGNAME": run_as.user, "HOME": run_as.home}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def child_environment(process: Process) -> dict[str, str]:
     """Put together what the program of `process` is started with.
 
     What was declared beats what was inherited; what tells the program who it is beats both.
     """
     spec = process.spec
-    environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env}
-    if process.tcp_port is not None:
-        environment["PORT"] = str(process.tcp_port)
+    environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env, **_of_user(spec.run_as)}
+    port = process.tcp_port or spec.shared_port
+    if port is not None:
+        environment["PORT"] = str(port)
     environment.update(spec.env)
+    if spec.increment_var is not None:
+        environment[spec.increment_var] = _incremented(spec, process.instance)
     environment.update(
-        PMDAEMON_ID=str(process.pm_id),
+        {spec.instance_var: str(process.instance)},
+        PMDAEMON_ID=str(process.seat),
         PMDAEMON_INSTANCE=str(process.instance),
         PMDAEMON_NAME=spec.name,
         PMDAEMON_NAMESPACE=spec.namespace,
-        NODE_APP_INSTANCE=str(process.instance),
-        pm_id=str(process.pm_id),
+        pm_id=str(process.seat),
     )
+    environment[spec.instance_var] = str(process.instance)
     return environment
+
+
+def _incremented(spec: AppSpec, instance: int) -> str:
+    """Count on from what was declared, or from 0."""
+    first = spec.env.get(spec.increment_var or "", "0").strip()
+    return str((int(first) if _INTEGER.fullmatch(first) else 0) + instance)

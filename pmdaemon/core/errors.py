@@ -68,14 +68,48 @@ class ProcessNotFound(PmdaemonError):
 
 
 class AppAlreadyExists(PmdaemonError):
-    """A new app under a name that is taken by a running one."""
+    """A new app under a name that is taken."""
 
     code = "app_already_exists"
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"cannot start {name}: it is already running"
+            f"cannot start {name}: there is an app of this name already"
             f" (to start it anew: pmdaemon restart {name})",
+            name=name,
+        )
+
+
+class TokenExists(PmdaemonError):
+    """A new token under a name that is taken."""
+
+    code = "token_already_exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is a token called {name} already"
+            f" (to make a new one in its place: pmdaemon token --rotate {name})",
+            name=name,
+        )
+
+
+class TokenNotFound(PmdaemonError):
+    """A name that no token has."""
+
+    code = "token_not_found"
+
+    def __init__(self, name: str, available: Iterable[str]) -> None:
+        super().__init__(f"no token is called {name}", name=name, available=list(available))
+
+
+class ProcessBlocked(PmdaemonError):
+    """A start of what somebody has blocked."""
+
+    code = "process_blocked"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"cannot start {name}: it is blocked (to allow it again: pmdaemon unblock {name})",
             name=name,
         )
 
@@ -90,6 +124,40 @@ class OperationFailed(PmdaemonError):
     """An action that was accepted and did not come to its end."""
 
     code = "operation_failed"
+
+
+class ReloadFailed(OperationFailed):
+    """A new run that was not good enough to replace the one that serves."""
+
+    code = "reload_failed"
+
+    def __init__(
+        self, name: str, instance: int, reason: str, last_words: Sequence[str] = ()
+    ) -> None:
+        super().__init__(
+            f"cannot reload {name}:{instance}, which goes on as before: {reason}",
+            name=name,
+            instance=instance,
+            reason=reason,
+            last_words=list(last_words),
+        )
+
+
+class ReloadInProgress(PmdaemonError):
+    """A reload of what is just being reloaded."""
+
+    code = "reload_in_progress"
+
+    @classmethod
+    def already(cls, name: str) -> "ReloadInProgress":
+        """Refuse a second reload, or whatever else would come between."""
+        return cls(f"{name} is being reloaded; try again when that is done", name=name)
+
+
+class NotReady(PmdaemonError):
+    """A program that was to be waited for runs, and has not said in time that it is ready."""
+
+    code = "not_ready"
 
 
 class StoreUnavailable(PmdaemonError):

@@ -13,11 +13,19 @@ from typing import NamedTuple, Protocol
 MAX_STEM = 180
 """Bytes of a file name that the escaped process name may take, of the 255 there are."""
 
+LAST_LINES = 10
+LAST_BYTES = 2048
+"""How much of its output is kept as the last words of a program that was given up, at the most."""
+
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MARK = Struct("<QQ")
 
 MARK_SIZE = _MARK.size
 """Bytes that a mark takes."""
+
+
+NOWHERE = "/dev/null"
+"""What a file is called that nobody wants."""
 
 
 class OutputStream(StrEnum):
@@ -38,6 +46,25 @@ def file_name(name: str, instance: int, stream: OutputStream) -> str:
         # A name never escapes to a `~`, so no short one can look like a cut one.
         stem = f"{stem[: MAX_STEM - 17]}~{_digest(name)}"
     return f"{stem}-{instance}.{stream}"
+
+
+def last_lines(data: bytes, *, whole: bool) -> tuple[str, ...]:
+    """Read the last lines of what a file ends with; without `whole`, the first one is cut."""
+    lines = data[-LAST_BYTES:].decode(errors="backslashreplace").splitlines()
+    if (not whole or len(data) > LAST_BYTES) and len(lines) > 1:
+        lines = lines[1:]
+    return tuple(line for line in lines if line.strip())[-LAST_LINES:]
+
+
+def of_instance(path: str, instance: int) -> str:
+    """Name the file of an instance: the first has the path as it is, others a number in it."""
+    if not instance or path == NOWHERE:
+        return path
+    folder, slash, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    if not stem:
+        return f"{path}-{instance}"
+    return f"{folder}{slash}{stem}-{instance}{dot}{ending}"
 
 
 def rotated_path(path: str, number: int) -> str:

@@ -1,9 +1,14 @@
 """Facts that are published to whoever subscribed."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
+from pmdaemon.core.events import ProcessEvent
+from pmdaemon.core.health import Health
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.process import Process
+from pmdaemon.core.metrics import Sample
+from pmdaemon.core.process import Instant, Process
 
 
 class ProcessChanged(Struct, frozen=True):
@@ -13,6 +18,28 @@ class ProcessChanged(Struct, frozen=True):
     after: Process | None
 
 
+class EventLogged(Struct, frozen=True):
+    """Something happened to a process; the `number` grows by one with each event of a daemon."""
+
+    number: int
+    at: Instant
+    event: ProcessEvent
+
+
+class Sampled(Struct, frozen=True):
+    """What is up was measured, by pm_id."""
+
+    samples: Mapping[int, Sample]
+
+
+class HealthChecked(Struct, frozen=True):
+    """A probe has looked at a process; `before` is what was thought of it until then."""
+
+    process: Process
+    before: Health
+    after: Health
+
+
 class OutputGrew(Struct, frozen=True):
     """There is more in an output file than there was."""
 
@@ -20,4 +47,11 @@ class OutputGrew(Struct, frozen=True):
     stream: OutputStream
 
 
-Notice = ProcessChanged | OutputGrew
+class MessageReceived(Struct, frozen=True):
+    """A program sent a message over its channel (`process.send`)."""
+
+    pm_id: int
+    message: object
+
+
+Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew | MessageReceived

@@ -14,10 +14,15 @@ from pmdaemon.core.spec import AppSpec
 
 
 class Wish(StrEnum):
-    """What we were asked for. GONE is a delete that is still being carried out."""
+    """What we were asked for.
+
+    BLOCKED is that it be not started by anything or anybody, while what runs may run on. GONE is a
+    delete that is still being carried out.
+    """
 
     UP = "up"
     DOWN = "down"
+    BLOCKED = "blocked"
     GONE = "gone"
 
 
@@ -39,7 +44,13 @@ class Cause(StrEnum):
     STOP_REQUESTED = "stop requested"
     RESTART_REQUESTED = "restart requested"
     MEMORY_EXCEEDED = "memory limit exceeded"
+    UNHEALTHY = "health check failed"
+    SCHEDULED = "schedule fell due"
+    FILES_CHANGED = "files changed"
+    TIMED_OUT = "time limit exceeded"
     DAEMON_SHUT_DOWN = "daemon shut down"
+    NOT_READY = "not ready in time"
+    REPLACED = "replaced"
     ENDED_BY_ITSELF = "ended by itself"
 
 
@@ -99,28 +110,32 @@ class Stopped(Struct, frozen=True):
 
 
 class Starting(Struct, frozen=True):
-    """About to be spawned."""
+    """On its way up: about to be spawned, or, with a `run`, spawned and not ready yet."""
 
+    run: Run | None = None
     kind: ClassVar = ProcessState.STARTING
 
 
 class Online(Struct, frozen=True):
-    """Up."""
+    """Up; not `ready` when it was to say so, and has not in time."""
 
     run: Run
+    ready: bool = True
     kind: ClassVar = ProcessState.ONLINE
 
 
 class Stopping(Struct, frozen=True):
     """Ending: from the stop signal, or the program's own exit, until nothing of it is left.
 
-    `exit` is there once the first process has ended; `killed` once SIGKILL was sent.
+    `exit` is there once the first process has ended; `killed` once SIGKILL was sent. While it is
+    `draining`, it finishes what it has begun, and no signal was sent.
     """
 
     run: Run
     cause: Cause
     exit: Exit | None = None
     killed: bool = False
+    draining: bool = False
     kind: ClassVar = ProcessState.STOPPING
 
 
@@ -143,9 +158,10 @@ class Exited(Struct, frozen=True):
 
 
 class Errored(Struct, frozen=True):
-    """Given up, for this reason."""
+    """Given up, for this reason; `last_words` are the last lines it wrote to stderr."""
 
     reason: str
+    last_words: tuple[str, ...] = ()
     kind: ClassVar = ProcessState.ERRORED
 
 
@@ -159,6 +175,15 @@ class Process(Struct, frozen=True, kw_only=True):
     earlier one is known as such. `launch` is the epoch in which the latest run was spawned; it is
     part of the token by which a run is known again. `ends` are the monotonic times of the ends
     that count towards giving up. `started` is when the latest run began, also when it is over.
+
+    `backoff` is the wait before the latest restart of a series of growing ones, 0 when there is no
+    series. `due` is the latest time on its schedule that was heeded, in seconds since the epoch;
+    with `queued`, a job is to run once more when it has ended.
+
+    `replaces` is there while a reload goes on: then this is the other one beside the process of
+    that pm_id. Wished up, it is a new run that is to take its place; wished gone, it is the run
+    that has been replaced, or was not good enough. `lineage` tells the runs of the one from those
+    of the other; see `pmdaemon.core.replacement`.
     """
 
     pm_id: int
@@ -175,20 +200,36 @@ class Process(Struct, frozen=True, kw_only=True):
     last_exit: Exit | None = None
     last_cause: Cause | None = None
     started: Instant | None = None
+    backoff: float = 0.0
+    due: float | None = None
+    queued: bool = False
+    replaces: int | None = None
+    lineage: int = 0
 
     @property
     def run(self) -> Run | None:
         """The life that is going on, if any."""
-        return self.state.run if isinstance(self.state, Online | Stopping) else None
+        return self.state.run if isinstance(self.state, Starting | Online | Stopping) else None
 
     @property
     def pid(self) -> int | None:
         """The pid of the program's first process, while there is one."""
         match self.state:
-            case Online(run) | Stopping(run, exit=None):
+            case Starting(Run() as run) | Online(run) | Stopping(run, exit=None):
                 return run.identity.pid
             case _:
                 return None
+
+    @property
+    def seat(self) -> int:
+        """The pm_id by which users know it: during a reload two processes have the same."""
+        return self.pm_id if self.replaces is None else self.replaces
+
+    @property
+    def run_number(self) -> str:
+        """What tells its latest run from all other runs of this home; it ends in the launch."""
+        lineage = f"~{self.lineage}" if self.lineage else ""
+        return f"{self.seat}{lineage}.{self.launch}"
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from pmdaemon.core.health import Health
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Online, Process
 
@@ -14,6 +15,7 @@ class ProcessSnapshot(Struct, frozen=True):
     out_file: str
     error_file: str
     at: Instant
+    health: Health | None = None
 
     @property
     def uptime(self) -> float:

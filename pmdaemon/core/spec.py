@@ -200,7 +200,8 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     program gets the second overlaid with the first. `max_memory` is in bytes, of the whole tree.
     `instance_var` names the variable that holds an instance's number, `increment_var` one that
     grows by one from instance to instance. Without `autostart` it is listed and waits to be
-    started. `pid_file` is a path that its pid is written to.
+    started. `pid_file` is a path that its pid is written to. `source` is the ecosystem file that
+    declares it, if one does.
     """
 
     name: str
@@ -229,6 +230,15 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     logs: LogPolicy = LogPolicy()
     hooks: tuple[Hook, ...] = ()
+    source: str | None = None
+
+    @property
+    def shared_port(self) -> int | None:
+        """The TCP port that all instances listen on together, if they do and it was declared."""
+        ports = self.tcp_ports
+        if self.exec_mode == "cluster" and ports is not None and ports.count == 1:
+            return ports.first
+        return None
 
     def __repr__(self) -> str:
         # Environments hold secrets, and what is printed ends in logs.

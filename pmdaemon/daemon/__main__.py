@@ -43,11 +43,14 @@ class Starter:
 def main(arguments: list[str]) -> int:
     """Become the keeper of a home: `--home PATH [--ready-fd N]`, or go on as one: `--state-fd N`.
 
-    With `--take-over yes` a daemon that has this home already is asked to leave it to us; its
-    programs run on. `--check yes` does nothing but prove that this code can be loaded.
+    With `--await-fd N` nothing is done until a word comes on that descriptor, or at all when it is
+    closed. With `--take-over yes` a daemon that has this home already is asked to leave it to us;
+    its programs run on. `--check yes` does nothing but prove that this code can be loaded.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if "--check" in options:
+        return 0
+    if "--await-fd" in options and not _is_wanted(int(options["--await-fd"])):
         return 0
     manager = ServiceManager(os.environ)
     home = Home(options["--home"])
@@ -80,6 +83,14 @@ def main(arguments: list[str]) -> int:
     if state is not None:
         keeper.resume(state)
     return keeper.run()
+
+
+def _is_wanted(awaited: int) -> bool:
+    """Wait until whoever prepared us needs us, or is gone."""
+    try:
+        return bool(os.read(awaited, 64))
+    finally:
+        os.close(awaited)
 
 
 def _renew(home: Home, state: dict[str, Any], manager: ServiceManager) -> bool:

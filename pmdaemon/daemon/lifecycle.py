@@ -37,7 +37,9 @@ def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
     child_nofile = _raise_open_files()  # first, as each thing that is kept comes as a descriptor
-    keeper = KeeperLink(socket.socket(fileno=int(line_fd)))
+    line = socket.socket(fileno=int(line_fd))
+    line.set_inheritable(False)
+    keeper = KeeperLink(line)
     keeper.receive()
     try:
         log_to(home.daemon_log)
@@ -90,6 +92,8 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
+        parts.notify.listen()
+        stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
         keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
         supervising = await _begin(parts, keeper)
@@ -98,6 +102,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         await control.listen(_control_listener(home, keeper))
         _heed_signals(parts.engine.ending)
         parts.sampler.start()
+        remembering = tasks.spawn(parts.engine.history.work(), name="history")
+        stack.callback(remembering.cancel)
+        parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -132,8 +139,9 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
-    processes = parts.supervisor.processes.values()
+    processes = parts.supervisor.everything.values()
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
+    parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     return supervising
 
@@ -152,6 +160,7 @@ async def _end(
         log.critical("daemon.supervisor_failed")
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
+    parts.engine.triggers.stop()
     await parts.engine.web.close(for_good=ending.for_good)
     if ending.for_good:
         log.info("daemon.ending")

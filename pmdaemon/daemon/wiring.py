@@ -1,30 +1,63 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
 
-from pmdaemon.adapters.clock import SystemClock
+from pmdaemon import adapters
+from pmdaemon.adapters.audit_log import FileAuditLog
+from pmdaemon.adapters.clock import SystemClock, local_zone
+from pmdaemon.adapters.commands import Commands
+from pmdaemon.adapters.file_watch import SystemFileWatch
+from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
+from pmdaemon.adapters.node_channels import NodeChannels
+from pmdaemon.adapters.notify_socket import DatagramNotifySocket
+from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
+from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.secret_files import HomeSecretFiles
+from pmdaemon.adapters.shared_sockets import TcpSharedSockets
+from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
+from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
+from pmdaemon.core.process import Process
 from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.cron_runner import CronRunner
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.file_watcher import FileWatcher
+from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.hook_runner import HookRunner
+from pmdaemon.engine.interfaces import Clock, HookDelivery
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.time_limits import TimeLimits
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+
+NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
+"""What Node programs load first whose instances share sockets."""
 
 INIT = 1
 """The pid of the process that orphans are given to where nobody else takes them."""
@@ -39,6 +72,7 @@ class Parts(Struct, frozen=True):
     sampler: Sampler
     store: SqliteStore
     trees: SystemProcessTrees
+    notify: DatagramNotifySocket
 
 
 def assemble(
@@ -72,36 +106,120 @@ def assemble(
         reapers={INIT, parent},
         # As init, our parent takes in orphans of others, too.
         keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in supervisor.processes.values() if one.run],
+        runs=lambda: [one.run.identity for one in supervisor.everything.values() if one.run],
     )
+    probe = BindingTcpProbe()
+    notify = DatagramNotifySocket(Path(home.notify_socket), reader, keeper)
+
+    def token(process: Process) -> str:
+        return f"{home.id}.{process.run_number}"
+
+    lines = ProgramLines(
+        token=token,
+        post=supervisor.post,
+        processes=lambda: [*supervisor.everything.values()],
+        bus=bus,
+        channels=NodeChannels(keeper),
+        sockets=TcpSharedSockets(keeper),
+        notify=notify,
+        preload=str(NODE_PRELOAD),
+    )
+    launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
     effects = Effects(
-        home_id=home.id,
+        token=token,
         clock=clock,
-        launcher=SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper),
+        launcher=launcher,
         trees=trees,
         capture=capture,
+        lines=lines,
+        probe=probe,
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=clock, metrics=TreeMetrics(table), supervisor=supervisor, post=supervisor.post
+        clock=clock,
+        metrics=TreeMetrics(table),
+        supervisor=supervisor,
+        post=supervisor.post,
+        bus=bus,
     )
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
+    events = EventLog(clock=clock, bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
         clock=clock,
         capture=capture,
-        probe=BindingTcpProbe(),
+        probe=probe,
+        admission=Admission(launcher),
+        health=health,
     )
     web_server = LazyWebServer(keeper)
+    files = HomeSecretFiles(Path(home.path))
     engine = Engine(
         home=home.path,
+        environment=scrubbed(os.environ),
         clock=clock,
         bus=bus,
+        events=events,
         processes=processes,
+        triggers=_triggers(
+            home=home,
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            health=health,
+            delivery=SystemHookDelivery(commands),
+            events=events,
+        ),
+        history=JobHistory(
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            capture=capture,
+            history=SqliteRunHistory(store),
+        ),
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
+        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        audit=FileAuditLog(Path(home.audit_log)),
         ending=Ending(),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees)
+    return Parts(engine, supervisor, effects, sampler, store, trees, notify)
+
+
+def _triggers(
+    *,
+    home: Home,
+    clock: Clock,
+    bus: Bus,
+    supervisor: Supervisor,
+    health: HealthMonitor,
+    delivery: HookDelivery,
+    events: EventLog,
+) -> Triggers:
+    """Build all that acts by itself."""
+    return Triggers(
+        supervisor=supervisor,
+        health=health,
+        dependencies=DependencyKeeper(
+            bus=bus, supervisor=supervisor, health_of=health.all, post=supervisor.post
+        ),
+        cron=CronRunner(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
+        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        files=FileWatcher(
+            clock=clock,
+            bus=bus,
+            supervisor=supervisor,
+            files=SystemFileWatch(clock, never=(home.path,)),
+            post=supervisor.post,
+        ),
+        hooks=HookRunner(clock=clock, bus=bus, delivery=delivery, life=events.life),
+        pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
+    )

@@ -7,18 +7,25 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from pmdaemon.core import readiness
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.lifecycle import (
+    AwaitReady,
     BackoffElapsed,
+    BecameReady,
+    Drain,
+    DrainTimeElapsed,
     Effect,
     Event,
     Forget,
     GraceElapsed,
     KillTree,
     ProcessExited,
+    ReadyTimeElapsed,
     SessionEmptied,
     SetTimer,
+    SignalFirst,
     SignalTree,
     Spawn,
     Spawned,
@@ -35,13 +42,18 @@ from pmdaemon.engine.interfaces import (
     LaunchOrder,
     OutputCapture,
     ProcessTrees,
+    TcpProbe,
 )
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.timers import Timers
 
 log = logging.getLogger(__name__)
 
 KILL_PASS_INTERVAL = 0.05
 """Seconds between two looks through a tree that is being killed."""
+
+LISTENING_INTERVAL = 0.05
+"""Seconds between two looks whether a program listens on its port by now: nobody tells us."""
 
 
 class Post(Protocol):
@@ -57,7 +69,7 @@ class Effects:
     """The interpreter: one method an effect.
 
     Args:
-        home_id: what tells our programs from those of another home.
+        token: names the latest run of a process among all that were ever started.
         post: takes an event to the supervisor's inbox.
 
     """
@@ -65,24 +77,24 @@ class Effects:
     def __init__(
         self,
         *,
-        home_id: str,
+        token: Callable[[Process], str],
         clock: Clock,
         launcher: Launcher,
         trees: ProcessTrees,
         capture: OutputCapture,
+        lines: ProgramLines,
+        probe: TcpProbe,
         post: Post,
     ) -> None:
-        self._home_id = home_id
+        self.token = token
         self._clock = clock
         self._launcher = launcher
         self._trees = trees
         self._capture = capture
+        self._lines = lines
+        self._probe = probe
         self._post = post
         self._timers = Timers(clock)
-
-    def token(self, process: Process) -> str:
-        """Name the latest run of `process` among all that were ever started."""
-        return f"{self._home_id}.{process.pm_id}.{process.launch}"
 
     def carry_out(self, process: Process, effect: Effect) -> None:
         """Do one thing for `process`, which is as it was when the effect was decided."""
@@ -92,8 +104,14 @@ class Effects:
             case Watch(run=run):
                 self._open_output_again(process)
                 self._watch(process, run)
+            case AwaitReady(run=run):
+                self._look_whether_it_listens(process, run, self._clock.now().monotonic)
+            case Drain(run=run):
+                self._lines.drain(process, run)
+            case SignalFirst(run=run, signal=signal):
+                self._trees.signal([run.identity], signal)
             case SignalTree(run=run, signal=signal):
-                self._trees.signal(self._members(process, run), signal)
+                self._tell_to_end(process, run, signal)
             case KillTree(run=run):
                 self._kill(process, run)
             case Sweep(run=run, signal=signal):
@@ -102,20 +120,25 @@ class Effects:
                 self._set_timer(process, effect)
             case Forget(pm_id):
                 self._timers.cancel(pm_id)
-                self._capture.close(pm_id)
+                if process.replaces is None:
+                    self._capture.close(pm_id)
 
     def _spawn(self, process: Process, epoch: int) -> None:
         spec = process.spec
         try:
             stdout, stderr = self._open_output(process)
+            equipment = self._lines.equip(process)
             identity = self._launcher.launch(
                 LaunchOrder(
                     argv=spec.command.argv,
                     cwd=spec.cwd,
-                    env=child_environment(process),
+                    env={**child_environment(process), **equipment.env},
                     token=self.token(process),
                     stdout=stdout,
                     stderr=stderr,
+                    equipment=equipment,
+                    run_as=spec.run_as,
+                    limits=spec.limits,
                 )
             )
         except LaunchFailed as failure:
@@ -130,11 +153,12 @@ class Effects:
 
     def _spawn_failed(self, process: Process, epoch: int, reason: str, *, transient: bool) -> None:
         log.warning("process.spawn_failed pm_id=%d reason=%s", process.pm_id, reason)
+        self._lines.withdraw(process)
         self._post(process.pm_id, SpawnFailed(epoch, reason, transient, self._clock.now()))
 
     def _open_output(self, process: Process) -> tuple[str, str]:
         spec = process.spec
-        return self._capture.open(process.pm_id, spec.name, process.instance, spec.logs)
+        return self._capture.open(process.seat, spec.name, process.instance, spec.logs)
 
     def _open_output_again(self, process: Process) -> None:
         try:
@@ -146,16 +170,40 @@ class Effects:
     def _watch(self, process: Process, run: Run) -> None:
         def ended(identity: Identity, how: Exit) -> None:
             log.info("process.exited pm_id=%d pid=%d how=%s", process.pm_id, identity.pid, how)
-            self._capture.drain(process.pm_id)
+            self._capture.drain(process.seat)
+            self._lines.over(process, run)
             # An exit that nobody has stored yet must not be lost with us.
             self._post(
                 process.pm_id, ProcessExited(identity, how), lambda: self._launcher.reap(identity)
             )
 
+        self._lines.attend(process, run)
         self._launcher.watch(run.identity, ended)
 
     def _members(self, process: Process, run: Run) -> Sequence[Identity]:
         return self._trees.members(run.identity, self.token(process))
+
+    def _tell_to_end(self, process: Process, run: Run, signal: str) -> None:
+        if process.spec.stop.message and self._lines.say(process, "shutdown"):
+            return
+        self._trees.signal(self._told_to_stop(process, run), signal)
+
+    def _look_whether_it_listens(self, process: Process, run: Run, since: float) -> None:
+        """Look again and again, as long as it can matter, at a port that is its own."""
+        waited = self._clock.now().monotonic - since
+        if process.tcp_port is None or waited > readiness.patience(process):
+            return
+        if self._probe.accepts(process.tcp_port):
+            self._post(process.pm_id, BecameReady(run.identity, told=False))
+            return
+        self._clock.call_later(
+            LISTENING_INTERVAL, lambda: self._look_whether_it_listens(process, run, since)
+        )
+
+    def _told_to_stop(self, process: Process, run: Run) -> Sequence[Identity]:
+        if process.spec.stop.tree:
+            return self._members(process, run)
+        return [run.identity] if self._trees.alive(run.identity) else []
 
     def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
         # What is being killed may still be forking, so look again until nobody is new.
@@ -172,11 +220,16 @@ class Effects:
         else:
             left = self._members(process, run)
         if not left:
-            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now()))
+            words = self._last_words(process)
+            self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now(), words))
             return
         if signal is not None:
             self._trees.signal(left, signal)
         self._trees.when_gone(left, lambda: self._sweep(process, run, None))
+
+    def _last_words(self, process: Process) -> tuple[str, ...]:
+        failed = process.last_exit is not None and not process.last_exit.clean
+        return self._capture.last_words(process.seat) if failed else ()
 
     def _set_timer(self, process: Process, effect: SetTimer) -> None:
         def fire() -> None:
@@ -188,5 +241,10 @@ class Effects:
                     self._post(effect.pm_id, GraceElapsed(effect.epoch, survivors))
                 case Timer.BACKOFF:
                     self._post(effect.pm_id, BackoffElapsed(effect.epoch))
+                case Timer.READY:
+                    listeners = self._lines.have_listeners(process.name)
+                    self._post(effect.pm_id, ReadyTimeElapsed(effect.epoch, listeners))
+                case Timer.DRAIN:
+                    self._post(effect.pm_id, DrainTimeElapsed(effect.epoch))
 
         self._timers.set(effect.pm_id, effect.seconds, fire)

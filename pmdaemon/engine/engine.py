@@ -1,13 +1,18 @@
 """What fronts see of the engine."""
 
 import asyncio
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.interfaces import Clock, HostMetrics
+from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 
 
@@ -30,13 +35,22 @@ class Ending:
 
 
 class Engine(Struct, frozen=True):
-    """The engine's parts that can be called from outside."""
+    """The engine's parts that can be called from outside.
+
+    `environment` is what programs inherit that nobody on this machine starts.
+    """
 
     home: str
+    environment: Mapping[str, str]
     clock: Clock
     bus: Bus
+    events: EventLog
     processes: Processes
+    triggers: Triggers
+    history: JobHistory
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    tokens: Tokens
+    audit: AuditLog
     ending: Ending

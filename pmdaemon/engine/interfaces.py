@@ -5,14 +5,18 @@ in `tests/contracts`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.access import Token
+from pmdaemon.core.health import ProbeResult
+from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
-from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.spec import Limits, LogPolicy, RunAs
+from pmdaemon.core.watching import WatchOrder
 
 
 class Cancellable(Protocol):
@@ -32,11 +36,23 @@ class Clock(Protocol):
         """Call `callback` once, after `seconds`."""
 
 
+class Equipment(Struct, frozen=True):
+    """What a program finds at its start, beside its own environment.
+
+    `inherited` are descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name
+    of a variable that is to hold its own pid.
+    """
+
+    env: Mapping[str, str] = {}
+    inherited: tuple[int, ...] = ()
+    pid_variable: str | None = None
+
+
 class LaunchOrder(Struct, frozen=True):
     """A program to be started in a session of its own.
 
     `stdout` and `stderr` are paths of FIFOs, opened for reading and writing. `token` marks the
-    program and all that it starts.
+    program and all that it starts. It has the rights of `run_as`, and starts within `limits`.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +61,9 @@ class LaunchOrder(Struct, frozen=True):
     token: str
     stdout: str
     stderr: str
+    run_as: RunAs = RunAs()
+    limits: Limits = Limits()
+    equipment: Equipment = Equipment()
 
 
 class LaunchFailed(Exception):
@@ -67,6 +86,9 @@ class Launcher(Protocol):
 
         """
 
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started with these rights and limits; None when it could."""
+
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""
 
@@ -75,6 +97,83 @@ class Launcher(Protocol):
 
         Until then its exit can be learned again, by a next daemon if we are gone.
         """
+
+
+class Channels(Protocol):
+    """The channels of Node programs, by the token of the run (`process.send`).
+
+    Messages are JSON values. What a program sent while no daemon was there waits for the next one.
+    """
+
+    def open(self, token: str) -> int:
+        """Make a channel, and return the program's end of it, which we close with `attend`.
+
+        Raises:
+            OperationFailed: there is no descriptor left.
+
+        """
+
+    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon."""
+
+    def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
+        """Send a message, with a copy of a descriptor; False when it does not get there."""
+
+    def close(self, token: str) -> None:
+        """Read what is left, and give the channel up for good."""
+
+
+class SharedSockets(Protocol):
+    """Sockets that the instances of an app listen on together.
+
+    They belong to the app: connections wait in them while no instance is there.
+    """
+
+    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+        """Listen, or find what listens already; without a `host`, on all addresses.
+
+        Raises:
+            TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.
+
+        """
+
+    def has_any(self, app: str) -> bool:
+        """Whether there is one of this app."""
+
+    def close(self, app: str) -> None:
+        """Stop listening: when this returns, connections are refused."""
+
+
+class NotifySocket(Protocol):
+    """Where programs say that they are ready (sd_notify(3))."""
+
+    @property
+    def address(self) -> str | None:
+        """What NOTIFY_SOCKET is to be, or None where there is no such socket."""
+
+    def attend(self, on_ready: Callable[[Sequence[Identity]], None]) -> None:
+        """Call `on_ready` for each READY=1, with who sent it, its parent, and so on up."""
+
+
+class FileWatch(Protocol):
+    """Watches files and folders."""
+
+    def watch(self, order: WatchOrder, on_change: Callable[[str], None]) -> Cancellable:
+        """Call `on_change` from the event loop with the path of whatever changes from now on.
+
+        A path that is empty stands for changes that nobody could keep up with. What cannot be
+        watched is logged, and looked at now and then instead.
+        """
+
+
+class PidNotes(Protocol):
+    """Files with a pid in them."""
+
+    def write(self, path: str, pid: int) -> None:
+        """Write it down, in place of what was there; a failure is logged and no more."""
+
+    def remove(self, path: str) -> None:
+        """Remove it, if it is there."""
 
 
 class ProcessTrees(Protocol):
@@ -121,8 +220,14 @@ class OutputCapture(Protocol):
     def files(self, name: str, instance: int) -> tuple[str, str]:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
 
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        """Say how many bytes these files hold by now."""
+
     def drain(self, pm_id: int) -> None:
         """Move all that was written so far into the files."""
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        """Read the last few lines that a process wrote to stderr since it was opened for it."""
 
     def flush(self, pm_id: int) -> None:
         """Empty the files, and remove the older ones.
@@ -153,22 +258,98 @@ class HostMetrics(Protocol):
         """Take a reading; CPU usage is since the reading before."""
 
 
+class ProbeOrder(Struct, frozen=True, kw_only=True):
+    """A question to a program: whether it answers, or whether a command succeeds.
+
+    `target` is a URL, `host:port`, or a command for a shell, which gets `cwd`, `env` and the rights
+    of `run_as`. `timeout` is in seconds.
+    """
+
+    kind: Literal["http", "tcp", "command"]
+    target: str
+    timeout: float
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+
+
+class Prober(Protocol):
+    """Asks programs how they are."""
+
+    async def probe(self, order: ProbeOrder) -> ProbeResult:
+        """Ask once; whatever goes wrong is the result, and never an exception."""
+
+
+class HookOrder(Struct, frozen=True, kw_only=True):
+    """News for a command, which gets `body` as its input, or for a URL, as a POST.
+
+    The command has `cwd`, `env` and the rights of `run_as`. `timeout` is in seconds.
+    """
+
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    headers: Mapping[str, str] = {}
+    body: bytes
+    cwd: str = "/"
+    env: Mapping[str, str] = {}
+    run_as: RunAs = RunAs()
+    timeout: float
+
+    def __repr__(self) -> str:
+        return "HookOrder(<hidden>)"
+
+
+class Delivery(Struct, frozen=True):
+    """Whether news arrived; if not, why, and whether trying `again` may help."""
+
+    ok: bool
+    reason: str = ""
+    again: bool = False
+
+
+class HookDelivery(Protocol):
+    """Brings news to hooks."""
+
+    async def deliver(self, order: HookOrder) -> Delivery:
+        """Try once; whatever goes wrong is the result, and never an exception."""
+
+
 class TcpProbe(Protocol):
     """Looks at TCP ports of this machine."""
 
     def is_free(self, tcp_port: int) -> bool:
         """Whether a program could listen on this port now."""
 
+    def accepts(self, tcp_port: int) -> bool:
+        """Whether a connection to this port is accepted now."""
+
+
+class RateLimit(Struct, frozen=True):
+    """How many requests one address may make within how many seconds."""
+
+    requests: int
+    seconds: float
+
 
 class WebSettings(Struct, frozen=True):
     """How the web side listens, and whom it lets in.
 
-    `api_key_digest` is the SHA-256 of the key, in hex; None is open mode.
+    `api_key_digest` is the SHA-256 of the key, in hex; None with a loopback address and no tokens
+    is open mode. `ws_public` shows a little over WebSockets to whoever has no key. `cors_origins`
+    are those whose pages may read answers, or `*`. `trusted_proxies` are networks, in CIDR, whose
+    word on where a request comes from is taken. No `rate_limits` means none.
     """
 
     host: str = "127.0.0.1"
     tcp_port: int = 9615
     api_key_digest: str | None = None
+    allow_create: bool = False
+    ws_public: bool = True
+    cors_origins: tuple[str, ...] = ("*",)
+    rate_limits: tuple[RateLimit, ...] = (RateLimit(100, 60.0), RateLimit(20, 10.0))
+    trusted_proxies: tuple[str, ...] = ()
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
     def __repr__(self) -> str:
         key = "<none>" if self.api_key_digest is None else "<hidden>"
@@ -182,6 +363,7 @@ class Stored(Struct, frozen=True):
     next_pm_id: int
     boot_id: str | None
     web: WebSettings | None
+    tokens: Sequence[Token] = ()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -197,6 +379,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     boot_id: str | None = None
     web: WebSettings | None = None
     web_off: bool = False
+    tokens_written: Sequence[Token] = ()
+    tokens_removed: Sequence[str] = ()
     urgent: bool = False
 
 
@@ -218,6 +402,85 @@ class Store(Protocol):
             StoreUnavailable: nothing was written.
 
         """
+
+
+class TokenMint(Protocol):
+    """Makes keys and signed tokens."""
+
+    def key(self) -> str:
+        """Make a key that nobody guesses."""
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Make a token of claims.
+
+        Raises:
+            PmdaemonError: there is no secret to sign with, and none can be made.
+
+        """
+
+    def read(self, token: str, now: float) -> Mapping[str, object] | None:
+        """Get the claims of a token that we signed and that has not expired; None of any other."""
+
+    def rotate(self, until: float) -> None:
+        """Sign with a new secret; what was signed with the former ones is good until then."""
+
+
+class SecretFiles(Protocol):
+    """Small files that nobody else may read."""
+
+    def read(self, name: str) -> str | None:
+        """Read one; None when there is none."""
+
+    def write(self, name: str, text: str) -> str:
+        """Write one, whole or not at all, and return its path.
+
+        Raises:
+            PmdaemonError: it cannot be written.
+
+        """
+
+
+class RunHistory(Protocol):
+    """Remembers the runs of jobs, apart from what the processes are."""
+
+    async def record(self, run: JobRun, *, keep: int) -> None:
+        """Write a run down, in place of what was written of it before; the `keep` latest stay.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def runs(self, apps: Sequence[str], *, limit: int) -> Sequence[JobRun]:
+        """List the latest runs of these apps, the youngest first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def unfinished(self) -> Sequence[JobRun]:
+        """List the runs whose end was not written down.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+    async def forget(self, app: str) -> None:
+        """Remove all runs of an app.
+
+        Raises:
+            StoreUnavailable: nothing was removed.
+
+        """
+
+
+class AuditLog(Protocol):
+    """The record of changes that were made over the network."""
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        """Add an entry; a record that cannot be kept is no reason not to do what was asked."""
 
 
 class DescriptorStore(Protocol):

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from pmdaemon.core.lifecycle import Event, MemoryExceeded
 from pmdaemon.core.metrics import Sample
+from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Cancellable, Clock, ProcessMetrics
 from pmdaemon.engine.supervisor import Supervisor
 
@@ -24,7 +26,9 @@ class Sampler:
         metrics: ProcessMetrics,
         supervisor: Supervisor,
         post: Callable[[int, Event], None],
+        bus: Bus,
     ) -> None:
+        self._bus = bus
         self._clock = clock
         self._metrics = metrics
         self._supervisor = supervisor
@@ -49,6 +53,7 @@ class Sampler:
         # The next one first: a sample that fails must not be the last.
         self._next = self._clock.call_later(INTERVAL, self.start)
         self._sample()
+        self._bus.publish(Sampled(self._latest))
 
     def stop(self) -> None:
         """Take no more samples."""

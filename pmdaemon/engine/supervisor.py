@@ -19,7 +19,8 @@ from msgspec import Struct, field
 from pmdaemon.core.errors import PmdaemonError, StoreUnavailable
 from pmdaemon.core.lifecycle import Effect, Event, Forget, Spawn, step
 from pmdaemon.core.notices import ProcessChanged
-from pmdaemon.core.process import Process
+from pmdaemon.core.process import Identity, Process
+from pmdaemon.core.replacement import exchange, may_exchange, twin_id
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Changes, Clock, Store
 
@@ -83,10 +84,28 @@ class _SaveAgain(Struct, frozen=True):
 class _Draft(Struct, eq=False):
     """What a message leads to, before it is stored."""
 
+    now: Mapping[int, Process]
     before: dict[int, Process | None] = field(default_factory=dict)
     after: dict[int, Process] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
     effects: list[tuple[Process, Effect]] = field(default_factory=list)
+
+    def current(self, pm_id: int) -> Process | None:
+        """Tell how a process is by now."""
+        if pm_id in self.removed:
+            return None
+        return self.after.get(pm_id) or self.now.get(pm_id)
+
+    def take(self, process: Process, effects: Sequence[Effect]) -> None:
+        """Add what becomes of a process, and what there is to do."""
+        pm_id, current = process.pm_id, self.current(process.pm_id)
+        if process != current:
+            self.before.setdefault(pm_id, current)
+            self.after[pm_id] = process
+        self.effects += [(process, effect) for effect in effects]
+        if any(isinstance(effect, Forget) for effect in effects):
+            self.removed.add(pm_id)
+            self.before.setdefault(pm_id, current)
 
 
 class Supervisor:
@@ -98,6 +117,7 @@ class Supervisor:
         self._bus = bus
         self._carry_out: Callable[[Process, Effect], None] = _nothing_yet
         self._processes: dict[int, Process] = {}
+        self._seen: dict[int, Process] = {}
         self._next_pm_id = 0
         self._new_boot_id: str | None = None
         self._inbox: deque[_Request | _Happened | _SaveAgain] = deque()
@@ -109,7 +129,12 @@ class Supervisor:
 
     @property
     def processes(self) -> Mapping[int, Process]:
-        """All processes as they are now, by pm_id, in that order."""
+        """All processes that users know, as they are now, by pm_id, in that order."""
+        return self._seen
+
+    @property
+    def everything(self) -> Mapping[int, Process]:
+        """All processes, with those that a reload has set beside others."""
         return self._processes
 
     @property
@@ -132,6 +157,7 @@ class Supervisor:
         """
         self._new_boot_id = new_boot_id
         self._processes = {one.pm_id: one for one in sorted(processes, key=lambda p: p.pm_id)}
+        self._seen = {one.pm_id: one for one in self._processes.values() if one.replaces is None}
         self._next_pm_id = next_pm_id
 
     def post(self, pm_id: int, event: Event, recorded: Callable[[], None] | None = None) -> None:
@@ -187,7 +213,7 @@ class Supervisor:
         return more
 
     async def _answer(self, request: _Request) -> None:
-        draft = _Draft()
+        draft = _Draft(self._processes)
         try:
             plan = request.action(Ledger(self._processes, self._next_pm_id))
             for process in plan.added:
@@ -214,7 +240,7 @@ class Supervisor:
             request.done.set()
 
     async def _follow(self, happened: Sequence[_Happened]) -> None:
-        draft = _Draft()
+        draft = _Draft(self._processes)
         self._draw_up(draft, [(one.pm_id, one.event) for one in happened])
         await self._save_when_possible(draft)
         for one in happened:
@@ -234,18 +260,13 @@ class Supervisor:
             self._retry_later()
 
     def _draw_up(self, draft: _Draft, events: Sequence[tuple[int, Event]]) -> None:
-        for pm_id, event in events:
-            current = draft.after.get(pm_id) or self._processes.get(pm_id)
-            if current is None or pm_id in draft.removed:
+        for told, event in events:
+            pm_id = _whose(draft, told, event)
+            if (current := draft.current(pm_id)) is None:
                 continue
-            changed, effects = step(current, event)
-            if changed != current:
-                draft.before.setdefault(pm_id, current)
-                draft.after[pm_id] = changed
-            draft.effects += [(changed, effect) for effect in effects]
-            if any(isinstance(effect, Forget) for effect in effects):
-                draft.removed.add(pm_id)
-                draft.before.setdefault(pm_id, current)
+            draft.take(*step(current, event))
+            new, old = sorted((pm_id, twin_id(pm_id)))
+            _exchange_if_ready(draft, old, new)
 
     async def _save(self, draft: _Draft, *, urgent: bool) -> None:
         if not (draft.after or draft.removed or self._unsaved or self._new_boot_id):
@@ -274,11 +295,14 @@ class Supervisor:
 
     async def _make_so(self, draft: _Draft) -> None:
         self._processes.update(draft.after)
+        self._seen.update((id_, one) for id_, one in draft.after.items() if one.replaces is None)
         for pm_id in draft.removed:
             self._processes.pop(pm_id, None)
+            self._seen.pop(pm_id, None)
         for pm_id, before in draft.before.items():
             after = self._processes.get(pm_id)
-            self._bus.publish(ProcessChanged(before, after))
+            if pm_id >= 0:  # of the other one, users hear by what becomes of this one
+                self._bus.publish(ProcessChanged(before, after))
             for request in self._requests:
                 request.see(pm_id, after)
         self._requests = [request for request in self._requests if request.waiting]
@@ -300,6 +324,25 @@ class Supervisor:
         if self._unsaved or self._new_boot_id:
             self._inbox.append(_SaveAgain())
             self._mail.set()
+
+
+def _whose(draft: _Draft, pm_id: int, event: Event) -> int:
+    """Tell which process an event is about: a run may have gone over to the other of two."""
+    identity: Identity | None = getattr(event, "identity", None)
+    if identity is None:
+        return pm_id
+    for candidate in (pm_id, twin_id(pm_id)):
+        process = draft.current(candidate)
+        if process is not None and process.run is not None and process.run.identity == identity:
+            return candidate
+    return pm_id
+
+
+def _exchange_if_ready(draft: _Draft, old_id: int, new_id: int) -> None:
+    old, new = draft.current(old_id), draft.current(new_id)
+    if old is not None and new is not None and may_exchange(old, new):
+        for process, effects in exchange(old, new):
+            draft.take(process, effects)
 
 
 def _nothing_yet(_process: Process, _effect: Effect) -> None:

@@ -44,11 +44,11 @@ def take_over(
     now = clock.now()
     if rebooted:
         return [(one.pm_id, DaemonStarted(now, None, rebooted=True)) for one in processes]
-    started = trees.find_launched([token(p) for p in processes if isinstance(p.state, Starting)])
+    started = trees.find_launched([token(p) for p in processes if p.state == Starting()])
 
     def run_of(process: Process) -> Run | None:
         match process.state:
-            case Online(run) | Stopping(run):
+            case Online(run) | Stopping(run) | Starting(Run() as run):
                 return run if trees.alive(run.identity) or expected(run.identity) else None
             case Starting():
                 identity = started.get(token(process)) or launched.get(token(process))

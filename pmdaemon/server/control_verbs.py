@@ -10,25 +10,38 @@ import msgspec
 from pmdaemon import __version__
 from pmdaemon.config import app_fields
 from pmdaemon.config.app_fields import Declared
+from pmdaemon.config.changes import changed
+from pmdaemon.config.field_values import signal_name
 from pmdaemon.control.messages import (
+    AnewBody,
+    ApplyBody,
     EmptyBody,
     GrowthItem,
+    HistoryBody,
     ListBody,
+    RevokeBody,
+    RotateBody,
+    ScaleBody,
     SelectBody,
+    SignalBody,
     StartBody,
+    TokenBody,
     WebBody,
 )
-from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.engine.processes import Existing
+from pmdaemon.engine.processes import Change, Existing, unchanged
+from pmdaemon.server import web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
-from pmdaemon.server.control_views import process_view
+from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
 from pmdaemon.server.progress import waiting_for, with_progress
+
+MOST_RUNS = 1000
+"""Runs of jobs that are listed at once."""
 
 Body = TypeVar("Body")
 Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, Any]]]
@@ -46,9 +59,11 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, _web}:
+        if handler in {_follow, web_verbs.turn_on}:
             return await work  # these have more to say than that they are not done yet
-        return await with_progress(work, conversation, lambda: waiting_for(engine.processes.list()))
+        return await with_progress(
+            work, conversation, lambda: waiting_for(engine.processes.under_way())
+        )
 
     return verb
 
@@ -72,14 +87,8 @@ async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, An
 
 async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:
     if "apps" in body:
-        declared = app_fields.read_apps(
-            body["apps"],
-            base=body["cwd"],
-            environment=body["environment"],
-            source=body.get("source", "the request"),
-        )
         return await _start_declared(
-            engine, declared, body.get("existing", "restart"), down=body.get("down", False)
+            engine, _declared(body), body.get("existing", "restart"), down=body.get("down", False)
         )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
@@ -109,12 +118,71 @@ async def _start_declared(
     return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
 
 
+async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, Any]:
+    declared = _declared(body)
+    steps, reached = await engine.processes.apply(
+        [one.spec for one in declared],
+        whole=body.get("whole", True),
+        prune=body.get("prune", False),
+        dry_run=body.get("dry_run", False),
+    )
+    return {
+        **_shown(reached),
+        "steps": [step_view(step) for step in steps],
+        "warnings": [text for one in declared for text in one.warnings],
+    }
+
+
+def _declared(body: StartBody | ApplyBody) -> list[Declared]:
+    return app_fields.read_apps(
+        body.get("apps", []),
+        base=body["cwd"],
+        environment=body["environment"],
+        source=body.get("source", "the request"),
+        interpolate=body.get("interpolate", False),
+        env_name=body.get("env_name"),
+        file=body.get("file"),
+    )
+
+
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
     return _shown(await engine.processes.stop(_selectors(body["selectors"])))
 
 
-async def _restart(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
-    return _shown(await engine.processes.restart(_selectors(body["selectors"])))
+async def _restart(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:
+    selectors = _selectors(body["selectors"])
+    return _shown(await engine.processes.restart(selectors, change=_change(body)))
+
+
+async def _reload(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:
+    parallel = body.get("parallel", 1)
+    if parallel < 1:
+        raise InvalidInput(f"cannot reload {parallel} instances at a time")
+    reloaded = await engine.processes.reload(
+        _selectors(body["selectors"]), change=_change(body), parallel=parallel
+    )
+    warnings = [
+        f"{name} cannot run beside itself, so it was restarted: it is no cluster,"
+        " and has no other TCP port to go to"
+        for name in reloaded.restarted
+    ]
+    return {**_shown(reloaded.processes), "warnings": warnings}
+
+
+def _change(body: AnewBody) -> Change:
+    options, environment = body.get("options", {}), body.get("environment")
+    if not options and environment is None:
+        return unchanged
+    return lambda spec: changed(spec, options, environment)
+
+
+async def _scale(engine: Engine, body: ScaleBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.scale(body["name"], body["count"]))
+
+
+async def _signal(engine: Engine, body: SignalBody, _: Conversation) -> dict[str, Any]:
+    name = signal_name(body["signal"])
+    return _shown(await engine.processes.send_signal(_selectors(body["selectors"]), name))
 
 
 async def _delete(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
@@ -129,6 +197,34 @@ async def _flush(engine: Engine, body: SelectBody, _: Conversation) -> dict[str,
     return _shown(engine.processes.flush(_selectors(body["selectors"])))
 
 
+async def _block(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.block(_selectors(body["selectors"])))
+
+
+async def _unblock(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    return _shown(await engine.processes.unblock(_selectors(body["selectors"])))
+
+
+async def _explain(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
+    explained = engine.processes.explain(
+        _selectors(body["selectors"]), engine.triggers.cron.next_due
+    )
+    return {"explanations": [explanation_view(*each) for each in explained]}
+
+
+async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[str, Any]:
+    limit = body.get("limit", MOST_RUNS)
+    if not 0 < limit <= MOST_RUNS:
+        raise InvalidInput(f"this request cannot be used: limit is 1 to {MOST_RUNS}")
+    selectors = _selectors(body["selectors"]) if "selectors" in body else None
+    apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
+    jobs = [name for name, spec in apps.items() if spec.job is not None]
+    if selectors is not None and not jobs:
+        raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
+    runs = await engine.history.runs(jobs, limit=limit)
+    return {"runs": [run_view(run) for run in runs]}
+
+
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     try:
         stopped = await engine.processes.stop([Selector.parse("all")])
@@ -139,6 +235,8 @@ async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, 
 
 async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     """Make way for a daemon of the code that is installed now; programs do not notice."""
+    if engine.processes.reloading:
+        raise ReloadInProgress("a reload is going on; try again when that is done")
     engine.ending.ask(for_good=False)
     return {"pid": os.getpid(), "version": __version__}
 
@@ -162,7 +260,7 @@ async def _follow(engine: Engine, body: SelectBody, conversation: Conversation) 
                     "name": after.name,
                     "state": after.state.kind,
                 }
-            case ProcessChanged():
+            case _:
                 return
         news.set()
 
@@ -210,36 +308,6 @@ def _ids(engine: Engine, selectors: Sequence[Selector]) -> dict[int, ProcessSnap
         return {}  # all that was followed has been deleted; it may come again
 
 
-async def _web(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
-    """Turn the web side on: for good, or for as long as this client stays."""
-    from pmdaemon.server import keys  # noqa: PLC0415 - OpenSSL, and 3 MB, for the web side alone
-
-    key, generated = keys.api_key_for(body["host"], body.get("api_key"))
-    settings = WebSettings(
-        host=body["host"],
-        tcp_port=body["port"],
-        api_key_digest=keys.digest_of(key) if key is not None else None,
-    )
-    url = await engine.web.turn_on(settings, remember=body["detach"])
-    shown: dict[str, Any] = {"url": url, "protected": key is not None}
-    if generated:
-        shown["generated_key"] = key
-    if body["detach"]:
-        return shown
-    try:
-        await conversation.send({"item": shown})
-        await conversation.closed()
-    finally:
-        await engine.web.let_go(settings)
-    return {}
-
-
-async def _web_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
-    address = engine.web.address
-    await engine.web.turn_off()
-    return {"url": address}
-
-
 def _selectors(texts: Sequence[str]) -> list[Selector]:
     return [Selector.parse(text) for text in texts]
 
@@ -253,14 +321,26 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "host": (EmptyBody, _host),
     "list": (ListBody, _list),
     "start": (StartBody, _start),
+    "apply": (ApplyBody, _apply),
     "stop": (SelectBody, _stop),
-    "restart": (SelectBody, _restart),
+    "restart": (AnewBody, _restart),
+    "reload": (AnewBody, _reload),
+    "scale": (ScaleBody, _scale),
+    "signal": (SignalBody, _signal),
     "delete": (SelectBody, _delete),
     "reset": (SelectBody, _reset),
     "flush": (SelectBody, _flush),
+    "block": (SelectBody, _block),
+    "unblock": (SelectBody, _unblock),
+    "explain": (SelectBody, _explain),
+    "history": (HistoryBody, _history),
     "follow": (SelectBody, _follow),
-    "web": (WebBody, _web),
-    "web_off": (EmptyBody, _web_off),
+    "web": (WebBody, web_verbs.turn_on),
+    "web_off": (EmptyBody, web_verbs.turn_off),
+    "token": (TokenBody, web_verbs.make_token),
+    "tokens": (EmptyBody, web_verbs.list_tokens),
+    "rotate": (RotateBody, web_verbs.rotate_token),
+    "revoke": (RevokeBody, web_verbs.revoke_token),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -48,7 +48,7 @@ def waiting_for(processes: Snapshots) -> str:
 
 def _names(processes: Snapshots, state: type) -> str:
     names = [
-        f"{one.process.name} (id {one.process.pm_id})"
+        f"{one.process.name} (id {one.process.seat})"
         for one in processes
         if isinstance(one.process.state, state)
     ]

@@ -209,6 +209,14 @@ def test_two_first_commands_at_once_find_one_daemon(pmdaemon):
         assert running_for(pmdaemon.home) == []
 
 
+@pytest.mark.parametrize("arguments", [["--no-such-option"], ["--help"], ["nowhere.json"]])
+def test_a_start_that_cannot_be_meant_leaves_no_daemon_and_no_home(pmdaemon, arguments):
+    pmdaemon.run("start", *arguments, status=None)
+
+    eventually_sync(lambda: running_for(pmdaemon.home) == [])
+    assert not pmdaemon.home.exists()
+
+
 def test_a_second_daemon_is_refused_by_the_lock(pmdaemon):
     pmdaemon.run("ping")
     reading, writing = os.pipe()

@@ -28,7 +28,19 @@ def pmdaemon(tmp_path_factory) -> Iterator[CommandLine]:
         pmdaemon.script(
             "twins.json", '[{"name": "a", "script": "sleep 9"}, {"name": "a", "script": "sleep 9"}]'
         )
-        pmdaemon.script("typed.json", '[{"name": 5, "script": ["sleep"], "env": "A=B"}]')
+        pmdaemon.script("typed.json", '[{"name": 5, "script": "sleep 9"}]')
+        pmdaemon.script("bomb.yaml", BOMB)
+        with pmdaemon.script("huge.toml", "").open("wb") as file:
+            file.truncate(100 * 1024**2)
+        pmdaemon.script("endless.yaml", "apps: &a [*a]")
+        pmdaemon.script(
+            "ports.toml",
+            "".join(f"[[apps]]\nname='{name}'\nscript='sleep 9'\nport=3999\n" for name in "ab"),
+        )
+        pmdaemon.script("object.yaml", "apps:\n- script: sleep 9\n  env: {A: {b: c}}\n")
+        pmdaemon.script("circle.yaml", "- {name: a, script: sleep 9, depends_on: a}\n")
+        pmdaemon.script("unset.toml", "script = 'sleep'\nargs = ['${NO_SUCH_VARIABLE}']\n")
+        pmdaemon.script("throws.config.cjs", "throw new Error('no luck')")
         before = facts(pmdaemon)
         yield pmdaemon
         assert facts(pmdaemon) == before
@@ -38,6 +50,11 @@ def facts(pmdaemon):
     listed = [(one["name"], one["pid"], one["restarts"]) for one in pmdaemon.list()]
     return listed, sorted(path.name for path in pmdaemon.home.rglob("*") if path.is_file())
 
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 USAGE = 2
 NOT_FOUND = 3
@@ -69,6 +86,20 @@ COMMAND_LINES = [
     ("start deep.json", USAGE, "cannot use deep.json: "),
     ("start twins.json", USAGE, "is the name of apps[0] already"),
     ("start typed.json", USAGE, "cannot use typed.json: apps[0].name: "),
+    ("start bomb.yaml", USAGE, "cannot use bomb.yaml: there are more than 250000 values in it"),
+    ("start endless.yaml", USAGE, "cannot use endless.yaml: found unconstructable recursive node"),
+    ("start huge.toml", USAGE, "cannot use huge.toml: it is larger than 10 MB"),
+    ("start ports.toml", USAGE, "apps[1].port: 3999 is a TCP port of apps[0] (a) already"),
+    ("start object.yaml", USAGE, "apps[0].env: A is not text, a number or a boolean"),
+    ("start circle.yaml", USAGE, "apps[0].depends_on: a circle: a needs a"),
+    ("start unset.toml", USAGE, "apps[0].args: NO_SUCH_VARIABLE is not set, and has no default"),
+    ("apply nowhere.toml", USAGE, "no such file: nowhere.toml"),
+    ("apply twins.json --only a --prune", USAGE, "--prune is for a whole file"),
+    ("validate five.json", USAGE, "a list of apps was expected"),
+    ("stop twins.json --only b", USAGE, "there is no app b in twins.json (but a, a)"),
+    ("restart witness --env production", USAGE, "--env is for ecosystem files"),
+    ("delete witness --only a", USAGE, "--only is for ecosystem files"),
+    ("init wrong", USAGE, "init takes the word simple, or nothing, not wrong"),
     ("start folder/app.py --only a", USAGE, "--only is for ecosystem files"),
     ("start five.json --name x", USAGE, "--name cannot be used with an ecosystem file"),
     ("start sleep --cwd nowhere", USAGE, "no such folder"),

@@ -126,7 +126,8 @@ def test_another_program_of_the_same_name_is_refused(pmdaemon):
     sentence = pmdaemon.refused("start", "sleep 7", "--name", "app", status=1)
 
     assert sentence == (
-        "cannot start app: it is already running (to start it anew: pmdaemon restart app)"
+        "cannot start app: there is an app of this name already"
+        " (to start it anew: pmdaemon restart app)"
     )
     assert pmdaemon.pid("app") == before
     assert len(pmdaemon.list()) == 1

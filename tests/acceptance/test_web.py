@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -200,6 +201,7 @@ global
 defaults
     mode http
     timeout connect 5s
+    timeout check 10s
     timeout client 10s
     timeout server 10s
 backend by_status
@@ -247,6 +249,14 @@ class LoadBalancer:
 
     def state(self, backend):
         """Tell whether the server of a backend is UP or DOWN, and by what."""
+        row = self._row(backend)
+        return (row["status"], row["check_status"]) if row else None
+
+    def failed_checks(self, backend):
+        """Tell how many checks of a backend's server have failed."""
+        return int(self._row(backend)["chkfail"])
+
+    def _row(self, backend):
         assert self.process.poll() is None
         try:
             with closing(socket.socket(socket.AF_UNIX)) as stats:
@@ -262,7 +272,7 @@ class LoadBalancer:
             for fields in (dict(zip(names, row.split(","), strict=False)) for row in rows[1:])
             if fields.get("pxname") == backend and fields["svname"] not in {"BACKEND", "FRONTEND"}
         ]
-        return row["status"], row["check_status"]
+        return row
 
     def sends(self):
         return requests.get(f"http://127.0.0.1:{self.front_port}/", timeout=10).status_code
@@ -288,3 +298,32 @@ def test_a_load_balancer_takes_a_process_in_and_out(pmdaemon, url, app_port, tmp
         eventually_sync(lambda: balancer.state("by_status")[0] == "DOWN")
     finally:
         balancer.close()
+
+
+@pytest.mark.usefixtures("app")
+def test_a_load_balancer_notices_nothing_of_a_restart_of_everything(
+    pmdaemon, url, app_port, tmp_path
+):
+    balancer = LoadBalancer(tmp_path, int(url.rpartition(":")[2]), app_port)
+    asked, over = [], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            answer = requests.get(f"{url}/api/status", headers=KEY, timeout=10)
+            asked.append(answer.status_code)
+
+    asking = threading.Thread(target=ask)
+    try:
+        eventually_sync(lambda: balancer.state("by_status") == ("UP", "L7OK"))
+        asking.start()
+        pmdaemon.run("restart", "all")
+        pmdaemon.run("update")
+        pmdaemon.run("restart", "all")
+        before = len(asked)
+        eventually_sync(lambda: len(asked) > before + 10)
+        assert balancer.failed_checks("by_status") == 0
+    finally:
+        over.set()
+        asking.join(timeout=30)
+        balancer.close()
+    assert set(asked) == {200}

@@ -8,6 +8,7 @@ import pytest
 
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from tests.fakes.clock import FakeClock
 
 
 def test_a_reading_is_of_this_machine():
@@ -19,6 +20,21 @@ def test_a_reading_is_of_this_machine():
     assert sample.memory.total == psutil.virtual_memory().total
     assert sample.memory.used + sample.memory.free == sample.memory.total
     assert sample.disk.total == psutil.disk_usage("/").total
+
+
+def test_who_asks_soon_after_another_is_told_the_same_cpu_usage(monkeypatch):
+    usages = iter([10.0, 20.0])
+    monkeypatch.setattr(psutil, "cpu_percent", lambda: next(usages))
+    clock = FakeClock()
+    host = SystemHostMetrics(clock)
+
+    first = host.read().cpu
+    clock.advance(0.9)
+    soon = host.read().cpu
+    clock.advance(0.2)
+    later = host.read().cpu
+
+    assert (first, soon, later) == (10.0, 10.0, 20.0)
 
 
 @pytest.mark.posix

@@ -65,6 +65,7 @@ async def test_what_was_kept_is_received_at_the_start_and_taken_once(keeper, pip
     keeper.begin(deaths=3)
 
     received = keeper.link.take("a")
+    assert not os.get_inheritable(received)
     os.write(writing, b"through")
     assert os.read(received, 100) == b"through"
     assert keeper.link.take("a") is None

@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 import resource
 import signal
@@ -96,6 +97,21 @@ async def test_a_program_has_no_file_of_ours(linux, tmp_path):
         files = await output_of(linux, "ls /proc/$$/fd")
 
     assert files.split() == ["0", "1", "2"]
+
+
+async def test_what_we_were_given_stays_ours_whatever_its_number(linux, raised_limit):
+    given = os.dup(0)
+    high = fcntl.fcntl(given, fcntl.F_DUPFD, raised_limit[0] + 50)
+    os.close(given)
+    try:
+        limited(linux, raised_limit)
+
+        files = await output_of(linux, "ls /proc/$$/fd")
+
+        assert files.split() == ["0", "1", "2"]
+        assert os.get_inheritable(high)
+    finally:
+        os.close(high)
 
 
 async def test_a_program_heeds_the_signals_that_python_ignores(system):

@@ -469,3 +469,76 @@ async def test_nothing_is_left_of_a_compression_that_found_the_disk_full(
     assert Path(f"{path}.2").stat().st_size == 60_000
     assert not Path(f"{path}.2.gz").exists()
     assert not list((logs / ".times").glob("*.part"))
+
+
+def write(fifo: str, data: bytes) -> None:
+    fd = os.open(fifo, os.O_RDWR)
+    os.write(fd, data)
+    os.close(fd)
+
+
+async def test_copies_are_made_of_what_a_program_writes_and_go_with_it(folders, tmp_path):
+    log_files = LogFiles(*folders, LoopClock())
+    copied = tmp_path / "own" / "all.log"
+    out, err = log_files.open(0, "app", 0, LogPolicy(max_size=0, combined_file=str(copied)))
+    write(out, b"one\n")
+    write(err, b"two\n")
+    await eventually(lambda: copied.exists() and len(copied.read_bytes().splitlines()) == 2)
+    write(out, b"unfinished")
+    await eventually(lambda: Path(log_files.files("app", 0)[0]).read_bytes() == b"one\nunfinished")
+
+    log_files.close(0)
+
+    assert sorted(copied.read_text().splitlines()) == ["one", "two", "unfinished"]
+
+
+async def test_a_daemon_after_the_other_goes_on_with_a_copy(folders, tmp_path):
+    copied = tmp_path / "own.log"
+    policy = LogPolicy(max_size=0, out_file=str(copied))
+    first = LogFiles(*folders, LoopClock())
+    out, _ = first.open(0, "app", 0, policy)
+    write(out, b"one\n")
+    await eventually(lambda: copied.exists() and copied.read_bytes() == b"one\n")
+    program_side = os.open(out, os.O_RDWR)
+    first.leave()
+    os.write(program_side, b"two\n")
+
+    second = LogFiles(*folders, LoopClock())
+    second.open(0, "app", 0, policy)
+
+    await eventually(lambda: copied.read_bytes() == b"one\ntwo\n")
+    os.close(program_side)
+    second.leave()
+
+
+async def test_a_copy_that_is_not_wanted_any_more_is_left_as_it_is(folders, tmp_path):
+    log_files = LogFiles(*folders, LoopClock())
+    old, new = tmp_path / "old.log", tmp_path / "new.log"
+    out, _ = log_files.open(0, "app", 0, LogPolicy(max_size=0, out_file=str(old)))
+    write(out, b"one\n")
+    await eventually(lambda: old.exists() and old.read_bytes() == b"one\n")
+
+    log_files.open(0, "app", 0, LogPolicy(max_size=0, out_file=str(new)))
+    write(out, b"two\n")
+
+    await eventually(lambda: new.exists() and new.read_bytes() == b"two\n")
+    assert old.read_bytes() == b"one\n"
+    log_files.leave()
+
+
+def test_who_wants_no_copies_does_not_load_what_makes_them(folders):
+    program = (
+        "import asyncio, sys\nfrom pathlib import Path\n"
+        "from pmdaemon.adapters.log_files import LogFiles\n"
+        "from pmdaemon.core.spec import LogPolicy\n"
+        "from tests.support.loop_clock import LoopClock\n"
+        "async def main():\n"
+        "    log_files = LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), LoopClock())\n"
+        "    log_files.open(0, 'app', 0, LogPolicy())\n"
+        "    print('pmdaemon.adapters.log_copies' in sys.modules)\n"
+        "    log_files.leave()\n"
+        "asyncio.run(main())"
+    )
+    command = [sys.executable, "-c", program, *map(str, folders)]
+
+    assert subprocess.check_output(command, text=True) == "False\n"

@@ -9,13 +9,13 @@ from pmdaemon.cli.ecosystem_files import (
     names_in,
 )
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.core.errors import InvalidInput
 
 FILE = """
+deploy = 1
 [[apps]]
 name = "web"
 script = "web.js"
-env = { MODE = "plain", PORT = "1" }
+env = { MODE = "plain" }
 env_production = { MODE = "fast" }
 
 [[apps]]
@@ -35,6 +35,7 @@ def path(folder):
         ("eco.toml", True),
         ("./my.json", True),
         ("ecosystem.config.js", True),
+        ("-", True),
         ("server.js", False),
         ("cat data.json", False),
         ("app", False),
@@ -51,37 +52,43 @@ def test_a_file_with_a_space_in_its_name_is_a_file(folder):
 
 
 def test_the_default_files_are_tried_in_order(folder):
+    (folder / "Procfile").touch()
+    assert default_file(str(folder)) == "Procfile"
+    (folder / "package.json").write_text('{"apps": [{"script": "x"}]}')
+    assert default_file(str(folder)) == "package.json"
     for name in reversed(DEFAULT_NAMES):
         (folder / name).touch()
         assert default_file(str(folder)) == name
 
 
-def test_with_nothing_to_start_the_sentence_says_what_to_do(folder):
+@pytest.mark.parametrize("text", ['{"name": "x"}', "{", '{"apps": 7}'])
+def test_a_package_that_is_not_for_us_is_none_of_them(folder, text):
+    (folder / "package.json").write_text(text)
+
     with pytest.raises(WrongUsage, match="nothing to start"):
         default_file(str(folder))
 
 
-def test_all_apps_are_read(path):
-    assert [app.get("name") for app in apps_of(path)] == ["web", None]
+def test_a_file_is_read_with_how_it_is_meant(path, folder):
+    file = apps_of(path, {})
+
+    assert [app.get("name") for app in file.apps] == ["web", None]
+    assert file.how == {
+        "source": "eco.toml",
+        "relative_to": str(folder),
+        "interpolate": True,
+        "env_name": None,
+        "file": str(folder / "eco.toml"),
+    }
+    assert file.warnings == ("deploy: not acted on by this release",)
 
 
-def test_some_may_be_chosen(path):
-    assert [app["name"] for app in apps_of(path, only=" web ")] == ["web"]
-    with pytest.raises(InvalidInput, match=r"no app nope in eco\.toml"):
-        apps_of(path, only="web,nope")
+def test_apps_and_an_environment_may_be_chosen(path):
+    file = apps_of(path, {}, only=["web"], env_name="production")
 
-
-def test_an_environment_is_laid_over_the_common_one(path):
-    web, worker = apps_of(path, env_name="production")
-
-    assert web["env"] == {"MODE": "fast", "PORT": "1"}
-    assert "env_production" not in web
-    assert worker["env"] == {}
-
-
-def test_an_environment_that_no_app_has_is_refused(path):
-    with pytest.raises(InvalidInput, match=r"no app in eco\.toml has env_staging"):
-        apps_of(path, env_name="staging")
+    assert file.apps == [{"name": "web", "script": "web.js", "env": {"MODE": "fast"}}]
+    assert file.how["env_name"] == "production"
+    assert len(file.warnings) == 1
 
 
 def test_relative_paths_are_relative_to_the_file(folder):
@@ -89,4 +96,5 @@ def test_relative_paths_are_relative_to_the_file(folder):
 
 
 def test_apps_without_a_name_have_that_of_their_script(path):
-    assert names_in(path) == ["web", "worker"]
+    assert names_in(path, {}) == ["web", "worker"]
+    assert names_in(path, {}, ["worker"]) == ["worker"]

@@ -95,6 +95,17 @@ def test_other_commands_load_the_parser_and_no_more_of_what_is_slow(cli):
     }
 
 
+def test_start_loads_the_parser_and_no_more_of_what_is_slow(cli):
+    cli.does("start", a_view())
+    cli.lists(a_view())
+
+    loaded = loaded_by(cli, "start", "app")
+
+    # pathlib is what files of apps are looked for with.
+    assert loaded & SLOW == {"inspect", "uuid", "pathlib"}
+    assert "pmdaemon.control.starter" not in loaded
+
+
 def test_list_is_a_table(cli):
     cli.lists(a_view("web"), a_view("api", pm_id=1))
 

@@ -78,6 +78,29 @@ def test_apps_are_started_together(client, daemon):
         "cwd": "/srv",
         "existing": "keep",
         "down": True,
+        "interpolate": False,
+    }
+
+
+def test_apps_are_applied(client, daemon):
+    step = {"name": "web", "action": "keep", "changes": []}
+    does(daemon, "apply", steps=[step])
+    apps = [{"name": "web", "script": "web.js"}]
+
+    result = client.apply(apps, relative_to="/srv", source="us", file="/srv/us", prune=True)
+
+    assert result["steps"] == [step]
+    [body] = daemon.asked("apply")
+    assert body.pop("environment") == {"PATH": "/bin"}
+    assert body == {
+        "apps": apps,
+        "source": "us",
+        "cwd": "/srv",
+        "file": "/srv/us",
+        "whole": True,
+        "prune": True,
+        "dry_run": False,
+        "interpolate": False,
     }
 
 
@@ -245,3 +268,25 @@ def test_a_query_that_cannot_be_is_refused(client, daemon, how):
 
     with pytest.raises(InvalidInput):
         list(client.logs(**how))
+
+
+def test_tokens_are_made_listed_rotated_and_revoked(client, daemon):
+    made = {"name": "ci", "kind": "key", "scopes": ["read"], "created": 1.0, "expires": None}
+    daemon.answers("token", {"result": {**made, "token": "sesame"}})
+    daemon.answers("tokens", {"result": {"tokens": [made]}})
+    daemon.answers("rotate", {"result": {**made, "token": "mellon"}})
+    daemon.answers("revoke", {"result": {"name": "ci"}})
+
+    assert client.make_token("ci", scopes=["read"])["token"] == "sesame"
+    assert client.make_token(consumer="bot", expire_in=60.0)["token"] == "sesame"
+    assert client.tokens() == [made]
+    assert client.rotate_token("ci", overlap=3600.0)["token"] == "mellon"
+    assert client.revoke_token("ci") is None
+
+    assert daemon.requests == [
+        ("token", {"name": "ci", "scopes": ["read"]}),
+        ("token", {"consumer": "bot", "expire_in": 60.0, "scopes": []}),
+        ("tokens", {}),
+        ("rotate", {"name": "ci", "overlap": 3600.0}),
+        ("revoke", {"name": "ci"}),
+    ]

@@ -2,7 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pmdaemon.config import app_reading
 from pmdaemon.config.app_fields import read_app, read_apps
+from pmdaemon.config.field_table import FIELDS_BY_NAME
+from pmdaemon.config.table_fields import EVENTS
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.spec import AppSpec, Command, LogPolicy, RestartPolicy, StopPolicy
 from pmdaemon.core.tcp_ports import TcpPorts
@@ -256,13 +259,28 @@ def test_without_a_file_several_problems_are_told_together(base):
 
 
 def test_what_is_not_acted_on_is_a_warning(base):
-    raw = {"script": "server.js", "watch": True, "windowsHide": True, "env_production": {}}
+    raw = {"script": "server.js", "windowsHide": True, "vizion": None}
 
     assert read(base, raw, where="apps[0]").warnings == (
-        "apps[0].watch: not acted on by this release",
         "apps[0].windowsHide: not acted on by this release",
-        "apps[0].env_production: not acted on by this release",
+        "apps[0].vizion: not acted on by this release",
     )
+
+
+def test_what_waits_to_be_acted_on_is_a_warning(base, monkeypatch):
+    monkeypatch.setattr(app_reading, "AWAITED", frozenset({"args"}))
+
+    warnings = read(base, {"script": "server.js", "args": "a", "max_restarts": 1}).warnings
+
+    assert warnings == ("args: read, but not acted on by this release",)
+
+
+def test_environments_that_were_not_chosen_are_checked_and_left_alone(base):
+    raw = {"script": "server.js", "env_production": {"A": 1}, "envTest": {}}
+    assert read(base, raw) == read(base, {"script": "server.js"})
+
+    raw = {"script": "server.js", "env_production": {"A": {}}}
+    assert problems(base, raw) == ["apps[1].env_production: A is not text, a number or a boolean"]
 
 
 def test_what_nobody_knows_is_a_warning_with_a_guess(base):
@@ -286,7 +304,7 @@ def apps(base, raws):
 
 
 def test_the_apps_of_a_file_keep_their_order(base):
-    declared = apps(base, [{"script": "server.js"}, {"script": "other.js", "watch": True}])
+    declared = apps(base, [{"script": "server.js"}, {"script": "other.js", "vizion": True}])
 
     assert [each.spec.name for each in declared] == ["server", "other"]
     assert [len(each.warnings) for each in declared] == [0, 1]
@@ -303,6 +321,38 @@ def test_the_problems_of_all_apps_are_told_together(base):
     assert refusal.value.message == (
         "cannot use eco.toml: apps[0].script: it is missing (and 1 more)"
     )
+
+
+def test_what_stands_within_a_table_is_told_with_its_path(base):
+    raw = {
+        "script": "server.js",
+        "health_check": {"url": "nope", "interval": "x", "colour": "red"},
+        "hooks": [{"events": "crash", "command": "x"}, {"events": "dance", "url": "http://a/"}],
+        "depends_on": ["a", {"name": "b", "condition": "perhaps"}],
+        "limits": {"nofile": -1, "files": 1},
+    }
+
+    assert problems(base, raw) == [
+        "apps[1].health_check.url: not a URL, as http://127.0.0.1:3000/health: nope",
+        "apps[1].health_check.interval: not a duration: x (examples: 500ms, 3s, 2m)",
+        f"apps[1].hooks[1].events: not {', '.join(EVENTS[:-1])} or all: dance",
+        "apps[1].depends_on[1].condition: not started, ready or completed: perhaps",
+        f"apps[1].limits.nofile: not a whole number from 0 to {2**62}: -1",
+    ]
+
+
+def test_what_nobody_knows_within_a_table_is_a_warning(base):
+    raw = {
+        "script": "server.js",
+        "health_check": {"url": "http://a/", "retrys": 3},
+        "hooks": [{"url": "http://a/", "evnts": "all"}],
+    }
+
+    told = [each for each in read(base, raw).warnings if "not acted on" not in each]
+    assert told == [
+        "health_check.retrys: unknown field; did you mean retries?",
+        "hooks[0].evnts: unknown field; did you mean events?",
+    ]
 
 
 def test_two_apps_of_a_file_must_not_have_one_name(base):
@@ -325,6 +375,63 @@ def test_the_number_of_older_files_goes_by_two_names(base, name):
     assert read(base, {"script": "server.js", name: 5}).spec.logs.keep == 5
 
 
+def test_variables_of_the_caller_are_put_in_where_they_are_asked_for(base):
+    raw = {
+        "script": "${APP:-server}.js",
+        "args": ["$${HOME}", "${HOME}"],
+        "max_restarts": "${N:-5}",
+    }
+
+    spec = read(base, raw, interpolate=True).spec
+
+    assert spec.command.argv[1:] == (f"{base}/server.js", "${HOME}", "/home/ann")
+    assert spec.restart.max_restarts == 5
+    assert read(base, {"script": "server.js", "args": ["${HOME}"]}).spec.command.args == (
+        "${HOME}",
+    )
+
+
+def test_a_command_line_is_left_to_the_shell(base):
+    spec = read(base, {"script": "node a.js ${PORT:-3000}"}, interpolate=True).spec
+
+    assert spec.command.argv == ("/bin/sh", "-c", "node a.js ${PORT:-3000}")
+
+
+def test_a_variable_that_is_not_set_is_a_problem_of_its_field(base):
+    raw = {"script": "server.js", "cwd": "${NOPE}", "env": {"A": "${NOPE_EITHER}"}}
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        read(base, raw, where="apps[0]", interpolate=True)
+
+    assert [each.split(" is ")[0] for each in refusal.value.problems] == [
+        "apps[0].cwd: NOPE",
+        "apps[0].env: NOPE_EITHER",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ({"name_prefix": "shop"}, "shop:server"),
+        ({"name": "web", "appendEnvToName": True}, "web-production"),
+        ({"name": "web", "append_env_to_name": False}, "web"),
+        ({"name_prefix": "a", "append_env_to_name": True}, "a:server-production"),
+    ],
+)
+def test_a_name_may_be_put_together(base, raw, name):
+    spec = read(base, {"script": "server.js", **raw}, env_name="production").spec
+
+    assert spec.name == name
+
+
+def test_a_name_that_is_put_together_is_a_name(base):
+    raw = {"script": "server.js", "name_prefix": "a" * 100, "name": "b" * 100}
+
+    assert [each[:40] for each in problems(base, raw)] == [
+        "apps[1].name: not a usable name: aaaaaaa"
+    ]
+
+
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -333,11 +440,15 @@ junk = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from([*EVERYTHING, "watch", "argv"]) | st.text(), junk))
-def test_junk_is_read_or_refused_and_nothing_else(raw):
+@given(
+    st.dictionaries(st.sampled_from(sorted(FIELDS_BY_NAME)) | st.text(), junk, max_size=5),
+    st.booleans(),
+)
+def test_junk_is_read_or_refused_and_nothing_else(raw, interpolate):
+    caller = {"environment": {"PATH": "/bin"}, "interpolate": interpolate}
     said = []
     try:
-        said += read_app(raw, base="/", environment={"PATH": "/bin"}, where="apps[0]").warnings
+        said += read_app(raw, base="/", where="apps[0]", **caller).warnings
     except InvalidConfiguration as refusal:
         said += refusal.problems
 

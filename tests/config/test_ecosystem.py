@@ -1,14 +1,27 @@
+import io
 import json
+import os
+import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from pmdaemon.config import app_reading
 from pmdaemon.config.app_fields import read_apps
-from pmdaemon.config.ecosystem import LARGEST_FILE, is_ecosystem_file, load
+from pmdaemon.config.ecosystem import LARGEST_FILE, EcosystemFile, is_ecosystem_file, load
 from pmdaemon.config.field_table import FIELDS
-from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, Unsupported
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
+from pmdaemon.core.wording import shown
 
 ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "ecosystem.example.toml"
+
+WITHOUT_NODE = {"PATH": "/nowhere"}
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
 def written(tmp_path, name, content):
@@ -17,22 +30,41 @@ def written(tmp_path, name, content):
     return str(path)
 
 
-def problem(path):
+def apps(path, environment=WITHOUT_NODE):
+    return load(path, environment).apps
+
+
+def problem(path, environment=WITHOUT_NODE):
     with pytest.raises(InvalidConfiguration) as refusal:
-        load(path)
-    assert refusal.value.message.startswith(f"cannot use {path}: ")
+        load(path, environment)
+    assert refusal.value.message.startswith(f"cannot use {shown(path)}: ")
     return "; ".join(refusal.value.problems)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["eco.toml", "./a/b.json", "x.yaml", "x.YML", "pm.config.js", "pm.config.cjs", "pm.config.mjs"],
+    [
+        "eco.toml",
+        "./a/b.json",
+        "x.json5",
+        "x.yaml",
+        "x.YML",
+        "pm.config.js",
+        "pm.config.cjs",
+        "pm.config.mjs",
+        "package.json",
+        "Procfile",
+        "sub/Procfile.dev",
+        "-",
+    ],
 )
 def test_an_ecosystem_file_is_known_by_its_suffix(text):
     assert is_ecosystem_file(text)
 
 
-@pytest.mark.parametrize("text", ["server.js", "web", "toml", "all", "node a.json.js", "config.js"])
+@pytest.mark.parametrize(
+    "text", ["server.js", "web", "toml", "all", "node a.json.js", "config.js", "Procfiles", "-x"]
+)
 def test_other_files_are_none(text):
     assert not is_ecosystem_file(text)
 
@@ -44,11 +76,17 @@ def test_other_files_are_none(text):
         ("a.json", '{"apps": [{"script": "x"}, {"script": "y"}], "deploy": {}}'),
         ("a.json", '{"pm2": [{"script": "x"}, {"script": "y"}]}'),
         ("a.json", '[{"script": "x"}, {"script": "y"}]'),
+        ("a.json", '[{"script": "x",}, {"script": "y"},] // two'),
+        ("a.json5", '[{"script": "x"}, /* and */ {"script": "y"}]'),
+        ("a.yaml", "apps:\n- script: x\n- {script: y}\nx-other: 1\n"),
+        ("a.yml", "- script: x\n- script: y\n"),
+        ("package.json", '{"name": "shop", "pm2": [{"script": "x"}, {"script": "y"}]}'),
+        ("package.json", '{"scripts": {}, "apps": [{"script": "x"}, {"script": "y"}]}'),
         ("A.JSON", b'\xef\xbb\xbf[{"script": "x"}, {"script": "y"}]'),
     ],
 )
 def test_several_apps_are_read(tmp_path, name, content):
-    assert load(written(tmp_path, name, content)) == [{"script": "x"}, {"script": "y"}]
+    assert apps(written(tmp_path, name, content)) == [{"script": "x"}, {"script": "y"}]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +99,7 @@ def test_several_apps_are_read(tmp_path, name, content):
     ],
 )
 def test_a_single_app_needs_no_list(tmp_path, name, content):
-    assert load(written(tmp_path, name, content)) == [{"script": "x"}]
+    assert apps(written(tmp_path, name, content)) == [{"script": "x"}]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +109,15 @@ def test_a_single_app_needs_no_list(tmp_path, name, content):
         ("a.toml", "a = 1\na = 2\n", "at line 2, column 6"),
         ("a.toml", "a = ", "at end of document"),
         ("a.json", '{"apps": [\n  {"script": }\n]}', "expecting value at line 2, column 14"),
-        ("a.json", "// comment\n[]", "expecting value at line 1, column 1"),
+        ("a.json", "// comment\n[]", "there is no app in it"),
+        ("a.yaml", "apps:\n  - a: b: c\n", "not allowed in this context at line 2, column 9"),
+        ("a.yaml", "", "there is no app in it"),
+        ("a.yaml", "apps:\n", "there is no app in it"),
+        ("a.json", '{"aps": [{"script": "x"}]}', "no app in it: did you mean apps by aps?"),
+        ("a.json", '{"name": "x"}', "there is no app in it"),
+        ("package.json", '{"name": "x"}', "neither apps nor pm2 is there"),
+        ("package.json", "{apps: []}", "expecting property name"),
+        ("Procfile", "web x", "expecting name: command at line 1"),
         ("a.json", "", "expecting value at line 1, column 1"),
         ("a.json", b'["a\n\xff"]', "not UTF-8 at line 2, column 1"),
         ("a.json", "[NaN]", "not a number of JSON: NaN"),
@@ -86,7 +132,7 @@ def test_a_single_app_needs_no_list(tmp_path, name, content):
         ("a.toml", "", "there is no app in it"),
         ("a.json", '"web"', "a list of apps was expected, not web"),
         ("a.json", '{"apps": "web"}', "a list of apps was expected, not web"),
-        ("a.json", "null", "a list of apps was expected, not null"),
+        ("a.json", "null", "there is no app in it"),
         ("a.json", '[{"script": "x"}, 1, "y"]', "apps[1]: not an app: 1; apps[2]: not an app: y"),
     ],
 )
@@ -97,9 +143,9 @@ def test_a_fault_is_told_with_its_place(tmp_path, name, content, reason):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     (tmp_path / "file").touch()
 
-    for name in ("no.json", "file/no.json"):
+    for name in ("no.json", "file/no.json", "no.config.js", "Procfile"):
         with pytest.raises(InvalidInput, match=r"^no such file: ") as refusal:
-            load(str(tmp_path / name))
+            load(str(tmp_path / name), ENVIRONMENT)
         assert refusal.value.code == "file_not_found"
 
 
@@ -108,41 +154,98 @@ def test_what_cannot_be_read_is_refused(tmp_path, name):
     (tmp_path / "folder.json").mkdir()
 
     with pytest.raises(InvalidInput, match=r"^cannot read ") as refusal:
-        load(str(tmp_path / name))
+        load(str(tmp_path / name), ENVIRONMENT)
 
     assert refusal.value.code == "file_unreadable"
     assert refusal.value.message.isprintable()
 
 
-@pytest.mark.parametrize("name", ["a.yaml", "a.yml", "a.json5", "pm.config.js", "pm.config.mjs"])
-def test_other_formats_are_not_read_by_this_release(name):
-    with pytest.raises(Unsupported, match=r"this release reads \.toml and \.json") as refusal:
-        load(name)
+@needs_node
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.config.js", "module.exports = {apps: [{script: 'x'}]}"),
+        ("a.config.mjs", "export default [{script: 'x'}]"),
+        ("a.json", "{apps: [{script: 'x' + ''}]}"),
+    ],
+)
+def test_javascript_is_evaluated(tmp_path, name, text):
+    assert load(written(tmp_path, name, text), ENVIRONMENT) == EcosystemFile(
+        [{"script": "x"}], evaluated=True
+    )
 
-    assert refusal.value.code == "unsupported"
+
+@needs_node
+def test_what_is_neither_json_nor_javascript_was_meant_to_be_json(tmp_path):
+    path = written(tmp_path, "a.json", '{"apps": [\n  {"script": }\n]}')
+
+    assert problem(path, ENVIRONMENT) == "expecting value at line 2, column 14"
+
+
+@needs_node
+def test_what_javascript_throws_is_told(tmp_path):
+    path = written(tmp_path, "a.json", "{apps:\n nope}")
+
+    assert problem(path, ENVIRONMENT) == "ReferenceError: nope is not defined at line 2"
+
+
+def test_javascript_needs_node(tmp_path):
+    path = written(tmp_path, "a.config.js", "module.exports = []")
+
+    with pytest.raises(InvalidInput, match="node is not installed") as refusal:
+        load(path, WITHOUT_NODE)
+
+    assert refusal.value.code == "interpreter_not_found"
+
+
+@pytest.mark.parametrize(
+    "text", ["[[apps]]\nscript = 'x'", '{"apps": [{"script": "x"}]}', "apps:\n- script: x"]
+)
+def test_standard_input_may_be_in_any_format(monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    assert apps("-") == [{"script": "x"}]
+
+
+def test_what_stands_beside_the_apps_is_remarked_on(tmp_path):
+    text = '{"apps": [{"script": "x"}], "deploy": {}, "x-anchors": 1, "$schema": "a", "foo": 1}'
+
+    assert load(written(tmp_path, "a.json", text), WITHOUT_NODE).warnings == (
+        "deploy: not acted on by this release",
+        "foo: unknown, beside apps",
+    )
 
 
 def example():
+    file = load(str(EXAMPLE), ENVIRONMENT)
     # The programs are not asked for, so that the test needs none of them.
-    raws = [{**raw, "interpreter": "sh"} for raw in load(str(ROOT / "ecosystem.example.toml"))]
-    environment = {"PATH": "/usr/bin:/bin"}
-    return read_apps(raws, source="the example", base=str(ROOT), environment=environment)
+    raws = [{**raw, "interpreter": "sh"} for raw in file.apps]
+    return read_apps(
+        raws, source="the example", base=str(ROOT), environment=ENVIRONMENT, interpolate=True
+    )
 
 
-def test_the_example_is_read_without_a_warning():
+def test_the_example_is_read_without_a_warning(monkeypatch):
+    monkeypatch.setattr(app_reading, "AWAITED", frozenset())
+
     declared = example()
 
-    assert [each.spec.name for each in declared] == ["web", "worker", "tick"]
+    assert [each.spec.name for each in declared] == ["shop:web", "worker", "tick"]
     assert [warning for each in declared for warning in each.warnings] == []
 
 
 def test_the_example_shows_every_field():
-    shown = load(str(ROOT / "ecosystem.example.toml"))[0]
+    said = set(
+        re.findall(r"^(?:# )?(?:\[+apps\.)?([a-z_]+)(?: = |\])", EXAMPLE.read_text(), re.MULTILINE)
+    )
 
-    assert set(shown) == {field.name for field in FIELDS} - {"argv", "inherited_env"}
+    assert said >= {field.name for field in FIELDS}
+    assert said - {"apps", "env_production", "events", "command"} <= {
+        field.name for field in FIELDS
+    }
 
 
 def test_the_same_app_is_read_from_toml_and_from_json(tmp_path):
-    path = str(ROOT / "ecosystem.example.toml")
+    from_toml = apps(str(EXAMPLE))
 
-    assert load(written(tmp_path, "a.json", json.dumps({"apps": load(path)}))) == load(path)
+    assert apps(written(tmp_path, "a.json", json.dumps({"apps": from_toml}))) == from_toml

@@ -48,16 +48,27 @@ def test_variables_are_text():
     assert found == {"A": "x", "B": "1", "C": "1.5", "D": "true", "E": "", "F": "a=b\n"}
 
 
+def test_variables_may_be_texts_and_lists():
+    assert values.variables("A=1 B='x y' C=") == {"A": "1", "B": "x y", "C": ""}
+    assert values.variables(["A=1", {"B": 2}, "A=3=4"]) == {"A": "3=4", "B": "2"}
+
+
+def test_a_variable_that_is_null_is_not_set():
+    assert values.variables({"A": None, "B": "x"}) == {"B": "x"}
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("A=b", "names and values"),
-        ([], "names and values"),
+        (7, "names and values"),
+        ("A", "NAME=value"),
+        (["A=1", "s3cret"], "NAME=value"),
+        ([["A=1"], 7], "names and values"),
         ({"": "x"}, "not the name of a variable"),
         ({"A=B": "x"}, "not the name of a variable"),
         ({"A\0": "x"}, "text without NUL"),
         ({"A": {}}, "A is not text, a number or a boolean"),
-        ({"A": None}, "A is not text, a number or a boolean"),
+        ({"A": {}, "B": []}, "A is not text, a number or a boolean; B is not"),
         ({"A": "x\0"}, "A is not text, a number or a boolean"),
         ({"A": math.inf}, "A is not text, a number or a boolean"),
     ],
@@ -146,3 +157,37 @@ def test_a_signal_is_known_by_each_of_its_names(value):
 def test_what_is_no_signal_is_refused(value):
     with pytest.raises(InvalidInput, match=r"^not (a signal|text)"):
         values.signal_name(value)
+
+
+@pytest.mark.parametrize(("value", "word"), [("b", "ours"), (" B ", "ours"), ("c", "other")])
+def test_a_choice_is_one_of_the_words(value, word):
+    assert values.choice(value, among={"a": "ours", "b": "ours", "c": "other"}) == word
+
+
+@pytest.mark.parametrize("value", ["d", "", 1, None, ["a"]])
+def test_what_is_no_choice_is_refused(value):
+    with pytest.raises(InvalidInput, match="not ours or other: "):
+        values.choice(value, among={"a": "ours", "b": "ours", "c": "other"})
+
+
+def test_texts_are_one_or_several():
+    assert values.texts("a b") == ("a b",)
+    assert values.texts(["a", "b"]) == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["", [""], 7, [7], {}])
+def test_what_are_no_texts_is_refused(value):
+    with pytest.raises(InvalidInput):
+        values.texts(value)
+
+
+def test_no_file_may_be_said_as_pm2_does():
+    assert values.file_name("NULL") == "/dev/null"
+    assert values.file_name("a/b") == "a/b"
+
+
+def test_a_variable_has_a_name():
+    assert values.variable_name("SHARD") == "SHARD"
+    for name in ("", "A=b", " A"):
+        with pytest.raises(InvalidInput):
+            values.variable_name(name)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from pmdaemon.config.pm2_shape import STATUS, app_of, by_name, dumped, entry, was_up
 from pmdaemon.core.process import ProcessState
-from pmdaemon.core.spec import Command, RestartPolicy, StopPolicy
+from pmdaemon.core.spec import Command, LogPolicy, RestartPolicy, StopPolicy
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.views import DECLARED, a_view
 
@@ -187,3 +187,26 @@ def test_instances_of_an_app_are_put_together_in_order():
 )  # fmt: skip
 def test_what_was_not_stopped_is_to_come_back(status, up):
     assert was_up({"status": status}) is up
+
+
+def test_files_of_ones_own_are_where_pm2_has_them():
+    logs = LogPolicy(out_file="/own.log", combined_file="/all.log")
+    view = a_view(detail=True, instance=1, spec=replace(DECLARED, logs=logs))
+
+    env = entry(view)["pm2_env"]
+
+    assert env["pm_out_log_path"] == "/own-1.log"
+    assert env["pm_err_log_path"] == view["error_file"]
+    assert env["pm_log_path"] == "/all-1.log"
+
+
+def test_where_output_goes_comes_back_with_the_app():
+    logs = LogPolicy(out_file="/own.log", merge=True, date_format="HH:mm", json=True)
+    saved = dumped(a_view(detail=True, spec=replace(DECLARED, logs=logs)))
+
+    app = app_of([saved])
+
+    assert (app["out_file"], app["merge_logs"], app["log_date_format"], app["log_type"]) == (
+        "/own.log", True, "HH:mm", "json",
+    )  # fmt: skip
+    assert "error_file" not in app

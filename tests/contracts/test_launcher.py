@@ -3,6 +3,7 @@
 import pytest
 
 from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed
 from tests.fakes.launcher import FakeLauncher
 from tests.support.system import ALL_SYSTEMS, Program
@@ -94,6 +95,14 @@ async def test_what_nobody_knows_has_ended_with_an_unknown_exit(system):
 
     await eventually(lambda: ends)
     assert ends == [(another_with_its_pid, Exit())]
+
+
+async def test_nothing_is_in_the_way_of_a_program_that_asks_for_nothing(system):
+    assert system.launcher.objection(RunAs(), Limits()) is None
+
+
+async def test_a_limit_that_nobody_knows_is_objected_to(system):
+    assert system.launcher.objection(RunAs(), Limits(resources={"no-such-limit": 1}))
 
 
 async def test_a_program_that_cannot_be_started_is_refused_with_a_reason(system):

@@ -9,7 +9,7 @@ import pytest
 
 from pmdaemon.adapters.fifos import copy, splice
 from pmdaemon.adapters.log_files import LogFiles
-from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.logs import LAST_LINES, OutputStream
 from pmdaemon.core.spec import LogPolicy
 from pmdaemon.engine.interfaces import OutputCapture
 from tests.fakes.capture import FakeCapture
@@ -236,3 +236,58 @@ async def test_processes_that_are_not_open_are_no_trouble(world: World):
     world.capture.drain(7)
     world.capture.flush(7)
     world.capture.close(7)
+
+
+async def test_the_last_words_are_the_last_lines_on_stderr(world: World):
+    stdout, stderr = world.capture.open(0, "app", 0, LogPolicy())
+    world.write(stdout, b"all is well\n")
+    world.write(stderr, b"".join(b"line %d\n\n" % number for number in range(50)))
+    world.capture.drain(0)
+
+    words = world.capture.last_words(0)
+
+    assert len(words) == LAST_LINES
+    assert words[-1] == "line 49"
+
+
+async def test_the_last_words_are_those_of_the_latest_run(world: World):
+    _, stderr = world.capture.open(0, "app", 0, LogPolicy())
+    world.write(stderr, b"of the first\n")
+    world.capture.drain(0)
+
+    world.capture.open(0, "app", 0, LogPolicy())
+    assert world.capture.last_words(0) == ()
+    world.write(stderr, b"of the second\xff\n")
+    world.capture.drain(0)
+
+    assert world.capture.last_words(0) == ("of the second\\xff",)
+
+
+async def test_who_was_never_opened_has_no_last_words(world: World):
+    assert world.capture.last_words(7) == ()
+
+
+async def test_the_files_have_sizes(world: World):
+    assert world.capture.sizes("app", 0) == (0, 0)
+    stdout, stderr = world.capture.open(0, "app", 0, LogPolicy())
+    world.write(stdout, b"12345")
+    world.write(stderr, b"123")
+
+    world.capture.drain(0)
+
+    assert world.capture.sizes("app", 0) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("policy", "dropped"),
+    [
+        (LogPolicy(disabled=True), (True, True)),
+        (LogPolicy(out_file="/dev/null"), (True, False)),
+        (LogPolicy(error_file="/dev/null"), (False, True)),
+        (LogPolicy(), (False, False)),
+    ],
+)
+async def test_what_nobody_wants_is_not_even_read(world, policy, dropped):
+    paths = world.capture.open(0, "app", 0, policy)
+
+    assert tuple(path == "/dev/null" for path in paths) == dropped

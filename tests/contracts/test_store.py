@@ -8,13 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from pmdaemon.adapters.sqlite.store import SqliteStore
+from pmdaemon.core.access import Token, TokenKind
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Errored, Instant, Process, Stopped, Wish
 from pmdaemon.core.spec import AppSpec, Command
 from pmdaemon.engine.interfaces import Changes, Store, Stored, WebSettings
 from tests.fakes.store import MemoryStore
 
-EMPTY = Stored(processes=[], next_pm_id=0, boot_id=None, web=None)
+EMPTY = Stored(processes=[], next_pm_id=0, boot_id=None, web=None, tokens=[])
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -47,7 +48,7 @@ async def test_what_was_written_is_read_back(store: Store):
     await store.commit(Changes(written=[web, worker], next_pm_id=2, boot_id="b1", urgent=True))
 
     assert await store.load() == Stored(
-        processes=[web, worker], next_pm_id=2, boot_id="b1", web=None
+        processes=[web, worker], next_pm_id=2, boot_id="b1", web=None, tokens=[]
     )
 
 
@@ -201,3 +202,40 @@ async def test_an_action_that_changes_nothing_is_taken(store: Store):
     await store.commit(Changes(urgent=True))
 
     assert await store.load() == EMPTY
+
+
+A_TOKEN = Token(
+    name="ci",
+    kind=TokenKind.CONSUMER,
+    digest="ab12",
+    grants=("read", "telemetry:3"),
+    created=1_700_000_000.5,
+    expires=1_700_003_600.0,
+    former_digest="cd34",
+    former_until=1_700_000_060.0,
+    revoked=True,
+)
+
+
+async def test_tokens_are_read_back_by_name(store: Store):
+    other = Token(name="a", kind=TokenKind.KEY, digest="ef", grants=("admin",), created=1.0)
+
+    await store.commit(Changes(tokens_written=[A_TOKEN, other], urgent=True))
+
+    assert (await store.load()).tokens == [other, A_TOKEN]
+
+
+async def test_a_token_written_again_takes_the_place_of_the_former(store: Store):
+    await store.commit(Changes(tokens_written=[A_TOKEN]))
+
+    await store.commit(Changes(tokens_written=[replace(A_TOKEN, digest="99")]))
+
+    assert (await store.load()).tokens == [replace(A_TOKEN, digest="99")]
+
+
+async def test_a_removed_token_is_gone(store: Store):
+    await store.commit(Changes(tokens_written=[A_TOKEN]))
+
+    await store.commit(Changes(tokens_removed=["ci", "nobody"]))
+
+    assert (await store.load()).tokens == []

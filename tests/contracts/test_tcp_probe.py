@@ -27,6 +27,19 @@ def test_a_port_that_is_listened_on_is_not_free(probe, listener):
     assert not free
 
 
+def test_a_port_that_is_listened_on_accepts(probe, listener):
+    port = listener.getsockname()[1]
+
+    assert probe.accepts(port)
+
+
+def test_a_port_that_nobody_listens_on_does_not_accept(probe):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    assert not probe.accepts(port)
+
+
 def test_looking_at_a_port_does_not_take_it(probe):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
-from pmdaemon.server.keys import digest_of
 from tests.fakes.web_server import FakeWebServer
 from tests.support.engine import engine_on_fakes
 

@@ -411,3 +411,26 @@ def test_a_follower_can_begin_in_a_compressed_file(log: Path):
 
     assert read_all(follower) == ["b", "c", "d", "e"]
     follower.close()
+
+
+def test_what_was_removed_before_it_was_read_is_counted(log: Path):
+    log.write_bytes(b"one\n")
+    follower = Follower(str(log))
+    append(log, b"two\n")
+    for number in range(4):
+        rotate(log, keep=2)
+        append(log, b"%d\n" % number)
+
+    assert read_all(follower)[-1] == "3"
+    assert follower.gaps == 1
+    follower.close()
+
+
+def test_a_flush_is_a_gap(log: Path, follower: Follower):
+    append(log, b"one\ntwo\n")
+    assert read_all(follower) == ["one", "two"]
+
+    log.write_bytes(b"new\n")
+
+    assert read_all(follower) == ["new"]
+    assert follower.gaps == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.control import starter
-from pmdaemon.control.starter import importable, start_daemon, start_keeper
+from pmdaemon.control.starter import Prepared, importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from tests.support.waiting import eventually_sync
 
@@ -63,6 +63,46 @@ def test_who_waits_for_the_keeper_gets_its_pid_and_can_have_a_home_taken_over(
     assert started.daemon == 4711
     assert os.waitstatus_to_exitcode(os.waitpid(started.keeper, 0)[1]) == 9
     assert (tmp_path / "args").read_text().split()[-2:] == ["--take-over", "yes"]
+
+
+WAITS = """read word <&4 && echo '{"ready": 4711}' >&3; echo "$word." > """
+
+
+def test_a_keeper_that_is_prepared_starts_a_daemon_at_our_word(daemon_is, log, tmp_path):
+    daemon_is(WAITS + f"{tmp_path}/word")
+    prepared = Prepared("/the/home", {"PATH": "/bin"})
+
+    assert prepared.start_daemon(log=str(log)) == 4711
+
+    assert prepared.is_used
+    eventually_sync((tmp_path / "word").exists)
+    assert (tmp_path / "word").read_text() == "start.\n"
+    prepared.close()
+
+
+def test_a_keeper_that_is_prepared_and_not_needed_hears_that_nothing_will_come(
+    daemon_is, log, tmp_path
+):
+    daemon_is(WAITS + f"{tmp_path}/word")
+    before = os.listdir("/proc/self/fd")
+    prepared = Prepared("/the/home", {"PATH": "/bin"})
+
+    prepared.close()
+
+    assert os.listdir("/proc/self/fd") == before
+    eventually_sync(lambda: (tmp_path / "word").exists() and (tmp_path / "word").read_text())
+    assert (tmp_path / "word").read_text() == ".\n"
+
+
+def test_a_prepared_keeper_that_has_died_is_a_daemon_that_cannot_start(daemon_is, log):
+    daemon_is("exit 1")
+    prepared = Prepared("/the/home", {"PATH": "/bin"})
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+
+    with pytest.raises(DaemonUnavailable, match="ended while it was starting"):
+        prepared.start_daemon(log=str(log))
+
+    prepared.close()
 
 
 def test_an_environment_is_made_importable_in_a_copy(monkeypatch):

@@ -55,3 +55,19 @@ def test_output_of_python_is_not_buffered_unless_somebody_wants_that():
 )
 def test_a_token_tells_its_process_and_the_launch(token, parts):
     assert token_parts(token) == parts
+
+
+def test_an_instance_is_told_its_number_by_a_variable_of_its_own():
+    spec = an_app(instance_var="WORKER", increment_var="SHARD", env={"SHARD": "10"})
+
+    environment = child_environment(a_process(spec=spec, instance=2))
+
+    assert (environment["WORKER"], environment["SHARD"]) == ("2", "12")
+    assert "NODE_APP_INSTANCE" not in environment
+
+
+@pytest.mark.parametrize("declared", [{}, {"SHARD": "x"}])
+def test_without_a_number_it_is_counted_from_zero(declared):
+    spec = an_app(increment_var="SHARD", env=declared)
+
+    assert child_environment(a_process(spec=spec, instance=1))["SHARD"] == "1"

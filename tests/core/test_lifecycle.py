@@ -16,19 +16,33 @@ from msgspec.structs import replace
 from pmdaemon.core.lifecycle import (
     KILL_PATIENCE,
     SPAWN_RETRY_DELAY,
+    TOO_LATE,
+    AwaitReady,
     BackoffElapsed,
+    BecameReady,
+    BlockRequested,
     DaemonStarted,
     DeleteRequested,
+    DependenciesMet,
+    DependencyFailed,
+    Drain,
+    Drained,
+    DrainTimeElapsed,
+    FellDue,
     Forget,
     GraceElapsed,
+    HealthFailed,
     KillTree,
     MemoryExceeded,
     ProcessExited,
+    ReadyTimeElapsed,
     ResetRequested,
     RestartRequested,
     SessionEmptied,
     SetTimer,
     ShutdownBegan,
+    SignalFirst,
+    SignalRequested,
     SignalTree,
     Spawn,
     Spawned,
@@ -36,8 +50,11 @@ from pmdaemon.core.lifecycle import (
     StartRequested,
     StopRequested,
     Sweep,
+    TimeExceeded,
     Timer,
+    UnblockRequested,
     Watch,
+    leave,
     step,
 )
 from pmdaemon.core.process import (
@@ -55,7 +72,15 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import RestartPolicy, StopPolicy
+from pmdaemon.core.spec import (
+    Command,
+    Dependency,
+    Job,
+    Readiness,
+    RestartPolicy,
+    Schedule,
+    StopPolicy,
+)
 from tests.support import lifecycle_diagram
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 from tests.support.playbook import Playbook
@@ -84,6 +109,8 @@ start            STARTING  .         .         .         STARTING  STARTING  STA
 restart          STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
 stop             .         .         STOPPING  .         STOPPED   STOPPED   STOPPED
 delete           gone      .         STOPPING  .         gone      gone      gone
+block            .         .         .         .         STOPPED   .         .
+unblock          .         .         .         .         .         .         .
 shutdown         .         .         STOPPING  .         STOPPED   .         .
 reset            .         .         .         .         .         .         .
 spawned          .         ONLINE    .         .         .         .         .
@@ -94,6 +121,16 @@ emptied          .         .         .         .         .         .         .
 grace elapsed    .         .         .         .         .         .         .
 backoff elapsed  .         .         .         .         STARTING  .         .
 memory exceeded  .         .         STOPPING  .         .         .         .
+ready            .         .         .         .         .         .         .
+ready time over  .         .         .         .         .         .         .
+drained          .         .         .         .         .         .         .
+drain time over  .         .         .         .         .         .         .
+signal           .         .         .         .         .         .         .
+unhealthy        .         .         STOPPING  .         .         .         .
+time exceeded    .         .         STOPPING  .         .         .         .
+fell due         STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
+all there        STARTING  .         .         .         .         .         .
+one failed       ERRORED   .         .         .         .         .         .
 found running    STARTING  ONLINE    .         .         .         .         .
 found ended      STARTING  STARTING  STOPPING  .         .         .         .
 rebooted         STARTING  STARTING  STARTING  STOPPED   STARTING  .         .
@@ -104,6 +141,8 @@ EVENTS = {
     "restart": RestartRequested(),
     "stop": StopRequested(),
     "delete": DeleteRequested(),
+    "block": BlockRequested(),
+    "unblock": UnblockRequested(),
     "shutdown": ShutdownBegan(),
     "reset": ResetRequested(NOW),
     "spawned": Spawned(EPOCH, RUN),
@@ -114,6 +153,16 @@ EVENTS = {
     "grace elapsed": GraceElapsed(EPOCH, (4711,)),
     "backoff elapsed": BackoffElapsed(EPOCH),
     "memory exceeded": MemoryExceeded(RUN.identity),
+    "ready": BecameReady(RUN.identity, told=True),
+    "ready time over": ReadyTimeElapsed(EPOCH),
+    "drained": Drained(RUN.identity),
+    "drain time over": DrainTimeElapsed(EPOCH),
+    "signal": SignalRequested("SIGUSR2"),
+    "unhealthy": HealthFailed(RUN.identity),
+    "time exceeded": TimeExceeded(RUN.identity),
+    "fell due": FellDue(NOW.wall, NOW),
+    "all there": DependenciesMet(),
+    "one failed": DependencyFailed("db was given up"),
     "found running": DaemonStarted(NOW, RUN, rebooted=False),
     "found ended": DaemonStarted(NOW, None, rebooted=False),
     "rebooted": DaemonStarted(NOW, None, rebooted=True),
@@ -129,6 +178,12 @@ LATE = [
     GraceElapsed(EPOCH - 1, (4711,)),
     BackoffElapsed(EPOCH - 1),
     MemoryExceeded(OTHER_RUN.identity),
+    BecameReady(OTHER_RUN.identity, told=True),
+    ReadyTimeElapsed(EPOCH - 1),
+    Drained(OTHER_RUN.identity),
+    DrainTimeElapsed(EPOCH - 1),
+    HealthFailed(OTHER_RUN.identity),
+    TimeExceeded(OTHER_RUN.identity),
 ]
 
 
@@ -143,6 +198,10 @@ def cells():
 def in_state(state, **changes):
     wish = Wish.DOWN if isinstance(state, Stopping) else Wish.UP
     return a_process(**{"state": state, "wish": wish, "epoch": EPOCH, "launch": EPOCH, **changes})
+
+
+def grace_of_twin(epoch, seconds=GRACE):
+    return SetTimer(-1, epoch, Timer.GRACE, seconds)
 
 
 def grace(epoch, seconds=GRACE):
@@ -379,7 +438,7 @@ def test_a_stop_during_a_start_is_done_when_the_program_is_there():
     play = Playbook(in_state(Starting()))
 
     play.tell(StopRequested()).becomes(Starting())
-    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
+    play.tell(Spawned(EPOCH, RUN)).expect(SignalTree(0, RUN, "SIGINT"), grace(8))
 
     assert play.becomes(Stopping(RUN, Cause.STOP_REQUESTED)).end().started == RUN.since
 
@@ -564,21 +623,231 @@ def test_the_diagram_in_the_documentation_is_current():
     )
 
 
+# What prevents, holds and triggers.
+
+JOB = Job(Schedule("@daily"))
+DUE = NOW.wall + 3600
+
+
+def a_job(overlap="skip"):
+    return an_app(job=replace(JOB, overlap=overlap))
+
+
+@pytest.mark.parametrize("event", [StartRequested(), RestartRequested(), FellDue(DUE, NOW)])
+@pytest.mark.parametrize("state", [Stopped(), Online(RUN), Exited(), Errored("why")])
+def test_what_is_blocked_is_started_by_nothing(state, event):
+    blocked = in_state(state, wish=Wish.BLOCKED)
+
+    after, effects = step(blocked, event)
+
+    assert (after.state, after.wish, list(effects)) == (state, Wish.BLOCKED, [])
+
+
+def test_what_runs_when_it_is_blocked_runs_on_and_stays_down_when_it_ends():
+    play = Playbook(in_state(Online(RUN)))
+
+    play.tell(BlockRequested()).becomes(Online(RUN))
+    play.tell(ProcessExited(RUN.identity, FAILED))
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(SessionEmptied(RUN.identity, later(60))).becomes(Stopped())
+
+    assert play.end().wish is Wish.BLOCKED
+
+
+@pytest.mark.parametrize("state", [Starting(), Backoff(NOW, 1.0)])
+def test_a_block_lets_a_start_finish_and_ends_a_wait(state):
+    play = Playbook(in_state(state)).tell(BlockRequested())
+
+    if isinstance(state, Starting):
+        play.tell(Spawned(EPOCH, RUN)).becomes(Online(RUN))
+    else:
+        play.becomes(Stopped())
+    play.end()
+
+
+def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
+    after, _ = step(in_state(Online(RUN), wish=Wish.BLOCKED), StopRequested())
+
+    assert (after.state.kind, after.wish) == (ProcessState.STOPPING, Wish.BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("state", "wish"), [(Stopped(), Wish.DOWN), (Online(RUN), Wish.UP), (Exited(), Wish.UP)]
+)
+def test_an_unblock_starts_nothing_and_keeps_what_runs(state, wish):
+    after, effects = step(in_state(state, wish=Wish.BLOCKED), UnblockRequested())
+
+    assert (after.state, after.wish, list(effects)) == (state, wish, [])
+
+
+def test_a_deleted_process_can_not_be_blocked():
+    doomed = in_state(Stopping(RUN, Cause.STOP_REQUESTED), wish=Wish.GONE)
+
+    assert step(doomed, BlockRequested()) == (doomed, [])
+
+
+@pytest.mark.parametrize("state", [Stopped(), Exited(), Errored("why")])
+@pytest.mark.parametrize("overlap", ["skip", "replace", "queue"])
+def test_a_job_that_falls_due_at_rest_runs(state, overlap):
+    job = in_state(state, spec=a_job(overlap), wish=Wish.UP)
+
+    after, effects = step(job, FellDue(DUE, NOW))
+
+    assert (after.state, after.due, after.wish) == (Starting(), DUE, Wish.UP)
+    assert effects == [Spawn(0, after.epoch)]
+
+
+def test_a_job_that_falls_due_while_it_runs_is_skipped_or_queued_or_replaced():
+    running = {
+        overlap: step(in_state(Online(RUN), spec=a_job(overlap)), FellDue(DUE, NOW))[0]
+        for overlap in ("skip", "queue", "replace")
+    }
+
+    assert {overlap: one.due for overlap, one in running.items()} == dict.fromkeys(running, DUE)
+    assert (running["skip"].state, running["skip"].queued) == (Online(RUN), False)
+    assert (running["queue"].state, running["queue"].queued) == (Online(RUN), True)
+    assert running["replace"].state == Stopping(RUN, Cause.SCHEDULED)
+
+
+def test_a_queued_run_follows_the_one_before_once():
+    play = Playbook(in_state(Online(RUN), spec=a_job("queue"), queued=True))
+
+    play.tell(ProcessExited(RUN.identity, CLEAN))
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Starting())
+    play.expect(Spawn(0, play.process.epoch))
+
+    assert not play.end().queued
+
+
+def test_a_stop_takes_back_what_is_queued():
+    after, _ = step(in_state(Online(RUN), spec=a_job("queue"), queued=True), StopRequested())
+
+    assert not after.queued
+
+
+def test_a_job_is_left_alone_when_it_took_too_long():
+    play = Playbook(in_state(Online(RUN), spec=a_job()))
+
+    play.tell(TimeExceeded(RUN.identity))
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.tell(ProcessExited(RUN.identity, Exit(signal=2))).expect(Sweep(0, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Exited())
+
+    assert play.end().last_cause is Cause.TIMED_OUT
+
+
+@pytest.mark.parametrize("state", [Starting(), Online(RUN), Backoff(NOW, 1.0)])
+def test_a_job_that_the_machine_interrupted_is_not_run_again(state):
+    after, effects = step(
+        in_state(state, spec=a_job(), queued=True), DaemonStarted(NOW, None, rebooted=True)
+    )
+
+    assert (after.state, after.queued, list(effects)) == (Exited(), False, [])
+
+
+def test_a_job_that_the_daemon_ended_is_not_run_again():
+    ending = in_state(
+        Stopping(RUN, Cause.DAEMON_SHUT_DOWN, CLEAN), spec=a_job(), wish=Wish.UP, queued=True
+    )
+
+    after, effects = step(ending, SessionEmptied(RUN.identity, NOW))
+
+    assert (after.state, list(effects)) == (Exited(), [])
+
+
+def test_a_restart_that_fell_due_long_ago_is_for_older_runs_only():
+    late = FellDue(NOW.wall, later(TOO_LATE + 1))
+    older = a_run(since=later(-2))
+
+    assert step(in_state(Online(RUN)), late)[0].state == Online(RUN)
+    assert step(in_state(Stopped()), late)[0].state == Stopped()
+    assert step(in_state(Online(older)), late)[0].state == Stopping(older, Cause.SCHEDULED)
+
+
+def with_dependency(state, **changes):
+    return in_state(state, spec=an_app(depends_on=(Dependency("db"),)), **changes)
+
+
+@pytest.mark.parametrize("state", [Stopped(), Exited(), Errored("why"), Backoff(NOW, 1.0)])
+def test_what_has_dependencies_waits_for_them(state):
+    play = Playbook(with_dependency(state, wish=Wish.UP))
+
+    play.tell(StartRequested()).becomes(Stopped())
+    assert play.process.wish is Wish.UP
+
+    play.tell(DependenciesMet()).becomes(Starting()).expect(Spawn(0, play.process.epoch))
+
+
+def test_what_has_dependencies_waits_for_them_also_after_a_reboot():
+    held = with_dependency(Online(RUN), wish=Wish.UP)
+
+    after, effects = step(held, DaemonStarted(NOW, None, rebooted=True))
+
+    assert (after.state, after.wish, list(effects)) == (Stopped(), Wish.UP, [])
+
+
+def test_a_crash_does_not_wait_for_dependencies():
+    ending = with_dependency(Stopping(RUN, Cause.ENDED_BY_ITSELF, CLEAN), wish=Wish.UP)
+
+    after, _ = step(ending, SessionEmptied(RUN.identity, later(60)))
+
+    assert after.state == Starting()
+
+
+def test_news_of_dependencies_is_for_what_waits():
+    stopped = with_dependency(Stopped(), wish=Wish.DOWN)
+
+    assert step(stopped, DependenciesMet()) == (stopped, [])
+    assert step(stopped, DependencyFailed("why")) == (stopped, [])
+
+
+def test_the_last_words_are_kept_with_the_reason():
+    ending = in_state(
+        Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED),
+        spec=an_app(restart=RestartPolicy(max_restarts=1)),
+        wish=Wish.UP,
+    )
+
+    after, _ = step(ending, SessionEmptied(RUN.identity, NOW, ("KeyError: 'PORT'",)))
+
+    assert after.state.last_words == ("KeyError: 'PORT'",)
+
+
+def test_waits_grow_until_somebody_asks_for_a_start():
+    growing = an_app(restart=RestartPolicy(backoff=1.0))
+    crashed = in_state(
+        Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED), spec=growing, backoff=4.0, wish=Wish.UP
+    )
+
+    after, _ = step(crashed, SessionEmptied(RUN.identity, NOW))
+    assert after.backoff == 6.0
+
+    after, _ = step(after, StartRequested())
+    assert after.backoff == 0.0
+
+
 POLICIES = st.builds(
     RestartPolicy,
     autorestart=st.booleans(),
     max_restarts=st.integers(0, 4),
     restart_delay=st.sampled_from([0.0, 1.0]),
     stop_exit_codes=st.sampled_from([frozenset(), frozenset({0})]),
+    backoff=st.sampled_from([0.0, 0.5]),
 )
+
+JOBS = st.none() | st.sampled_from([replace(JOB, overlap=how) for how in ("queue", "replace")])
+DEPENDENCIES = st.sampled_from([(), (Dependency("db"),)])
 
 
 class Life(RuleBasedStateMachine):
     """Everything that can happen to one process, in any order."""
 
-    @initialize(policy=POLICIES)
-    def declared(self, policy):
-        self.world = World(a_process(spec=an_app(restart=policy)))
+    @initialize(policy=POLICIES, job=JOBS, depends_on=DEPENDENCIES, told=st.booleans())
+    def declared(self, policy, job, depends_on, told):
+        ready = Readiness(told=told)
+        spec = an_app(restart=policy, job=job, depends_on=depends_on, ready=ready)
+        self.world = World(a_process(spec=spec))
         self.epoch = 0
 
     def on(self, event, die_after=None):
@@ -591,7 +860,17 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         event=st.sampled_from(
-            [StartRequested(), RestartRequested(), StopRequested(), ResetRequested(NOW)]
+            [
+                StartRequested(),
+                RestartRequested(),
+                StopRequested(),
+                ResetRequested(NOW),
+                BlockRequested(),
+                UnblockRequested(),
+                FellDue(DUE, NOW),
+                DependenciesMet(),
+                DependencyFailed("why"),
+            ]
         ),
         die_after=st.sampled_from([None, None, None, 0, 1]),
     )
@@ -632,6 +911,16 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_program_uses_too_much_memory(self):
         self.world.inbox.append(MemoryExceeded(self.programs()[0].run.identity))
+
+    @precondition(lambda self: self.programs())
+    @rule(told=st.booleans())
+    def a_program_gets_ready(self, told):
+        self.world.inbox.append(BecameReady(self.programs()[0].run.identity, told))
+
+    @precondition(lambda self: self.programs())
+    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded]))
+    def a_program_fails_a_check(self, kind):
+        self.world.inbox.append(kind(self.programs()[0].run.identity))
 
     @precondition(lambda self: any(tree.leftover for tree in self.world.living))
     @rule()
@@ -684,8 +973,10 @@ class Life(RuleBasedStateMachine):
         current = {(timer.timer, timer.epoch) for timer in timers}
         on_the_way = {type(event) for event in self.world.inbox}
         match process.state:
-            case Starting():
+            case Starting(None):
                 assert on_the_way & {Spawned, SpawnFailed}
+            case Starting():
+                assert (Timer.READY, process.epoch) in current or ReadyTimeElapsed in on_the_way
             case Online(run):
                 assert self.tree(run).leader or ProcessExited in on_the_way
             case Stopping():
@@ -734,6 +1025,251 @@ def test_a_start_comes_up_whatever_was_before_it():
             world.settle()
 
             assert isinstance(world.process.state, Online)
+
+
+TOLD = an_app(ready=Readiness(told=True, timeout=3.0))
+WAITING = Starting(RUN)
+
+
+def waiting(**changes):
+    return Playbook(in_state(WAITING, **{"spec": TOLD, **changes}))
+
+
+def test_what_says_when_it_is_ready_is_starting_until_then():
+    play = Playbook(in_state(Starting(), spec=TOLD))
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(WAITING)
+    play.expect(AwaitReady(0, RUN), SetTimer(0, EPOCH + 1, Timer.READY, 3.0))
+    play.tell(BecameReady(RUN.identity, told=True)).becomes(Online(RUN))
+
+    assert play.end().started == RUN.since
+
+
+def test_that_it_listens_is_not_that_it_said_so():
+    waiting().tell(BecameReady(RUN.identity, told=False)).becomes(WAITING).end()
+
+
+def test_what_does_not_say_so_in_time_is_up_and_known_not_to_be_ready():
+    play = waiting().tell(ReadyTimeElapsed(EPOCH)).becomes(Online(RUN, ready=False))
+
+    play.tell(BecameReady(RUN.identity, told=True)).becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize("event", [StopRequested(), DeleteRequested(), RestartRequested()])
+def test_what_is_not_ready_yet_can_be_ended(event):
+    play = waiting().tell(event)
+
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    assert isinstance(play.process.state, Stopping)
+
+
+def test_the_daemon_ends_what_is_not_ready_yet():
+    play = waiting().tell(ShutdownBegan())
+
+    play.expect(SignalTree(0, RUN, "SIGINT"), grace(EPOCH + 1))
+
+
+def test_a_start_leaves_alone_what_is_not_ready_yet():
+    waiting().tell(StartRequested()).becomes(WAITING).end()
+
+
+def test_what_ends_before_it_is_ready_has_ended_like_any_other():
+    play = waiting().tell(ProcessExited(RUN.identity, FAILED))
+
+    play.expect(Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.ENDED_BY_ITSELF, FAILED))
+
+
+def test_a_new_daemon_goes_on_waiting_for_what_is_not_ready_yet():
+    play = waiting().tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    play.expect(Watch(0, RUN), AwaitReady(0, RUN), SetTimer(0, EPOCH, Timer.READY, 3.0))
+    play.becomes(WAITING)
+
+
+def test_a_new_daemon_notices_that_it_ended_before_it_was_ready():
+    play = waiting().tell(DaemonStarted(NOW, None, rebooted=False, exit=FAILED))
+
+    play.expect(Watch(0, RUN), Sweep(0, RUN, "SIGINT"), grace(EPOCH + 1))
+
+
+@pytest.mark.parametrize("state", [Online(RUN), WAITING, STATES["STOPPING"]])
+def test_a_signal_goes_to_the_first_process_and_changes_nothing(state):
+    before = in_state(state)
+
+    after, effects = step(before, SignalRequested("SIGUSR2"))
+
+    assert after == before
+    assert effects == [SignalFirst(0, RUN, "SIGUSR2")]
+
+
+def test_a_program_that_has_ended_gets_no_signal():
+    ended = in_state(Stopping(RUN, Cause.STOP_REQUESTED, CLEAN))
+
+    assert step(ended, SignalRequested("SIGUSR2")) == (ended, [])
+
+
+# Replacements: with `replaces`, and a pm_id below zero.
+
+
+def coming(state, **changes):
+    changes = {"pm_id": -1, "replaces": 0, "wish": Wish.UP, **changes}
+    return Playbook(in_state(state, **changes))
+
+
+NODE_CLUSTER = an_app(exec_mode="cluster")
+PYTHON = an_app(command=Command("app.py", (), None, ("/usr/bin/python3", "/srv/app.py")))
+
+
+def test_a_replacement_that_gives_no_sign_is_good_when_it_has_lived_for_a_while():
+    play = coming(Starting(), spec=PYTHON)
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(WAITING)
+    play.expect(AwaitReady(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.READY, 1.0))
+    play.tell(ReadyTimeElapsed(EPOCH + 1)).becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize(
+    ("changes", "listeners"),
+    [
+        ({"spec": TOLD}, False),
+        ({"spec": PYTHON, "tcp_port": 3000}, False),
+        ({"spec": NODE_CLUSTER}, True),
+    ],
+    ids=["told", "own port", "shared sockets"],
+)
+def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(changes, listeners):
+    play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW))
+
+    reason = play.end().state.reason
+    assert reason.startswith("it did not ")
+    assert reason.endswith(" within 3 s")
+
+
+def test_a_worker_of_node_that_listens_on_nothing_is_good_when_its_time_is_over():
+    play = coming(WAITING, spec=NODE_CLUSTER).tell(ReadyTimeElapsed(EPOCH, listeners=False))
+
+    play.becomes(Online(RUN)).end()
+
+
+@pytest.mark.parametrize("changes", [{"spec": PYTHON, "tcp_port": 3000}, {"spec": NODE_CLUSTER}])
+def test_a_replacement_that_listens_is_ready(changes):
+    coming(WAITING, **changes).tell(BecameReady(RUN.identity, told=False)).becomes(
+        Online(RUN)
+    ).end()
+
+
+def test_a_replacement_that_ends_is_given_up_with_its_exit():
+    play = coming(WAITING).tell(ProcessExited(RUN.identity, FAILED))
+    play.expect(Sweep(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+    play.tell(SessionEmptied(RUN.identity, NOW))
+
+    play.becomes(Errored("it ended before it was ready, with exit code 1")).end()
+
+
+@pytest.mark.parametrize("transient", [True, False])
+def test_a_replacement_that_cannot_be_started_is_given_up(transient):
+    play = coming(Starting()).tell(SpawnFailed(EPOCH, "no pids", transient=transient, at=NOW))
+
+    play.becomes(Errored("no pids")).end()
+
+
+@pytest.mark.parametrize("state", [WAITING, Online(RUN)])
+def test_a_new_daemon_ends_a_replacement_that_nobody_takes_further(state):
+    play = coming(state).tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    play.expect(Watch(-1, RUN), SignalTree(-1, RUN, "SIGINT"), grace_of_twin(play.process.epoch))
+    assert play.end().wish is Wish.GONE
+
+
+@pytest.mark.parametrize("state", [Starting(), Errored("why"), Stopped()])
+def test_a_new_daemon_forgets_a_replacement_that_does_not_run(state):
+    play = coming(state).tell(DaemonStarted(NOW, None, rebooted=False))
+
+    play.expect(Forget(-1))
+
+
+def leaving(state, **changes):
+    changes = {"pm_id": -1, "replaces": 0, "wish": Wish.GONE, "spec": NODE_CLUSTER, **changes}
+    return in_state(state, **changes)
+
+
+DRAINING = Stopping(RUN, Cause.REPLACED, draining=True)
+
+
+def drained_by(event):
+    play = Playbook(leaving(DRAINING)).tell(event)
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.REPLACED)).end()
+
+
+def test_a_program_that_shares_sockets_drains_before_it_is_signalled():
+    process, effects = leave(leaving(Online(RUN)), RUN)
+
+    assert process.state == DRAINING
+    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE)]
+
+
+def test_when_it_has_drained_it_is_signalled():
+    drained_by(Drained(RUN.identity))
+
+
+def test_when_the_time_for_draining_is_over_it_is_signalled():
+    drained_by(DrainTimeElapsed(EPOCH))
+
+
+def test_a_daemon_that_shuts_down_waits_for_no_drain():
+    play = Playbook(leaving(DRAINING)).tell(ShutdownBegan())
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+
+def test_what_ends_while_it_drains_has_ended():
+    play = Playbook(leaving(DRAINING)).tell(ProcessExited(RUN.identity, CLEAN))
+    play.expect(Sweep(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+    play.tell(SessionEmptied(RUN.identity, NOW)).expect(Forget(-1))
+
+
+def test_a_program_that_cannot_drain_is_signalled_at_once():
+    process, effects = leave(leaving(Online(RUN), spec=PYTHON), RUN)
+
+    assert process.state == Stopping(RUN, Cause.REPLACED)
+    assert effects == [SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1)]
+
+
+@pytest.mark.parametrize(("killed", "seconds"), [(False, GRACE), (True, KILL_PATIENCE)])
+def test_what_was_ending_already_when_it_was_replaced_goes_on_ending(killed, seconds):
+    ending = Stopping(RUN, Cause.MEMORY_EXCEEDED, killed=killed)
+
+    process, effects = leave(leaving(ending), RUN)
+
+    assert process.state == ending
+    assert effects == [grace_of_twin(EPOCH + 1, seconds)]
+
+
+def test_a_new_daemon_lets_a_replaced_run_drain_anew():
+    play = Playbook(leaving(Stopping(RUN, Cause.REPLACED)))
+
+    play.tell(DaemonStarted(NOW, RUN, rebooted=False)).becomes(DRAINING)
+
+    play.expect(Watch(-1, RUN), Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
+
+
+def test_an_instance_that_is_taken_away_gently_drains_first():
+    play = Playbook(in_state(Online(RUN), spec=NODE_CLUSTER))
+
+    play.tell(DeleteRequested(gently=True))
+
+    play.expect(Drain(0, RUN), SetTimer(0, EPOCH + 1, Timer.DRAIN, GRACE))
+    play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, draining=True))
+    assert play.end().wish is Wish.GONE
 
 
 @pytest.mark.parametrize("state", [Online(RUN), Starting(), Backoff(NOW, 1.0), Stopped()], ids=type)

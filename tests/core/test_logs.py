@@ -8,6 +8,7 @@ from pmdaemon.core.logs import (
     OutputStream,
     file_name,
     mark_before,
+    of_instance,
     rotated_path,
     rotation_due,
     times_path,
@@ -136,3 +137,17 @@ def test_a_damaged_index_only_loses_times(garbage: bytes, offset: int):
     found = Marks(garbage).time_at(offset)
 
     assert found is None or found >= 0
+
+
+@pytest.mark.parametrize(
+    ("path", "instance", "named"),
+    [
+        ("/var/log/app.log", 0, "/var/log/app.log"),
+        ("/var/log/app.log", 3, "/var/log/app-3.log"),
+        ("/var/log.d/app", 1, "/var/log.d/app-1"),
+        ("/var/.hidden", 1, "/var/.hidden-1"),
+        ("/dev/null", 1, "/dev/null"),
+    ],
+)
+def test_an_instance_has_a_file_of_its_own(path, instance, named):
+    assert of_instance(path, instance) == named

@@ -61,3 +61,20 @@ def test_there_is_a_pid_only_while_the_first_process_lives(state, run, pid):
 
 def test_a_process_is_called_like_its_app():
     assert a_process(spec=an_app(name="api")).name == "api"
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({"pm_id": 3, "launch": 7}, "3.7"),
+        ({"pm_id": 3, "launch": 9, "lineage": 8}, "3~8.9"),
+        ({"pm_id": -4, "replaces": 3, "launch": 9, "lineage": 8}, "3~8.9"),
+    ],
+)
+def test_a_run_is_numbered_by_whose_it_is_which_lineage_and_which_launch(changes, number):
+    assert a_process(**changes).run_number == number
+
+
+def test_a_process_that_is_spawned_and_not_ready_has_its_pid():
+    assert a_process(state=Starting(a_run(4711))).pid == 4711
+    assert a_process(state=Starting()).pid is None

@@ -3,15 +3,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Exit, Stopping
-from pmdaemon.core.restarts import GiveUp, LeaveAlone, StartAgain, decide, window
-from pmdaemon.core.spec import RestartPolicy
+from pmdaemon.core.restarts import (
+    BACKOFF_LIMIT,
+    BACKOFF_RESET,
+    JITTER,
+    GiveUp,
+    LeaveAlone,
+    StartAgain,
+    decide,
+    next_backoff,
+    window,
+)
+from pmdaemon.core.spec import Job, RestartPolicy, Schedule
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 
 AT = NOW.monotonic
 
 
-def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False):  # noqa: B008 -- it is frozen
-    process = a_process(spec=an_app(restart=policy), ends=ends)
+def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False, **changes):  # noqa: B008 -- it is frozen
+    process = a_process(spec=an_app(restart=policy), ends=ends, **changes)
     run = a_run(since=later(-uptime))
     return decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended, killed), NOW)
 
@@ -105,3 +115,48 @@ def test_an_app_that_fails_every_few_seconds_is_given_up(uptime, ended, policy):
         ends = outcome.ends
 
         assert isinstance(outcome, StartAgain if left else GiveUp)
+
+
+def test_a_job_is_left_alone_whatever_it_said():
+    process = a_process(spec=an_app(job=Job(Schedule("@daily"))))
+
+    assert decide(process, Stopping(a_run(), Cause.ENDED_BY_ITSELF, FAILED), NOW) == LeaveAlone()
+
+
+GROWING = RestartPolicy(backoff=0.1)
+
+
+def test_a_series_of_waits_begins_with_the_first_and_grows_by_half_up_to_a_minute():
+    waits = [0.0]
+    while len(waits) < 30:
+        waits.append(next_backoff(GROWING, waits[-1]))
+
+    assert waits[1:4] == pytest.approx([0.1, 0.15, 0.225])
+    assert waits[-1] == BACKOFF_LIMIT
+
+
+def test_a_first_wait_above_the_limit_stays_as_it_is():
+    assert next_backoff(RestartPolicy(backoff=300.0), 300.0) == 300.0
+
+
+@pytest.mark.parametrize("ended", [CLEAN, FAILED])
+def test_the_wait_is_jittered_and_the_series_is_not(ended):
+    delays = set()
+    for pm_id in range(200):
+        again = decision(5, ended, GROWING, backoff=10.0, pm_id=pm_id)
+        assert again.backoff == 15.0
+        delays.add(again.delay)
+
+    assert min(delays) >= 15.0 * (1 - JITTER)
+    assert max(delays) <= 15.0 * (1 + JITTER)
+    assert max(delays) - min(delays) > 15.0 * JITTER
+
+
+def test_a_series_begins_anew_after_a_long_enough_run():
+    assert decision(BACKOFF_RESET + 1, FAILED, GROWING, backoff=10.0).backoff == 0.1
+
+
+def test_a_growing_wait_beats_a_fixed_one():
+    both = RestartPolicy(backoff=1.0, restart_delay=30.0)
+
+    assert decision(5, FAILED, both).delay <= 1.0 + JITTER

@@ -50,3 +50,13 @@ def test_subscribers_may_leave_while_a_notice_is_told():
     bus.publish(FIRST)
 
     assert heard == [FIRST]
+
+
+def test_a_notice_that_is_published_meanwhile_is_told_after_the_one_at_hand():
+    bus, heard = Bus(), []
+    bus.subscribe(lambda notice: bus.publish(SECOND) if notice == FIRST else None)
+    bus.subscribe(heard.append)
+
+    bus.publish(FIRST)
+
+    assert heard == [FIRST, SECOND]

@@ -1,16 +1,24 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.lifecycle import (
+    AwaitReady,
     BackoffElapsed,
+    BecameReady,
+    Drain,
+    Drained,
+    DrainTimeElapsed,
     Forget,
     GraceElapsed,
     KillTree,
     ProcessExited,
+    ReadyTimeElapsed,
     SessionEmptied,
     SetTimer,
+    SignalFirst,
     SignalTree,
     Spawn,
     Spawned,
@@ -20,15 +28,23 @@ from pmdaemon.core.lifecycle import (
     Watch,
 )
 from pmdaemon.core.process import Cause, Exit, Online, Run, Starting, Stopping
-from pmdaemon.engine.effects import KILL_PASS_INTERVAL, Effects
+from pmdaemon.core.spec import Command, StopPolicy
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.effects import KILL_PASS_INTERVAL, LISTENING_INTERVAL, Effects
+from pmdaemon.engine.program_lines import ProgramLines
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.launcher import FakeLauncher
+from tests.fakes.notify_socket import FakeNotifySocket
 from tests.fakes.process_trees import FakeProcessTrees
+from tests.fakes.shared_sockets import FakeSharedSockets
+from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.support.builders import CLEAN, a_process, an_app
 from tests.support.engine import settle
 from tests.support.waiting import eventually
 
+PYTHON = an_app(command=Command("app.py", (), None, ("/usr/bin/python3", "/srv/app.py")))
 OUT_FILE = "/logs/web-0.out"
 
 
@@ -43,6 +59,10 @@ class BrokenCapture(FakeCapture):
         return super().open(*order)
 
 
+def token(process):
+    return f"home.{process.run_number}"
+
+
 class Scene:
     def __init__(self):
         self.clock = FakeClock()
@@ -52,12 +72,29 @@ class Scene:
         self.capture = BrokenCapture()
         self.posted = []
         self.recorded = []
+        self.bus = Bus()
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.probe = FakeTcpProbe()
+        self.lines = ProgramLines(
+            token=token,
+            post=self.post,
+            processes=lambda: (),
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.post,
         )
 
@@ -312,3 +349,107 @@ async def test_nothing_is_told_before_the_effects_of_a_message_are_all_done(scen
     assert scene.posted == []
     await asyncio.sleep(0)
     assert scene.posted
+
+
+async def test_a_launch_that_fails_takes_back_what_the_program_was_equipped_with(scene):
+    scene.launcher.fail("cannot run it")
+
+    scene.do(a_process(state=Starting(), epoch=3), Spawn(0, epoch=3))
+
+    assert scene.channels.opened == set()
+
+
+async def test_what_stands_beside_another_writes_into_the_same_output(scene):
+    scene.spawn(pm_id=-8, replaces=7)
+
+    (order,) = scene.launcher.orders
+    assert (order.stdout, order.env["PMDAEMON_ID"]) == ("/run/7/out", "7")
+
+
+async def test_when_what_stood_beside_another_is_forgotten_the_output_stays(scene):
+    process, _ = scene.spawn(pm_id=-8, replaces=7)
+
+    scene.do(process, Forget(-8))
+
+    assert scene.capture.open_ids == {7}
+
+
+async def test_a_port_of_its_own_is_looked_at_until_it_is_listened_on(scene):
+    process, run = scene.spawn(pm_id=-1, replaces=0, tcp_port=3000)
+    scene.do(process, AwaitReady(-1, run))
+    scene.clock.advance(LISTENING_INTERVAL)
+    assert scene.take(BecameReady) == []
+
+    scene.probe.used.add(3000)
+    scene.clock.advance(LISTENING_INTERVAL)
+    scene.clock.advance(LISTENING_INTERVAL)
+
+    assert scene.take(BecameReady) == [BecameReady(run.identity, told=False)]
+
+
+async def test_a_port_is_not_looked_at_for_longer_than_it_can_matter(scene):
+    process, run = scene.spawn(pm_id=-1, replaces=0, tcp_port=3000)
+    scene.do(process, AwaitReady(-1, run))
+    scene.clock.advance(10.0)
+
+    scene.probe.used.add(3000)
+    scene.clock.advance(10.0)
+
+    assert scene.take(BecameReady) == []
+
+
+async def test_a_program_without_a_channel_has_drained_at_once(scene):
+    process, run = scene.spawn(spec=PYTHON)
+
+    scene.do(process, Drain(0, run))
+
+    assert scene.take(Drained) == [Drained(run.identity)]
+
+
+async def test_a_signal_for_the_first_process_goes_to_no_other(scene):
+    process, run = scene.spawn()
+    scene.world.add(parent=run.identity)
+
+    scene.do(process, SignalFirst(0, run, "SIGUSR2"))
+
+    assert scene.trees.signals == [(run.identity.pid, "SIGUSR2")]
+
+
+async def test_a_program_is_told_by_message_to_end_where_that_was_declared(scene):
+    process, run = scene.spawn(spec=an_app(stop=StopPolicy(message=True)))
+
+    scene.do(process, SignalTree(0, run, "SIGINT"))
+
+    assert scene.channels.sent == [("home.0.3", "shutdown", None)]
+    assert scene.trees.signals == []
+
+
+async def test_a_program_without_a_channel_is_told_by_signal_all_the_same(scene):
+    process, run = scene.spawn(spec=replace(PYTHON, stop=StopPolicy(message=True)))
+
+    scene.do(process, SignalTree(0, run, "SIGINT"))
+
+    assert scene.trees.signals == [(run.identity.pid, "SIGINT")]
+
+
+@pytest.mark.parametrize("listening", [False, True])
+async def test_when_the_time_to_get_ready_is_over_it_is_told_whether_others_listen(
+    scene, listening
+):
+    process, _ = scene.spawn()
+    if listening:
+        scene.sockets.open("web", None, 3000)
+
+    scene.do(process, SetTimer(0, 4, Timer.READY, 3.0))
+    scene.clock.advance(3.0)
+
+    assert scene.take(ReadyTimeElapsed) == [ReadyTimeElapsed(4, listening)]
+
+
+async def test_when_the_time_for_draining_is_over_it_is_told(scene):
+    process, _ = scene.spawn()
+
+    scene.do(process, SetTimer(0, 4, Timer.DRAIN, 1.6))
+    scene.clock.advance(1.6)
+
+    assert scene.take(DrainTimeElapsed) == [DrainTimeElapsed(4)]

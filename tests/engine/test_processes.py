@@ -645,3 +645,104 @@ async def test_what_survives_the_end_of_the_daemon_is_named(parts, processes):
 
     with pytest.raises(OperationFailed, match="survived SIGKILL"):
         await ending
+
+
+async def applied(processes, *specs, **how):
+    steps, reached = await processes.apply(specs, **{"prune": False, "dry_run": False} | how)
+    return [(step.name, step.action) for step in steps], [one.process.pm_id for one in reached]
+
+
+async def test_only_what_differs_is_touched(parts, processes):
+    await parts.start(an_app(name="same"))
+    await parts.start(an_app(name="other"))
+    before = parts.identity(0)
+
+    assert await applied(
+        processes, an_app(name="same"), an_app(name="other", cwd="/new"), an_app(name="new")
+    ) == ([("same", "keep"), ("other", "restart"), ("new", "create")], [1, 2])
+
+    assert parts.identity(0) == before
+    later = [order.cwd for order in parts.launcher.orders[2:]]
+    assert sorted(later) == ["/new", "/srv"]
+
+
+async def test_instances_that_stay_are_not_touched_when_others_come_or_go(parts, processes):
+    await parts.start(an_app(instances=2, inherited_env={"A": "old"}))
+    before = parts.identity(0)
+
+    await applied(processes, an_app(instances=3, inherited_env={"A": "new"}))
+    assert states(parts) == {0: "online", 1: "online", 2: "online"}
+    assert parts.launcher.orders[-1].env["A"] == "old"
+
+    await applied(processes, an_app(instances=1))
+    assert states(parts) == {0: "online"}
+    assert parts.identity(0) == before
+    assert parts.supervisor.processes[0].spec.instances == 1
+
+
+async def test_a_policy_is_noted_without_touching_the_program(parts, processes):
+    await parts.start(an_app())
+    before = parts.identity(0)
+
+    assert await applied(processes, an_app(max_memory=5)) == ([("web", "update")], [])
+
+    assert parts.identity(0) == before
+    assert parts.supervisor.processes[0].spec.max_memory == 5
+
+
+async def test_what_was_stopped_stays_so_with_its_new_declaration(parts, processes):
+    await parts.start(an_app())
+    await processes.stop(WEB)
+
+    await applied(processes, an_app(cwd="/new"))
+
+    assert states(parts) == {0: "stopped"}
+    assert parts.supervisor.processes[0].spec.cwd == "/new"
+
+
+async def test_what_left_its_file_is_deleted_if_asked_for(parts, processes):
+    await parts.start(an_app(name="a", source="/eco.toml"))
+    await parts.start(an_app(name="b", source="/eco.toml"))
+    await parts.start(an_app(name="c"))
+    kept = an_app(name="a", source="/eco.toml")
+
+    assert await applied(processes, kept) == ([("a", "keep"), ("b", "leave")], [])
+    await applied(processes, kept, prune=True)
+
+    assert states(parts) == {0: "online", 2: "online"}
+
+
+async def test_what_would_be_done_can_be_asked_for(parts, processes):
+    await parts.start(an_app())
+
+    assert await applied(processes, an_app(cwd="/new"), dry_run=True) == ([("web", "restart")], [])
+
+    assert len(parts.launcher.orders) == 1
+
+
+async def test_nothing_is_applied_when_a_part_of_it_cannot_be(parts, processes):
+    await parts.start(an_app(name="a", tcp_ports=TcpPorts(3000, 3000)))
+
+    with pytest.raises(TcpPortTaken):
+        await applied(processes, an_app(name="b"), an_app(name="c", tcp_ports=TcpPorts(3000, 3000)))
+
+    assert states(parts) == {0: "online"}
+
+
+async def test_what_is_not_to_start_by_itself_is_listed_and_waits(parts, processes):
+    (one,) = await processes.start_apps([an_app(autostart=False)], existing="restart")
+    assert (one.process.state.kind, parts.launcher.orders) == (ProcessState.STOPPED, [])
+
+    await processes.start(WEB)
+
+    assert states(parts) == {0: "online"}
+
+
+async def test_a_cluster_that_was_stopped_stays_so(parts, processes):
+    await parts.start(an_app(exec_mode="cluster"))
+    await processes.stop(WEB)
+
+    await applied(processes, an_app(exec_mode="cluster", env={"A": "1"}))
+
+    assert states(parts) == {0: "stopped"}
+    assert parts.supervisor.processes[0].spec.env == {"A": "1"}

@@ -2,6 +2,7 @@ import pytest
 
 from pmdaemon.core.lifecycle import MemoryExceeded
 from pmdaemon.core.metrics import Sample
+from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online, Run
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.sampler import INTERVAL, Sampler
@@ -31,13 +32,17 @@ class Scene:
         self.world = FakeProcesses()
         self.clock = FakeClock()
         self.metrics = CountingMetrics(self.world)
-        self.supervisor = Supervisor(store=MemoryStore(), clock=self.clock, bus=Bus())
+        bus = Bus()
+        self.heard = []
+        bus.subscribe(self.heard.append)
+        self.supervisor = Supervisor(store=MemoryStore(), clock=self.clock, bus=bus)
         self.posted = []
         self.sampler = Sampler(
             clock=self.clock,
             metrics=self.metrics,
             supervisor=self.supervisor,
             post=lambda *event: self.posted.append(event),
+            bus=bus,
         )
 
     def up(self, *specs):
@@ -127,3 +132,14 @@ def test_a_sample_that_fails_is_not_the_last(scene):
     scene.clock.advance(INTERVAL)
 
     assert scene.sampler.latest(0).memory == 7
+
+
+def test_every_sample_is_told_also_when_nothing_is_up(scene):
+    (program,) = scene.up(an_app())
+    program.memory = 7
+    scene.sampler.start()
+
+    scene.supervisor.adopt([a_process()], 1)
+    scene.clock.advance(INTERVAL)
+
+    assert scene.heard == [Sampled({0: Sample(0.0, 7, 1)}), Sampled({})]

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pmdaemon.core.logs import OutputStream, file_name, rotated_path, rotation_due
+from pmdaemon.core.log_copies import is_dropped
+from pmdaemon.core.logs import (
+    NOWHERE,
+    OutputStream,
+    file_name,
+    last_lines,
+    rotated_path,
+    rotation_due,
+)
 from pmdaemon.core.spec import LogPolicy
 
 
@@ -13,6 +21,7 @@ class _Opened:
     instance: int
     policy: LogPolicy
     waiting: dict[OutputStream, bytes] = field(default_factory=dict)
+    begun: int = 0
 
 
 class FakeCapture:
@@ -44,10 +53,19 @@ class FakeCapture:
         opened.policy = policy
         for path in self.files(name, instance):
             self.contents.setdefault(path, b"")
-        return f"/run/{pm_id}/{OutputStream.OUT}", f"/run/{pm_id}/{OutputStream.ERR}"
+        opened.begun = len(self.contents[self.files(name, instance)[1]])
+        out, err = (
+            NOWHERE if is_dropped(stream, policy) else f"/run/{pm_id}/{stream}"
+            for stream in OutputStream
+        )
+        return out, err
 
     def files(self, name: str, instance: int) -> tuple[str, str]:
         out, err = (f"/logs/{file_name(name, instance, stream)}" for stream in OutputStream)
+        return out, err
+
+    def sizes(self, name: str, instance: int) -> tuple[int, int]:
+        out, err = (len(self.contents.get(path, b"")) for path in self.files(name, instance))
         return out, err
 
     def drain(self, pm_id: int) -> None:
@@ -60,6 +78,13 @@ class FakeCapture:
             self._rotate_if_due(paths[stream], opened.policy)
             if self._on_growth is not None:
                 self._on_growth(pm_id, stream)
+
+    def last_words(self, pm_id: int) -> tuple[str, ...]:
+        if (opened := self._opened.get(pm_id)) is None:
+            return ()
+        _, err = self.files(opened.name, opened.instance)
+        begun = opened.begun if opened.begun <= len(self.contents[err]) else 0
+        return last_lines(self.contents[err][begun:], whole=True)
 
     def flush(self, pm_id: int) -> None:
         self.drain(pm_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed, LaunchOrder
 from tests.fakes.processes import FakeProcesses
 
@@ -43,6 +44,11 @@ class FakeLauncher:
         if how is not None:
             self.processes.end(identity, how)
         return identity
+
+    def objection(self, run_as: RunAs, limits: Limits) -> str | None:
+        """Say why no program could be started so: nobody but us may be the user of one."""
+        unusual = run_as.uid is not None or bool(limits.resources.keys() - {"nofile"})
+        return "only a daemon that runs as root can do that" if unusual else None
 
     def watch(self, identity: Identity, on_exit: Callable[[Identity, Exit], None]) -> None:
         """Call `on_exit` once, from the event loop, when this process has ended."""

@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
+from pmdaemon.core.access import Token
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Process
 from pmdaemon.core.spec import AppSpec
@@ -24,6 +25,7 @@ class MemoryStore:
         self._next_pm_id = 0
         self._boot_id: str | None = None
         self._web: WebSettings | None = None
+        self._tokens: dict[str, Token] = {}
 
     async def load(self) -> Stored:
         """Read everything."""
@@ -36,6 +38,7 @@ class MemoryStore:
             next_pm_id=self._next_pm_id,
             boot_id=self._boot_id,
             web=self._web,
+            tokens=[token for _, token in sorted(self._tokens.items())],
         )
 
     async def commit(self, changes: Changes) -> None:
@@ -55,6 +58,9 @@ class MemoryStore:
             self._boot_id = changes.boot_id
         if changes.web is not None or changes.web_off:
             self._web = changes.web
+        for name in changes.tokens_removed:
+            self._tokens.pop(name, None)
+        self._tokens |= {token.name: token for token in changes.tokens_written}
 
     async def _be_reached(self) -> None:
         # As with the real one, others get their turn meanwhile.

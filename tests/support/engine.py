@@ -1,30 +1,56 @@
 """A whole engine on fakes: everything above the operating system is real."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.core.process import Identity, ProcessState
+from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.cron_runner import CronRunner
+from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
+from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.file_watcher import FileWatcher
+from pmdaemon.engine.health_monitor import HealthMonitor
+from pmdaemon.engine.hook_runner import HookRunner
+from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.time_limits import TimeLimits
+from pmdaemon.engine.tokens import Tokens
+from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
+from tests.fakes.file_watch import FakeFileWatch
+from tests.fakes.hook_delivery import FakeHookDelivery
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
+from tests.fakes.notify_socket import FakeNotifySocket
+from tests.fakes.pid_notes import FakePidNotes
+from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.run_history import MemoryRunHistory
+from tests.fakes.secret_files import FakeSecretFiles
+from tests.fakes.shared_sockets import FakeSharedSockets
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
+from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
 
 TURNS = 50
@@ -55,6 +81,9 @@ class EngineOnFakes:
     probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
     host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    mint: FakeTokenMint = field(default_factory=FakeTokenMint)
+    secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
     bus: Bus = field(default_factory=Bus)
 
     def __post_init__(self) -> None:
@@ -62,12 +91,27 @@ class EngineOnFakes:
         self.trees = FakeProcessTrees(self.world)
         self.capture = CaptureInFolder(self.folder)
         self.supervisor = Supervisor(store=self.store, clock=self.clock, bus=self.bus)
+        self.channels = FakeChannels()
+        self.sockets = FakeSharedSockets()
+        self.notify = FakeNotifySocket()
+        self.lines = ProgramLines(
+            token=self.token,
+            post=self.supervisor.post,
+            processes=lambda: [*self.supervisor.everything.values()],
+            bus=self.bus,
+            channels=self.channels,
+            sockets=self.sockets,
+            notify=self.notify,
+            preload="/preload.cjs",
+        )
         self.effects = Effects(
-            home_id="home",
+            token=self.token,
             clock=self.clock,
             launcher=self.launcher,
             trees=self.trees,
             capture=self.capture,
+            lines=self.lines,
+            probe=self.probe,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -75,23 +119,84 @@ class EngineOnFakes:
             metrics=FakeProcessMetrics(self.world),
             supervisor=self.supervisor,
             post=self.supervisor.post,
+            bus=self.bus,
+        )
+        self.prober = FakeProber()
+        self.hook_delivery = FakeHookDelivery()
+        self.files = FakeFileWatch()
+        self.history = MemoryRunHistory()
+        self.pid_notes = FakePidNotes()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
+        self.triggers = Triggers(
+            supervisor=self.supervisor,
+            health=self.health,
+            dependencies=DependencyKeeper(
+                bus=self.bus,
+                supervisor=self.supervisor,
+                health_of=self.health.all,
+                post=self.supervisor.post,
+            ),
+            cron=CronRunner(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                post=self.supervisor.post,
+                zone=lambda: UTC,
+            ),
+            time_limits=TimeLimits(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                post=self.supervisor.post,
+            ),
+            files=FileWatcher(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                files=self.files,
+                post=self.supervisor.post,
+            ),
+            hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
+            pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
         self.engine = Engine(
             home=str(self.folder),
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             clock=self.clock,
             bus=self.bus,
+            events=EventLog(clock=self.clock, bus=self.bus),
             processes=Processes(
                 supervisor=self.supervisor,
                 sampler=self.sampler,
                 clock=self.clock,
                 capture=self.capture,
                 probe=self.probe,
+                admission=Admission(self.launcher),
+                health=self.health,
+            ),
+            triggers=self.triggers,
+            history=JobHistory(
+                clock=self.clock,
+                bus=self.bus,
+                supervisor=self.supervisor,
+                capture=self.capture,
+                history=self.history,
             ),
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=WebSide(server=self.web_server, store=self.store),
+            tokens=Tokens(
+                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+            ),
+            audit=self.audit,
             ending=Ending(),
         )
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
 
     async def start(self, *specs: AppSpec) -> Snapshots:
         """Start apps."""
@@ -123,9 +228,12 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     """Run an engine on fakes, with output files in `folder`, for as long as the context lasts."""
     parts = EngineOnFakes(folder)
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
+    parts.triggers.start()
+    remembering = asyncio.get_running_loop().create_task(parts.engine.history.work())
     try:
         yield parts
     finally:
-        run.cancel()
-        with suppress(asyncio.CancelledError):
-            await run
+        for task in (run, remembering):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

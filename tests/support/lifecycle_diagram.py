@@ -18,12 +18,13 @@ from pmdaemon.core.process import (
     Exited,
     Online,
     Process,
+    Run,
     Starting,
     Stopped,
     Stopping,
     Wish,
 )
-from pmdaemon.core.spec import RestartPolicy
+from pmdaemon.core.spec import Dependency, Job, RestartPolicy, Schedule
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lifecycle.md"
@@ -34,7 +35,9 @@ RUN = a_run()
 STATES = (
     Stopped(),
     Starting(),
+    Starting(RUN),
     Online(RUN),
+    Online(RUN, ready=False),
     *(
         Stopping(RUN, cause, exit=ended, killed=killed)
         for cause, ended, killed in itertools.product(Cause, (None, CLEAN, FAILED), (False, True))
@@ -51,6 +54,13 @@ POLICIES = (
     RestartPolicy(restart_delay=1.0),
 )
 
+SPECS = (
+    *(an_app(restart=policy) for policy in POLICIES),
+    an_app(job=Job(Schedule("@daily"), overlap="queue")),
+    an_app(job=Job(Schedule("@daily"), overlap="replace")),
+    an_app(depends_on=(Dependency("db"),)),
+)
+
 EPOCH = 7
 
 
@@ -61,9 +71,16 @@ def events() -> list[life.Event]:
         life.StopRequested(),
         life.RestartRequested(),
         life.DeleteRequested(),
+        life.BlockRequested(),
+        life.UnblockRequested(),
         life.ShutdownBegan(),
         life.ResetRequested(NOW),
+        life.SignalRequested("SIGUSR2"),
         life.Spawned(EPOCH, RUN),
+        life.BecameReady(RUN.identity, told=True),
+        life.ReadyTimeElapsed(EPOCH),
+        life.Drained(RUN.identity),
+        life.DrainTimeElapsed(EPOCH),
         life.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
         life.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
         life.ProcessExited(RUN.identity, CLEAN),
@@ -72,6 +89,11 @@ def events() -> list[life.Event]:
         life.GraceElapsed(EPOCH, (RUN.identity.pid,)),
         life.BackoffElapsed(EPOCH),
         life.MemoryExceeded(RUN.identity),
+        life.HealthFailed(RUN.identity),
+        life.TimeExceeded(RUN.identity),
+        life.FellDue(NOW.wall, NOW),
+        life.DependenciesMet(),
+        life.DependencyFailed("why"),
         *(
             life.DaemonStarted(NOW, run, rebooted=rebooted, exit=Exit())
             for run, rebooted in ((RUN, False), (None, False), (None, True))
@@ -81,10 +103,8 @@ def events() -> list[life.Event]:
 
 def processes() -> Iterator[Process]:
     """List processes in every state, under every wish that may go with it."""
-    for state, wish, policy in itertools.product(STATES, Wish, POLICIES):
-        process = a_process(
-            state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=an_app(restart=policy)
-        )
+    for state, wish, spec in itertools.product(STATES, Wish, SPECS):
+        process = a_process(state=state, wish=wish, epoch=EPOCH, launch=EPOCH, spec=spec)
         if is_possible(process):
             yield process
 
@@ -92,8 +112,12 @@ def processes() -> Iterator[Process]:
 def is_possible(process: Process) -> bool:
     """Tell whether wish and state may go together when nothing is left to do."""
     match process.state:
-        case Online() | Backoff() | Exited():
+        case Starting(Run()) | Online(_, ready=False) if not process.spec.ready.told:
+            return False
+        case Backoff():
             return process.wish is Wish.UP
+        case Online() | Exited():
+            return process.wish in {Wish.UP, Wish.BLOCKED}
         case Stopped() | Errored():
             # What nobody wants any more is forgotten as soon as it is down.
             return process.wish is not Wish.GONE

@@ -81,11 +81,16 @@ class World:
         """Let a timer come, be it of this epoch or of an earlier one."""
         timer = self.timers.pop(index)
         self.pass_time(timer.seconds)
-        if timer.timer is life.Timer.BACKOFF:
-            self.inbox.append(life.BackoffElapsed(timer.epoch))
-        else:
-            left = tuple(tree.run.identity.pid for tree in self.living)
-            self.inbox.append(life.GraceElapsed(timer.epoch, left))
+        match timer.timer:
+            case life.Timer.BACKOFF:
+                self.inbox.append(life.BackoffElapsed(timer.epoch))
+            case life.Timer.READY:
+                self.inbox.append(life.ReadyTimeElapsed(timer.epoch))
+            case life.Timer.DRAIN:
+                self.inbox.append(life.DrainTimeElapsed(timer.epoch))
+            case life.Timer.GRACE:
+                left = tuple(tree.run.identity.pid for tree in self.living)
+                self.inbox.append(life.GraceElapsed(timer.epoch, left))
 
     def end_program(self, tree: Tree, ended: Exit, *, leftover: bool = False) -> None:
         """Let the first process of a program end, with or without leaving something behind."""
@@ -104,13 +109,13 @@ class World:
         self.timers.clear()
         state = self.process.state
         for tree in self.trees:
-            known = isinstance(state, Online | Stopping) and tree.run == state.run
+            known = tree.run == self.process.run
             if rebooted or not (tree.leader or known):
                 # Without its first process, a run that was never recorded cannot be found.
                 tree.leader = tree.leftover = False
             tree.watched = tree.swept = False
         match state:
-            case Online(run) | Stopping(run):
+            case Online(run) | Stopping(run) | Starting(Run() as run):
                 found = [tree for tree in self.trees if tree.run == run]
             case Starting():
                 found = [tree for tree in self.trees if tree.launch == self.process.launch]
@@ -154,7 +159,9 @@ class World:
                 self._look(tree)
             case life.SetTimer():
                 self.timers.append(effect)
-            case life.Forget():
+            case life.Drain(run=run):
+                self.inbox.append(life.Drained(run.identity))
+            case life.AwaitReady() | life.SignalFirst() | life.Forget():
                 pass
 
     def _spawn(self, epoch: int) -> None:

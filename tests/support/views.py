@@ -39,6 +39,8 @@ def a_view(
         "last_exit": None,
         "last_cause": None,
         "reason": None,
+        "last_words": [],
+        "health": None,
         "out_file": f"/logs/{name}-0.out",
         "error_file": f"/logs/{name}-0.err",
     }

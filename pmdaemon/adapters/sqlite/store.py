@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pmdaemon.adapters.sqlite import stored
+from pmdaemon.adapters.sqlite import stored, stored_access
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces import Changes, Stored
@@ -34,13 +34,14 @@ WHERE declaration IS NOT excluded.declaration
 WRITE_PROCESS = """
 INSERT INTO processes (
     pm_id, app, instance, wish, epoch, tcp_port, restarts, ends, last_exit, last_cause,
-    launch, created_wall, created_monotonic, started_wall, started_monotonic,
-    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, delay, reason
+    launch, created_wall, created_monotonic, started_wall, started_monotonic, replaces, lineage,
+    state, pid, start_time, since_wall, since_monotonic, cause, exit, killed, ready, delay, reason,
+    last_words, backoff, due, queued
 ) VALUES (
     :pm_id, :app, :instance, :wish, :epoch, :tcp_port, :restarts, :ends, :last_exit, :last_cause,
-    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic,
-    :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed, :delay,
-    :reason
+    :launch, :created_wall, :created_monotonic, :started_wall, :started_monotonic, :replaces,
+    :lineage, :state, :pid, :start_time, :since_wall, :since_monotonic, :cause, :exit, :killed,
+    :ready, :delay, :reason, :last_words, :backoff, :due, :queued
 )
 """
 
@@ -52,6 +53,18 @@ REMOVE_APP_WITHOUT_PROCESSES = """
 DELETE FROM apps
 WHERE name = :name AND NOT EXISTS (SELECT 1 FROM processes WHERE app = :name)
 """
+
+READ_TOKENS = "SELECT * FROM tokens ORDER BY name"
+
+WRITE_TOKENS = """
+INSERT OR REPLACE INTO tokens (
+    name, kind, digest, grants, created, expires, former_digest, former_until, revoked
+) VALUES (
+    :name, :kind, :digest, :grants, :created, :expires, :former_digest, :former_until, :revoked
+)
+"""
+
+REMOVE_TOKENS = "DELETE FROM tokens WHERE name = ?"
 
 WRITE_SETTING = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)"
 
@@ -137,6 +150,15 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
+    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Read or write something else that is kept in the same file, as one transaction.
+
+        Raises:
+            StoreUnavailable: it was not possible, and nothing was written.
+
+        """
+        return await self._in_writer(lambda: self._work(job))
+
     async def _in_writer(self, work: Callable[[], T]) -> T:
         if self._writer is None:
             raise self._not_open()
@@ -180,7 +202,11 @@ class SqliteStore:
             processes=processes,
             next_pm_id=json.loads(settings.get(NEXT_PM_ID, "0")),
             boot_id=settings.get(BOOT_ID),
-            web=stored.web_from_json(settings[WEB]) if WEB in settings else None,
+            web=stored_access.web_from_json(settings[WEB]) if WEB in settings else None,
+            tokens=[
+                stored_access.token_from_row(row)
+                for row in map(dict, connection.execute(READ_TOKENS))
+            ],
         )
 
     def _commit(self, changes: Changes) -> None:
@@ -199,6 +225,17 @@ class SqliteStore:
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
 
+    def _work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._opened()
+        try:
+            connection.execute(QUICKLY)
+            with _transaction(connection):
+                return job(connection)
+        except UNWRITABLE as error:
+            raise explain(error, self._path) from error
+        except stored.UnknownWord as error:
+            raise newer(self._path, str(error)) from error
+
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             raise self._not_open()
@@ -214,6 +251,9 @@ def _write(connection: sqlite3.Connection, changes: Changes) -> None:
     with _transaction(connection):
         _write_processes(connection, changes)
         _write_settings(connection, changes)
+        connection.executemany(REMOVE_TOKENS, [(name,) for name in changes.tokens_removed])
+        tokens = map(stored_access.token_to_row, changes.tokens_written)
+        connection.executemany(WRITE_TOKENS, tokens)
 
 
 @contextmanager
@@ -253,4 +293,4 @@ def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:
     if changes.web_off:
         connection.execute(REMOVE_SETTING, (WEB,))
     if changes.web is not None:
-        connection.execute(WRITE_SETTING, (WEB, stored.web_to_json(changes.web)))
+        connection.execute(WRITE_SETTING, (WEB, stored_access.web_to_json(changes.web)))

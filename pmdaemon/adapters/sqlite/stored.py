@@ -1,4 +1,4 @@
-"""What is stored, apart from what is alive: processes as rows, declarations and settings as JSON.
+"""What is stored, apart from what is alive: processes as rows, declarations as JSON.
 
 Rules of this file:
 
@@ -16,6 +16,7 @@ from typing import Any, TypeVar, assert_never
 
 import msgspec
 
+from pmdaemon.core.job_runs import JobRun, Outcome, OutputRange
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -35,7 +36,6 @@ from pmdaemon.core.process import (
     Wish,
 )
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.interfaces import WebSettings
 
 Row = Mapping[str, Any]
 """Column names and values, as SQLite gives and takes them."""
@@ -72,6 +72,11 @@ def process_to_row(process: Process) -> Row:
         "created_monotonic": process.created.monotonic,
         "started_wall": started.wall if started else None,
         "started_monotonic": started.monotonic if started else None,
+        "replaces": process.replaces,
+        "lineage": process.lineage,
+        "backoff": process.backoff,
+        "due": process.due,
+        "queued": int(process.queued),
         "state": process.state.kind.value,
         **_NO_STATE_DATA,
         **_state_data(process.state),
@@ -100,6 +105,11 @@ def process_from_row(row: Row, spec: AppSpec) -> Process:
         last_exit=_exit_from_text(row["last_exit"]),
         last_cause=None if row["last_cause"] is None else _word(Cause, row["last_cause"]),
         started=None if row["started_wall"] is None else _instant(row, "started"),
+        replaces=row["replaces"],
+        lineage=row["lineage"],
+        backoff=row["backoff"],
+        due=row["due"],
+        queued=bool(row["queued"]),
     )
 
 
@@ -112,19 +122,24 @@ _NO_STATE_DATA: Row = dict.fromkeys(
         "cause",
         "exit",
         "killed",
+        "ready",
         "delay",
         "reason",
+        "last_words",
     )
 )
 
 
 def _state_data(state: State) -> Row:
     match state:
-        case Stopped() | Starting() | Exited():
+        case Stopped() | Exited():
             return {}
-        case Online(run):
-            return _run_data(run)
+        case Starting(run):
+            return _run_data(run) if run is not None else {}
+        case Online(run, ready):
+            return {**_run_data(run), "ready": int(ready)}
         case Stopping(run, cause, ended, killed):
+            # Whether it drains is not written down: a next daemon lets it drain anew.
             ending = {"cause": cause.value, "exit": _exit_to_text(ended), "killed": int(killed)}
             return {**_run_data(run), **ending}
         case Backoff(since, delay, reason):
@@ -134,8 +149,8 @@ def _state_data(state: State) -> Row:
                 "delay": delay,
                 "reason": _words(reason) if reason is not None else None,
             }
-        case Errored(reason):
-            return {"reason": _words(reason)}
+        case Errored(reason, last_words):
+            return {"reason": _words(reason), "last_words": json.dumps(last_words)}
         case _:
             assert_never(state)
 
@@ -159,9 +174,9 @@ def _state(row: Row) -> State:
         case ProcessState.STOPPED:
             return Stopped()
         case ProcessState.STARTING:
-            return Starting()
+            return Starting(_run(row) if row["pid"] is not None else None)
         case ProcessState.ONLINE:
-            return Online(_run(row))
+            return Online(_run(row), ready=row["ready"] != 0)
         case ProcessState.STOPPING:
             cause, ended = _word(Cause, row["cause"]), _exit_from_text(row["exit"])
             return Stopping(_run(row), cause, ended, killed=bool(row["killed"]))
@@ -170,7 +185,7 @@ def _state(row: Row) -> State:
         case ProcessState.EXITED:
             return Exited()
         case ProcessState.ERRORED:
-            return Errored(_present(row, "reason"))
+            return Errored(_present(row, "reason"), tuple(json.loads(row["last_words"] or "[]")))
 
 
 def _run(row: Row) -> Run:
@@ -221,6 +236,48 @@ def _exit_from_text(text: str | None) -> Exit | None:
             raise UnknownWord("exit", text)
 
 
+# Runs of jobs.
+
+
+def run_to_row(run: JobRun) -> Row:
+    """Write down a run of a job."""
+    return {
+        "app": run.app,
+        "pm_id": run.pm_id,
+        "launch": run.launch,
+        "due": run.due,
+        "began": run.began,
+        "ended": run.ended,
+        "outcome": run.outcome.value,
+        "exit": _exit_to_text(run.exit),
+        "out_start": run.out.start,
+        "out_end": run.out.end,
+        "err_start": run.err.start,
+        "err_end": run.err.end,
+    }
+
+
+def run_from_row(row: Row) -> JobRun:
+    """Read a run of a job.
+
+    Raises:
+        UnknownWord: it came to an end that this release does not know.
+
+    """
+    return JobRun(
+        app=row["app"],
+        pm_id=row["pm_id"],
+        launch=row["launch"],
+        due=row["due"],
+        began=row["began"],
+        ended=row["ended"],
+        outcome=_word(Outcome, row["outcome"]),
+        exit=_exit_from_text(row["exit"]),
+        out=OutputRange(row["out_start"], row["out_end"]),
+        err=OutputRange(row["err_start"], row["err_end"]),
+    )
+
+
 # Declarations.
 
 
@@ -235,19 +292,3 @@ def spec_from_json(text: str) -> AppSpec:
         return msgspec.convert(json.loads(text), AppSpec)
     except msgspec.ValidationError as error:
         raise ValueError(f"a declaration does not fit: {error}") from None
-
-
-# Settings.
-
-
-def web_to_json(web: WebSettings) -> str:
-    """Write down how the web side listens."""
-    return json.dumps(
-        {"host": web.host, "tcp_port": web.tcp_port, "api_key_digest": web.api_key_digest}
-    )
-
-
-def web_from_json(text: str) -> WebSettings:
-    """Read how the web side listens; an open side is never read from a key that is missing."""
-    data = json.loads(text)
-    return WebSettings(data["host"], data["tcp_port"], data["api_key_digest"])

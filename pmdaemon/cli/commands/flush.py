@@ -14,7 +14,7 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
-    views = context.client().flush(*(expanded(selectors) or ["all"]))
+    views = context.client().flush(*(expanded(context, selectors) or ["all"]))
     if json:
         say_json(views)
         return

@@ -1,18 +1,47 @@
 """`restart`."""
 
-from pmdaemon.cli.actions import act
+from functools import partial
+
+import click
+
+from pmdaemon.cli.actions import act, may_be_file
+from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
+from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import json_option, selectors_argument
+from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
 
 @command_named("restart")
 @selectors_argument()
+@click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@anew_options
+@only_option
 @json_option
-def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
+def command(
+    context: Context,
+    selectors: tuple[str, ...],
+    *,
+    port: str | None,
+    update_env: bool,
+    env_name: str | None,
+    only: tuple[str, ...],
+    json: bool,
+) -> None:
     """Stop processes and start them anew.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
-    the apps that it names. To start those as the file declares them now: pmdaemon start FILE.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
+    apps in it are started as it declares them now.
     """
-    act(context, context.client().restart, selectors, "restarted", json=json)
+    if not only and env_name is None and not any(map(may_be_file, selectors)):
+        client = context.client()
+        action = partial(client.restart, options=options(port=port), update_env=update_env)
+        act(context, action, selectors, "restarted", json=json)
+        return
+    if port is not None or update_env:
+        flag = "--port" if port is not None else "--update-env"
+        raise WrongUsage(f"{flag} cannot be used with an ecosystem file")
+    # Few name a file, and this loads what reads them.
+    from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
+
+    restart_mixed(context, selectors, only=only, env_name=env_name, json=json)

@@ -14,15 +14,16 @@ import click
 from pmdaemon.cli.commands.start import PROGRAM_ARGS, StartCommand
 from pmdaemon.cli.console import Console, LinePrinter, Printer, RawPrinter, View
 from pmdaemon.cli.context import Context, warn
-from pmdaemon.cli.ecosystem_files import apps_of, default_file, is_file_of_apps
+from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.exit_codes import DONE
 from pmdaemon.cli.foreground import Foreground
 from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import only_option
 from pmdaemon.cli.outcome import outcome
 from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import start_file, start_program
+from pmdaemon.cli.starting import read_file, start_apps, start_program
 from pmdaemon.client.calls import current_directory
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
 
@@ -47,7 +48,7 @@ class RuntimeCommand(StartCommand):
 @command_named("runtime", cls=RuntimeCommand)
 @click.argument("words", nargs=-1, metavar="[FILE|COMMAND...] [-- ARG...]")
 @start_options
-@click.option("--only", metavar="A,B", help="Of an ecosystem file, start these apps only.")
+@only_option
 @click.option("--raw", is_flag=True, help="Print output byte for byte, which is the default.")
 @click.option("--prefix", is_flag=True, help="Print lines with the name of the process in front.")
 @click.option("--json", "json", is_flag=True, help="Print an object a line.")
@@ -61,7 +62,7 @@ def command(
     context: Context,
     words: tuple[str, ...],
     *,
-    only: str | None,
+    only: tuple[str, ...],
     raw: bool,
     prefix: bool,
     json: bool,
@@ -87,17 +88,17 @@ def command(
     of_apps = is_file_of_apps(target)
     if of_apps and options:
         raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
-    if not of_apps and (only is not None or env_name is not None):
+    if not of_apps and (only or env_name is not None):
         raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
-    if of_apps:
-        apps_of(target, only=only, env_name=env_name)  # refused before anything is started
+    # A file is refused before anything is started.
+    file = read_file(context, target, only=only, env_name=env_name) if of_apps else None
     style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)
     printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
     with _home(context, home) as inside:
 
         def bring_up() -> None:
-            if of_apps:
-                start_file(inside, target, only=only, env_name=env_name, quiet=True)
+            if file is not None:
+                start_apps(inside, file, quiet=True)
             else:
                 start_program(inside, target, options, existing="restart", quiet=True)
 
@@ -140,9 +141,6 @@ def _try(bring_up: Callable[[], None]) -> None:
         if error.code == OperationFailed.code:
             warn(error.message)
             return
-        problems = error.details.get("problems")
-        for problem in problems[1:] if isinstance(problems, list) else ():
-            warn(str(problem))  # the first is in the error's own sentence
         raise
 
 

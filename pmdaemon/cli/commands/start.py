@@ -9,7 +9,7 @@ from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import complete_names, json_option
+from pmdaemon.cli.options import complete_names, json_option, only_option
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
 from pmdaemon.cli.starting import start_file, start_program
 from pmdaemon.client.calls import Processes, current_directory
@@ -34,21 +34,22 @@ class StartCommand(click.Command):
     "targets", nargs=-1, metavar="[TARGET]... [-- ARG...]", shell_complete=complete_names
 )
 @start_options
-@click.option("--only", metavar="A,B", help="Of an ecosystem file, start these apps only.")
+@only_option
 @json_option
 def command(
     context: Context,
     targets: tuple[str, ...],
     *,
-    only: str | None,
+    only: tuple[str, ...],
     json: bool,
     **given: Any,  # noqa: ANN401 - the options of an app, by name
 ) -> None:
     """Start programs.
 
     TARGET is a command ("node server.js"), a script, an ecosystem file, or the name, id or
-    namespace of what exists already. Without any, an ecosystem file in this directory is used:
-    ecosystem.config.toml, ecosystem.toml or ecosystem.json.
+    namespace of what exists already; - is an ecosystem file on standard input. Without any, an
+    ecosystem file in this directory is used: ecosystem.config.toml, ecosystem.toml, the same
+    in JavaScript, JSON or YAML, a package.json that has apps, or a Procfile.
 
     What stands behind -- goes to the program.
     """
@@ -61,8 +62,8 @@ def command(
             if options:
                 raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
             started += start_file(context, target, only=only, env_name=env_name, quiet=json)
-        elif only is not None or env_name is not None:
-            flag = "--only" if only is not None else "--env without a ="
+        elif only or env_name is not None:
+            flag = "--only" if only else "--env without a ="
             raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
         else:
             started += start_program(context, target, options, quiet=json)

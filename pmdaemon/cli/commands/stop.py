@@ -3,16 +3,19 @@
 from pmdaemon.cli.actions import act
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import json_option, selectors_argument
+from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
 
 @command_named("stop")
 @selectors_argument()
+@only_option
 @json_option
-def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
+def command(
+    context: Context, selectors: tuple[str, ...], *, only: tuple[str, ...], json: bool
+) -> None:
     """Stop processes, and everything they started.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
     the apps that it names.
     """
-    act(context, context.client().stop, selectors, "stopped", json=json)
+    act(context, context.client().stop, selectors, "stopped", json=json, only=only)

@@ -26,6 +26,41 @@ KEY_VARIABLE = "PMDAEMON_API_KEY"
     f" ps: prefer {KEY_VARIABLE} or --api-key-file.",
 )
 @click.option("--api-key-file", metavar="FILE", help="Read the key from the first line of a file.")
+@click.option(
+    "--allow-create",
+    is_flag=True,
+    help="Let callers with the scope create start new programs: whoever may, runs what they like.",
+)
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Whose pages may read answers, as https://app.example.com; * is all and the default, none"
+    " is none. May be given several times.",
+)
+@click.option(
+    "--rate-limit",
+    "rate_limits",
+    multiple=True,
+    metavar="N/TIME",
+    help="How often an address may ask: by default 100/60s and 20/10s; off is without limit. May"
+    " be given several times.",
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="NETWORK",
+    help="Believe the X-Forwarded-For of this address or network. May be given several times.",
+)
+@click.option(
+    "--ws-auth",
+    type=click.Choice(["public", "required"]),
+    help="What a WebSocket without a key gets: a public feed, which is the default, or nothing.",
+)
+@click.option("--tls-cert", metavar="FILE", help="Speak TLS, with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="Its key, unless it is in the same file.")
 @click.option("--detach", is_flag=True, help="Return at once; the daemon remembers it.")
 @click.option("--off", is_flag=True, help="Turn it off.")
 @json_option
@@ -39,6 +74,13 @@ def command(
     detach: bool,
     off: bool,
     json: bool,
+    allow_create: bool,
+    cors_origins: tuple[str, ...],
+    rate_limits: tuple[str, ...],
+    trusted_proxies: tuple[str, ...],
+    ws_auth: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
 ) -> None:
     """Turn the web API on, until Ctrl-C, or with --detach for good.
 
@@ -51,24 +93,36 @@ def command(
         return
     if api_key is not None and api_key_file is not None:
         raise WrongUsage("--api-key and --api-key-file: one of them, please")
-    key: str | None
-    if api_key is not None:
-        _hide_arguments()
-        key = api_key
-    elif api_key_file is not None:
-        key = _key_in(api_key_file)
-    else:
-        key = context.environment.get(KEY_VARIABLE) or None
+    key = _key(context, api_key, api_key_file)
+    settings = {
+        "allow_create": allow_create or None,
+        "cors_origins": _unless_word("none", cors_origins),
+        "rate_limits": _unless_word("off", rate_limits),
+        "trusted_proxies": list(trusted_proxies) or None,
+        "ws_auth": ws_auth,
+        "tls_cert": _absolute(tls_cert),
+        "tls_key": _absolute(tls_key),
+    }
+    said = {name: value for name, value in settings.items() if value is not None}
     client = context.client()
     if detach:
-        _show(client.web(host, port, api_key=key), detached=True, json=json)
+        _show(client.web(host, port, api_key=key, **said), detached=True, json=json)
         return
     try:
-        for item in client.hold_web(host, port, api_key=key):
+        for item in client.hold_web(host, port, api_key=key, **said):
             _show(item, detached=False, json=json)
     except KeyboardInterrupt:
         return
     raise OperationFailed("the daemon has turned the web API off")
+
+
+def _key(context: Context, given: str | None, file: str | None) -> str | None:
+    if given is not None:
+        _hide_arguments()
+        return given
+    if file is not None:
+        return _key_in(file)
+    return context.environment.get(KEY_VARIABLE) or None
 
 
 def _turn_off(context: Context, *, json: bool) -> None:
@@ -89,11 +143,24 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
     url = web["url"]
     print(f"The web API answers at {url}")
     if key := web.get("generated_key"):
-        print(f"Its key, shown this once: {key}")
+        print(f"Its key, kept in {web['key_file']}: {key}")
     header = '-H "X-API-Key: KEY" ' if web["protected"] else ""
     print(f"  curl {header}{url}/api/status", flush=True)
     if not detached:
         print("Ctrl-C turns it off; with --detach it stays on.", flush=True)
+
+
+def _unless_word(nothing: str, given: tuple[str, ...]) -> list[str] | None:
+    """Read an option that may be given several times, or once as a word that means nothing."""
+    if given == (nothing,):
+        return []
+    if nothing in given:
+        raise WrongUsage(f"{nothing} cannot be said together with others")
+    return list(given) or None
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(Path(path).expanduser().absolute()) if path is not None else None
 
 
 def _key_in(path: str) -> str:

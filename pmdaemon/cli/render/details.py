@@ -12,8 +12,9 @@ import msgspec
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless, width
+from pmdaemon.core.log_copies import copies_of
 from pmdaemon.core.quantities import format_duration, format_size, format_uptime_long
-from pmdaemon.core.spec import AppSpec, LogPolicy
+from pmdaemon.core.spec import AppSpec, LogPolicy, Schedule
 
 _SECRET = re.compile(
     r"secret|token|passw|pwd|passphrase|api_?key|_key$|^key$|private|credential|auth|cookie|dsn"
@@ -33,7 +34,7 @@ def details(view: Mapping[str, Any], terminal: Terminal) -> str:
         _block("Now", _now(view), terminal),
         _block("Program", _program(view, spec), terminal),
         _block("Rules", _rules(spec), terminal),
-        _block("Logs", {"out": view["out_file"], "err": view["error_file"]}, terminal),
+        _block("Logs", _logs(view, spec), terminal),
         _block("Environment", _environment(view, spec), terminal),
     ]
     return "\n".join(blocks)
@@ -65,6 +66,9 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     return {
         "status": status_word(view["state"]),
         "reason": view["reason"],
+        "last words": "\n".join(view.get("last_words", [])) or None,
+        "blocked": "yes, until pmdaemon unblock" if view["wish"] == "blocked" else None,
+        "health": _health(view.get("health")),
         "pid": view["pid"],
         "port": view["tcp_port"],
         "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,
@@ -75,6 +79,12 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
         "started": _moment(view["started"]),
         "created": _moment(view["created"]),
     }
+
+
+def _health(health: Mapping[str, Any] | None) -> str | None:
+    if health is None:
+        return None
+    return f"{health['status']}: {health['detail']}" if health["detail"] else str(health["status"])
 
 
 def _program(view: Mapping[str, Any], spec: AppSpec) -> dict[str, object]:
@@ -101,11 +111,46 @@ def _rules(spec: AppSpec) -> dict[str, object]:
         "max restarts": restart.max_restarts,
         "min uptime": format_duration(restart.min_uptime),
         "restart delay": format_duration(restart.restart_delay) if restart.restart_delay else None,
+        "backoff": f"from {format_duration(restart.backoff)}" if restart.backoff else None,
         "leave alone after exit codes": codes or None,
         "max memory": format_size(spec.max_memory) if spec.max_memory else None,
+        **_triggers(spec),
         "stop": f"{stop.signal}, after {stop.grace:g} s SIGKILL",
         "log files": _log_files(spec.logs),
     }
+
+
+def _logs(view: Mapping[str, Any], spec: AppSpec) -> dict[str, object]:
+    rows = {"out": view["out_file"], "err": view["error_file"]}
+    folder = view["out_file"].rpartition("/")[0]
+    for copy in copies_of(view["name"], view["instance"], spec.logs, folder):
+        title = f"copy of {copy.stream}"
+        rows[title] = f"{rows[title]}, {copy.path}" if title in rows else copy.path
+    return rows if not spec.logs.disabled else {"kept": "nothing"}
+
+
+def _triggers(spec: AppSpec) -> dict[str, object]:
+    """Say what starts it, and what keeps it from that."""
+    check, job, watch = spec.health, spec.job, spec.watch
+    needs = ", ".join(f"{one.name} ({one.condition})" for one in spec.depends_on)
+    return {
+        "autostart": None if spec.autostart else "no",
+        "depends on": needs or None,
+        "health check": f"{check.target}, every {check.interval:g} s" if check else None,
+        "job": _schedule(job.schedule) if job else None,
+        "overlap": job.overlap if job else None,
+        "time limit": format_duration(job.timeout) if job and job.timeout else None,
+        "restart by schedule": _schedule(spec.cron_restart) if spec.cron_restart else None,
+        "watched": ", ".join(watch.paths) if watch else None,
+        "ignored": " ".join(watch.ignore) if watch else None,
+        "user": spec.run_as.user or spec.run_as.uid,
+        "niceness": spec.limits.nice,
+        "pid file": spec.pid_file,
+    }
+
+
+def _schedule(schedule: Schedule) -> str:
+    return f"{schedule.cron} ({schedule.timezone})" if schedule.timezone else schedule.cron
 
 
 def _log_files(logs: LogPolicy) -> str:
@@ -132,7 +177,9 @@ def _block(title: str, rows: Mapping[str, object], terminal: Terminal) -> str:
     lines = [terminal.paint(title, "cyan")]
     for name, value in shown.items():
         label = harmless(name)
-        lines.append(f"  {label}{' ' * (broad - width(label))}  {harmless(str(value))}")
+        indent = f"\n{' ' * (broad + 4)}"
+        text = indent.join(harmless(line) for line in str(value).split("\n"))
+        lines.append(f"  {label}{' ' * (broad - width(label))}  {text}")
     return "\n".join(lines)
 
 

@@ -22,7 +22,7 @@ STATUS_WORDS = {
 }
 """Each state as people read it; `exited` is the one that is more than PM2 says."""
 
-_COLOURS = {
+COLOURS = {
     "online": "green",
     "starting": "cyan",
     "stopping": "yellow",
@@ -54,7 +54,7 @@ def process_table(rows: Sequence[View], terminal: Terminal) -> str:
         column(
             "status",
             lambda view: status_word(view["state"]),
-            colours=[_COLOURS.get(view["state"]) for view in rows],
+            colours=[COLOURS.get(view["state"]) for view in rows],
         ),
         column("cpu", _cpu, right=True, rank=1),
         column("mem", _memory, right=True, rank=2),

@@ -1,18 +1,19 @@
 """Who may do what over HTTP.
 
-With an API key set, whoever presents it may do everything, and anybody else only what is public.
-Without one the server listens on loopback only, and everybody on this machine is let in. A web
-page that happens to be open in a browser is not: it betrays itself by the name it was reached
-under (`Host`, after DNS rebinding) or by where it came from (`Origin`).
+Whoever presents a key or a token gets what was granted with it, and anybody else only what is
+public. Where no key was set, on loopback, everybody on this machine is let in. A web page that
+happens to be open in a browser is not: it betrays itself by the name it was reached under (`Host`,
+after DNS rebinding) or by where it came from (`Origin`).
+
+What an endpoint needs stands with it, in the table of its dialect.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from multidict import MultiMapping
 
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.access import ANYBODY, EVERYTHING, LOCAL, Principal, Scope
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
 from pmdaemon.server.keys import is_loopback, matches
@@ -22,75 +23,111 @@ KEY_SCHEMES = frozenset({"bearer", "apikey"})
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s\[\]@:/\\]+))(?::[0-9]{1,5})?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(.+)", re.IGNORECASE)
 
+API_KEY = Principal("api-key", EVERYTHING)
+"""Who presents the key that the server was turned on with."""
 
-class Scope(StrEnum):
-    """What an endpoint lets its caller do."""
-
-    PUBLIC = "public"
-    READ = "read"
-    CONTROL = "control"
-    CREATE = "create"
-
-
-EVERYBODY = frozenset({Scope.PUBLIC})
-TRUSTED = frozenset({Scope.PUBLIC, Scope.READ, Scope.CONTROL})
-"""Creating is in neither: what a key can start, a stolen key can run."""
+Authenticator = Callable[[str], Principal | None]
+"""Says whose credential a text is; None when it is none that it knows."""
 
 
 class Gate:
-    """Decides about every request by the settings of the moment."""
+    """Decides about every request by the settings of the moment.
 
-    def __init__(self, settings: WebSettings) -> None:
-        self._settings = checked(settings)
+    Args:
+        settings: how the web side listens.
+        authenticators: those who know credentials beside the key in the settings, asked in turn.
+        guarded: whether a key is needed although the settings have none.
+
+    """
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        authenticators: Sequence[Authenticator] = (),
+        *,
+        guarded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.settings = settings
+        self._authenticators = (self._by_key, *authenticators)
+        self._guarded = guarded
 
     def change(self, settings: WebSettings) -> None:
-        """Go by other settings from the next request on.
+        """Go by other settings from the next request on."""
+        self.settings = settings
 
-        Raises:
-            InvalidInput: these would let in the whole network.
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody on this machine is let in, and nobody else can reach it."""
+        unkeyed = self.settings.api_key_digest is None and not self._guarded()
+        return unkeyed and is_loopback(self.settings.host)
 
-        """
-        self._settings = checked(settings)
+    def admit(
+        self, headers: MultiMapping[str], scope: Scope, *, credentials_needed: bool = False
+    ) -> Principal:
+        """Let a request pass, and say whose it is.
 
-    def admit(self, headers: MultiMapping[str], scope: Scope) -> None:
-        """Let a request pass.
+        Args:
+            headers: of the request.
+            scope: what the endpoint needs.
+            credentials_needed: in open mode too, as a dialect may have it.
 
         Raises:
             Unauthorized: it needs a key.
-            PermissionDenied: no key would help.
+            PermissionDenied: it needs another key, or none would help.
 
         """
-        granted = self._scopes(headers)
-        if scope in granted:
-            return
-        if scope is Scope.CREATE and granted is TRUSTED:
+        self.refuse_foreign(headers)
+        principal = self.recognise(presented_keys(headers))
+        if principal is None:
+            principal = LOCAL if self.is_open and not credentials_needed else ANYBODY
+        if not principal.may(scope):
+            raise self._refusal(headers, scope, principal)
+        if scope is Scope.CREATE and not self.settings.allow_create:
             raise PermissionDenied(
-                "creating processes over the network is off;"
-                " create them on the machine itself: pmdaemon start"
+                "creating processes over the network is off; it is turned on by:"
+                " pmdaemon web --allow-create"
+            )
+        return principal
+
+    def recognise(self, keys: Iterable[str]) -> Principal | None:
+        """Say whose the first of these credentials is that anybody knows."""
+        for key in keys:
+            for authenticator in self._authenticators:
+                if (principal := authenticator(key)) is not None:
+                    return principal
+        return None
+
+    def refuse_foreign(self, headers: MultiMapping[str]) -> None:
+        """In open mode, turn away what a browser sends on behalf of somebody else's page.
+
+        Without a `Host`, as with HTTP/1.0, it is no browser.
+
+        Raises:
+            PermissionDenied: it was.
+
+        """
+        if not self.is_open:
+            return
+        host = self.settings.host
+        if not all(_is_ours(one, host) for one in headers.getall("Host", ())):
+            raise PermissionDenied("without an API key this server answers under local names only")
+        if not all(_is_ours(one, host) for one in _origins(headers.getall("Origin", ()))):
+            raise PermissionDenied("without an API key this server answers to local pages only")
+
+    def _by_key(self, key: str) -> Principal | None:
+        digest = self.settings.api_key_digest
+        return API_KEY if digest is not None and matches(key, digest) else None
+
+    def _refusal(
+        self, headers: MultiMapping[str], scope: Scope, principal: Principal
+    ) -> PermissionDenied | Unauthorized:
+        if principal is not ANYBODY:
+            return PermissionDenied(
+                f"this needs the scope {scope}, which {principal.name} has not", scope=scope
             )
         if any(True for _ in presented_keys(headers)):
-            raise Unauthorized("this API key is not valid")
-        raise Unauthorized("this needs an API key")
-
-    def _scopes(self, headers: MultiMapping[str]) -> frozenset[Scope]:
-        digest = self._settings.api_key_digest
-        if digest is None:
-            refuse_foreign(headers, self._settings.host)
-            return TRUSTED
-        known = any(matches(key, digest) for key in presented_keys(headers))
-        return TRUSTED if known else EVERYBODY
-
-
-def checked(settings: WebSettings) -> WebSettings:
-    """Make sure that without a key nobody but this machine is let in.
-
-    Raises:
-        InvalidInput: everybody would be.
-
-    """
-    if settings.api_key_digest is None and not is_loopback(settings.host):
-        raise InvalidInput(f"cannot listen on {settings.host} without an API key")
-    return settings
+            return Unauthorized("this API key is not valid")
+        return Unauthorized("this needs an API key")
 
 
 def presented_keys(headers: MultiMapping[str]) -> Iterator[str]:
@@ -100,21 +137,6 @@ def presented_keys(headers: MultiMapping[str]) -> Iterator[str]:
         if scheme.lower() in KEY_SCHEMES:
             yield credentials.strip()
     yield from headers.getall("X-API-Key", ())
-
-
-def refuse_foreign(headers: MultiMapping[str], bound_to: str) -> None:
-    """Turn away what a browser sends on behalf of somebody else's page.
-
-    Without a `Host`, as with HTTP/1.0, it is no browser.
-
-    Raises:
-        PermissionDenied: it was.
-
-    """
-    if not all(_is_ours(host, bound_to) for host in headers.getall("Host", ())):
-        raise PermissionDenied("without an API key this server answers under local names only")
-    if not all(_is_ours(host, bound_to) for host in _origins(headers.getall("Origin", ()))):
-        raise PermissionDenied("without an API key this server answers to local pages only")
 
 
 def _origins(values: Iterable[str]) -> Iterator[str]:

@@ -1,36 +1,66 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from msgspec.structs import replace
 
+from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
-from pmdaemon.server.http.access import Gate, Scope
+from pmdaemon.server.http.access import Authenticator, Gate
+from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
+from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
+from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
+from pmdaemon.server.http.native.live import LIVE, LiveFeed
+from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.reading import LARGEST_BODY
-from pmdaemon.server.http.refusals import MethodNotAllowed, RouteNotFound
-from pmdaemon.server.http.site import Site
+from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
+from pmdaemon.server.http.site import Site, SiteParts
 
-DIALECTS: Sequence[Dialect] = (NATIVE,)
+DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
+
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
-    "Server": "pmdaemon",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
+"""On every answer, unless an endpoint has reasons of its own.
+
+Strict-Transport-Security is not among them: it would hold for every port of the host.
+"""
 
 
-def build_app(engine: Engine, gate: Gate) -> web.Application:
+FOREIGN = web.RequestKey("foreign", bool)
+"""Marks what a page of somebody else's sent to an open server."""
+
+GIVES_UP = frozenset({401, 429})
+"""Statuses after which the connection is closed."""
+
+
+def access_table() -> Mapping[tuple[str, str], Scope]:
+    """Tell what everything needs, by method and path: there is nothing that is not in it."""
+    return {(one.method, one.path): one.scope for dialect in DIALECTS for one in dialect.table}
+
+
+def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(gate)])
-    for dialect in DIALECTS:
-        app.add_routes(dialect.routes(engine, gate))
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
+    app[TABLE] = NATIVE.endpoints
+    live = app[LIVE] = LiveFeed(engine, guard)
+    app.on_shutdown.append(lambda _: live.dismiss_all())
+    routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
+    let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -57,7 +87,10 @@ class HttpServer:
         """
         before = self._on
         if before is not None and before.is_at(settings):
-            before.change(settings)
+            if before.can_change_to(settings):
+                before.change(settings)
+            else:
+                self._on = await before.followed_by(self._parts_of(settings))
             return
         try:
             self._on = await self._open(settings)
@@ -93,32 +126,65 @@ class HttpServer:
             raise
 
     async def _open(self, settings: WebSettings) -> Site:
-        return await Site.open(
-            settings,
-            self._keeper,
-            lambda gate: build_app(self._engine, gate),
-            NATIVE.encode_error,
-        )
+        return await Site.open(self._parts_of(settings), self._keeper)
+
+    def _parts_of(self, settings: WebSettings) -> SiteParts:
+        engine = self._engine
+        gate = Gate(settings, authenticators(engine), guarded=lambda: engine.tokens.guarded)
+        guard = Guard(gate, engine.clock, engine.audit)
+        return SiteParts(gate, build_app(engine, guard), NATIVE.encode_error)
 
 
-def _unmatched(gate: Gate) -> Middleware:
+def authenticators(engine: Engine) -> Sequence[Authenticator]:
+    """List those who know credentials."""
+    return (engine.tokens.recognise,)
+
+
+def _unmatched(guard: Guard) -> Middleware:
     """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        unmatched = request.match_info.http_exception
-        if unmatched is None:
-            return await handler(request)
+        refusal = _refusal_of(request)
         try:
-            gate.admit(request.headers, Scope.READ)
+            guard.gate.refuse_foreign(request.headers)
+        except PermissionDenied as error:
+            request[FOREIGN] = True
+            return NATIVE.encode_error(error)
+        try:
+            if refusal is None:
+                return await handler(request)
+            guard.charge(request, None)
+            guard.gate.admit(request.headers, Scope.READ)
         except PmdaemonError as error:
             return NATIVE.encode_error(error)
-        if isinstance(unmatched, web.HTTPMethodNotAllowed):
-            return NATIVE.encode_error(MethodNotAllowed(unmatched.allowed_methods))
-        return NATIVE.encode_error(RouteNotFound())
+        except web.HTTPForbidden as refused:
+            return NATIVE.encode_error(PermissionDenied(preflight_problem(refused)))
+        return NATIVE.encode_error(refusal)
 
     return middleware
 
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SAFE_HEADERS)
+def _refusal_of(request: web.Request) -> PmdaemonError | None:
+    unmatched = request.match_info.http_exception
+    if isinstance(unmatched, web.HTTPMethodNotAllowed):
+        return MethodNotAllowed(unmatched.allowed_methods - {hdrs.METH_OPTIONS})
+    if unmatched is not None:
+        return RouteNotFound()
+    resource = request.match_info.route.resource
+    if request.method == hdrs.METH_OPTIONS and not is_preflight(request) and resource is not None:
+        return MethodNotAllowed({route.method for route in resource} - {hdrs.METH_OPTIONS})
+    return None
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "pmdaemon"
+    if response.status in GIVES_UP:
+        response.force_close()  # whoever has no key keeps no connection
+    response.headers.update(rate_headers(request))
+    if FOREIGN in request:
+        response.headers.pop(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, None)  # not even this
+    # What pages of other origins may read depends on the origin, so caches keep them apart.
+    response.headers.add("Vary", "Origin")

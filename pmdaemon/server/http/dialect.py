@@ -11,10 +11,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
+from msgspec.structs import replace
 
+from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.access import Gate, Scope
+from pmdaemon.engine.interfaces import RateLimit
+from pmdaemon.server.http.guard import PRINCIPAL, Guard
+from pmdaemon.server.http.refusals import Unauthorized
 
 log = logging.getLogger(__name__)
 
@@ -22,54 +26,94 @@ Handler = Callable[[Engine, web.Request], Awaitable[web.StreamResponse]]
 ErrorEncoder = Callable[[PmdaemonError], web.Response]
 
 
+UNLIMITED: tuple[RateLimit, ...] = ()
+"""Limits of what may be called as often as anybody likes: a health check takes no server down."""
+
+
 class Endpoint(Struct, frozen=True):
-    """One method of one path; HEAD comes with GET."""
+    """One method of one path; HEAD comes with GET.
+
+    `limits` are how often an address may call it: None for those of the settings, empty for as
+    often as it likes.
+    """
 
     method: str
     path: str
     scope: Scope
     handler: Handler
+    limits: tuple[RateLimit, ...] | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether calls are noted down, as they change something."""
+        return self.method not in {"GET", "HEAD"}
 
 
 class Dialect(Struct, frozen=True):
-    """One published API."""
+    """One published API.
+
+    With `credentials_needed`, its endpoints want a key or token in open mode, too.
+    """
 
     endpoints: Sequence[Endpoint]
     encode_error: ErrorEncoder
+    credentials_needed: bool = False
 
-    def routes(self, engine: Engine, gate: Gate) -> list[web.RouteDef]:
-        """Bind the endpoints to an engine, behind a gate."""
+    def routes(self, engine: Engine, guard: Guard) -> list[web.RouteDef]:
+        """Bind the endpoints to an engine, behind a guard; those of a path stand together."""
+        paths = list(dict.fromkeys(one.path for one in self.endpoints))
         return [
+            # HEAD comes with GET by itself.
             web.route(
-                one.method, one.path, self._wrapped(one, engine, gate), expect_handler=_expect
+                one.method, one.path, self._wrapped(one, engine, guard), expect_handler=_expect
             )
-            for one in self._with_head()
+            for one in sorted(self.endpoints, key=lambda one: paths.index(one.path))
         ]
 
-    def _with_head(self) -> Sequence[Endpoint]:
-        heads = [
-            Endpoint("HEAD", one.path, one.scope, one.handler)
-            for one in self.endpoints
-            if one.method == "GET"
-        ]
+    @property
+    def table(self) -> Sequence[Endpoint]:
+        """All endpoints, HEAD as well."""
+        heads = [replace(one, method="HEAD") for one in self.endpoints if one.method == "GET"]
         return [*self.endpoints, *heads]
 
     def _wrapped(
-        self, one: Endpoint, engine: Engine, gate: Gate
+        self, one: Endpoint, engine: Engine, guard: Guard
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def endpoint(request: web.Request) -> web.StreamResponse:
+            status: int | None = None  # until the client is answered, or has gone
+            code: str | None = None
             try:
-                gate.admit(request.headers, one.scope)
-                return await one.handler(engine, request)
+                response = await self._answer(one, engine, guard, request)
+                status = response.status
             except PmdaemonError as error:
-                return self.encode_error(error)
+                response, code = self.encode_error(error), error.code
+                status = response.status
             except ConnectionError:
                 raise  # the client has gone
             except Exception:
                 log.exception("http.failed method=%s route=%s", one.method, one.path)
-                return self.encode_error(failure())
+                response, code = self.encode_error(failure()), PmdaemonError.code
+                status = response.status
+            finally:
+                if one.changes and PRINCIPAL in request:
+                    guard.record(request, status, code)
+            return response
 
         return endpoint
+
+    async def _answer(
+        self, one: Endpoint, engine: Engine, guard: Guard, request: web.Request
+    ) -> web.StreamResponse:
+        guard.charge(request, one.limits)
+        try:
+            principal = guard.gate.admit(
+                request.headers, one.scope, credentials_needed=self.credentials_needed
+            )
+        except Unauthorized:
+            guard.charge_guess(request, one.limits)
+            raise
+        request[PRINCIPAL] = principal
+        return await one.handler(engine, request)
 
 
 def failure() -> PmdaemonError:
@@ -78,14 +122,19 @@ def failure() -> PmdaemonError:
 
 
 def json_response(value: object, *, status: int = 200) -> web.Response:
-    """Answer with JSON in UTF-8, also where a text from outside is none."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    """Answer with JSON in UTF-8."""
     return web.Response(
         status=status,
-        body=text.encode("utf-8", "replace"),
+        body=encode_json(value) + b"\n",
         content_type="application/json",
         charset="utf-8",
     )
+
+
+def encode_json(value: object) -> bytes:
+    """Write a value as JSON in UTF-8, in one line, also where a text from outside is none."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace")
 
 
 async def _expect(request: web.Request) -> None:

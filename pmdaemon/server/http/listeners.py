@@ -9,7 +9,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import DescriptorStore
 
-BACKLOG = 128
+BACKLOG = 1024
 """Connections that wait to be accepted."""
 
 STALLED_MILLISECONDS = 60_000
@@ -65,6 +65,10 @@ class KeptListeners:
             keeper.keep(name, listener.fileno())
         return cls(sockets, names, keeper)
 
+    def twins(self) -> "KeptListeners":
+        """Listen with others of the same queues, that stay when these are closed."""
+        return KeptListeners([one.dup() for one in self.sockets], self._names, self._keeper)
+
     def forget(self) -> None:
         """Have nobody listen any more once these are closed."""
         for name in self._names:
@@ -111,9 +115,9 @@ def port_of(listener: socket.socket) -> int:
     return port
 
 
-def url_of(host: str, tcp_port: int) -> str:
+def url_of(host: str, tcp_port: int, scheme: str = "http") -> str:
     """Word the address for people and programs to paste."""
-    return f"http://[{host}]:{tcp_port}" if ":" in host else f"http://{host}:{tcp_port}"
+    return f"{scheme}://[{host}]:{tcp_port}" if ":" in host else f"{scheme}://{host}:{tcp_port}"
 
 
 async def _addresses(host: str, tcp_port: int) -> Sequence[tuple[int, str]]:

@@ -78,6 +78,8 @@ def read_number(request: web.Request, name: str, *, default: int, highest: int) 
 
 
 async def _read(request: web.Request) -> bytes:
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise BodyTooLarge(LARGEST_BODY)  # without waiting for it
     try:
         async with asyncio.timeout(BODY_DEADLINE):
             return await request.read()

@@ -82,6 +82,30 @@ class BodyTooLarge(Refusal):
         super().__init__(f"the body of a request may have {limit} bytes at the most", limit=limit)
 
 
+class UpgradeRequired(Refusal):
+    """A plain request where a WebSocket is (RFC 9110, 15.5.22)."""
+
+    code = "upgrade_required"
+    status = 426
+    headers = MappingProxyType({"Upgrade": "websocket", "Connection": "Upgrade"})
+
+    def __init__(self) -> None:
+        super().__init__("this path speaks WebSocket only")
+
+
+class TooManyRequests(Refusal):
+    """More requests than an address may make (RFC 6585, 4); `wait` is in seconds."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(
+            f"too many requests from this address; try again in {wait} s", retry_after=wait
+        )
+        self.headers = MappingProxyType({"Retry-After": str(wait)})
+
+
 class HeadTooLarge(Refusal):
     """A request line or header that is too long (RFC 6585, 5)."""
 

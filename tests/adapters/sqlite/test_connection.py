@@ -12,7 +12,7 @@ from pmdaemon.adapters.sqlite import connection
 from pmdaemon.adapters.sqlite.connection import MIGRATIONS, connect
 from pmdaemon.core.errors import StoreUnavailable
 
-LATEST = 1
+LATEST = max(int(file.name[:4]) for file in MIGRATIONS.glob("*.sql"))
 
 NOBODY = 65534
 
@@ -280,19 +280,19 @@ def test_a_store_that_another_program_has_locked_is_refused(path: Path):
 
 def test_an_older_store_is_brought_up_to_date(path: Path, migrations: Path):
     make_store(path, apps=1)
-    (migrations / "0002_moods.sql").write_text(
-        "CREATE TABLE moods (mood TEXT); PRAGMA user_version = 2;"
+    (migrations / f"{LATEST + 1:04}_moods.sql").write_text(
+        f"CREATE TABLE moods (mood TEXT); PRAGMA user_version = {LATEST + 1};"
     )
 
     with opened(path) as store:
-        assert version(store) == 2
+        assert version(store) == LATEST + 1
         assert store.execute("SELECT count(*) FROM apps, moods").fetchone()[0] == 0
         assert store.execute("SELECT count(*) FROM apps").fetchone()[0] == 1
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, migrations: Path):
     make_store(path, apps=1)
-    broken = migrations / "0002_moods.sql"
+    broken = migrations / f"{LATEST + 1:04}_moods.sql"
     broken.write_text("CREATE TABLE moods (mood TEXT); INSERT INTO nowhere VALUES (1);")
 
     refusal(path)

@@ -101,6 +101,7 @@ EVERYTHING = Stored(
     next_pm_id=10,
     boot_id="c0ffee",
     web=WebSettings("0.0.0.0", 80, "ab12"),
+    tokens=[],
 )
 
 

@@ -13,8 +13,6 @@ from pmdaemon.adapters.sqlite.stored import (
     process_to_row,
     spec_from_json,
     spec_to_json,
-    web_from_json,
-    web_to_json,
 )
 from pmdaemon.core.process import (
     Backoff,
@@ -50,7 +48,6 @@ from pmdaemon.core.spec import (
     WatchPolicy,
 )
 from pmdaemon.core.tcp_ports import TcpPorts
-from pmdaemon.engine.interfaces import WebSettings
 
 MINIMAL = AppSpec(name="web", command=Command("web.js", (), None, ("/srv/web.js",)), cwd="/srv")
 
@@ -115,14 +112,14 @@ exits = st.one_of(
 causes = st.sampled_from(Cause)
 states = {
     ProcessState.STOPPED: st.builds(Stopped),
-    ProcessState.STARTING: st.builds(Starting),
-    ProcessState.ONLINE: st.builds(Online, runs),
+    ProcessState.STARTING: st.builds(Starting, st.none() | runs),
+    ProcessState.ONLINE: st.builds(Online, runs, st.booleans()),
     ProcessState.STOPPING: st.builds(
         Stopping, runs, causes, st.none() | exits, killed=st.booleans()
     ),
     ProcessState.BACKOFF: st.builds(Backoff, instants, seconds),
     ProcessState.EXITED: st.builds(Exited),
-    ProcessState.ERRORED: st.builds(Errored, st.text()),
+    ProcessState.ERRORED: st.builds(Errored, st.text(), st.lists(st.text()).map(tuple)),
 }
 processes = st.builds(
     Process,
@@ -140,6 +137,11 @@ processes = st.builds(
     last_exit=st.none() | exits,
     last_cause=st.none() | causes,
     started=st.none() | instants,
+    replaces=st.none() | whole,
+    lineage=whole,
+    backoff=seconds,
+    due=st.none() | seconds,
+    queued=st.booleans(),
 )
 
 any_text = st.text(st.characters())
@@ -191,6 +193,11 @@ def test_every_field_of_a_process_is_among_those_that_are_tried():
         "last_exit",
         "last_cause",
         "started",
+        "replaces",
+        "lineage",
+        "backoff",
+        "due",
+        "queued",
     }
 
     assert {field.name for field in fields(Process)} == tried
@@ -204,7 +211,7 @@ def test_a_reason_that_is_not_utf_8_is_stored_readably():
 
 @pytest.mark.parametrize(
     ("column", "word"),
-    [("state", "frozen"), ("wish", "blocked"), ("last_cause", "bored"), ("last_exit", "core 3")],
+    [("state", "frozen"), ("wish", "bored"), ("last_cause", "bored"), ("last_exit", "core 3")],
 )
 def test_a_word_that_is_not_known_is_refused(column: str, word: str):
     with pytest.raises(UnknownWord, match=word):
@@ -286,16 +293,3 @@ def test_what_this_release_does_not_know_is_passed_over():
     data = json.loads(spec_to_json(ELABORATE)) | {"mood": "good"}
 
     assert spec_from_json(json.dumps(data)) == ELABORATE
-
-
-@pytest.mark.parametrize("settings", [WebSettings(), WebSettings("::", 80, "ab12")])
-def test_how_the_web_side_listens_is_read_back_equal(settings: WebSettings):
-    assert web_from_json(web_to_json(settings)) == settings
-
-
-def test_a_web_side_whose_key_is_missing_is_refused():
-    data = json.loads(web_to_json(WebSettings("::", 80, "ab12")))
-    del data["api_key_digest"]
-
-    with pytest.raises(KeyError):
-        web_from_json(json.dumps(data))

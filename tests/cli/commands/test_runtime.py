@@ -132,8 +132,8 @@ def test_what_the_daemon_refuses_is_said_whole_and_ends_it(cli, foregrounds):
     assert cli("runtime", "x") == 2
 
     assert cli.err.splitlines() == [
-        "pmdaemon: apps[1].name: wrong, too",
         "pmdaemon: cannot use x: apps[0].port: wrong",
+        "pmdaemon: apps[1].name: wrong, too",
     ]
     assert foregrounds[0].done == ["started", "stopped", "restored"]
 

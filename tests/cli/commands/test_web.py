@@ -1,10 +1,10 @@
-import os
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from tests.support.cli import ROOT
 from tests.support.waiting import eventually_sync
 
 ON = {"url": "http://127.0.0.1:9615", "protected": True}
@@ -42,7 +42,7 @@ def test_a_key_of_the_command_line_is_taken_out_of_ps(cli):
     cli.daemon.held = {"web"}
     program = subprocess.Popen(
         [sys.executable, "-m", "pmdaemon", "web", "--api-key", "hunter2"],
-        env={**cli.environment, "PYTHONPATH": os.getcwd()},
+        env={**cli.environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     )
     try:
@@ -73,11 +73,13 @@ def test_a_key_that_cannot_be_had_is_refused(cli, folder, arguments, sentence):
     assert cli.daemon.requests == []
 
 
-def test_a_key_that_was_made_is_shown_once(cli):
-    cli.daemon.answers("web", {"result": {**ON, "generated_key": "s3cret"}})
+def test_a_key_that_was_made_is_shown_with_where_it_is_kept(cli):
+    cli.daemon.answers(
+        "web", {"result": {**ON, "generated_key": "s3cret", "key_file": "/home/api-key"}}
+    )
 
     assert cli("web", "--detach") == 0
-    assert "Its key, shown this once: s3cret\n" in cli.out
+    assert "Its key, kept in /home/api-key: s3cret\n" in cli.out
     assert 'curl -H "X-API-Key: KEY" http://127.0.0.1:9615/api/status' in cli.out
 
 
@@ -102,7 +104,7 @@ def test_ctrl_c_hangs_up_and_is_no_error(cli):
     cli.daemon.held = {"web"}
     program = subprocess.Popen(
         [sys.executable, "-m", "pmdaemon", "web", "--json"],
-        env={**cli.environment, "PYTHONPATH": os.getcwd()},
+        env={**cli.environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -140,3 +142,36 @@ def test_what_is_off_stays_off(cli):
 def test_turning_it_off_starts_no_daemon(cli_without_daemon):
     assert cli_without_daemon("web", "--off", "--json") == 0
     assert cli_without_daemon.json == {"url": None}
+
+
+def test_everything_else_can_be_chosen_too(cli, folder):
+    body = asked(
+        cli,
+        *("--allow-create", "--ws-auth", "required", "--trusted-proxy", "10.0.0.0/8"),
+        *("--cors-origin", "https://a.example.com", "--cors-origin", "https://b.example.com"),
+        *("--rate-limit", "1000/1m", "--tls-cert", "cert.pem", "--tls-key", "/etc/key.pem"),
+    )
+
+    assert body == {
+        "host": "127.0.0.1",
+        "port": 9615,
+        "detach": True,
+        "allow_create": True,
+        "ws_auth": "required",
+        "trusted_proxies": ["10.0.0.0/8"],
+        "cors_origins": ["https://a.example.com", "https://b.example.com"],
+        "rate_limits": ["1000/1m"],
+        "tls_cert": str(folder / "cert.pem"),
+        "tls_key": "/etc/key.pem",
+    }
+
+
+def test_a_word_says_that_there_are_to_be_none(cli):
+    body = asked(cli, "--cors-origin", "none", "--rate-limit", "off")
+
+    assert (body["cors_origins"], body["rate_limits"]) == ([], [])
+
+
+def test_none_and_some_is_refused(cli):
+    assert cli("web", "--rate-limit", "off", "--rate-limit", "1/1s") == 2
+    assert cli.daemon.requests == []

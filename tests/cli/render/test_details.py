@@ -116,3 +116,15 @@ def test_values_cannot_move_the_cursor():
 def test_instances_are_counted_when_there_are_several():
     assert "instance" not in shown()
     assert shown(spec=replace(DECLARED, instances=4), instance=2)["instance"] == "2 of 4"
+
+
+def test_copies_of_the_output_are_named():
+    logs = LogPolicy(out_file="/srv/own.log", combined_file="/srv/all.log", json=True)
+    rows = shown(spec=replace(DECLARED, logs=logs))
+
+    assert rows["copy of out"] == "/srv/own.log, /srv/all.log"
+    assert rows["copy of err"] == "/logs/app-0.err.log, /srv/all.log"
+
+
+def test_that_nothing_is_kept_is_said():
+    assert shown(spec=replace(DECLARED, logs=LogPolicy(disabled=True)))["kept"] == "nothing"

@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
+from pmdaemon.core.access import GRANTABLE
+from pmdaemon.core.events import EventKind
 from pmdaemon.server.http import refusals
+from pmdaemon.server.http.app import access_table
+from pmdaemon.server.http.native.frames import FrameType
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.native.views import STATUS_WORDS
@@ -45,3 +49,23 @@ def test_the_examples_are_json():
 
     assert examples
     assert all(json.loads(example) for example in examples)
+
+
+def test_all_types_of_message_and_all_events_are_described():
+    words = {*FrameType, *EventKind}
+
+    assert {word for word in words if f"`{word}`" not in TEXT} == set()
+
+
+SECURITY = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
+
+
+def test_what_each_endpoint_needs_is_told():
+    told = set(re.findall(r"^\| `([A-Z]+) (\S+)` \| `([a-z]+)` \|", SECURITY, re.MULTILINE))
+
+    table = {key: scope for key, scope in access_table().items() if key[0] != "HEAD"}
+    assert told == {(method, path, str(scope)) for (method, path), scope in table.items()}
+
+
+def test_all_scopes_are_told():
+    assert all(f"| `{scope}`" in SECURITY for scope in GRANTABLE)

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from pmdaemon import __version__
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.logs import Mark, times_path
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native.routes import NATIVE
-from pmdaemon.server.keys import digest_of
 from tests.dialects.native.scene import set_scene
 from tests.dialects.transcripts import ask, read_transcript
 from tests.support.engine import engine_on_fakes
@@ -53,7 +53,9 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
         server = HttpServer(parts.engine)
         # What an open server says differs, so its transcripts say so by their names.
         key = None if path.stem.startswith("open_") else digest_of(KEY)
-        await server.turn_on(WebSettings("127.0.0.1", 0, key))
+        creating = path.stem == "creating"
+        settings = WebSettings("127.0.0.1", 0, key, allow_create=creating, rate_limits=())
+        await server.turn_on(settings)
         try:
             port = int(server.address.rsplit(":", 1)[1])
             for exchange in read_transcript(

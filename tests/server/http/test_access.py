@@ -1,11 +1,11 @@
 import pytest
+from msgspec.structs import replace
 from multidict import CIMultiDict
 
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.access import ANYBODY, LOCAL, Principal, Scope, digest_of
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.access import Gate, Scope, presented_keys
+from pmdaemon.server.http.access import Gate, presented_keys
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
-from pmdaemon.server.keys import digest_of
 
 OPEN = WebSettings("127.0.0.1", 9615)
 LOCKED = WebSettings("0.0.0.0", 9615, digest_of("sesame"))
@@ -22,26 +22,33 @@ def passes(gate, headers, scope):
     return True
 
 
+def scopes_of(gate, headers):
+    return {scope for scope in Scope if passes(gate, headers, scope)}
+
+
+ALL_BUT_CREATE = {scope for scope in Scope if scope is not Scope.CREATE}
+
+
 @pytest.mark.parametrize(
     ("headers", "scopes"),
     [
         (NOTHING, {Scope.PUBLIC}),
         (CIMultiDict({"X-API-Key": "wrong"}), {Scope.PUBLIC}),
-        (KEY, {Scope.PUBLIC, Scope.READ, Scope.CONTROL}),
+        (KEY, ALL_BUT_CREATE),
     ],
 )
-def test_a_key_opens_everything_but_creating(headers, scopes):
-    gate = Gate(LOCKED)
-
-    assert {scope for scope in Scope if passes(gate, headers, scope)} == scopes
+def test_the_key_opens_everything_but_creating(headers, scopes):
+    assert scopes_of(Gate(LOCKED), headers) == scopes
 
 
 def test_without_a_key_set_this_machine_may_do_all_but_create():
-    gate = Gate(OPEN)
+    assert scopes_of(Gate(OPEN), NOTHING) == ALL_BUT_CREATE
 
-    allowed = {scope for scope in Scope if passes(gate, NOTHING, scope)}
 
-    assert allowed == {Scope.PUBLIC, Scope.READ, Scope.CONTROL}
+def test_creating_is_allowed_where_it_was_turned_on():
+    assert passes(Gate(replace(OPEN, allow_create=True)), NOTHING, Scope.CREATE)
+    assert not passes(Gate(replace(LOCKED, allow_create=True)), NOTHING, Scope.CREATE)
+    assert passes(Gate(replace(LOCKED, allow_create=True)), KEY, Scope.CREATE)
 
 
 def test_creating_without_a_key_is_first_of_all_unauthorized():
@@ -49,9 +56,63 @@ def test_creating_without_a_key_is_first_of_all_unauthorized():
         Gate(LOCKED).admit(NOTHING, Scope.CREATE)
 
 
-def test_creating_with_a_key_is_denied_with_the_way_to_do_it():
-    with pytest.raises(PermissionDenied, match="pmdaemon start"):
+def test_creating_with_a_key_is_denied_with_the_way_to_turn_it_on():
+    with pytest.raises(PermissionDenied, match="--allow-create"):
         Gate(LOCKED).admit(KEY, Scope.CREATE)
+
+
+def test_a_request_is_told_whose_it_is():
+    assert Gate(LOCKED).admit(KEY, Scope.READ).name == "api-key"
+    assert Gate(OPEN).admit(NOTHING, Scope.READ) == LOCAL
+    assert Gate(LOCKED).admit(NOTHING, Scope.PUBLIC) == ANYBODY
+
+
+READER = Principal("ci", frozenset({"read"}))
+
+
+def reader_by_pass(presented):
+    return READER if presented == "pass" else None
+
+
+PASS = CIMultiDict({"Authorization": "Bearer pass"})
+
+
+def test_whoever_another_authenticator_knows_gets_what_was_granted():
+    gate = Gate(LOCKED, [lambda _: None, reader_by_pass])
+
+    assert scopes_of(gate, PASS) == {Scope.PUBLIC, Scope.READ}
+    assert scopes_of(gate, KEY) == ALL_BUT_CREATE
+    with pytest.raises(PermissionDenied, match="needs the scope control, which ci has not"):
+        gate.admit(PASS, Scope.CONTROL)
+
+
+def test_a_credential_that_is_known_counts_in_open_mode_too():
+    assert scopes_of(Gate(OPEN, [reader_by_pass]), PASS) == {Scope.PUBLIC, Scope.READ}
+
+
+def test_any_one_credential_that_is_known_is_enough():
+    headers = CIMultiDict([("X-API-Key", "wrong"), ("X-API-Key", "sesame")])
+
+    assert Gate(LOCKED).admit(headers, Scope.READ).name == "api-key"
+
+
+def test_once_a_key_was_made_this_machine_needs_one():
+    guarded = False
+    gate = Gate(OPEN, [reader_by_pass], guarded=lambda: guarded)
+    assert gate.is_open
+
+    guarded = True
+
+    assert scopes_of(gate, NOTHING) == {Scope.PUBLIC}
+    assert scopes_of(gate, PASS) == {Scope.PUBLIC, Scope.READ}
+
+
+def test_a_dialect_may_want_credentials_in_open_mode_too():
+    gate = Gate(OPEN, [reader_by_pass])
+
+    with pytest.raises(Unauthorized):
+        gate.admit(NOTHING, Scope.READ, credentials_needed=True)
+    assert gate.admit(PASS, Scope.READ, credentials_needed=True) == READER
 
 
 def test_other_settings_hold_from_the_next_request_on():
@@ -65,17 +126,7 @@ def test_other_settings_hold_from_the_next_request_on():
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "pm.example.com"])
 def test_nobody_is_let_in_from_the_network_without_a_key(host):
-    with pytest.raises(InvalidInput, match="without an API key"):
-        Gate(WebSettings(host, 9615))
-
-
-def test_settings_that_let_everybody_in_do_not_replace_better_ones():
-    gate = Gate(LOCKED)
-
-    with pytest.raises(InvalidInput):
-        gate.change(WebSettings("0.0.0.0", 9615))
-
-    assert not passes(gate, NOTHING, Scope.READ)
+    assert scopes_of(Gate(WebSettings(host, 9615)), NOTHING) == {Scope.PUBLIC}
 
 
 @pytest.mark.parametrize(

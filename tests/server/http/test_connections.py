@@ -158,6 +158,59 @@ async def test_connections_beyond_the_bound_are_turned_away(serve):
         writer.close()
 
 
+async def test_a_silent_connection_gives_way_to_one_that_asks(serve):
+    served = await serve(silent_at_once=3)
+    silent = [await served.connect() for _ in range(50)]
+
+    answer = await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
+
+    assert answer.status == 200
+    assert served.connections <= 3
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_half_a_request_is_as_good_as_none(serve):
+    served = await serve(silent_at_once=3)
+    slow = [await served.connect() for _ in range(20)]
+    for _, writer in slow:
+        writer.write(b"GET / HTTP/1.1\r\nX")
+
+    assert (await send(served.port, b"GET / HTTP/1.0\r\n\r\n")).status == 200
+    for _, writer in slow:
+        writer.close()
+
+
+async def test_one_that_has_asked_does_not_give_way(serve):
+    served = await serve(silent_at_once=3)
+    reader, writer = await served.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readuntil(b"hello")
+    silent = [await served.connect() for _ in range(20)]
+    await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
+
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert await reader.readuntil(b"hello")
+    for _, other in [(reader, writer), *silent]:
+        other.close()
+
+
+async def test_a_request_that_is_being_answered_does_not_give_way(serve):
+    served = await serve(silent_at_once=1)
+    reader, writer = await served.connect()
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+    await eventually(lambda: [one for one in served.runner.server.connections if one.has_asked])
+    silent = [await served.connect() for _ in range(20)]
+    await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
+
+    writer.write(b"12345")
+
+    assert await reader.readuntil(b"hello")
+    for _, other in [(reader, writer), *silent]:
+        other.close()
+
+
 async def test_there_is_room_again_when_others_have_gone(serve):
     served = await serve(at_once=1)
     _, writer = await served.connect()

@@ -3,12 +3,13 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.listeners import AddressUnusable
 from pmdaemon.server.http.native.errors import encode_error
-from pmdaemon.server.http.site import Site
-from pmdaemon.server.keys import digest_of
+from pmdaemon.server.http.site import Site, SiteParts
 from tests.dialects.transcripts import ask
 from tests.fakes.descriptor_store import FakeDescriptorStore
 
@@ -23,7 +24,7 @@ def keeper():
     keeper.close()
 
 
-def build_app(_gate):
+def build_app():
     async def hello(_request):
         return web.Response(text="hello")
 
@@ -33,7 +34,7 @@ def build_app(_gate):
 
 
 async def a_site(keeper, settings=OPEN):
-    return await Site.open(settings, keeper, build_app, encode_error)
+    return await Site.open(SiteParts(Gate(settings), build_app(), encode_error), keeper)
 
 
 async def test_it_serves_what_was_built(keeper):
@@ -55,15 +56,35 @@ async def test_it_is_at_its_address_whatever_the_key(keeper):
     await site.close()
 
 
-async def test_settings_that_let_everybody_in_bind_nothing(keeper):
-    with pytest.raises(InvalidInput):
-        await a_site(keeper, WebSettings("0.0.0.0", 0))
+async def test_a_site_that_follows_takes_its_clients_from_the_same_queue(keeper):
+    site = await a_site(keeper)
+    port = site.tcp_port
+    settings = WebSettings("127.0.0.1", 0, cors_origins=())
+    assert not site.can_change_to(settings)
 
+    after = await site.followed_by(SiteParts(Gate(settings), build_app(), encode_error))
+
+    answer = await ask(port, ["GET / HTTP/1.1"])
+    assert (after.tcp_port, answer.body) == (port, b"hello")
+    assert len(keeper.kept) == 1
+    await after.close()
     assert keeper.kept == {}
 
 
+async def test_a_site_that_cannot_follow_leaves_the_one_before(keeper, tmp_path):
+    site = await a_site(keeper)
+    settings = WebSettings("127.0.0.1", 0, tls_cert=str(tmp_path / "none.pem"))
+
+    with pytest.raises(InvalidInput):
+        await site.followed_by(SiteParts(Gate(settings), build_app(), encode_error))
+
+    answer = await ask(site.tcp_port, ["GET / HTTP/1.1"])
+    assert answer.body == b"hello"
+    await site.close()
+
+
 async def test_an_application_that_does_not_start_leaves_its_port_free(keeper, unused_tcp_port):
-    def build_broken_app(_gate):
+    def build_broken_app():
         async def fail(_app):
             raise ValueError("no")
 
@@ -73,7 +94,7 @@ async def test_an_application_that_does_not_start_leaves_its_port_free(keeper, u
 
     settings = WebSettings("127.0.0.1", unused_tcp_port)
     with pytest.raises(ValueError, match="no"):
-        await Site.open(settings, keeper, build_broken_app, encode_error)
+        await Site.open(SiteParts(Gate(settings), build_broken_app(), encode_error), keeper)
 
     assert keeper.kept == {}
     site = await a_site(keeper, settings)

@@ -12,11 +12,16 @@ from aiohttp import web
 from pmdaemon.core.errors import (
     AppAlreadyExists,
     InvalidInput,
+    NotReady,
     OperationFailed,
     PmdaemonError,
+    ProcessBlocked,
     ProcessNotFound,
+    ReloadInProgress,
     StoreUnavailable,
     TcpPortTaken,
+    TokenExists,
+    TokenNotFound,
     Unsupported,
 )
 from pmdaemon.server.http.dialect import json_response
@@ -25,9 +30,14 @@ from pmdaemon.server.http.refusals import Refusal
 STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
     {
         ProcessNotFound: 404,
+        TokenNotFound: 404,
         AppAlreadyExists: 409,
+        TokenExists: 409,
         TcpPortTaken: 409,
         OperationFailed: 409,
+        ProcessBlocked: 409,
+        ReloadInProgress: 409,
+        NotReady: 409,
         InvalidInput: 400,
         Unsupported: 400,
         StoreUnavailable: 503,
@@ -43,20 +53,19 @@ PUBLISHED_CODES: Mapping[str, str] = MappingProxyType(
 
 def encode_error(error: PmdaemonError) -> web.Response:
     """Word an error."""
-    response = json_response(
-        {
-            "success": False,
-            "error": {
-                "code": PUBLISHED_CODES.get(error.code, error.code.upper()),
-                "message": _message(error),
-                "details": _details(error),
-            },
-        },
-        status=_status(error),
-    )
+    response = json_response({"success": False, "error": error_view(error)}, status=_status(error))
     if isinstance(error, Refusal):
         response.headers.update(error.headers)
     return response
+
+
+def error_view(error: PmdaemonError) -> dict[str, object]:
+    """Show an error."""
+    return {
+        "code": PUBLISHED_CODES.get(error.code, error.code.upper()),
+        "message": _message(error),
+        "details": _details(error),
+    }
 
 
 def _status(error: PmdaemonError) -> int:

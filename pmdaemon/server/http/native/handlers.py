@@ -1,36 +1,45 @@
 """What the PMDaemon API does: each handler reads, calls the engine once, and shows."""
 
 import asyncio
+from typing import Any
+from urllib.parse import quote
 
-import msgspec
 from aiohttp import web
 
 from pmdaemon import __version__
-from pmdaemon.core.errors import Unsupported
+from pmdaemon.core.errors import AppAlreadyExists
 from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.processes import Change
 from pmdaemon.server.http.dialect import json_response
+from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.native import views
+from pmdaemon.server.http.native.declaring import (
+    PortBody,
+    ScaleBody,
+    onto_ports,
+    read_declaration,
+)
+from pmdaemon.server.http.native.frames import event_view
 from pmdaemon.server.http.output import read_output
 from pmdaemon.server.http.reading import read_body, read_choice, read_number
+from pmdaemon.server.http.refusals import InvalidRequest
 
 DEFAULT_LINES = 20
 MOST_LINES = 1000
 """Lines of output in one answer; a line has up to 64 KiB, and all of it passes through memory."""
+
+MOST_EVENTS = 100
+"""Events of one process in one answer: the latest."""
 
 STREAMS = {
     "all": (OutputStream.OUT, OutputStream.ERR),
     "out": (OutputStream.OUT,),
     "error": (OutputStream.ERR,),
 }
-
-
-class RestartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be asked for with a restart."""
-
-    port: str | int | None = None
 
 
 async def show_root(_engine: Engine, _request: web.Request) -> web.Response:
@@ -62,14 +71,38 @@ async def list_processes(engine: Engine, request: web.Request) -> web.Response:
     )
 
 
-async def create_process(_engine: Engine, _request: web.Request) -> web.Response:
-    """Create nothing: no caller has the scope for it yet."""
-    raise Unsupported("cannot create processes over the network in this release")
+async def create_process(engine: Engine, request: web.Request) -> web.Response:
+    """Declare a new app, and start it."""
+    body: dict[str, Any] = await read_body(request, dict[str, Any], default={})
+    environment = engine.environment
+    declared = read_declaration(body, base=environment.get("HOME", "/"), environment=environment)
+    spec = declared.spec
+    note(request, app=spec.name, script=hide_passwords(spec.command.script))
+    if any(one.process.name == spec.name for one in engine.processes.list()):
+        raise AppAlreadyExists(spec.name)
+    started = await engine.processes.start_apps([spec], existing="refuse")
+    response = json_response(
+        {
+            **views.action_view("started"),
+            "process": views.detail_view(started),
+            "warnings": list(declared.warnings),
+        },
+        status=201,
+    )
+    response.headers["Location"] = f"/api/processes/{quote(spec.name, safe='')}"
+    return response
 
 
 async def show_process(engine: Engine, request: web.Request) -> web.Response:
     """Show one process in full."""
-    return json_response(views.detail_view(engine.processes.list(_meant(request))))
+    snapshots = engine.processes.list(_meant(request))
+    events = engine.events.of(snapshots[0].process.pm_id)[-MOST_EVENTS:]
+    return json_response(
+        {
+            **views.detail_view(snapshots),
+            "events": [event_view(one, f"{engine.events.life}.{one.number}") for one in events],
+        }
+    )
 
 
 async def start_process(engine: Engine, request: web.Request) -> web.Response:
@@ -85,15 +118,27 @@ async def stop_process(engine: Engine, request: web.Request) -> web.Response:
 
 
 async def restart_process(engine: Engine, request: web.Request) -> web.Response:
-    """End a program, and start it anew."""
-    body = await read_body(request, RestartBody, default=RestartBody())
-    if body.port is not None:
-        raise Unsupported(
-            f"cannot restart {shown(request.match_info['id'])} on another port:"
-            " in this release a process keeps the port it has"
-        )
-    await engine.processes.restart(_meant(request))
+    """End a program, and start it anew, on other ports if that is asked for."""
+    change = await _change(request)
+    await engine.processes.restart(_meant(request), change=change)
     return json_response(views.action_view("restarted"))
+
+
+async def reload_process(engine: Engine, request: web.Request) -> web.Response:
+    """Put new runs in the place of those that serve, which goes on all the while."""
+    change = await _change(request)
+    reloaded = await engine.processes.reload(_meant(request), change=change)
+    return json_response({**views.action_view("reloaded"), "restarted": list(reloaded.restarted)})
+
+
+async def scale_process(engine: Engine, request: web.Request) -> web.Response:
+    """Have so many instances of an app up."""
+    body = await read_body(request, ScaleBody, default=ScaleBody())
+    if body.instances is None:
+        raise InvalidRequest('say how many instances there are to be: {"instances": 4}')
+    note(request, instances=shown(body.instances))
+    await engine.processes.scale(request.match_info["id"], str(body.instances))
+    return json_response(views.action_view("scaled"))
 
 
 async def delete_process(engine: Engine, request: web.Request) -> web.Response:
@@ -109,6 +154,13 @@ async def show_logs(engine: Engine, request: web.Request) -> web.Response:
     snapshots = engine.processes.list(_meant(request))
     output = await asyncio.to_thread(read_output, snapshots, streams, lines)
     return json_response(views.output_view(output))
+
+
+async def _change(request: web.Request) -> Change:
+    body = await read_body(request, PortBody, default=PortBody())
+    if body.port is not None:
+        note(request, port=shown(body.port))
+    return onto_ports(body)
 
 
 def _meant(request: web.Request) -> list[Selector]:

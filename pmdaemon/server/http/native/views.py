@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.masking import masked
+from pmdaemon.core.masking import hide_passwords, masked
 from pmdaemon.core.metrics import HostSample, Usage
-from pmdaemon.core.process import Process, ProcessState
+from pmdaemon.core.process import Backoff, Errored, Exit, Process, ProcessState
 from pmdaemon.core.quantities import format_uptime_long
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import Command
@@ -33,17 +34,11 @@ STREAM_WORDS: Mapping[OutputStream, str] = MappingProxyType(
     {OutputStream.OUT: "out", OutputStream.ERR: "error"}
 )
 
-UNKNOWN_HEALTH = "unknown"
-"""What is said of a process that nothing checks."""
-
-NO_HEALTH_CHECK: Mapping[str, object] = MappingProxyType(
+HEALTH_WORDS: Mapping[HealthStatus, str] = MappingProxyType(
     {
-        "enabled": False,
-        "check_type": None,
-        "url": None,
-        "status": UNKNOWN_HEALTH,
-        "last_check": None,
-        "response_time": None,
+        HealthStatus.STARTING: "unknown",
+        HealthStatus.HEALTHY: "healthy",
+        HealthStatus.UNHEALTHY: "unhealthy",
     }
 )
 
@@ -71,7 +66,13 @@ def status_view(version: str, wall: float) -> View:
 
 def process_view(snapshot: ProcessSnapshot) -> View:
     """Show a process in a list; `port` is text, as in the reference."""
-    return {**_common_view(snapshot), "health_status": UNKNOWN_HEALTH}
+    process = snapshot.process
+    return {
+        **_common_view(snapshot),
+        "health_status": health_word(snapshot.health),
+        "namespace": process.spec.namespace,
+        "instance": process.instance,
+    }
 
 
 def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
@@ -80,8 +81,11 @@ def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
     view = {
         **_common_view(snapshot),
         "config": _config_view(snapshot.process),
-        "health_check": dict(NO_HEALTH_CHECK),
+        "health_check": _health_view(snapshot),
         "logs": {"out_file": snapshot.out_file, "error_file": snapshot.error_file},
+        "namespace": snapshot.process.spec.namespace,
+        "instance": snapshot.process.instance,
+        **_story_view(snapshot.process),
     }
     if len(snapshots) > 1:
         view["instances"] = [process_view(one) for one in snapshots]
@@ -125,6 +129,11 @@ def status_word(process: Process) -> str:
     return STATUS_WORDS[process.state.kind]
 
 
+def health_word(health: Health | None) -> str:
+    """Name what is thought of a process; `unknown` as well where nothing checks it."""
+    return HEALTH_WORDS[health.status] if health is not None else "unknown"
+
+
 def timestamp(wall: float) -> str:
     """Write a time, given in seconds since the epoch, as `2024-01-15T10:30:00Z`."""
     return datetime.fromtimestamp(int(wall), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -145,6 +154,42 @@ def _common_view(snapshot: ProcessSnapshot) -> View:
     }
 
 
+def _health_view(snapshot: ProcessSnapshot) -> View:
+    """Show how a process is checked; `message` and `failures` are more than the reference has."""
+    check, health = snapshot.process.spec.health, snapshot.health
+    last = health.last if health is not None else None
+    at = health.at if health is not None else None
+    target = hide_passwords(check.target) if check is not None else None
+    return {
+        "enabled": check is not None,
+        "check_type": check.kind if check is not None else None,
+        "url": target if check is not None and check.kind == "http" else None,
+        "status": health_word(health),
+        "last_check": timestamp(at.wall) if at is not None else None,
+        "response_time": round(last.seconds * 1000) if last is not None else None,
+        "target": target,
+        "failures": health.failures if health is not None else 0,
+        "message": last.detail if last is not None else None,
+    }
+
+
+def exit_view(ended: Exit | None) -> View | None:
+    """Show how a program ended."""
+    return None if ended is None else {"code": ended.code, "signal": ended.signal}
+
+
+def _story_view(process: Process) -> View:
+    """Say since when it runs, how its last run ended, and why it is not up, if it is not."""
+    state = process.state
+    return {
+        "created_at": timestamp(process.created.wall),
+        "started_at": timestamp(process.started.wall) if process.started else None,
+        "last_exit": exit_view(process.last_exit),
+        "last_cause": process.last_cause,
+        "reason": state.reason if isinstance(state, Errored | Backoff) else None,
+    }
+
+
 def _config_view(process: Process) -> View:
     spec = process.spec
     port = _text(process.tcp_port)
@@ -157,6 +202,16 @@ def _config_view(process: Process) -> View:
         "max_memory_restart": spec.max_memory,
         "port": _text(spec.tcp_ports),
         "env": masked(env),
+        "cwd": spec.cwd,
+        "interpreter": spec.command.interpreter,
+        "interpreter_args": list(spec.command.interpreter_args),
+        "autorestart": spec.restart.autorestart,
+        "max_restarts": spec.restart.max_restarts,
+        "min_uptime": _milliseconds(spec.restart.min_uptime),
+        "restart_delay": _milliseconds(spec.restart.restart_delay),
+        "stop_exit_codes": sorted(spec.restart.stop_exit_codes),
+        "stop_signal": spec.stop.signal,
+        "kill_timeout": _milliseconds(spec.stop.grace),
     }
 
 
@@ -185,6 +240,10 @@ def _usage_view(usage: Usage) -> View:
         "free": usage.free,
         "usage_percent": usage.percent,
     }
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _text(value: object) -> str | None:

@@ -100,3 +100,14 @@ async def test_a_client_that_goes_away_takes_nothing_back(parts, session):
     parts.clock.advance(1.6)
 
     await eventually(lambda: parts.supervisor.processes[0].pid is None)
+
+
+async def test_a_process_in_full_comes_with_what_has_happened_to_it(session):
+    await answer(session.post("/api/processes/web/restart"))
+
+    _, body = await answer(session.get("/api/processes/web"))
+
+    kinds = [event["event"] for event in body["events"]]
+    assert kinds[:2] == ["added", "started"]
+    assert "restarted" in kinds
+    assert len({event["cursor"] for event in body["events"]}) == len(kinds)

@@ -4,10 +4,10 @@ from pmdaemon.server.http.access import Scope
 from pmdaemon.server.http.native.routes import NATIVE
 
 
-def test_only_the_root_is_public():
+def test_only_the_root_and_the_handshake_are_public():
     public = [one.path for one in NATIVE.endpoints if one.scope is Scope.PUBLIC]
 
-    assert public == ["/"]
+    assert public == ["/", "/ws"]
 
 
 def test_whatever_changes_something_needs_more_than_reading():

@@ -1,10 +1,12 @@
 import pytest
+from msgspec.structs import replace
 
+from pmdaemon.core.health import Health, HealthStatus, ProbeResult
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample, Usage
-from pmdaemon.core.process import Backoff, Errored, Online, ProcessState, Starting, Stopped
+from pmdaemon.core.process import Backoff, Errored, Exit, Online, ProcessState, Starting, Stopped
 from pmdaemon.core.snapshots import ProcessSnapshot
-from pmdaemon.core.spec import Command
+from pmdaemon.core.spec import Command, HealthCheck
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.server.http.native import views
 from pmdaemon.server.http.output import DatedLine, Output
@@ -48,6 +50,8 @@ def test_a_process_in_a_list_looks_as_in_the_reference():
         "uptime": "2h 15m 30s",
         "restarts": 0,
         "health_status": "unknown",
+        "namespace": "default",
+        "instance": 0,
     }
 
 
@@ -144,3 +148,61 @@ def test_the_machine_is_shown_with_its_processes_counted():
 )
 def test_times_are_written_in_utc_to_the_second(wall, written):
     assert views.timestamp(wall) == written
+
+
+def test_how_the_last_run_ended_and_why_it_is_down_are_told():
+    crashed = a_process(state=Errored("it failed"), last_exit=Exit(code=3))
+
+    view = views.detail_view([a_snapshot(crashed)])
+
+    assert view["reason"] == "it failed"
+    assert view["last_exit"] == {"code": 3, "signal": None}
+
+
+def test_a_process_that_never_ran_has_no_story():
+    view = views.detail_view([a_snapshot(a_process(state=Stopped()))])
+
+    assert (view["started_at"], view["last_exit"], view["reason"]) == (None, None, None)
+
+
+def test_what_was_declared_is_told_in_milliseconds():
+    view = views.detail_view([a_snapshot(a_process(state=Stopped()))])
+
+    assert view["config"]["kill_timeout"] == 1600
+    assert view["config"]["min_uptime"] == 1000
+    assert view["config"]["stop_signal"] == "SIGINT"
+
+
+def test_every_health_has_a_word_of_the_api():
+    assert set(views.HEALTH_WORDS) == set(HealthStatus)
+    assert set(views.HEALTH_WORDS.values()) == {"unknown", "healthy", "unhealthy"}
+
+
+def test_a_health_check_looks_as_in_the_reference_and_tells_what_it_found():
+    check = HealthCheck(kind="http", target="http://me:secret@localhost:3000/health")
+    health = Health(HealthStatus.HEALTHY, 0, ProbeResult(True, "200 OK", 0.0451), NOW)
+    process = a_process(spec=an_app(health=check))
+    snapshot = replace(a_snapshot(process), health=health)
+
+    url = "http://me:********@localhost:3000/health"
+    assert views.process_view(snapshot)["health_status"] == "healthy"
+    assert views.detail_view([snapshot])["health_check"] == {
+        "enabled": True,
+        "check_type": "http",
+        "url": url,
+        "status": "healthy",
+        "last_check": views.timestamp(NOW.wall),
+        "response_time": 45,
+        "target": url,
+        "failures": 0,
+        "message": "200 OK",
+    }
+
+
+def test_what_was_not_checked_yet_is_unknown():
+    process = a_process(spec=an_app(health=HealthCheck(kind="tcp", target="3000")))
+
+    shown = views.detail_view([replace(a_snapshot(process), health=Health())])["health_check"]
+
+    assert (shown["enabled"], shown["status"], shown["last_check"]) == (True, "unknown", None)
+    assert (shown["url"], shown["target"], shown["response_time"]) == (None, "3000", None)

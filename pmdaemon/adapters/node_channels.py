@@ -1,0 +1,167 @@
+"""Channels to Node programs: a pair of sockets each, one JSON value a line (NODE_CHANNEL_FD).
+
+A descriptor travels beside the line that speaks of it (unix(7), SCM_RIGHTS), as Node's own
+`child_process` does it. Our end is kept by the keeper: a program whose channel ends would think
+that whoever started it is gone, and what it says while no daemon is there waits.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct, field
+
+from pmdaemon.core.errors import OperationFailed
+from pmdaemon.engine.interfaces import DescriptorStore
+
+log = logging.getLogger(__name__)
+
+CHUNK = 64 * 1024
+
+LONGEST_LINE = 1024 * 1024
+"""Bytes; a program that says more in one message is not listened to any more."""
+
+MOST_WAITING = 256
+"""Messages that wait for a program which does not read; more than these are refused."""
+
+
+class _Channel(Struct, eq=False):
+    """One channel; `theirs` is there until the program has it."""
+
+    name: str
+    ours: socket.socket
+    theirs: socket.socket | None
+    on_message: Callable[[object], None] | None = None
+    unread: bytearray = field(default_factory=bytearray)
+    unsent: deque[tuple[bytes, int | None]] = field(default_factory=deque)
+
+
+class NodeChannels:
+    """The channels of one home; belongs to the event loop it is used in."""
+
+    def __init__(self, keeper: DescriptorStore) -> None:
+        self._keeper = keeper
+        self._channels: dict[str, _Channel] = {}
+
+    def open(self, token: str) -> int:
+        """Make a channel; see `Channels`."""
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OperationFailed(f"cannot make a channel for a program: {reason}") from error
+        ours.setblocking(False)  # noqa: FBT003 - the library's signature
+        channel = _Channel(f"channel {token}", ours, theirs)
+        self._channels[token] = channel
+        self._keeper.keep(channel.name, ours.fileno())
+        return theirs.fileno()
+
+    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+        """Listen to a program; see `Channels`."""
+        channel = self._channels.get(token) or self._kept(token)
+        if channel is None:
+            return  # a former daemon, and its keeper, took it along
+        if channel.theirs is not None:
+            channel.theirs.close()
+            channel.theirs = None
+        channel.on_message = on_message
+        asyncio.get_running_loop().add_reader(channel.ours, self._read, token, channel)
+
+    def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
+        """Send a message; see `Channels`."""
+        channel = self._channels.get(token)
+        if channel is None or channel.on_message is None or len(channel.unsent) >= MOST_WAITING:
+            return False
+        line = json.dumps(message).encode() + b"\n"
+        # What waits must not be outrun, and by then the descriptor may be another's.
+        channel.unsent.append((line, None if descriptor is None else os.dup(descriptor)))
+        if len(channel.unsent) == 1:
+            self._write(token, channel)
+        return token in self._channels
+
+    def close(self, token: str) -> None:
+        """Read what is left, and give the channel up; see `Channels`."""
+        channel = self._channels.get(token)
+        if channel is None:
+            return
+        if channel.on_message is not None:
+            self._read(token, channel)
+        self._give_up(token, channel)
+
+    def _kept(self, token: str) -> _Channel | None:
+        name = f"channel {token}"
+        if (descriptor := self._keeper.take(name)) is None:
+            return None
+        ours = socket.socket(fileno=descriptor)
+        ours.setblocking(False)  # noqa: FBT003 - the library's signature
+        self._channels[token] = _Channel(name, ours, None)
+        return self._channels[token]
+
+    def _read(self, token: str, channel: _Channel) -> None:
+        while True:
+            try:
+                chunk = channel.ours.recv(CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                chunk = b""
+            if not chunk:
+                # It ended, or does not want to be talked to any more (`process.disconnect`).
+                self._give_up(token, channel)
+                return
+            *lines, rest = (channel.unread + chunk).split(b"\n")
+            channel.unread = bytearray(rest)
+            for line in lines:
+                self._hand_over(channel, bytes(line))
+            if len(channel.unread) > LONGEST_LINE:
+                log.warning("channel.too_long_a_message channel=%s", channel.name)
+                self._give_up(token, channel)
+            if channel.ours.fileno() < 0:
+                return
+
+    def _hand_over(self, channel: _Channel, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if channel.on_message is not None:
+            channel.on_message(message)
+
+    def _write(self, token: str, channel: _Channel) -> None:
+        loop = asyncio.get_running_loop()
+        while channel.unsent:
+            line, descriptor = channel.unsent[0]
+            try:
+                files = [] if descriptor is None else [descriptor]
+                sent = socket.send_fds(channel.ours, [line], files)
+            except BlockingIOError:
+                loop.add_writer(channel.ours, self._write, token, channel)
+                return
+            except OSError:
+                self._give_up(token, channel)
+                return
+            if descriptor is not None:
+                os.close(descriptor)
+            if sent < len(line):
+                channel.unsent[0] = line[sent:], None
+            else:
+                channel.unsent.popleft()
+        loop.remove_writer(channel.ours)
+
+    def _give_up(self, token: str, channel: _Channel) -> None:
+        if self._channels.pop(token, None) is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(channel.ours)
+        loop.remove_writer(channel.ours)
+        for _, descriptor in channel.unsent:
+            if descriptor is not None:
+                os.close(descriptor)
+        for end in (channel.ours, channel.theirs):
+            if end is not None:
+                end.close()
+        self._keeper.drop(channel.name)

@@ -1,0 +1,163 @@
+// Loaded by Node before the program (NODE_OPTIONS=--require) where instances share their sockets.
+//
+// When the program listens on a TCP port, the daemon is asked for the socket and hands it over by
+// the channel (NODE_CHANNEL_FD): so all instances listen on the same one, and it outlives each of
+// them. When the daemon asks to drain, nothing new is accepted, connections are closed after the
+// answer to their next request, and those that are idle after a moment.
+//
+// Words whose `cmd` begins with NODE_ are "internal" to Node: they reach no listener of the program,
+// and listening for them does not keep it alive.
+
+'use strict';
+
+const { isMainThread } = require('node:worker_threads');
+
+const CMD = 'NODE_PMDAEMON';
+const QUIET = 300; // milliseconds that a connection may use to send one more request
+const CUT_OFF = 1000; // milliseconds between two looks whether the daemon can still answer
+const LOOK = 50; // milliseconds between two looks for connections that became idle
+
+const preload = process.env.PMDAEMON_PRELOAD;
+delete process.env.PMDAEMON_PRELOAD;
+if (preload !== undefined && isMainThread) {
+  // What the program starts is not to load this.
+  const rest = (process.env.NODE_OPTIONS ?? '').replace(preload, '').trim();
+  if (rest) process.env.NODE_OPTIONS = rest;
+  else delete process.env.NODE_OPTIONS;
+  if (process.send && process.channel) shareSockets();
+}
+
+function shareSockets() {
+  const dns = require('node:dns');
+  const net = require('node:net');
+
+  const listen = net.Server.prototype.listen;
+  const asked = new Map(); // what to do with the answer, by number
+  const servers = new Set();
+  let number = 0;
+  let draining = false;
+
+  const say = (message) => {
+    // Without a daemon, and its keeper, there is nobody to tell.
+    if (process.connected) process.send({ cmd: CMD, ...message }, undefined, {}, () => {});
+  };
+
+  net.Server.prototype.listen = function (...args) {
+    const wanted = wantedAddress(args);
+    this.once('listening', () => say({ act: 'listening' }));
+    if (wanted === null || !process.connected) return listen.apply(this, args);
+    if (wanted.callback) this.once('listening', wanted.callback);
+    keepTrack(this);
+    // The program has nothing else to live for until the answer is there.
+    const alive = setInterval(listenAloneIfCutOff, CUT_OFF);
+    let closed = false;
+    const gone = () => { closed = true; };
+    this.once('close', gone);
+    const settle = (error, handle) => {
+      clearInterval(alive);
+      this.removeListener('close', gone);
+      if (closed) handle?.close();
+      else if (error) this.emit('error', error);
+      else if (handle) listen.call(this, { _handle: handle }, wanted.backlog);
+      else listen.call(this, { ...wanted.options, port: wanted.port, host: wanted.host });
+    };
+    resolve(wanted.host, (error, host) => {
+      if (error) { settle(error); return; }
+      asked.set(++number, { settle, port: wanted.port, host });
+      say({ act: 'listen', seq: number, at: [host ?? null, wanted.port] });
+    });
+    return this;
+  };
+
+  process.on('internalMessage', (message, handle) => {
+    if (message.cmd !== CMD) return;
+    if (message.act === 'drain') {
+      drain();
+      return;
+    }
+    const waiting = asked.get(message.seq);
+    asked.delete(message.seq);
+    if (!waiting) handle?.close();
+    else if (handle) waiting.settle(null, handle);
+    else waiting.settle(cannotListen(message.code, waiting));
+  });
+
+  // Listening for `disconnect` would keep the program alive, so it is looked for.
+  function listenAloneIfCutOff() {
+    if (process.connected) return;
+    for (const waiting of asked.values()) waiting.settle(null, null);
+    asked.clear();
+  }
+
+  function resolve(host, callback) {
+    if (host === undefined || net.isIP(host)) callback(null, host);
+    else dns.lookup(host, callback);
+  }
+
+  function keepTrack(server) {
+    if (servers.has(server)) return;
+    servers.add(server);
+    server.pmdaemonConnections = new Set();
+    server.on('connection', (socket) => {
+      server.pmdaemonConnections.add(socket);
+      socket.once('close', () => {
+        server.pmdaemonConnections.delete(socket);
+        if (draining) tellWhenDrained();
+      });
+    });
+  }
+
+  function drain() {
+    if (draining) return;
+    draining = true;
+    for (const server of servers) {
+      // Only this copy of the socket: the other instances go on accepting.
+      server._handle?.close();
+      server.prependListener('request', (_, response) => {
+        response.setHeader('Connection', 'close');
+      });
+    }
+    const closeIdle = () => {
+      for (const server of servers) server.closeIdleConnections?.();
+      tellWhenDrained();
+    };
+    setTimeout(() => {
+      closeIdle();
+      setInterval(closeIdle, LOOK).unref();
+    }, QUIET).unref();
+    tellWhenDrained();
+  }
+
+  function tellWhenDrained() {
+    for (const server of servers) if (server.pmdaemonConnections.size > 0) return;
+    say({ act: 'drained' });
+  }
+}
+
+// What listen() was asked for, or null when it is not a TCP port that others could share.
+function wantedAddress(args) {
+  const callback = typeof args.at(-1) === 'function' ? args.at(-1) : undefined;
+  const [first, second, third] = args;
+  let options;
+  if (typeof first === 'object' && first !== null) {
+    options = first;
+  } else if (typeof first === 'number' || (typeof first === 'string' && /^\s*[0-9]+\s*$/.test(first))) {
+    const host = typeof second === 'string' ? second : undefined;
+    const backlog = [second, third].find((value) => typeof value === 'number');
+    options = { port: first, host, backlog };
+  } else {
+    return null;
+  }
+  const alone = ['fd', 'path', '_handle', 'handle', 'exclusive', 'reusePort', 'signal', 'ipv6Only'];
+  if (alone.some((name) => options[name] !== undefined && options[name] !== false)) return null;
+  const port = Number(options.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) return null;
+  const host = options.host || undefined;
+  return { port, host, backlog: options.backlog, callback, options };
+}
+
+function cannotListen(code, { port, host }) {
+  const address = host ?? '::';
+  const error = new Error(`listen ${code}: ${address}:${port}`);
+  return Object.assign(error, { code, syscall: 'listen', address, port });
+}

@@ -1,0 +1,89 @@
+"""Sockets that the instances of an app listen on together, kept by the keeper.
+
+As the keeper and the instances have copies, closing ours would not end the listening. Shutting it
+down does, for all of them at once.
+"""
+
+import errno
+import json
+import os
+import socket
+from contextlib import suppress
+
+from pmdaemon.adapters.keeper_link import KeeperLink
+from pmdaemon.core.errors import TcpPortTaken
+
+PREFIX = "shared "
+BACKLOG = 511
+"""Connections that may wait; Node's own number. The kernel has its own bound (somaxconn)."""
+
+Key = tuple[str, str | None, int]
+"""The app, the host or None for all addresses, and the TCP port."""
+
+
+class TcpSharedSockets:
+    """Listens for apps, and finds what a former daemon listened on."""
+
+    def __init__(self, keeper: KeeperLink) -> None:
+        self._keeper = keeper
+        self._sockets: dict[Key, socket.socket] = {}
+        for name in keeper.names(PREFIX):
+            if (descriptor := keeper.take(name)) is not None:
+                app, host, tcp_port = json.loads(name.removeprefix(PREFIX))
+                self._sockets[app, host, tcp_port] = socket.socket(fileno=descriptor)
+
+    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+        """Listen, or find what listens already; see `SharedSockets`."""
+        key = app, host, tcp_port
+        if (known := self._sockets.get(key)) is None:
+            try:
+                known = _listening(host, tcp_port)
+            except (OSError, ValueError) as error:
+                raise _refused(key, error) from error
+            self._sockets[key] = known
+            self._keeper.keep(_name(key), known.fileno())
+        return known.fileno()
+
+    def has_any(self, app: str) -> bool:
+        """Whether there is one of this app."""
+        return any(name == app for name, _, _ in self._sockets)
+
+    def close(self, app: str) -> None:
+        """Stop listening: when this returns, connections are refused."""
+        for key in [key for key in self._sockets if key[0] == app]:
+            listener = self._sockets.pop(key)
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+            self._keeper.drop(_name(key))
+
+
+def _name(key: Key) -> str:
+    return PREFIX + json.dumps(key)
+
+
+def _listening(host: str | None, tcp_port: int) -> socket.socket:
+    if host is not None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, tcp_port), family=family, backlog=BACKLOG)
+    if socket.has_dualstack_ipv6():
+        with suppress(OSError):
+            return socket.create_server(
+                ("", tcp_port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
+            )
+    # Without IPv6; and it says best why a port cannot be had.
+    return socket.create_server(("", tcp_port), backlog=BACKLOG)
+
+
+def _refused(key: Key, error: OSError | ValueError) -> TcpPortTaken:
+    app, host, tcp_port = key
+    number = error.errno if isinstance(error, OSError) else None
+    name = errno.errorcode.get(number or 0, "EINVAL")
+    where = f"{host}, port {tcp_port}" if host is not None else f"port {tcp_port}"
+    if number == errno.EADDRINUSE:
+        reason = "another program listens there"
+    else:
+        reason = os.strerror(number).lower() if number else str(error)
+    return TcpPortTaken(
+        f"cannot listen on {where} for {app}: {reason}", port=tcp_port, owner=None, errno=name
+    )

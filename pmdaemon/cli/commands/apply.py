@@ -1,0 +1,56 @@
+"""`apply`."""
+
+import time
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.ecosystem_files import default_file
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option, only_option
+from pmdaemon.cli.render.differences import report
+from pmdaemon.cli.starting import read_file, say_outcome
+from pmdaemon.client.calls import current_directory
+
+
+@command_named("apply")
+@click.argument("file", required=False)
+@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@only_option
+@click.option("--prune", is_flag=True, help="Delete what came from FILE and is not in it any more.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@json_option
+def command(
+    context: Context,
+    file: str | None,
+    *,
+    env_name: str | None,
+    only: tuple[str, ...],
+    prune: bool,
+    dry_run: bool,
+    json: bool,
+) -> None:
+    """Bring what runs into line with an ecosystem file.
+
+    The differences are shown, and only what differs is touched: what is new is started, what is
+    declared otherwise started anew, and what was stopped stays stopped. The environment of the
+    shell is not compared. Without FILE, that of this directory is read.
+    """
+    if only and prune:
+        raise WrongUsage("--prune is for a whole file, and --only takes a part of it")
+    path = file or default_file(current_directory())
+    read = read_file(context, path, only=only, env_name=env_name)
+    asked_at = time.monotonic()
+    result = context.client().apply(
+        read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run
+    )
+    if json:
+        say_json({"steps": result["steps"], "processes": result["processes"]})
+        return
+    for line in report(result["steps"], dry_run=dry_run):
+        print(line)
+    if not dry_run:
+        say_outcome(result["processes"], time.monotonic() - asked_at)
+        show_list(context, json=False)

@@ -1,0 +1,53 @@
+"""`init`."""
+
+from pathlib import Path
+
+import click
+
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.client.calls import current_directory
+from pmdaemon.config.command import default_name
+from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
+from pmdaemon.core.errors import InvalidInput
+
+
+@command_named("init")
+@click.argument("kind", required=False, metavar="[simple]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(NAMES)),
+    default="toml",
+    show_default=True,
+    help="The format to write it in.",
+)
+def command(_context: Context, kind: str | None, *, format_: Format) -> None:
+    """Write an ecosystem file into this directory, to be filled in.
+
+    With the word simple, it has no more than what is needed. A file that is there is left alone.
+    """
+    if kind not in {None, "simple"}:
+        raise WrongUsage(f"init takes the word simple, or nothing, not {kind}")
+    folder = Path(current_directory())
+    path = folder / NAMES[format_]
+    script = next((name for name in LIKELY if (folder / name).is_file()), "app.js")
+    name = default_name(folder.name or script, "/")
+    text = starter(name, f"./{script}", format_, simple=kind is not None)
+    try:
+        # Never over a file that is there, also when it appears just now.
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise InvalidInput(
+            f"{path.name} is there already, and was left as it is",
+            code="file_exists",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        reason = str(error.strerror).lower()
+        raise InvalidInput(
+            f"cannot write {path.name}: {reason}", code="file_unwritable", path=str(path)
+        ) from error
+    print(f"wrote {path.name}: change it, look at it with pmdaemon validate, and pmdaemon start it")

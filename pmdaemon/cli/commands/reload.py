@@ -1,0 +1,49 @@
+"""`reload`."""
+
+from functools import partial
+
+import click
+
+from pmdaemon.cli.actions import act
+from pmdaemon.cli.anew import anew_options, options
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option, selectors_argument
+
+
+@command_named("reload")
+@selectors_argument()
+@anew_options
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 1000),
+    default=1,
+    metavar="N",
+    help="Reload so many instances of an app at a time; 1 if not said.",
+)
+@json_option
+def command(
+    context: Context,
+    selectors: tuple[str, ...],
+    *,
+    port: str | None,
+    update_env: bool,
+    parallel: int,
+    json: bool,
+) -> None:
+    """Start processes anew, one by one and without a gap.
+
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
+    the apps that it names.
+
+    A new run of each instance is started beside the one that serves, and takes its place when it
+    is ready. If it does not get ready, the one that serves goes on, and the command fails. What is
+    no cluster, and cannot go to another TCP port, is restarted.
+    """
+    action = partial(
+        context.client().reload,
+        options=options(port=port),
+        update_env=update_env,
+        parallel=parallel,
+    )
+    act(context, action, selectors, "reloaded", json=json)

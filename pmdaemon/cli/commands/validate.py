@@ -1,0 +1,86 @@
+"""`validate`."""
+
+import json as json_module
+from typing import Any
+
+import click
+
+from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.ecosystem_files import default_file
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option, only_option
+from pmdaemon.cli.render.text import harmless
+from pmdaemon.cli.starting import read_file
+from pmdaemon.client.calls import current_directory
+from pmdaemon.config.app_fields import Declared, read_apps
+from pmdaemon.core.errors import InvalidConfiguration
+
+
+@command_named("validate")
+@click.argument("file", required=False)
+@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@only_option
+@click.option("--strict", is_flag=True, help="Take what is only worth a warning for a fault.")
+@click.option(
+    "--schema", is_flag=True, help="Print the JSON Schema of ecosystem files, for editors."
+)
+@json_option
+def command(
+    context: Context,
+    file: str | None,
+    *,
+    env_name: str | None,
+    only: tuple[str, ...],
+    strict: bool,
+    schema: bool,
+    json: bool,
+) -> None:
+    """Read an ecosystem file, and say what is wrong with it; nothing is started.
+
+    All faults are told, each with its place. Without FILE, that of this directory is read.
+    """
+    if schema:
+        if file is not None:
+            raise WrongUsage(f"--schema is about all files, and not about {file}")
+        from pmdaemon.config.ecosystem_schema import ecosystem_schema  # noqa: PLC0415 - rare
+
+        print(json_module.dumps(ecosystem_schema(), indent=None if json else 2))
+        return
+    path = file or default_file(current_directory())
+    read = read_file(context, path, only=only, env_name=env_name)
+    declared = read_apps(
+        read.apps,
+        source=read.how["source"],
+        base=read.how["relative_to"],
+        environment=context.environment_to_send(),
+        interpolate=read.how["interpolate"],
+        env_name=env_name,
+    )
+    warnings = [sentence for one in declared for sentence in one.warnings]
+    if strict and (remarks := [*read.warnings, *warnings]):
+        raise InvalidConfiguration(read.how["source"], remarks)
+    for sentence in warnings:
+        warn(sentence)
+    if json:
+        say_json(
+            {"apps": [one.spec.name for one in declared], "warnings": [*read.warnings, *warnings]}
+        )
+        return
+    for one in declared:
+        print(_line(one))
+    print(f"{harmless(read.how['source'])} can be started: {_counted(len(declared))}")
+
+
+def _line(declared: Declared) -> str:
+    spec = declared.spec
+    facts: list[Any] = [f"{harmless(spec.name)}: {harmless(' '.join(spec.command.argv))}"]
+    if spec.instances > 1:
+        facts.append(f"{spec.instances} instances")
+    if spec.tcp_ports is not None:
+        facts.append(f"port {spec.tcp_ports}")
+    return ", ".join(facts)
+
+
+def _counted(apps: int) -> str:
+    return "1 app" if apps == 1 else f"{apps} apps"

@@ -1,0 +1,1 @@
+"""`monit`: a screen that shows what runs, live. It alone loads textual."""

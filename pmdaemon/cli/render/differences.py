@@ -1,0 +1,42 @@
+"""What `apply` does, or would do, for people."""
+
+from collections.abc import Iterator, Sequence
+
+from pmdaemon.cli.render.text import harmless
+from pmdaemon.control.messages import ChangeView, StepView
+
+_WORDS = {
+    "create": "new, to be started",
+    "restart": "to be started anew",
+    "reload": "to be reloaded, without a gap",
+    "scale": "to have more or fewer instances",
+    "update": "to be noted, with nothing started anew",
+    "keep": "as it is declared",
+    "delete": "not in the file any more, to be deleted",
+    "leave": "not in the file any more, and left as it is (--prune deletes it)",
+}
+
+NOTHING = "(nothing)"
+
+
+def report(steps: Sequence[StepView], *, dry_run: bool) -> Iterator[str]:
+    """Yield a line an app, and beneath it one for each field that differs."""
+    for step in steps:
+        action = step["action"]
+        yield f"{harmless(step['name'])}: {_WORDS.get(action, action)}"
+        for change in step["changes"]:
+            yield f"    {_line(change)}"
+    if all(step["action"] in {"keep", "leave"} for step in steps):
+        yield "there is nothing to do"
+    elif dry_run:
+        yield "nothing was done (--dry-run)"
+
+
+def _line(change: ChangeView) -> str:
+    before, after = (
+        harmless(text) if text is not None else NOTHING
+        for text in (change["before"], change["after"])
+    )
+    if before == after:
+        return f"{harmless(change['field'])}: changed"
+    return f"{harmless(change['field'])}: {before} → {after}"

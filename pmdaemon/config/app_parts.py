@@ -1,0 +1,203 @@
+"""From the fields of an app, each read, to the parts of its `AppSpec`."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pmdaemon.config import env_files
+from pmdaemon.config import field_values as values
+from pmdaemon.config.app_reading import Reading
+from pmdaemon.config.environment import scrubbed
+from pmdaemon.config.field_table import FIELDS
+from pmdaemon.config.health_fields import flat_check
+from pmdaemon.config.run_as import run_as
+from pmdaemon.core import tcp_ports
+from pmdaemon.core.errors import InvalidInput, PmdaemonError
+from pmdaemon.core.node import runs_in_node
+from pmdaemon.core.spec import (
+    Command,
+    ExecMode,
+    HealthCheck,
+    Limits,
+    LogPolicy,
+    Readiness,
+    RestartPolicy,
+    RunAs,
+    Schedule,
+    StopPolicy,
+    WatchPolicy,
+)
+from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.core.wording import shown
+
+TIME_FORMAT = "YYYY-MM-DDTHH:mm:ss"
+"""What `time` means, in day.js tokens."""
+
+_STRUCTS: dict[str, Callable[..., Any]] = {
+    "restart": RestartPolicy,
+    "stop": StopPolicy,
+    "ready": Readiness,
+    "limits": Limits,
+}
+_FILES = ("out_file", "error_file", "log_file", "pid_file")
+_HEALTH = "health_check_"
+
+
+def absolute(path: str, cwd: str) -> str:
+    """Make a path absolute, relative to the app's folder."""
+    return os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))  # noqa: PTH111, PTH118 -- text in, text out
+
+
+def parts(reading: Reading, cwd: str) -> dict[str, Any]:
+    """Put together all of an app but its name, its command and its environments."""
+    found = reading.values
+    _make_absolute(found, cwd)
+    grouped: dict[str, dict[str, Any]] = {}
+    for field in FIELDS:
+        if field.into and field.name in found:
+            owner, _, name = field.into.rpartition(".")
+            grouped.setdefault(owner, {})[name] = found[field.name]
+    made = {name: make(**grouped.get(name, {})) for name, make in _STRUCTS.items()}
+    plain = {
+        name: value
+        for name, value in grouped.get("", {}).items()
+        if name not in {"name", "cwd"} and value is not None
+    }
+    if found.get("execute_command"):
+        plain["exec_mode"] = "fork"
+    return {
+        **plain,
+        **made,
+        "logs": _logs(found, grouped.get("logs", {})),
+        "health": _health(reading),
+        "watch": _watch(reading, cwd),
+        "run_as": _run_as(reading),
+        **_schedules(found),
+    }
+
+
+def environments(
+    reading: Reading, environment: Mapping[str, str], cwd: str
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return what the app declares, and what it inherits, each by itself."""
+    found = reading.values
+    declared: dict[str, str] = {}
+    for path in found.get("env_file", ()):
+        try:
+            declared |= env_files.read_env_file(absolute(path, cwd))
+        except PmdaemonError as error:
+            reading.refuse("env_file", error)
+    declared |= found.get("env", {})
+    if "inherited_env" in found:
+        return declared, found["inherited_env"]
+    try:
+        return declared, _filtered(found, scrubbed(values.variables(environment)))
+    except InvalidInput as error:
+        reading.refuse("environment", error)
+        return declared, {}
+
+
+def usual_exec_mode(reading: Reading, command: Command) -> ExecMode:
+    """Say whether instances share their sockets where that is not declared.
+
+    As with PM2 those of Node do, where their number is declared; but not where each of them is to
+    have a TCP port of its own.
+    """
+    ports: TcpPorts | None = reading.values.get("port")
+    together = "instances" in reading.values and (ports is None or ports.count == 1)
+    return "cluster" if together and runs_in_node(command) else "fork"
+
+
+def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
+    """Note when there are fewer ports than instances."""
+    ports: TcpPorts | None = reading.values.get("port")
+    instances: int = reading.values.get("instances", 1)
+    shared = exec_mode == "cluster" and ports is not None and ports.count == 1
+    if ports is None or ports.count >= instances or shared:
+        return
+    last = min(ports.first + instances - 1, tcp_ports.LAST_TCP_PORT)
+    wanted = TcpPorts(ports.first, last, auto=ports.auto)
+    message = f"{instances} instances need a range of as many TCP ports (as {wanted})"
+    reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
+
+
+def _filtered(found: Mapping[str, Any], inherited: Mapping[str, str]) -> Mapping[str, str]:
+    match found.get("filter_env", False):
+        case True:
+            return {}
+        case tuple() as unwanted:
+            return {
+                name: value
+                for name, value in inherited.items()
+                if not any(text in name for text in unwanted)
+            }
+        case _:
+            return inherited
+
+
+def _make_absolute(found: dict[str, Any], cwd: str) -> None:
+    for name in _FILES:
+        if found.get(name) is not None:
+            found[name] = absolute(found[name], cwd)
+
+
+def _logs(found: Mapping[str, Any], given: dict[str, Any]) -> LogPolicy:
+    if found.get("time") and "date_format" not in given:
+        given["date_format"] = TIME_FORMAT
+    return LogPolicy(**given, json=found.get("log_type") == "json")
+
+
+def _health(reading: Reading) -> HealthCheck | None:
+    found = reading.values
+    flat = {
+        name.removeprefix(_HEALTH): value
+        for name, value in found.items()
+        if name.startswith(_HEALTH)
+    }
+    if not flat:
+        check: HealthCheck | None = found.get("health_check")
+        return check
+    names = [name for name in found if name.startswith(_HEALTH)]
+    if "health_check" in found:
+        reading.refuse(names[0], InvalidInput("it is a part of health_check, which is there, too"))
+        return None
+    try:
+        return flat_check(flat)
+    except PmdaemonError as error:
+        reading.refuse(names[0], error)
+        return None
+
+
+def _watch(reading: Reading, cwd: str) -> WatchPolicy | None:
+    found = reading.values
+    wanted = found.get("watch", False)
+    if wanted is False:
+        return None
+    paths = (cwd,) if wanted is True else tuple(absolute(path, cwd) for path in wanted)
+    for path in paths:
+        if not os.path.exists(path):  # noqa: PTH110 - text in, and no other fault than that
+            reading.refuse("watch", InvalidInput(f"no such file or folder: {shown(path)}"))
+    given = {"ignore": "ignore_watch", "delay": "watch_delay"}
+    return WatchPolicy(paths, **{to: found[name] for to, name in given.items() if name in found})
+
+
+def _run_as(reading: Reading) -> RunAs:
+    found = reading.values
+    try:
+        return run_as(found.get("uid"), found.get("gid"))
+    except InvalidInput as error:
+        reading.refuse("uid" if "uid" in found else "gid", error)
+        return RunAs()
+
+
+def _schedules(found: Mapping[str, Any]) -> dict[str, Any]:
+    timezone = found.get("timezone")
+    made: dict[str, Any] = {}
+    if (expression := found.get("cron_restart")) is not None:
+        made["cron_restart"] = Schedule(expression, timezone)
+    if (job := found.get("job")) is not None:
+        from msgspec.structs import replace  # noqa: PLC0415 - few apps are jobs
+
+        own = job.schedule.timezone or timezone
+        made["job"] = replace(job, schedule=Schedule(job.schedule.cron, own))
+    return made

@@ -1,0 +1,53 @@
+"""What is wrong with apps that each by itself would do."""
+
+from collections.abc import Mapping
+
+from pmdaemon.core.graph import find_cycle
+from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.wording import shown
+
+
+def clashes(specs: Mapping[str, AppSpec]) -> list[str]:
+    """Find two apps of one name or with one TCP port, and circles of dependencies.
+
+    Args:
+        specs: The apps of a file, each by its path in it.
+
+    """
+    return [*_names(specs), *_ports(specs), *_circle(specs)]
+
+
+def _names(specs: Mapping[str, AppSpec]) -> list[str]:
+    places: dict[str, str] = {}
+    problems: list[str] = []
+    for where, spec in specs.items():
+        first = places.setdefault(spec.name, where)
+        if first != where:
+            problems.append(f"{where}.name: {shown(spec.name)} is the name of {first} already")
+    return problems
+
+
+def _ports(specs: Mapping[str, AppSpec]) -> list[str]:
+    owners: dict[int, str] = {}
+    problems: list[str] = []
+    for where, spec in specs.items():
+        ports = spec.tcp_ports
+        if ports is None or ports.auto:
+            continue
+        count = 1 if ports.count == 1 else min(spec.instances, ports.count)
+        for port in range(ports.first, ports.first + count):
+            first = owners.setdefault(port, where)
+            if first != where:
+                owner = shown(specs[first].name)
+                problems.append(f"{where}.port: {port} is a TCP port of {first} ({owner}) already")
+                break
+    return problems
+
+
+def _circle(specs: Mapping[str, AppSpec]) -> list[str]:
+    needs = {spec.name: [one.name for one in spec.depends_on] for spec in specs.values()}
+    circle = find_cycle(needs)
+    if circle is None:
+        return []
+    where = next(where for where, spec in specs.items() if spec.name == circle[0])
+    return [f"{where}.depends_on: a circle: {' needs '.join(map(shown, circle))}"]

@@ -1,0 +1,21 @@
+"""TOML."""
+
+import tomli
+
+from pmdaemon.config.formats.sentences import lowered, number_too_long
+
+
+def parse(text: str) -> object:
+    """Read TOML.
+
+    Raises:
+        ValueError: it is none; the sentence has the line and the column.
+
+    """
+    try:
+        return tomli.loads(text)
+    except ValueError as error:
+        if number_too_long(error):
+            raise ValueError("a number in it is too long") from error
+        # The parser's sentence has the place already, as "(at line 3, column 5)".
+        raise ValueError(lowered(str(error)).replace("(at ", "at ").removesuffix(")")) from error

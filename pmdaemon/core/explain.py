@@ -1,0 +1,255 @@
+"""Why a process is up, or is not: what an experienced friend would say who looked at everything.
+
+A pure function over the process and a few facts around it. The first sentence answers; the others
+say what led there, what happens next, and what can be done.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from msgspec import Struct
+
+from pmdaemon.core import restarts
+from pmdaemon.core.dependencies import Standing, standing, why_not
+from pmdaemon.core.health import Health, HealthStatus
+from pmdaemon.core.process import (
+    Backoff,
+    Cause,
+    Errored,
+    Exited,
+    Instant,
+    Online,
+    Process,
+    Run,
+    Starting,
+    Stopped,
+    Stopping,
+    Wish,
+)
+from pmdaemon.core.quantities import format_uptime_long
+from pmdaemon.core.spec import Dependency
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is so around a process.
+
+    `others` are the processes of the apps that it depends on, by name. `due` is when its schedule
+    falls due next, in seconds since the epoch.
+    """
+
+    now: Instant
+    health: Health | None = None
+    others: Mapping[str, Sequence[Process]] = {}
+    health_of: Mapping[int, Health] = {}
+    due: float | None = None
+
+
+def explain(process: Process, facts: Facts) -> list[str]:
+    """Say in sentences why a process is in the state that it is in."""
+    return [
+        *_state(process, facts),
+        *_wish(process),
+        *_past(process, facts),
+        *_health(process, facts),
+        *_schedule(process, facts),
+    ]
+
+
+def _state(process: Process, facts: Facts) -> Iterator[str]:
+    name = process.name
+    match process.state:
+        case Online(run, ready):
+            yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
+            if not ready:
+                patience = f"{process.spec.ready.timeout:g} s"
+                yield f"It was to say when it is ready, and did not within {patience}."
+        case Starting(Run() as run):
+            yield f"{name} is starting: pid {run.identity.pid}, and has not said that it is ready."
+        case Starting():
+            yield f"{name} is starting."
+        case Stopping(run, cause, ended):
+            yield f"{name} is ending, because {_because(cause, process)}."
+            yield from _ending(process, run, is_over=ended is not None)
+        case Backoff(since, delay, reason):
+            left = max(0.0, delay - _elapsed(since, facts))
+            what = f"could not be started: {reason}" if reason else _ended(process)
+            yield f"{name} is down for the moment: it {what}."
+            yield f"It is started again in {left:.1f} s."
+            if reason is None and process.backoff:
+                yield "The wait grows from end to end, until it has been up for half a minute."
+        case Exited():
+            yield from _why_exited(process)
+        case Errored(reason, last_words):
+            yield f"{name} was given up: {reason}."
+            if last_words:
+                yield "The last it wrote to stderr was:"
+                yield from (f"    {line}" for line in last_words)
+            yield f"To try it again: pmdaemon start {name}; what it printed: pmdaemon logs {name}."
+        case Stopped():
+            yield from _why_down(process, facts)
+        case _:
+            assert_never(process.state)
+
+
+def _why_exited(process: Process) -> Iterator[str]:
+    name, last = process.name, _ended(process)
+    if process.spec.job is not None:
+        yield f"{name} is a job, and does not run at the moment: its last run {last}."
+    else:
+        yield f"{name} is down, because it {last} and is to be left alone then:"
+        yield _why_left_alone(process)
+
+
+def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
+    stop = process.spec.stop
+    if is_over:
+        yield f"Its first process (pid {run.identity.pid}) has ended, what it started has not."
+    else:
+        yield f"It got {stop.signal} and has {stop.grace:g} s to end; after that it is killed."
+
+
+def _why_down(process: Process, facts: Facts) -> Iterator[str]:
+    name = process.name
+    if process.wish is Wish.UP:
+        needed = [(one, _standing(one, facts)) for one in process.spec.depends_on]
+        missing = [
+            why_not(one, facts.others.get(one.name, ()))
+            for one, so in needed
+            if so is not Standing.MET
+        ]
+        if missing:
+            yield f"{name} is down and is to be up: it waits for what it depends on."
+            yield from (f"It needs {each}." for each in missing)
+        else:
+            yield f"{name} is down and is to be up: it is started as soon as the daemon gets to it."
+    elif process.wish is Wish.BLOCKED:
+        yield f"{name} is down."
+    elif process.started is None and process.spec.job is not None:
+        yield f"{name} is a job, and has not run yet."
+    elif process.started is None:
+        yield f"{name} has not been started yet: it is listed, and waits for pmdaemon start {name}."
+    elif process.spec.job is not None and process.last_cause is not Cause.STOP_REQUESTED:
+        yield f"{name} is a job, and does not run at the moment."
+    else:
+        yield f"{name} is down, because somebody stopped it."
+        until = "its schedule starts it" if facts.due is not None else f"pmdaemon start {name}"
+        yield f"It stays down, also after a reboot, until {until}."
+
+
+def _wish(process: Process) -> Iterator[str]:
+    if process.wish is Wish.BLOCKED:
+        yield f"It is blocked: nothing starts it until pmdaemon unblock {process.name}."
+    elif process.wish is Wish.GONE:
+        yield "It is being deleted."
+
+
+def _past(process: Process, facts: Facts) -> Iterator[str]:
+    policy = process.spec.restart
+    if process.restarts and not isinstance(process.state, Errored):
+        times = "once" if process.restarts == 1 else f"{process.restarts} times"
+        yield f"It was started anew {times} so far{_lately(process)}."
+    recent = [end for end in process.ends if facts.now.monotonic - end < restarts.window(policy)]
+    if recent and isinstance(process.state, Online | Backoff | Starting | Stopping):
+        yield (
+            f"{len(recent)} of its ends within the last {restarts.window(policy):g} s count as"
+            f" failures; at {policy.max_restarts} it is given up."
+        )
+
+
+def _lately(process: Process) -> str:
+    match process.last_cause:
+        case None:
+            return ""
+        case Cause.ENDED_BY_ITSELF:
+            return f"; the last time it {_ended(process)}"
+        case cause:
+            return f"; the last time because {_because(cause, process)}"
+
+
+def _health(process: Process, facts: Facts) -> Iterator[str]:
+    health, check = facts.health, process.spec.health
+    if check is None or not isinstance(process.state, Online):
+        return
+    if health is None or health.last is None or health.at is None:
+        yield f"Whether it is healthy is not known yet ({check.kind} {check.target})."
+        return
+    found = f"{health.last.detail}, {_since(health.at, facts)} ago"
+    match health.status:
+        case HealthStatus.HEALTHY if health.failures:
+            yield f"It counts as healthy, but the last {health.failures} checks failed: {found}."
+        case HealthStatus.HEALTHY:
+            yield f"It is healthy: {found}."
+        case HealthStatus.STARTING:
+            yield f"It has not been healthy yet: {found}."
+        case HealthStatus.UNHEALTHY:
+            yield f"It is unhealthy: {found}."
+            if not check.restart:
+                yield "It is not started anew for that, as declared."
+
+
+def _schedule(process: Process, facts: Facts) -> Iterator[str]:
+    if facts.due is None:
+        return
+    left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
+    what = "runs" if process.spec.job is not None else "is started anew"
+    if process.wish is Wish.BLOCKED:
+        yield f"Its schedule falls due in {left}, and nothing will happen."
+    else:
+        yield f"By its schedule it {what} in {left}."
+    if process.wish is Wish.DOWN and process.spec.job is None:
+        yield f"To prevent that: pmdaemon block {process.name}."
+    if process.queued:
+        yield "One more run is queued, as it fell due while it ran."
+
+
+def _why_left_alone(process: Process) -> str:
+    code = process.last_exit.code if process.last_exit is not None else None
+    if not process.spec.restart.autorestart:
+        return "autorestart is off."
+    return f"{code} is one of the exit codes after which it is done (stop_exit_codes)."
+
+
+def _standing(needed: Dependency, facts: Facts) -> Standing:
+    return standing(needed, facts.others.get(needed.name, ()), facts.health_of)
+
+
+def _ended(process: Process) -> str:
+    if process.last_cause is Cause.TIMED_OUT and process.spec.job is not None:
+        return f"took more than {process.spec.job.timeout:g} s"
+    return f"ended with {process.last_exit}" if process.last_exit is not None else "has ended"
+
+
+def _because(cause: Cause, process: Process) -> str:
+    match cause:
+        case Cause.STOP_REQUESTED:
+            return "somebody asked for that"
+        case Cause.RESTART_REQUESTED:
+            return "somebody asked for a restart"
+        case Cause.MEMORY_EXCEEDED:
+            return f"it held more memory than {process.spec.max_memory} bytes"
+        case Cause.UNHEALTHY:
+            return "its health check failed"
+        case Cause.SCHEDULED:
+            return "its schedule fell due"
+        case Cause.FILES_CHANGED:
+            return "files that it is watched by changed"
+        case Cause.TIMED_OUT:
+            return "it took longer than it may"
+        case Cause.REPLACED:
+            return "it was reloaded"
+        case Cause.NOT_READY:
+            return "it did not get ready in time"
+        case Cause.DAEMON_SHUT_DOWN:
+            return "the daemon ended"
+        case Cause.ENDED_BY_ITSELF:
+            return "its program ended by itself"
+        case _:
+            assert_never(cause)
+
+
+def _since(moment: Instant, facts: Facts) -> str:
+    return format_uptime_long(_elapsed(moment, facts))
+
+
+def _elapsed(moment: Instant, facts: Facts) -> float:
+    return max(0.0, facts.now.monotonic - moment.monotonic)

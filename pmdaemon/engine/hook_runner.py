@@ -1,0 +1,126 @@
+"""Tells hooks what happened to their apps: in order, again if need be, and not for ever.
+
+Each hook has a line of its own, which is bounded: one that does not answer keeps nobody waiting but
+itself, and what is too much for it is dropped, the oldest first, and counted in the log. A line is
+in memory; what stands in it when the daemon dies is not told.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pmdaemon.core.environment import child_environment
+from pmdaemon.core.hooks import RETRY_DELAYS, TIMEOUT, Telling, headers, tellings
+from pmdaemon.core.notices import EventLogged, Notice, ProcessChanged
+from pmdaemon.core.process import Process
+from pmdaemon.engine import tasks
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.interfaces import Clock, HookDelivery, HookOrder
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE = 100
+"""Events that wait for one hook."""
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    waiting: deque[tuple[Telling, Process]] = field(default_factory=deque)
+    working: "asyncio.Task[None] | None" = None
+
+
+class HookRunner:
+    """Takes in events, and tells each to those who asked for it.
+
+    `life` tells the numbers of events of one daemon from those of another.
+    """
+
+    def __init__(self, *, clock: Clock, bus: Bus, delivery: HookDelivery, life: int) -> None:
+        self._clock = clock
+        self._bus = bus
+        self._delivery = delivery
+        self._life = life
+        self._processes: dict[int, Process] = {}
+        self._lines: dict[tuple[str, int], _Line] = {}
+        self._leave: Callable[[], None] = lambda: None
+
+    def start(self, processes: Mapping[int, Process]) -> None:
+        """Tell of what happens from now on, to these and to all that come."""
+        self._leave = self._bus.subscribe(self._heed)
+        self._processes = {pm_id: one for pm_id, one in processes.items() if one.spec.hooks}
+
+    def stop(self) -> None:
+        """Tell nobody anything any more."""
+        self._leave()
+        for line in self._lines.values():
+            if line.working is not None:
+                line.working.cancel()
+        self._lines.clear()
+
+    def _heed(self, notice: Notice) -> None:
+        match notice:
+            case ProcessChanged(before, after):
+                # Of what is gone, the last thing known: its end is told, too.
+                known = after or before
+                if known is not None and known.spec.hooks:
+                    self._processes[known.pm_id] = known
+                elif known is not None:
+                    self._processes.pop(known.pm_id, None)
+            case EventLogged(event=event) as logged if event.pm_id in self._processes:
+                process = self._processes[event.pm_id]
+                for telling in tellings(process.spec.hooks, logged, self._life):
+                    self._stand_in_line(process, telling)
+            case _:
+                pass
+
+    def _stand_in_line(self, process: Process, telling: Telling) -> None:
+        place = process.spec.hooks.index(telling.hook)
+        line = self._lines.setdefault((process.name, place), _Line())
+        line.waiting.append((telling, process))
+        if len(line.waiting) > LONGEST_LINE:
+            dropped, _ = line.waiting.popleft()
+            log.warning("hook.dropped app=%s event=%s", process.name, dropped.event)
+        if line.working is None or line.working.done():
+            line.working = tasks.spawn(self._work(line), name=f"hook.{process.pm_id}.{place}")
+
+    async def _work(self, line: _Line) -> None:
+        while line.waiting:
+            telling, process = line.waiting.popleft()
+            await self._tell(telling, process)
+
+    async def _tell(self, telling: Telling, process: Process) -> None:
+        for delay in (*RETRY_DELAYS, None):
+            result = await self._delivery.deliver(_order(telling, process))
+            if result.ok:
+                log.info("hook.told app=%s event=%s", process.name, telling.event)
+                return
+            log.warning(
+                "hook.failed app=%s event=%s reason=%s", process.name, telling.event, result.reason
+            )
+            if not result.again or delay is None:
+                return
+            await self._pause(delay)
+
+    async def _pause(self, seconds: float) -> None:
+        over = asyncio.Event()
+        timer = self._clock.call_later(seconds, over.set)
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
+
+
+def _order(telling: Telling, process: Process) -> HookOrder:
+    hook = telling.hook
+    return HookOrder(
+        command=hook.command,
+        url=hook.url,
+        headers=headers(telling) if hook.url is not None else {},
+        body=telling.body,
+        cwd=process.spec.cwd,
+        env={**child_environment(process), **telling.variables} if hook.command else {},
+        run_as=process.spec.run_as,
+        timeout=TIMEOUT,
+    )

@@ -1,0 +1,70 @@
+"""From what somebody asks of the web side to the settings that it goes by."""
+
+import re
+from collections.abc import Sequence
+
+from pmdaemon.control.messages import WebBody
+from pmdaemon.core.access import digest_of
+from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.quantities import parse_duration
+from pmdaemon.core.wording import shown
+from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.server.http.addresses import read_networks
+from pmdaemon.server.keys import checked_key
+
+DEFAULT = WebSettings()
+
+MOST_REQUESTS = 1_000_000
+"""In one limit: it keeps the time of each."""
+
+_RATE = re.compile(r"([0-9]{1,7})/([0-9.]+ ?(?:ms|s|m|h|d))", re.IGNORECASE)
+_ORIGIN = re.compile(r"\*|https?://[^\s/?#@\\]+", re.IGNORECASE)
+
+
+def read(body: WebBody) -> WebSettings:
+    """Read the settings; what is not said has its default.
+
+    Raises:
+        InvalidInput: something of it cannot be used.
+
+    """
+    key = body.get("api_key")
+    cert, private = body.get("tls_cert"), body.get("tls_key")
+    if private is not None and cert is None:
+        raise InvalidInput("cannot use a TLS key without its certificate: give both")
+    networks = body.get("trusted_proxies", [])
+    read_networks(networks)
+    return WebSettings(
+        host=body["host"],
+        tcp_port=body["port"],
+        api_key_digest=digest_of(checked_key(key)) if key is not None else None,
+        allow_create=body.get("allow_create", DEFAULT.allow_create),
+        ws_public=body.get("ws_auth", "public") == "public",
+        cors_origins=_origins(body.get("cors_origins", DEFAULT.cors_origins)),
+        rate_limits=tuple(map(_rate, body["rate_limits"]))
+        if "rate_limits" in body
+        else DEFAULT.rate_limits,
+        trusted_proxies=tuple(networks),
+        tls_cert=cert,
+        tls_key=private,
+    )
+
+
+def _origins(texts: Sequence[str]) -> tuple[str, ...]:
+    for text in texts:
+        if not _ORIGIN.fullmatch(text):
+            raise InvalidInput(
+                f"not an origin: {shown(text)} (examples: https://app.example.com, *)",
+                code="invalid_origin",
+            )
+    return tuple(text.lower() for text in texts)
+
+
+def _rate(text: str) -> RateLimit:
+    found = _RATE.fullmatch(text.strip())
+    limit = RateLimit(int(found[1]), parse_duration(found[2])) if found is not None else None
+    if limit is None or not 1 <= limit.requests <= MOST_REQUESTS or not limit.seconds:
+        raise InvalidInput(
+            f"not a limit: {shown(text)} (examples: 100/60s, 20/10s)", code="invalid_rate_limit"
+        )
+    return limit

@@ -1,0 +1,84 @@
+"""The verbs about the web side: on and off, and the tokens that open it."""
+
+from typing import Any
+
+from pmdaemon.control.messages import EmptyBody, RevokeBody, RotateBody, TokenBody, WebBody
+from pmdaemon.core.access import Token, TokenKind
+from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.control_socket import Conversation
+
+
+async def turn_on(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
+    """Turn the web side on: for good, or for as long as this client stays."""
+    settings, shown = await _settings(engine, body)
+    shown["url"] = await engine.web.turn_on(settings, remember=body["detach"])
+    if body["detach"]:
+        return shown
+    try:
+        await conversation.send({"item": shown})
+        await conversation.closed()
+    finally:
+        await engine.web.let_go(settings)
+    return {}
+
+
+async def turn_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    """Turn the web side off, now and in future."""
+    address = engine.web.address
+    await engine.web.turn_off()
+    return {"url": address}
+
+
+async def make_token(engine: Engine, body: TokenBody, _: Conversation) -> dict[str, Any]:
+    """Make a key, or a consumer's token."""
+    consumer = body.get("consumer")
+    token, secret = await engine.tokens.make(
+        consumer if consumer is not None else body.get("name"),
+        kind=TokenKind.KEY if consumer is None else TokenKind.CONSUMER,
+        scopes=body.get("scopes", []),
+        expire_in=body.get("expire_in"),
+    )
+    return {**_view(token), "token": secret}
+
+
+async def rotate_token(engine: Engine, body: RotateBody, _: Conversation) -> dict[str, Any]:
+    """Make a new token in place of one."""
+    token, secret = await engine.tokens.rotate(body["name"], overlap=body["overlap"])
+    return {**_view(token), "token": secret}
+
+
+async def list_tokens(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+    """List tokens, without the tokens themselves."""
+    return {"tokens": [_view(token) for token in engine.tokens.list()]}
+
+
+async def revoke_token(engine: Engine, body: RevokeBody, _: Conversation) -> dict[str, Any]:
+    """Let nobody in by a token any more."""
+    await engine.tokens.revoke(body["name"])
+    return {"name": body["name"]}
+
+
+async def _settings(engine: Engine, body: WebBody) -> tuple[WebSettings, dict[str, Any]]:
+    """Read how to listen; what others can reach gets a key, if there is none yet."""
+    # OpenSSL, and 3 MB, for the web side alone.
+    from pmdaemon.server import keys, web_settings  # noqa: PLC0415
+
+    settings = web_settings.read(body)
+    await engine.tokens.forget_revoked()
+    protected = settings.api_key_digest is not None or engine.tokens.guarded
+    shown: dict[str, Any] = {}
+    if not protected and not keys.is_loopback(settings.host):
+        shown["generated_key"], shown["key_file"] = await engine.tokens.web_key()
+        protected = True
+    return settings, {**shown, "protected": protected}
+
+
+def _view(token: Token) -> dict[str, Any]:
+    return {
+        "name": token.name,
+        "kind": token.kind,
+        "scopes": list(token.grants),
+        "created": token.created,
+        "expires": token.expires,
+    }

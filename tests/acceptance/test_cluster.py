@@ -1,0 +1,228 @@
+"""Clusters: instances that share what they listen on."""
+
+import os
+import shutil
+import signal
+import sys
+import urllib.request
+
+import pytest
+
+from tests.acceptance.conftest import answers, free_port
+from tests.support.running import environment_of, is_alive
+from tests.support.waiting import eventually_sync
+
+node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+COMMONJS = """
+const http = require('http');
+http.createServer((_, response) => {
+  response.end([process.pid, process.env.NODE_APP_INSTANCE, process.env.NODE_OPTIONS].join(' '));
+}).listen(PORT, () => console.log('listening'));
+"""
+
+MODULE = """
+import { createServer } from 'node:http';
+const server = createServer((_, response) => response.end(`${process.pid} `));
+server.listen({ port: PORT, host: '127.0.0.1' }, () => console.log('listening'));
+"""
+
+LATE = """
+const net = require('net');
+const server = net.createServer((socket) => socket.end('HTTP/1.0 200 OK\\r\\n\\r\\n' + process.pid));
+setTimeout(() => server.listen('PORT', 'localhost'), 300);
+"""
+
+PYTHON = """
+import os, socket
+assert os.environ["LISTEN_PID"] == str(os.getpid())
+assert os.environ["LISTEN_FDS"] == "1"
+listener = socket.socket(fileno=3)
+while True:
+    connection, _ = listener.accept()
+    connection.recv(65536)
+    answer = f"{os.getpid()} {os.environ['PORT']}"
+    connection.sendall(f"HTTP/1.0 200 OK\\r\\n\\r\\n{answer}".encode())
+    connection.close()
+"""
+
+
+def ask(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+        return response.read().decode()
+
+
+def all_that_answer(port, count):
+    """Ask until so many programs have answered, and return their pids."""
+    pids = set()
+
+    def answered():
+        pids.add(int(ask(port).split()[0]))
+        return len(pids) >= count
+
+    eventually_sync(answered, within=30.0)
+    return pids
+
+
+@node
+@pytest.mark.parametrize(
+    ("name", "program"), [("app.js", COMMONJS), ("app.mjs", MODULE), ("app.cjs", LATE)]
+)
+def test_instances_of_an_unchanged_node_program_share_its_port(pmdaemon, port, name, program):
+    pmdaemon.script(name, program.replace("PORT", str(port)))
+
+    pmdaemon.run("start", name, "--name", "web", "-i", "2")
+    eventually_sync(lambda: answers(port))
+
+    assert all_that_answer(port, 2) == {one["pid"] for one in pmdaemon.list()}
+
+
+@node
+def test_a_node_program_has_its_number_and_nothing_of_ours_in_its_options(pmdaemon, port):
+    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
+
+    pmdaemon.run("start", "app.js", "--name", "web", "-i", "1", NODE_OPTIONS="--no-warnings")
+    eventually_sync(lambda: answers(port))
+
+    assert ask(port) == f"{pmdaemon.pid('web')} 0 --no-warnings"
+
+
+@node
+def test_a_port_that_somebody_has_is_told_to_the_program_as_node_tells_it(pmdaemon, port):
+    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
+    pmdaemon.run("start", "app.js", "--name", "first", "-i", "1")
+    eventually_sync(lambda: answers(port))
+
+    pmdaemon.run("start", "app.js", "--name", "second", "-i", "1", "--no-autorestart")
+    pmdaemon.when("second", lambda process: process["state"] == "exited")
+
+    assert f"listen EADDRINUSE: :::{port}" in pmdaemon.run("logs", "second", "--nostream", "--lines", "50").out
+
+
+@node
+def test_a_program_that_has_nothing_to_do_ends_although_it_has_a_channel(pmdaemon):
+    pmdaemon.script("app.js", "console.log(typeof process.send);")
+
+    pmdaemon.run("start", "app.js", "--name", "app", "-i", "1", "--no-autorestart")
+
+    pmdaemon.when("app", lambda process: process["state"] == "exited")
+    assert "function" in pmdaemon.run("logs", "app", "--nostream").out
+
+
+def test_programs_of_any_language_find_the_shared_socket_as_descriptor_3(pmdaemon, port):
+    pmdaemon.script("app.py", PYTHON)
+    pmdaemon.script(
+        "apps.json",
+        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s",'
+        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}' % (sys.executable, port),
+    )
+
+    pmdaemon.run("start", "apps.json")
+
+    assert all_that_answer(port, 2) == {one["pid"] for one in pmdaemon.list()}
+    assert ask(port).split()[1] == str(port)
+    assert {one["tcp_port"] for one in pmdaemon.list()} == {port}
+
+
+def test_connections_wait_while_no_instance_is_there_and_are_refused_after_a_stop(pmdaemon, port):
+    pmdaemon.script("app.py", PYTHON)
+    pmdaemon.script(
+        "apps.json",
+        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s", "restart_delay": 300,'
+        ' "exec_mode": "cluster", "port": %d}]}' % (sys.executable, port),
+    )
+    pmdaemon.run("start", "apps.json")
+    first = int(ask(port).split()[0])
+
+    os.kill(first, signal.SIGKILL)
+    eventually_sync(lambda: not is_alive(first))
+
+    assert int(ask(port).split()[0]) == pmdaemon.pid("web") != first
+    pmdaemon.run("stop", "web")
+    assert not answers(port)
+
+
+def test_a_shared_port_of_somebody_else_is_refused(pmdaemon, port):
+    pmdaemon.script("app.py", PYTHON)
+    apps = (
+        '{"apps": [{"name": "%s", "script": "app.py", "interpreter": "%s",'
+        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}'
+    )
+    pmdaemon.script("first.json", apps % ("first", sys.executable, port))
+    pmdaemon.script("second.json", apps % ("second", sys.executable, port))
+    pmdaemon.run("start", "first.json")
+
+    refusal = pmdaemon.refused("start", "second.json", status=1)
+
+    assert refusal == f"cannot start second: port {port} belongs to first"
+
+
+@node
+def test_a_program_is_told_by_message_to_end_where_that_is_declared(pmdaemon):
+    pmdaemon.script(
+        "app.js",
+        "process.on('message', (text) => { console.log('got', text); process.exit(0); });"
+        "console.log('up'); setInterval(() => {}, 1000);",
+    )
+    pmdaemon.script(
+        "apps.json", '[{"name": "app", "script": "app.js", "shutdown_with_message": true}]'
+    )
+    pmdaemon.run("start", "apps.json")
+    eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
+
+    pmdaemon.run("stop", "app")
+
+    assert "got shutdown" in pmdaemon.run("logs", "app", "--nostream").out
+    assert pmdaemon.process("app")["last_exit"] == {"code": 0, "signal": None}
+
+
+@node
+def test_a_channel_outlives_the_daemon(pmdaemon):
+    pmdaemon.script(
+        "app.js",
+        "process.on('disconnect', () => console.log('cut off'));"
+        "process.on('message', (text) => { console.log('got', text); process.exit(0); });"
+        "console.log('up'); setInterval(() => {}, 1000);",
+    )
+    pmdaemon.script(
+        "apps.json", '[{"name": "app", "script": "app.js", "shutdown_with_message": true}]'
+    )
+    pmdaemon.run("start", "apps.json")
+    eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
+    pid = pmdaemon.pid("app")
+
+    pmdaemon.kill_daemon()
+
+    assert pmdaemon.pid("app") == pid
+    pmdaemon.run("stop", "app")
+    printed = pmdaemon.run("logs", "app", "--nostream").out
+    assert "got shutdown" in printed
+    assert "cut off" not in printed
+
+
+def test_instances_may_be_told_apart_by_variables_of_ones_own(pmdaemon):
+    pmdaemon.script(
+        "apps.json",
+        '[{"name": "app", "script": "sleep 1000", "instances": 2, "instance_var": "SHARD",'
+        ' "increment_var": "CONSOLE", "env": {"CONSOLE": "7000"}}]',
+    )
+
+    pmdaemon.run("start", "apps.json")
+
+    environments = [environment_of(one["pid"]) for one in pmdaemon.list()]
+    assert [one["SHARD"] for one in environments] == ["0", "1"]
+    assert [one["CONSOLE"] for one in environments] == ["7000", "7001"]
+
+
+def test_ports_of_a_cluster_are_free_for_the_next(pmdaemon):
+    port = free_port()
+    pmdaemon.script("app.py", PYTHON)
+    for name in ("first", "second"):
+        pmdaemon.script(
+            "apps.json",
+            '[{"name": "%s", "script": "app.py", "interpreter": "%s", "exec_mode": "cluster",'
+            ' "port": %d}]' % (name, sys.executable, port),
+        )
+        pmdaemon.run("start", "apps.json")
+        assert int(ask(port).split()[0]) == pmdaemon.pid(name)
+        pmdaemon.run("delete", name)

@@ -1,0 +1,260 @@
+"""`reload`: new runs in place of old ones, without a gap."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+
+import pytest
+
+from tests.acceptance.conftest import FOREVER, LISTENS, answers, free_port
+from tests.acceptance.test_cluster import COMMONJS, MODULE, PYTHON
+from tests.support.http_clients import bodies_of, failures_of, under_load
+from tests.support.running import environment_of, is_alive
+from tests.support.waiting import eventually_sync
+
+node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+ENDS_BY_ITSELF = """
+process.on('SIGINT', () => server.close(() => process.exit(0)));
+"""
+
+SLOW_ANSWERS = """
+const http = require('http');
+http.createServer((_, response) => {
+  setTimeout(() => response.end(String(process.pid)), 100);
+}).listen(PORT);
+"""
+
+
+def a_cluster(pmdaemon, port, **fields):
+    """Declare a cluster of two in Python, and start it."""
+    pmdaemon.script("app.py", PYTHON)
+    app = {
+        "name": "web",
+        "script": "app.py",
+        "interpreter": sys.executable,
+        "exec_mode": "cluster",
+        "instances": 2,
+        "port": port,
+        "min_uptime": "100ms",
+        **fields,
+    }
+    pmdaemon.script("apps.json", json.dumps({"apps": [app]}))
+    pmdaemon.run("start", "apps.json")
+
+
+@node
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("a.js", COMMONJS), ("b.mjs", MODULE + ENDS_BY_ITSELF), ("c.js", SLOW_ANSWERS)],
+    ids=["unchanged", "with a handler of its own", "slow to answer"],
+)
+def test_no_request_fails_while_a_node_cluster_is_reloaded(pmdaemon, port, name, program):
+    pmdaemon.script(name, program.replace("PORT", str(port)))
+    pmdaemon.run("start", name, "--name", "web", "-i", "2")
+    eventually_sync(lambda: answers(port))
+    before = {one["pid"] for one in pmdaemon.list()}
+
+    with under_load(port) as clients:
+        for _ in range(2):
+            pmdaemon.run("reload", "web")
+
+    after = pmdaemon.list()
+    assert failures_of(clients) == []
+    assert len(bodies_of(clients)) > 2
+    assert not before & {one["pid"] for one in after}
+    assert [(one["pm_id"], one["restarts"]) for one in after] == [(0, 2), (1, 2)]
+    assert not any(map(is_alive, before))
+
+
+def test_the_list_has_one_row_an_instance_all_the_time(pmdaemon, port):
+    a_cluster(pmdaemon, port, min_uptime="600ms")
+    reloading = pmdaemon.begin("reload", "web")
+
+    seen = set()
+    while reloading.process.poll() is None:
+        seen.add(tuple((one["pm_id"], one["instance"]) for one in pmdaemon.list()))
+
+    assert seen == {((0, 0), (1, 1))}
+    assert reloading.end().status == 0
+
+
+def test_output_of_the_new_run_goes_on_in_the_same_files(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1)
+    file = pmdaemon.process("web")["out_file"]
+    pmdaemon.script("app.py", "print('the new one', flush=True)\n" + PYTHON)
+
+    pmdaemon.run("reload", "web")
+
+    assert pmdaemon.process("web")["out_file"] == file
+    assert "the new one" in pmdaemon.run("logs", "web", "--nostream").out
+
+
+def test_new_code_that_does_not_run_leaves_the_old_one_serving(pmdaemon, port):
+    a_cluster(pmdaemon, port)
+    before = pmdaemon.list()
+    pmdaemon.script("app.py", "import sys; sys.exit('no module named shop')")
+
+    failed = pmdaemon.run("reload", "web", status=1)
+
+    assert failed.err.startswith(
+        "pmdaemon: cannot reload web:0, which goes on as before:"
+        " it ended before it was ready, with exit code 1\n"
+    )
+    assert "no module named shop" in failed.err
+    after = pmdaemon.list()
+    assert [(one["pid"], one["restarts"]) for one in after] == [
+        (one["pid"], 0) for one in before
+    ]
+    assert answers(port)
+
+
+@node
+def test_new_code_that_never_listens_leaves_the_old_one_serving(pmdaemon, port):
+    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
+    pmdaemon.script(
+        "apps.json",
+        '[{"name": "web", "script": "app.js", "instances": 1, "listen_timeout": "1500ms"}]',
+    )
+    pmdaemon.run("start", "apps.json")
+    eventually_sync(lambda: answers(port))
+    pid = pmdaemon.pid("web")
+    pmdaemon.script("app.js", "setInterval(() => {}, 1000)")
+
+    refusal = pmdaemon.refused("reload", "web", status=1)
+
+    assert refusal == (
+        "cannot reload web:0, which goes on as before: it did not listen within 1.5 s"
+    )
+    assert pmdaemon.pid("web") == pid
+    assert answers(port)
+
+
+def test_what_cannot_be_beside_itself_is_restarted_and_said_so(pmdaemon, port):
+    pmdaemon.script("app.py", LISTENS)
+    pmdaemon.run("start", "app.py", "--name", "api", "--port", str(port))
+    pid = pmdaemon.pid("api")
+
+    done = pmdaemon.run("reload", "api")
+
+    assert done.err == (
+        "pmdaemon: api cannot run beside itself, so it was restarted:"
+        " it is no cluster, and has no other TCP port to go to\n"
+    )
+    assert not is_alive(pid)
+    eventually_sync(lambda: answers(port))
+
+
+def test_a_program_goes_to_other_ports_and_is_never_away(pmdaemon):
+    pmdaemon.script("app.py", LISTENS)
+    old, new = free_port(), free_port()
+    pmdaemon.run("start", "app.py", "--name", "api", "--port", str(old))
+    eventually_sync(lambda: answers(old))
+
+    pmdaemon.run("reload", "api", "--port", str(new))
+
+    assert pmdaemon.process("api")["tcp_port"] == new
+    assert answers(new)
+    assert not answers(old)
+
+
+def test_a_new_environment_is_taken_over_where_that_is_wanted(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1)
+
+    pmdaemon.run("reload", "web", COLOUR="red")
+    assert "COLOUR" not in environment_of(pmdaemon.pid("web"))
+    pmdaemon.run("reload", "web", "--update-env", COLOUR="red")
+
+    assert environment_of(pmdaemon.pid("web"))["COLOUR"] == "red"
+
+
+def test_a_stopped_program_is_started(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+    pmdaemon.run("stop", "app")
+
+    pmdaemon.run("reload", "app")
+
+    assert is_alive(pmdaemon.pid("app"))
+
+
+def test_a_second_reload_is_refused_and_a_stop_ends_both_runs(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    old = pmdaemon.pid("web")
+    reloading = pmdaemon.begin("reload", "web")
+    eventually_sync(lambda: len(programs(pmdaemon)) == 2)
+
+    assert pmdaemon.refused("reload", "web", status=1) == (
+        "web is being reloaded; try again when that is done"
+    )
+    assert pmdaemon.refused("update", status=1) == (
+        "a reload is going on; try again when that is done"
+    )
+    pmdaemon.run("stop", "web")
+
+    assert not is_alive(old)
+    assert programs(pmdaemon) == set()
+    failed = reloading.end()
+    assert failed.status == 1
+    assert "it was stopped, restarted or deleted meanwhile" in failed.err
+
+
+def test_a_daemon_that_dies_during_a_reload_leaves_the_old_run_serving(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    old = pmdaemon.pid("web")
+    reloading = pmdaemon.begin("reload", "web")
+    eventually_sync(lambda: len(programs(pmdaemon)) == 2)
+
+    pmdaemon.kill_daemon()
+
+    assert reloading.end().status != 0
+    eventually_sync(lambda: programs(pmdaemon) == {old})
+    assert pmdaemon.process("web")["restarts"] == 0
+
+
+def test_readiness_may_be_said_to_the_notify_socket(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1, min_uptime="60s", listen_timeout="30s")
+    old = pmdaemon.pid("web")
+    says_ready = """
+import os, socket
+line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+line.connect(os.environ["NOTIFY_SOCKET"])
+line.send(b"READY=1")
+"""
+    pmdaemon.script("app.py", says_ready + PYTHON)
+
+    pmdaemon.run("reload", "web")
+
+    assert pmdaemon.pid("web") != old
+
+
+def programs(pmdaemon):
+    """List the programs that run, of which the list shows but one an instance."""
+    return {pid for pid in pids_with(pmdaemon, "app.py") if is_alive(pid)}
+
+
+def pids_with(pmdaemon, word):
+    found = set()
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as cmdline:
+                words = cmdline.read().split(b"\0")
+        except OSError:
+            continue
+        if str(pmdaemon.work / word).encode() in words:
+            found.add(int(entry))
+    return found
+
+
+def test_a_signal_that_ends_the_new_run_is_told(pmdaemon, port):
+    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    old = pmdaemon.pid("web")
+    reloading = pmdaemon.begin("reload", "web")
+    eventually_sync(lambda: len(programs(pmdaemon)) == 2)
+
+    [new] = programs(pmdaemon) - {old}
+    os.kill(new, signal.SIGKILL)
+
+    failed = reloading.end()
+    assert (failed.status, "with signal 9" in failed.err) == (1, True)

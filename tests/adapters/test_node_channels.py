@@ -1,0 +1,171 @@
+import asyncio
+import json
+import os
+import socket
+
+import pytest
+
+from pmdaemon.adapters import node_channels
+from pmdaemon.adapters.node_channels import NodeChannels
+from tests.fakes.descriptor_store import FakeDescriptorStore
+from tests.support.engine import settle
+from tests.support.waiting import eventually
+
+TOKEN = "home.0.1"
+
+
+class Program:
+    """What a Node program does with its end."""
+
+    def __init__(self, descriptor):
+        self.line = socket.socket(fileno=os.dup(descriptor))
+        self.line.settimeout(10)
+
+    def say(self, *messages):
+        self.line.sendall(b"".join(json.dumps(one).encode() + b"\n" for one in messages))
+
+    def hear(self):
+        line, descriptors, _, _ = socket.recv_fds(self.line, 65536, 4)
+        return json.loads(line), descriptors
+
+
+@pytest.fixture
+async def keeper():
+    keeper = FakeDescriptorStore()
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+async def channels(keeper):
+    channels = NodeChannels(keeper)
+    yield channels
+    channels.close(TOKEN)
+
+
+@pytest.fixture
+async def heard():
+    return []
+
+
+@pytest.fixture
+async def program(channels, heard):
+    program = Program(channels.open(TOKEN))
+    channels.attend(TOKEN, heard.append)
+    yield program
+    program.line.close()
+
+
+async def test_what_a_program_sends_is_heard_in_order(program, heard):
+    program.say("ready", {"type": "order"}, 5, None)
+
+    await eventually(lambda: len(heard) == 4)
+    assert heard == ["ready", {"type": "order"}, 5, None]
+
+
+async def test_a_message_may_come_in_pieces(program, heard):
+    program.line.sendall(b'{"a":')
+    await settle()
+    program.line.sendall(b' "\xc3\xa4"}\n"next"\n')
+
+    await eventually(lambda: heard == [{"a": "ä"}, "next"])
+
+
+@pytest.mark.parametrize("garbage", [b"nonsense\n", b"\xff\xfe\n", b"[" * 5000 + b"\n", b"\n"])
+async def test_what_is_no_message_is_passed_over(program, heard, garbage):
+    program.line.sendall(garbage)
+    program.say("after")
+
+    await eventually(lambda: heard == ["after"])
+
+
+async def test_a_program_that_never_ends_its_message_is_not_listened_to(
+    program, heard, channels, monkeypatch
+):
+    monkeypatch.setattr(node_channels, "LONGEST_LINE", 1000)
+
+    program.line.sendall(b"x" * 2000)
+
+    await eventually(lambda: not channels.send(TOKEN, "anybody?"))
+    assert heard == []
+
+
+async def test_a_message_gets_to_the_program(program, channels):
+    assert channels.send(TOKEN, {"cmd": "x"})
+
+    assert program.hear() == ({"cmd": "x"}, [])
+
+
+async def test_a_descriptor_travels_with_a_message(program, channels):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channels.send(TOKEN, "take it", listener.fileno())
+        message, [copy] = program.hear()
+        with socket.socket(fileno=copy) as taken:
+            assert (message, taken.getsockname()) == ("take it", listener.getsockname())
+
+
+async def test_what_a_program_does_not_read_waits_and_then_is_refused(program, channels):
+    large = "x" * 100_000
+    sent = 0
+    while channels.send(TOKEN, large):
+        sent += 1
+    assert sent >= node_channels.MOST_WAITING
+
+    arrived = b""
+    while arrived.count(b"\n") < sent:
+        arrived += await asyncio.to_thread(program.line.recv, 1 << 20)
+
+    assert arrived == (json.dumps(large).encode() + b"\n") * sent
+
+
+async def test_a_program_that_was_never_started_hears_nothing(channels):
+    channels.open("other")
+
+    assert not channels.send("other", "hello")
+    channels.close("other")
+
+
+async def test_a_program_that_hangs_up_is_sent_nothing_more(program, channels):
+    program.line.close()
+
+    await eventually(lambda: not channels.send(TOKEN, "hello"))
+
+
+async def test_a_channel_that_is_closed_is_closed_for_the_keeper_too(program, channels, keeper):
+    assert list(keeper.kept) == [f"channel {TOKEN}"]
+
+    channels.close(TOKEN)
+
+    assert keeper.kept == {}
+    assert program.line.recv(10) == b""
+
+
+async def test_what_was_said_last_is_heard_before_a_channel_is_closed(program, channels, heard):
+    program.say("last words")
+
+    channels.close(TOKEN)
+
+    assert heard == ["last words"]
+
+
+async def test_a_next_daemon_goes_on_with_the_channel_and_what_waits_in_it(
+    program, channels, keeper, heard
+):
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(channels._channels[TOKEN].ours)
+    program.say("while nobody was there")
+    next_daemon = NodeChannels(keeper)
+
+    next_daemon.attend(TOKEN, heard.append)
+    await eventually(lambda: heard == ["while nobody was there"])
+    next_daemon.send(TOKEN, "welcome")
+
+    assert program.hear()[0] == "welcome"
+    next_daemon.close(TOKEN)
+
+
+async def test_a_channel_that_nobody_kept_is_no_channel(channels):
+    channels.attend("lost", lambda _: None)
+
+    assert not channels.send("lost", "hello")
+    channels.close("lost")

@@ -1,0 +1,79 @@
+import random
+import shutil
+import threading
+
+import pytest
+
+from pmdaemon.core.errors import PmdaemonError
+from tests.acceptance.conftest import answers, free_port
+from tests.chaos.seeds import a_seed, pass_a_while
+from tests.chaos.test_update_under_load import NODE_APP
+from tests.support.daemon import a_daemon, until
+from tests.support.http_clients import failures_of, under_load
+from tests.support.waiting import eventually_sync
+
+pytestmark = [
+    pytest.mark.posix,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
+]
+
+KILLS = 10
+INSTANCES = 2
+
+
+class Reloading:
+    """Somebody who has the app reloaded, again and again."""
+
+    def __init__(self, daemon):
+        self._daemon = daemon
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.done = 0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._over.is_set():
+            try:
+                self._daemon.request("reload", {"selectors": ["app"]})
+            except PmdaemonError:
+                continue  # the daemon was killed, or has not ended the last one yet
+            self.done += 1
+
+
+def test_a_daemon_killed_during_reloads_costs_no_request_and_leaves_nobody_behind(tmp_path):
+    rng = random.Random(a_seed())
+    port = free_port()
+    script = tmp_path / "app.js"
+    script.write_text(NODE_APP)
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps(
+            {"name": "app", "script": str(script), "instances": INSTANCES, "port": port}
+        )
+        until(lambda: answers(port))
+        with under_load(port) as clients, Reloading(daemon) as reloading:
+            for _ in range(KILLS):
+                until(daemon.is_up)
+                pass_a_while(rng, 1.5)
+                # Left down after five deaths in a minute, until a command calls.
+                eventually_sync(daemon.kill, within=60.0)
+
+        until(daemon.is_up)
+        eventually_sync(lambda: is_whole(daemon), within=30.0)
+        assert failures_of(clients) == []
+        assert reloading.done > 0
+
+
+def is_whole(daemon):
+    """Tell whether there is one run of each instance, and nothing else."""
+    processes = daemon.request("list")["processes"]
+    online = [one["pid"] for one in processes if one["state"] == "online"]
+    return len(online) == len(processes) == INSTANCES and daemon.programs() == set(online)

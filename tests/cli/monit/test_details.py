@@ -1,0 +1,68 @@
+import pytest
+from textual.app import App
+
+from pmdaemon.cli.monit.details import Details
+from tests.support.views import a_view
+
+
+async def facts(view, cpu=(), memory=(), *, rows=24, unicode=True):
+    class Alone(App):
+        def compose(self):
+            yield Details(unicode=unicode)
+
+    app = Alone()
+    async with app.run_test(size=(40, rows)) as pilot:
+        await pilot.pause()
+        app.query_one(Details).show(view, cpu, memory)
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips(app.size)
+        return "\n".join(strip.text for strip in strips)
+
+
+async def test_the_curves_and_the_facts_are_shown():
+    text = await facts(a_view("web", tcp_port=3000, restarts=7), [10.0, 100.0], [2**20, 2**21])
+
+    for expected in (
+        "─ web ",
+        "cpu     1.2%",
+        "█",
+        "memory  45.2 MB",
+        "restarts  7",
+        "port      3000",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("ended", "worded"),
+    [
+        ({"code": 3, "signal": None}, "exit code 3"),
+        ({"code": None, "signal": 9}, "SIGKILL"),
+        ({"code": None, "signal": 99}, "signal 99"),
+        ({"code": None, "signal": None}, "nobody saw it"),
+    ],
+)
+async def test_how_it_ended_is_told(ended, worded):
+    assert f"last end  {worded}" in await facts(a_view(last_exit=ended))
+
+
+async def test_what_is_down_has_no_figures():
+    text = await facts(a_view(pid=None, state="errored", reason="it is gone"))
+
+    assert "cpu     -" in text
+    assert "reason    it is gone" in text
+
+
+async def test_brackets_in_a_name_are_no_markup():
+    assert "[red]x" in await facts(a_view("[red]x"))
+
+
+async def test_a_terminal_without_block_characters_has_others():
+    text = await facts(a_view(), [100.0] * 5, [], unicode=False)
+
+    assert "#####" in text
+    assert "█" not in text
+
+
+async def test_nothing_chosen_is_nothing_shown():
+    assert "status" not in await facts(None)

@@ -1,0 +1,180 @@
+import itertools
+
+import pytest
+from msgspec.structs import replace
+
+from pmdaemon.core.explain import Facts, explain
+from pmdaemon.core.health import Health, HealthStatus, ProbeResult
+from pmdaemon.core.process import (
+    Backoff,
+    Cause,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Starting,
+    Stopped,
+    Stopping,
+    Wish,
+)
+from pmdaemon.core.spec import Dependency, HealthCheck, Job, RestartPolicy, Schedule
+from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
+
+UP = Online(a_run())
+JOB = an_app(name="report", job=Job(Schedule("0 3 * * *"), timeout=60.0))
+FACTS = Facts(now=later(7500))
+
+
+def said(process, **facts):
+    return " ".join(explain(process, replace(FACTS, **facts)))
+
+
+def test_what_is_up_says_since_when():
+    assert said(a_process(state=UP)) == "web is up: pid 4711, for 2h 5m 0s."
+
+
+def test_restarts_are_told_with_the_reason_of_the_last():
+    once = a_process(state=UP, restarts=1, last_cause=Cause.MEMORY_EXCEEDED)
+    often = a_process(state=UP, restarts=3, last_cause=Cause.ENDED_BY_ITSELF, last_exit=FAILED)
+
+    assert "started anew once so far; the last time because it held more memory" in said(once)
+    assert "3 times so far; the last time it ended with exit code 1." in said(often)
+
+
+def test_failures_that_count_are_told_before_they_are_too_many():
+    process = a_process(state=UP, ends=(100.0, 8450.0, 8499.0))
+
+    assert "2 of its ends within the last 60 s count as failures; at 16" in said(process)
+
+
+def test_a_wait_says_how_long_it_is_and_whether_it_grows():
+    waiting = Backoff(later(7499), delay=3.0)
+    process = a_process(state=waiting, last_exit=Exit(signal=11), backoff=3.0)
+
+    assert said(process).startswith(
+        "web is down for the moment: it ended with signal 11. It is started again in 2.0 s."
+        " The wait grows from end to end"
+    )
+
+
+def test_a_start_that_is_tried_again_says_why():
+    process = a_process(state=Backoff(later(7500), 1.0, "too many open files"))
+
+    assert "it could not be started: too many open files." in said(process)
+
+
+@pytest.mark.parametrize(
+    ("policy", "ended", "why"),
+    [
+        (RestartPolicy(autorestart=False), CLEAN, "autorestart is off."),
+        (RestartPolicy(stop_exit_codes=frozenset({3})), Exit(code=3), "3 is one of the exit codes"),
+    ],
+)
+def test_what_is_left_alone_says_by_which_rule(policy, ended, why):
+    process = a_process(state=Exited(), spec=an_app(restart=policy), last_exit=ended)
+
+    assert f"it ended with {ended} and is to be left alone then: {why}" in said(process)
+
+
+def test_what_was_given_up_shows_its_last_words_and_what_to_do():
+    lines = explain(a_process(state=Errored("ended 16 times", ("KeyError: 'PORT'",))), FACTS)
+
+    assert lines[0] == "web was given up: ended 16 times."
+    assert lines[1:3] == ["The last it wrote to stderr was:", "    KeyError: 'PORT'"]
+    assert "pmdaemon start web" in lines[3]
+
+
+def test_what_was_stopped_says_so_and_how_long_that_holds():
+    stopped = a_process(state=Stopped(), wish=Wish.DOWN, started=NOW)
+
+    assert said(stopped).startswith("web is down, because somebody stopped it. It stays down")
+
+
+def test_what_was_never_started_says_so():
+    listed = a_process(state=Stopped(), wish=Wish.DOWN)
+
+    assert (
+        said(listed)
+        == "web has not been started yet: it is listed, and waits for pmdaemon start web."
+    )
+
+
+def test_what_is_blocked_says_until_when():
+    blocked = a_process(state=Stopped(), wish=Wish.BLOCKED)
+
+    assert said(blocked) == (
+        "web is down. It is blocked: nothing starts it until pmdaemon unblock web."
+    )
+
+
+def test_what_waits_names_what_it_waits_for():
+    waiting = a_process(
+        state=Stopped(), spec=an_app(depends_on=(Dependency("db"), Dependency("mq")))
+    )
+    others = {"db": [a_process(state=Starting())], "mq": [a_process(state=UP)]}
+
+    sentences = said(waiting, others=others)
+
+    assert "It needs db to be ready, which is starting." in sentences
+    assert "mq" not in sentences
+
+
+def test_what_is_ending_says_why_and_what_comes_next():
+    asked = a_process(state=Stopping(a_run(), Cause.STOP_REQUESTED))
+    leftovers = a_process(state=Stopping(a_run(), Cause.ENDED_BY_ITSELF, CLEAN))
+
+    assert "because somebody asked for that. It got SIGINT and has 1.6 s to end" in said(asked)
+    assert "has ended, what it started has not" in said(leftovers)
+
+
+GOOD, BAD = ProbeResult(True, "HTTP status 200", 0.1), ProbeResult(False, "HTTP status 500", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("health", "sentence"),
+    [
+        (None, "Whether it is healthy is not known yet (http http://localhost/)."),
+        (Health(), "Whether it is healthy is not known yet"),
+        (
+            Health(HealthStatus.HEALTHY, 0, GOOD, later(7495)),
+            "It is healthy: HTTP status 200, 5s ago.",
+        ),
+        (Health(HealthStatus.HEALTHY, 2, BAD, later(7500)), "but the last 2 checks failed: HTTP"),
+        (Health(HealthStatus.STARTING, 1, BAD, later(7500)), "It has not been healthy yet: HTTP"),
+        (Health(HealthStatus.UNHEALTHY, 3, BAD, later(7500)), "It is unhealthy: HTTP status 500"),
+    ],
+)
+def test_health_is_told(health, sentence):
+    checked = a_process(state=UP, spec=an_app(health=HealthCheck("http", "http://localhost/")))
+
+    assert sentence in said(checked, health=health)
+
+
+def test_schedules_say_when_they_are_due():
+    due = FACTS.now.wall + 90
+    ran = a_process(state=Exited(), spec=JOB, last_exit=CLEAN)
+    slow = replace(ran, last_cause=Cause.TIMED_OUT)
+    blocked = replace(ran, wish=Wish.BLOCKED)
+
+    assert said(ran, due=due) == (
+        "report is a job, and does not run at the moment: its last run ended with exit code 0."
+        " By its schedule it runs in 1m 30s."
+    )
+    assert "its last run took more than 60 s" in said(slow)
+    assert "falls due in 1m 30s, and nothing will happen." in said(blocked, due=due)
+    assert "One more run is queued" in said(replace(ran, queued=True), due=due)
+
+
+def test_every_process_can_be_explained_in_whole_sentences():
+    states = [
+        Stopped(), Starting(), UP, Backoff(NOW, 1.0), Exited(), Errored("why"),
+        *(Stopping(a_run(), cause) for cause in Cause),
+    ]  # fmt: skip
+    for state, wish, spec, cause in itertools.product(
+        states, Wish, (an_app(), JOB), (None, *Cause)
+    ):
+        process = a_process(state=state, wish=wish, spec=spec, last_cause=cause, restarts=1)
+        sentences = explain(process, FACTS)
+
+        assert sentences
+        assert all(one.endswith((".", ":")) or one.startswith("    ") for one in sentences)

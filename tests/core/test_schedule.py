@@ -1,0 +1,95 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pmdaemon.core.schedule import SET_BACK, heeded_until, latest_due, next_due, schedule_of
+from pmdaemon.core.spec import Job, Schedule
+from tests.support.builders import NOW, a_process, an_app
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def at(text, zone=BERLIN):
+    return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+
+
+def times(cron, start, count, *, timezone=None, local=BERLIN):
+    """List when a schedule falls due, as clocks on the wall in Berlin show it."""
+    moment, found = at(start), []
+    for _ in range(count):
+        moment = next_due(Schedule(cron, timezone), moment, local)
+        found.append(datetime.fromtimestamp(moment, BERLIN).strftime("%d %H:%M:%S %Z"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cron", "due"),
+    [
+        ("*/5 * * * *", ["01 12:05:00 CEST", "01 12:10:00 CEST"]),
+        ("*/20 * * * * *", ["01 12:00:20 CEST", "01 12:00:40 CEST"]),
+        ("0 3 * * *", ["02 03:00:00 CEST", "03 03:00:00 CEST"]),
+        ("0 9 * * MON-FRI", ["02 09:00:00 CEST", "03 09:00:00 CEST"]),
+        ("0 0 1 JAN *", ["01 00:00:00 CET", "01 00:00:00 CET"]),
+        ("30 6,18 * * *", ["01 18:30:00 CEST", "02 06:30:00 CEST"]),
+        ("0 0 L * *", ["30 00:00:00 CEST", "31 00:00:00 CEST"]),
+    ],
+)
+def test_five_fields_six_fields_names_and_steps_are_understood(cron, due):
+    assert times(cron, "2026-06-01T12:00:00", 2) == due
+
+
+def test_a_zone_of_its_own_beats_that_of_the_machine():
+    assert times("0 12 * * *", "2026-06-01T00:00:00", 1, timezone="UTC") == ["01 14:00:00 CEST"]
+
+
+def test_a_time_that_does_not_exist_falls_due_right_after_the_gap():
+    assert times("30 2 * * *", "2026-03-28T12:00:00", 2) == ["29 03:00:00 CEST", "30 02:30:00 CEST"]
+
+
+def test_a_time_that_exists_twice_falls_due_once():
+    assert times("30 2 * * *", "2026-10-24T12:00:00", 2) == ["25 02:30:00 CEST", "26 02:30:00 CET"]
+
+
+def test_intervals_go_on_through_an_hour_that_exists_twice():
+    due = times("*/30 * * * *", "2026-10-25T01:45:00", 5)
+
+    assert due == [
+        "25 02:00:00 CEST",
+        "25 02:30:00 CEST",
+        "25 02:00:00 CET",
+        "25 02:30:00 CET",
+        "25 03:00:00 CET",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("until", "due"),
+    [
+        ("2026-06-01T12:07:30", "2026-06-01T12:05:00"),
+        ("2026-06-01T12:05:00", "2026-06-01T12:05:00"),
+        ("2026-06-01T12:04:59", "2026-06-01T12:00:00"),
+    ],
+)
+def test_the_latest_of_what_was_missed_is_then_or_before(until, due):
+    assert latest_due(Schedule("*/5 * * * *"), at(until), BERLIN) == at(due)
+
+
+def test_what_was_heeded_is_kept_with_the_process_or_begins_with_it():
+    assert heeded_until(a_process(), NOW.wall + 50) == NOW.wall
+    assert heeded_until(a_process(due=NOW.wall + 30), NOW.wall + 50) == NOW.wall + 30
+
+
+def test_a_clock_that_was_adjusted_repeats_nothing_and_one_that_was_wrong_counts_for_nothing():
+    adjusted, wrong = a_process(due=NOW.wall + SET_BACK), a_process(due=NOW.wall + SET_BACK + 1)
+
+    assert heeded_until(adjusted, NOW.wall) == NOW.wall + SET_BACK
+    assert heeded_until(wrong, NOW.wall) == NOW.wall
+
+
+def test_the_schedule_of_a_job_comes_before_that_of_restarts():
+    daily, hourly = Schedule("0 0 * * *"), Schedule("0 * * * *")
+
+    assert schedule_of(a_process()) is None
+    assert schedule_of(a_process(spec=an_app(cron_restart=daily))) == daily
+    assert schedule_of(a_process(spec=an_app(cron_restart=daily, job=Job(hourly)))) == hourly

@@ -1,0 +1,244 @@
+import pytest
+
+from pmdaemon.core.access import TokenKind
+from pmdaemon.core.errors import (
+    HomeUnusable,
+    InvalidInput,
+    StoreUnavailable,
+    TokenExists,
+    TokenNotFound,
+)
+from pmdaemon.engine.tokens import Tokens
+from tests.fakes.clock import FakeClock
+from tests.fakes.secret_files import FakeSecretFiles
+from tests.fakes.store import MemoryStore
+from tests.fakes.tokens import FakeTokenMint
+
+
+class Scene:
+    def __init__(self):
+        self.store = MemoryStore()
+        self.clock = FakeClock()
+        self.mint = FakeTokenMint()
+        self.files = FakeSecretFiles()
+        self.tokens = self.begin()
+
+    def begin(self):
+        return Tokens(store=self.store, clock=self.clock, mint=self.mint, files=self.files)
+
+    async def next_daemon(self):
+        tokens = self.begin()
+        tokens.adopt((await self.store.load()).tokens)
+        return tokens
+
+    def name_of(self, secret):
+        principal = self.tokens.recognise(secret)
+        return principal.name if principal is not None else None
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+async def test_a_key_that_was_made_is_recognised(scene):
+    _, secret = await scene.tokens.make("ci", scopes=["read"])
+
+    principal = scene.tokens.recognise(secret)
+
+    assert (principal.name, principal.grants) == ("ci", {"read"})
+    assert scene.tokens.recognise("something else") is None
+
+
+async def test_only_the_digest_is_stored(scene):
+    _, secret = await scene.tokens.make("ci")
+
+    assert secret not in repr((await scene.store.load()).tokens)
+
+
+async def test_the_next_daemon_knows_it_too(scene):
+    _, secret = await scene.tokens.make("ci")
+
+    assert (await scene.next_daemon()).recognise(secret).name == "ci"
+
+
+async def test_keys_without_a_name_are_numbered(scene):
+    names = [(await scene.tokens.make())[0].name for _ in range(2)]
+
+    assert names == ["key-1", "key-2"]
+
+
+async def test_a_name_is_given_once(scene):
+    await scene.tokens.make("ci")
+
+    with pytest.raises(TokenExists, match="--rotate ci"):
+        await scene.tokens.make("ci")
+
+
+async def test_the_name_of_a_revoked_one_is_free(scene):
+    _, former = await scene.tokens.make("ci")
+    await scene.tokens.revoke("ci")
+
+    _, secret = await scene.tokens.make("ci")
+
+    assert (scene.name_of(former), scene.name_of(secret)) == (None, "ci")
+
+
+@pytest.mark.parametrize("kind", TokenKind)
+async def test_a_token_lets_nobody_in_when_it_has_expired(scene, kind):
+    _, secret = await scene.tokens.make("ci", kind=kind, expire_in=60.0)
+
+    scene.clock.advance(59)
+    assert scene.name_of(secret) == "ci"
+    scene.clock.advance(1)
+    assert scene.name_of(secret) is None
+
+
+@pytest.mark.parametrize("kind", TokenKind)
+async def test_a_revoked_token_lets_nobody_in_not_even_with_the_next_daemon(scene, kind):
+    _, secret = await scene.tokens.make("ci", kind=kind)
+
+    await scene.tokens.revoke("ci")
+
+    assert scene.name_of(secret) is None
+    assert (await scene.next_daemon()).recognise(secret) is None
+    with pytest.raises(TokenNotFound):
+        await scene.tokens.revoke("ci")
+
+
+async def test_a_token_that_cannot_be_stored_is_not_made(scene):
+    scene.store.failure = StoreUnavailable("cannot write the store: its disk is full")
+
+    with pytest.raises(StoreUnavailable):
+        await scene.tokens.make("ci")
+
+    assert scene.tokens.list() == []
+    assert not scene.tokens.guarded
+
+
+async def test_a_revocation_that_cannot_be_stored_is_not_acknowledged(scene):
+    _, secret = await scene.tokens.make("ci")
+    scene.store.failure = StoreUnavailable("cannot write the store: its disk is full")
+
+    with pytest.raises(StoreUnavailable):
+        await scene.tokens.revoke("ci")
+
+    assert scene.name_of(secret) == "ci"
+
+
+async def test_a_consumer_token_names_its_consumer_where_pup_looks_for_it(scene):
+    _, secret = await scene.tokens.make("bot", kind=TokenKind.CONSUMER, expire_in=60.0)
+
+    claims = scene.mint.read(secret, 0.0)
+
+    assert claims["data"] == {"consumer": "bot"}
+    assert claims["exp"] == claims["iat"] + 60
+
+
+async def test_a_consumer_token_is_good_as_long_as_its_signature(scene):
+    _, secret = await scene.tokens.make("bot", kind=TokenKind.CONSUMER)
+    now = scene.clock.now().wall
+
+    scene.mint.rotate(until=now + 60)
+
+    assert scene.name_of(secret) == "bot"
+    scene.clock.advance(60)
+    assert scene.name_of(secret) is None
+
+
+async def test_a_signed_token_that_was_never_handed_out_lets_nobody_in(scene):
+    await scene.tokens.make("bot", kind=TokenKind.CONSUMER)
+
+    forged = scene.mint.sign({"data": {"consumer": "bot"}})
+
+    assert scene.name_of(forged) is None
+
+
+@pytest.mark.parametrize("kind", TokenKind)
+async def test_a_rotated_token_is_good_for_the_overlap(scene, kind):
+    _, former = await scene.tokens.make("ci", kind=kind, scopes=["read"])
+
+    token, secret = await scene.tokens.rotate("ci", overlap=60.0)
+
+    assert token.grants == ("read",)
+    assert [scene.name_of(one) for one in (former, secret)] == ["ci", "ci"]
+    scene.clock.advance(60)
+    assert [scene.name_of(one) for one in (former, secret)] == [None, "ci"]
+
+
+async def test_rotating_what_is_not_there_is_refused(scene):
+    with pytest.raises(TokenNotFound):
+        await scene.tokens.rotate("ci", overlap=0.0)
+
+
+async def test_a_key_guards_until_revoked_ones_are_forgotten(scene):
+    assert not scene.tokens.guarded
+    await scene.tokens.make("ci")
+    assert scene.tokens.guarded
+
+    await scene.tokens.revoke("ci")
+    assert (await scene.next_daemon()).guarded
+
+    await scene.tokens.forget_revoked()
+    assert not scene.tokens.guarded
+    assert not (await scene.next_daemon()).guarded
+
+
+async def test_forgetting_leaves_what_is_good(scene):
+    _, secret = await scene.tokens.make("ci")
+
+    await scene.tokens.forget_revoked()
+
+    assert scene.name_of(secret) == "ci"
+    assert scene.tokens.guarded
+
+
+async def test_a_token_of_a_consumer_does_not_guard(scene):
+    await scene.tokens.make("bot", kind=TokenKind.CONSUMER)
+
+    assert not scene.tokens.guarded
+
+
+async def test_the_web_key_is_made_once_and_kept_in_a_file(scene):
+    key, path = await scene.tokens.web_key()
+
+    assert scene.files.texts == {"api-key": f"{key}\n"}
+    assert path.endswith("api-key")
+    assert scene.name_of(key) == "web"
+    assert await scene.tokens.web_key() == (key, path)
+
+
+@pytest.mark.parametrize("spoil", ["revoked", "file lost", "file changed"])
+async def test_a_web_key_that_is_no_good_any_more_is_made_anew(scene, spoil):
+    key, _ = await scene.tokens.web_key()
+    if spoil == "revoked":
+        await scene.tokens.revoke("web")
+    elif spoil == "file lost":
+        scene.files.texts.clear()
+    else:
+        scene.files.texts["api-key"] = "mine\n"
+
+    fresh, _ = await scene.tokens.web_key()
+
+    assert [scene.name_of(one) for one in (key, fresh)] == [None, "web"]
+
+
+async def test_a_rotated_web_key_is_in_the_file(scene):
+    await scene.tokens.web_key()
+
+    _, secret = await scene.tokens.rotate("web", overlap=60.0)
+
+    assert scene.files.texts["api-key"] == f"{secret}\n"
+
+
+async def test_a_web_key_that_cannot_be_written_down_is_refused(scene):
+    scene.files.failing = True
+
+    with pytest.raises(HomeUnusable):
+        await scene.tokens.web_key()
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0])
+async def test_a_token_is_given_some_time(scene, seconds):
+    with pytest.raises(InvalidInput):
+        await scene.tokens.make("ci", expire_in=seconds)
