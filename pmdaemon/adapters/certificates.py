@@ -8,7 +8,7 @@ import datetime
 import os
 import ssl
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -120,17 +120,21 @@ class ServerCertificates:
         self._own: dict[str, ssl.SSLContext] = {}
         self._made: dict[str, tuple[ssl.SSLContext, datetime.datetime]] = {}
 
-    def use(self, host: str, certificate: Path, key: Path) -> None:
-        """Have a name, or `*.name`, use files of one's own.
+    def use_only(self, files: Mapping[str, tuple[Path, Path]]) -> None:
+        """Have names, or `*.name`, use files of one's own: certificates, and their keys.
 
         Raises:
-            InvalidInput: they cannot be used together, or not for this name, or have run out.
+            InvalidInput: they cannot be used together, or not for this name, or have run out;
+                nothing was changed.
 
         """
+        self._own = {host: self._checked(host, *pair) for host, pair in files.items()}
+
+    def _checked(self, host: str, certificate: Path, key: Path) -> ssl.SSLContext:
         try:
             leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
             context = _context(certificate, key)
-        except (OSError, ValueError, ssl.SSLError) as error:
+        except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
             message = f"cannot use the certificate {certificate} with {key}: {str(why).lower()}"
             raise InvalidInput(message, code="certificate_unusable") from error
@@ -140,11 +144,7 @@ class ServerCertificates:
         if not covers(leaf, host):
             message = f"the certificate {certificate} is not for {host}"
             raise InvalidInput(message, code="certificate_foreign")
-        self._own[host] = context
-
-    def forget(self, host: str) -> None:
-        """Use files of one's own for a name no longer."""
-        self._own.pop(host, None)
+        return context
 
     def context(self) -> ssl.SSLContext:
         """Make what listeners use: it turns to the right certificate by itself."""

@@ -105,6 +105,11 @@ class RouteTable(Struct, frozen=True):
                 return None if service is None else (route, service)
         return None
 
+    def knows(self, host: str) -> bool:
+        """Tell whether anything is asked of this host, at whatever path."""
+        patterns = set(_patterns(host))
+        return any(route.host in patterns for route in self.routes)
+
     def with_service(self, service: Service) -> "RouteTable":
         """Put a service in the place of the one of that name."""
         return RouteTable(self.routes, {**self.services, service.name: service})
@@ -226,6 +231,11 @@ class Balancer:
             self._busy[target.address] = left
         else:
             self._busy.pop(target.address, None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any target has a request."""
+        return bool(self._busy)
 
     def busy(self, target: Target) -> int:
         """Say how many requests a target has."""

@@ -23,6 +23,9 @@ HEAD_SECONDS = 15.0
 IDLE_SECONDS = 75.0
 """How long a connection may wait for its next request, or a body for its next piece."""
 
+LINGER_SECONDS = 2.0
+"""How long the rest of a request is read that nobody wants."""
+
 REFUSALS = {
     MalformedMessage: (400, b"Bad Request"),
     HeadTooLong: (431, b"Request Header Fields Too Large"),
@@ -52,6 +55,8 @@ class ClientConnection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._closing = False
         self._paused = False
+        self._half_closed = False
+        self._lingering = False
         self._heard = self._loop.time()
         self._head_began = self._heard
         self._watch: asyncio.TimerHandle | None = None
@@ -79,6 +84,11 @@ class ClientConnection(asyncio.Protocol):
             self._heard = self._loop.time()
             self._transport.resume_reading()
 
+    def take_waiting(self) -> bytes:
+        """Hand over what has come and was not read yet."""
+        waiting, self._waiting = self._waiting, b""
+        return waiting
+
     def abort(self) -> None:
         """Break the connection."""
         if self._transport is not None:
@@ -94,9 +104,9 @@ class ClientConnection(asyncio.Protocol):
             return
         if keep and not self._closing:
             self.resume()
-            self._advance()
+            self._go_on()
         else:
-            self._transport.close()
+            self._hang_up(unread=exchange.wants_body)
 
     # For the gateway.
 
@@ -117,6 +127,8 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client says."""
+        if self._lingering:
+            return
         self._heard = self._loop.time()
         current = self._current
         try:
@@ -132,9 +144,9 @@ class ClientConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take it that the client says no more; what it asked for is still answered."""
-        if self._current is None:
+        if self._current is None or self._lingering:
             return False
-        self._closing = True
+        self._half_closed = True
         self._current.client_eof()
         return self._current.tunnel or not self._current.wants_body
 
@@ -170,6 +182,31 @@ class ClientConnection(asyncio.Protocol):
             self.pause()
         return data
 
+    def _go_on(self) -> None:
+        """Take the next request, which may have come already; close if none can come any more."""
+        try:
+            self._advance()
+        except (MalformedMessage, HeadTooLong, NotSupported) as error:
+            self._refuse(error)
+        if self._half_closed and self._current is None:
+            self._hang_up(unread=False)
+
+    def _hang_up(self, *, unread: bool) -> None:
+        """Close; where the client still sends something, only when it has heard what we said.
+
+        With data that nobody has read, closing would be a reset, which may overtake the answer
+        (RFC 9112, section 9.6).
+        """
+        if self._transport is None:
+            return
+        if not unread or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._lingering = True
+        self._transport.write_eof()
+        self.resume()
+        self._loop.call_later(LINGER_SECONDS, self.abort)
+
     def _advance(self) -> None:
         while self._current is None and self._waiting:
             # Empty lines before a request are let pass (RFC 9112, section 2.2).
@@ -204,7 +241,7 @@ class ClientConnection(asyncio.Protocol):
                 b"content-length: %d\r\nconnection: close\r\n\r\n%b"
                 % (status, reason, len(body), body)
             )
-            self._transport.close()
+            self._hang_up(unread=True)
         else:
             self._transport.abort()
 

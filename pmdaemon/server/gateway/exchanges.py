@@ -20,6 +20,10 @@ HARMLESS_TWICE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TR
 LAST_CHUNK = b"0\r\n\r\n"
 
 
+ANSWER_SECONDS = 300.0
+"""How long a target may take until it begins to answer, once it has the whole request."""
+
+
 class ClientSide(Protocol):
     """The connection to the client, as an exchange sees it."""
 
@@ -36,6 +40,9 @@ class ClientSide(Protocol):
     def resume(self) -> None:
         """Read again."""
 
+    def take_waiting(self) -> bytes:
+        """Hand over what the client has said since its request."""
+
     def abort(self) -> None:
         """Let the client know by a broken connection that a response is not whole."""
 
@@ -48,9 +55,6 @@ class Tap(Protocol):
 
     def request_data(self, data: bytes) -> None:
         """See a piece of the request's body."""
-
-    def response_began(self, head: ResponseHead) -> None:
-        """See the response's head."""
 
     def response_data(self, data: bytes) -> None:
         """See a piece of the response's body."""
@@ -66,10 +70,16 @@ class Exchange:
         self.status = 0
         self.received = 0
         self.sent = 0
+        self.target: tuple[str, int] | None = None
+        self.broken = False
+        self.response: ResponseHead | None = None
         self._framing = framing
+        self._kept_whole = True
+        self._task: asyncio.Task[None] | None = None
         self._kept: list[bytes] = []
         self._upstream: UpstreamConnection | None = None
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._over: asyncio.Future[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._rechunk = False
         self._dechunk: Chunked | None = None
         self._keep = request.keep_alive
@@ -104,11 +114,17 @@ class Exchange:
             self.tap.request_data(piece)
         if self._upstream is not None:
             self._upstream.write(piece)
-        if self._upstream is None or self.replayable:
+        if self._upstream is None or (self._kept_whole and self.received <= REPLAYABLE):
             self._kept.append(piece)
-            if self._upstream is None and self.received > REPLAYABLE:
+            if self.received > REPLAYABLE:
                 self.client.pause()
+        else:
+            self._forget_body()
         return taken
+
+    def _forget_body(self) -> None:
+        self._kept.clear()
+        self._kept_whole = False
 
     def take_tunnelled(self, data: bytes) -> None:
         """Take what the client says through the tunnel."""
@@ -116,13 +132,18 @@ class Exchange:
         if self._upstream is not None:
             self._upstream.write(data)
 
+    def belongs_to(self, task: asyncio.Task[None]) -> None:
+        """Know who sees to it that this is answered."""
+        self._task = task
+
     def client_gone(self) -> None:
         """Give up: nobody waits for an answer."""
+        self.broken = not self._closed
         self._closed = True
         if self._upstream is not None:
             self._upstream.abandon()
-        if not self._over.done():
-            self._over.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def client_eof(self) -> None:
         """Tell the target that the client says no more."""
@@ -145,9 +166,14 @@ class Exchange:
         return self._begun
 
     @property
-    def replayable(self) -> bool:
+    def repeatable(self) -> bool:
         """Whether all of the request that there was so far is still here."""
-        return self.received <= REPLAYABLE
+        return self._kept_whole
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether the client asked to go over to another protocol."""
+        return self.request.upgrade is not None
 
     async def run(self, upstream: UpstreamConnection, head: bytes) -> None:
         """Send the request to a target, and the response to the client.
@@ -156,17 +182,32 @@ class Exchange:
             UpstreamFailed: there is no response, or not all of it.
 
         """
-        self._over = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._over = loop.create_future()
         self._upstream = upstream
         upstream.begin(self, self.request.method, b"".join([head, *self._kept]))
-        if not self.replayable:
-            self._kept.clear()
+        if self.received > REPLAYABLE:
+            self._forget_body()
         self.client.resume()
+        self._deadline = loop.call_later(ANSWER_SECONDS, self._look_for_answer)
         try:
             await self._over
         except asyncio.CancelledError:
             upstream.abandon()
             raise
+        finally:
+            self._deadline.cancel()
+
+    def _look_for_answer(self) -> None:
+        if self._begun or self._upstream is None:
+            return
+        if self.wants_body:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(ANSWER_SECONDS, self._look_for_answer)
+            return
+        self._upstream.abandon()
+        reason = f"nothing came within {ANSWER_SECONDS:.0f} s"
+        self.response_failed(UpstreamFailed(reason, reached=True, timed_out=True))
 
     def answer(
         self, status: int, reason: bytes, body: bytes, *headers: tuple[bytes, bytes]
@@ -195,11 +236,12 @@ class Exchange:
             return
         self._begun = True
         self.status = head.status
-        if self.tap is not None:
-            self.tap.response_began(head)
+        self.response = head
         if head.status == 101:
             upgrade = (b"connection", b"upgrade"), (b"upgrade", self.request.upgrade or b"")
             self.client.write(response_bytes(head, upgrade, chunked=False))
+            if waiting := self.client.take_waiting():
+                self.take_tunnelled(waiting)
             return
         chunked = isinstance(framing, Chunked | UntilClose)
         if self.request.version == "1.0" and chunked:
@@ -228,7 +270,7 @@ class Exchange:
     def response_failed(self, error: UpstreamFailed) -> None:
         """Leave it to whoever runs this what comes of it."""
         self._upstream = None
-        if not self._over.done():
+        if self._over is not None and not self._over.done():
             self._over.set_exception(error)
 
     def tunnel_ended(self) -> None:
@@ -258,6 +300,6 @@ class Exchange:
 
     def _finish(self) -> None:
         self._closed = True
-        if not self._over.done():
+        if self._over is not None and not self._over.done():
             self._over.set_result(None)
         self.client.finished(self, keep=self._keep and not self.wants_body)

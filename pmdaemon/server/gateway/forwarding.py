@@ -1,35 +1,23 @@
 """Finds a target for each request, and another when that one fails."""
 
-import asyncio
 import ipaddress
-import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
-from pmdaemon.core.routing import (
-    Balancer,
-    Mode,
-    Route,
-    RouteTable,
-    Service,
-    Target,
-    host_of,
-)
+from pmdaemon.core.routing import Mode, Route, RouteTable, Service, host_of
 from pmdaemon.engine import tasks
+from pmdaemon.server.gateway.choosing import Address, Chooser
 from pmdaemon.server.gateway.clients import ClientConnection
 from pmdaemon.server.gateway.exchanges import HARMLESS_TWICE, Exchange
-from pmdaemon.server.gateway.heads import request_bytes, value_of
+from pmdaemon.server.gateway.heads import origin_form, request_bytes, value_of
 from pmdaemon.server.gateway.upstreams import UpstreamFailed, UpstreamPool
 
-log = logging.getLogger(__name__)
-
-HOLD_SECONDS = 30.0
-"""How long a request waits for a target that is starting, or for a service that is paused."""
-
-ANSWER_SECONDS = 300.0
-"""How long a target may take until it begins to answer."""
+NOT_FOUND = 404, b"Not Found"
+BAD_GATEWAY = 502, b"Bad Gateway"
+UNAVAILABLE = 503, b"Service Unavailable"
+TIMED_OUT = 504, b"Gateway Timeout"
 
 
 class Unanswered(Struct, frozen=True):
@@ -44,7 +32,7 @@ class Unanswered(Struct, frozen=True):
 class Observer(Protocol):
     """Who keeps records of requests."""
 
-    def began(self, exchange: Exchange, route: Route | None) -> None:
+    def began(self, exchange: Exchange, host: str, route: Route | None) -> None:
         """A request has come."""
 
     def ended(self, exchange: Exchange) -> None:
@@ -58,67 +46,49 @@ class Words(Protocol):
         """Return the content type and the body."""
 
 
-class Gateway:
-    """Forwards requests by a table of routes that may be exchanged at any time.
+class Interceptor(Protocol):
+    """Who answers some requests in place of any service."""
 
-    `trusted` are networks whose clients may say for whom they ask.
+    def __call__(self, host: str, path: bytes) -> bytes | None:
+        """Return the text that is the answer, or None to have it forwarded."""
+
+
+class Gateway:
+    """Forwards requests by a table of routes.
+
+    Clients in `trusted` networks may say for whom they ask.
     """
 
     def __init__(
         self,
+        chooser: Chooser,
         *,
         words: Words,
-        observer: Observer | None = None,
+        observer: Observer,
         trusted: Iterable[str] = (),
+        interceptor: Interceptor | None = None,
     ) -> None:
+        self._chooser = chooser
         self._words = words
         self._observer = observer
-        self._trusted = [ipaddress.ip_network(text) for text in trusted]
-        self._table = RouteTable()
-        self._balancers: dict[str, Balancer] = {}
+        self._interceptor = interceptor
         self._pool = UpstreamPool()
         self._connections: set[ClientConnection] = set()
-        self._changed = asyncio.Event()
-        self._drained: dict[tuple[str, int], list[Callable[[], None]]] = {}
+        self.trust(trusted)
 
-    # What the engine does with it.
+    def trust(self, networks: Iterable[str]) -> None:
+        """Believe other clients from now on."""
+        self._trusted = [ipaddress.ip_network(text, strict=False) for text in networks]
 
     @property
-    def table(self) -> RouteTable:
-        """Where requests go now."""
-        return self._table
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
 
     def swap(self, table: RouteTable) -> None:
         """Send requests elsewhere from now on; those that are on their way go on."""
-        before = _addresses(self._table)
-        self._table = table
-        for name in self._balancers.keys() - table.services.keys():
-            del self._balancers[name]
-        for address in before - _addresses(table):
+        for address in self._chooser.swap(table):
             self._pool.drop(address)
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    def busy(self, service: str, target: Target) -> int:
-        """Say how many requests a target is answering."""
-        balancer = self._balancers.get(service)
-        return balancer.busy(target) if balancer is not None else 0
-
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target answers nothing any more; tell whether it came to that."""
-        if not self.busy(service, target):
-            return True
-        over = asyncio.Event()
-        waiting = self._drained.setdefault(target.address, [])
-        waiting.append(over.set)
-        try:
-            async with asyncio.timeout(within):
-                await over.wait()
-        except TimeoutError:
-            return False
-        finally:
-            waiting.remove(over.set)
-        return True
 
     def connection(self, *, secure: bool) -> ClientConnection:
         """Make the protocol for a connection that was accepted."""
@@ -140,115 +110,102 @@ class Gateway:
     # One request.
 
     def _handle(self, exchange: Exchange) -> None:
-        tasks.spawn(self._serve(exchange), name="gateway.request")
+        exchange.belongs_to(tasks.spawn(self._serve(exchange), name="gateway.request"))
 
     async def _serve(self, exchange: Exchange) -> None:
-        found = self._find(exchange)
-        if self._observer is not None:
-            self._observer.began(exchange, found[0] if found else None)
+        host, target = _asked_for(exchange)
+        path = target.partition(b"?")[0]
+        found = self._chooser.table.find(host, path.decode("latin-1")) if host and target else None
+        self._observer.began(exchange, host or "", found[0] if found else None)
         try:
-            if found is None:
-                host = exchange.request.host.decode("latin-1")
-                message = f"nothing answers for {host}" if host else "a request needs a Host"
-                self._refuse(exchange, Unanswered(404, b"Not Found", message))
+            own = self._interceptor(host, path) if self._interceptor and host else None
+            if own is not None:
+                exchange.answer(200, b"OK", own, (b"content-type", b"text/plain"))
+            elif found is None:
+                said = exchange.request.host.decode("latin-1")
+                message = f"nothing answers for {host or said or 'a request without a Host'}"
+                self._refuse(exchange, Unanswered(*NOT_FOUND, message))
             else:
-                await self._forward(exchange, *found)
+                await self._forward(exchange, found[0], target)
         finally:
-            if self._observer is not None:
-                self._observer.ended(exchange)
+            self._observer.ended(exchange)
 
-    def _find(self, exchange: Exchange) -> tuple[Route, Service] | None:
-        request = exchange.request
-        host = host_of(request.host.decode("latin-1"))
-        if host is None or not request.target.startswith(b"/"):
-            return None
-        return self._table.find(host, request.path.decode("latin-1"))
-
-    async def _forward(self, exchange: Exchange, route: Route, service: Service) -> None:
-        tried: set[tuple[str, int]] = set()
-        loop = asyncio.get_running_loop()
-        patience = loop.time() + HOLD_SECONDS
-        head = self._head_for(exchange, route)
-        failure = UpstreamFailed("it has no target", reached=False)
+    async def _forward(self, exchange: Exchange, route: Route, target_path: bytes) -> None:
+        name = route.service
+        tried: dict[Address, UpstreamFailed] = {}
+        patience = self._chooser.patience()
+        head = self._head_for(exchange, route, target_path)
         while True:
-            service = self._table.services.get(route.service, service)
-            target = await self._target(exchange, service, tried, patience)
+            target = self._chooser.choose(name, exchange.client.peer, tried)
             if target is None:
-                self._refuse(exchange, _why(service, failure, tried))
+                target = await self._chooser.target(name, exchange.client.peer, tried, patience)
+            if target is None:
+                service = self._chooser.table.services.get(name)
+                self._refuse(exchange, _why(name, service, tried))
                 return
-            balancer = self._balancers.setdefault(service.name, Balancer())
-            balancer.began(target)
-            try:
-                connection = await self._pool.get(target.address)
-                await exchange.run(connection, head)
-            except UpstreamFailed as error:
-                failure = error
-                if exchange.begun:
-                    exchange.client.abort()
-                    return
-                if error.reached and exchange.request.method not in HARMLESS_TWICE:
-                    self._refuse(exchange, _why(service, error, {target.address}))
-                    return
-                if not exchange.replayable:
-                    self._refuse(exchange, _why(service, error, {target.address}))
-                    return
-                tried.add(target.address)
-            else:
+            exchange.target = target.address
+            with self._chooser.busy_with(name, target):
+                failure = await self._try(exchange, target.address, head)
+            if failure is None:
                 return
-            finally:
-                balancer.ended(target)
-                if not balancer.busy(target):
-                    for callback in self._drained.get(target.address, ()):
-                        callback()
+            tried[target.address] = failure
+            if exchange.begun:
+                exchange.broken = True
+                exchange.client.abort()
+                return
+            harmless = exchange.request.method in HARMLESS_TWICE
+            if not exchange.repeatable or failure.timed_out or (failure.reached and not harmless):
+                service = self._chooser.table.services.get(name)
+                self._refuse(exchange, _why(name, service, {target.address: failure}))
+                return
 
-    async def _target(
-        self,
-        exchange: Exchange,
-        service: Service,
-        tried: set[tuple[str, int]],
-        patience: float,
-    ) -> Target | None:
-        """Choose a target; while one is coming, or the service is paused, wait for it."""
-        loop = asyncio.get_running_loop()
+    async def _try(
+        self, exchange: Exchange, address: Address, head: bytes
+    ) -> UpstreamFailed | None:
+        """Have a target answer; return why it did not."""
+        harmless = exchange.request.method in HARMLESS_TWICE
+        fresh = False
         while True:
-            service = self._table.services.get(service.name, service)
-            if service.mode is Mode.SERVING:
-                balancer = self._balancers.setdefault(service.name, Balancer())
-                target = balancer.choose(service, exchange.client.peer, tried=tried)
-                if target is not None or not service.coming:
-                    return target
-            elif service.mode is Mode.MAINTENANCE:
-                return None
             try:
-                async with asyncio.timeout_at(patience):
-                    await self._changed.wait()
-            except TimeoutError:
-                return None
-            if loop.time() >= patience:
-                return None
+                connection = await self._pool.get(address, fresh=fresh, rested=harmless)
+                reused = connection.used_before
+                try:
+                    await exchange.run(connection, head)
+                except UpstreamFailed:
+                    # What was kept open may have been closed in the instant that we wrote.
+                    if fresh or not (reused and harmless and exchange.repeatable):
+                        raise
+                    if exchange.begun:
+                        raise
+                    fresh = True
+                    continue
+            except UpstreamFailed as error:
+                return error
+            return None
 
-    def _head_for(self, exchange: Exchange, route: Route) -> bytes:
+    def _head_for(self, exchange: Exchange, route: Route, target: bytes) -> bytes:
         request, client = exchange.request, exchange.client
         trusted = self._is_trusted(client.peer)
         said = {
             name: value_of(request.headers, name) if trusted else None
-            for name in (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
-        }
+            for name in (
+                b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port",
+            )
+        }  # fmt: skip
         chain = said[b"x-forwarded-for"]
         peer = client.peer.encode()
-        scheme = b"https" if client.secure else b"http"
         forwarded: Mapping[bytes, bytes] = {
             b"x-forwarded-for": b"%b, %b" % (chain, peer) if chain else peer,
-            b"x-forwarded-proto": said[b"x-forwarded-proto"] or scheme,
+            b"x-forwarded-proto": said[b"x-forwarded-proto"]
+            or (b"https" if client.secure else b"http"),
             b"x-forwarded-host": said[b"x-forwarded-host"] or request.host,
-            b"x-forwarded-port": b"%d" % client.local_port,
+            b"x-forwarded-port": said[b"x-forwarded-port"] or b"%d" % client.local_port,
         }
-        target = request.target
         if route.strip and route.path != "/":
             target = target[len(route.path) :] or b"/"
             if not target.startswith(b"/"):
                 target = b"/" + target
-        return request_bytes(request, target, forwarded, trusted=trusted)
+        return request_bytes(request, target, forwarded)
 
     def _is_trusted(self, peer: str) -> bool:
         if not self._trusted:
@@ -267,25 +224,29 @@ class Gateway:
         exchange.answer(why.status, why.reason, body, *headers)
 
 
-def _why(
-    service: Service, failure: UpstreamFailed, tried: Collection[tuple[str, int]]
-) -> Unanswered:
+def _asked_for(exchange: Exchange) -> tuple[str | None, bytes]:
+    """Say for which host and target a request is; nothing where it asks for none."""
+    authority, target = origin_form(exchange.request)
+    return host_of(authority.decode("latin-1")), target
+
+
+def _why(name: str, service: Service | None, tried: Mapping[Address, UpstreamFailed]) -> Unanswered:
+    if service is None:
+        return Unanswered(*UNAVAILABLE, f"{name} is not there any more", name)
     if service.mode is Mode.MAINTENANCE:
-        return Unanswered(
-            503, b"Service Unavailable", f"{service.name} is being worked on", service.name
-        )
+        return Unanswered(*UNAVAILABLE, f"{name} is being worked on", name)
     if tried:
-        where = ", ".join(f"{host}:{port}" for host, port in tried)
-        message = f"{service.name} does not answer at {where}: {failure.reason}"
-        return Unanswered(502, b"Bad Gateway", message, service.name)
+        *_, failure = tried.values()
+        message = f"{name} does not answer at {_listed(tried)}: {failure.reason}"
+        return Unanswered(*(TIMED_OUT if failure.timed_out else BAD_GATEWAY), message, name)
     if service.mode is Mode.PAUSED:
-        message = f"{service.name} is paused"
+        message = f"{name} is paused"
     elif service.coming:
-        message = f"{service.name} is not ready yet"
+        message = f"{name} is not ready yet"
     else:
-        message = f"{service.name} is not running"
-    return Unanswered(503, b"Service Unavailable", message, service.name)
+        message = f"{name} is not running"
+    return Unanswered(*UNAVAILABLE, message, name)
 
 
-def _addresses(table: RouteTable) -> set[tuple[str, int]]:
-    return {one.address for service in table.services.values() for one in service.targets}
+def _listed(addresses: Collection[Address]) -> str:
+    return ", ".join(f"{host}:{port}" for host, port in addresses)

@@ -41,6 +41,9 @@ FORWARDED = frozenset(
 )
 """Headers that say from where a request came; only who is trusted may say so."""
 
+WEBSOCKET = b"websocket"
+"""The one protocol that is upgraded to: another version of HTTP would go by unseen."""
+
 WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -117,8 +120,10 @@ class ResponseHead(Struct, frozen=True):
             return NoBody()
         lengths, codings = _lengths(self.headers), _codings(self.headers)
         if codings:
+            if codings != [b"chunked"]:
+                raise MalformedMessage("its transfer encoding is not chunked")
             # The coding wins (RFC 9112, section 6.3); the length is not passed on.
-            return Chunked() if codings[-1] == b"chunked" else UntilClose()
+            return Chunked()
         return Length(_one(lengths)) if lengths else UntilClose()
 
 
@@ -145,15 +150,19 @@ def read_request(head: bytes) -> RequestHead:
     hosts = found.get(b"host", [])
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise MalformedMessage("a request needs exactly one Host")
-    return RequestHead(
+    request = RequestHead(
         method=parser.get_method(),
         target=collector.target,
         version=version,
         headers=collector.headers,
         keep_alive=parser.should_keep_alive(),
-        upgrade=found[b"upgrade"][0] if upgrades and b"upgrade" in found else None,
+        upgrade=WEBSOCKET if upgrades and _asks_for_websocket(found) else None,
         host=hosts[0] if hosts else b"",
     )
+    authority, _ = origin_form(request)
+    if authority.lower() != request.host.lower():
+        raise MalformedMessage("a request names two hosts")
+    return request
 
 
 def read_response(head: bytes) -> ResponseHead:
@@ -184,17 +193,26 @@ def read_response(head: bytes) -> ResponseHead:
     return response
 
 
-def request_bytes(
-    request: RequestHead, target: bytes, forwarded: Mapping[bytes, bytes], *, trusted: bool
-) -> bytes:
+def origin_form(request: RequestHead) -> tuple[bytes, bytes]:
+    """Say which authority a request is for, and what is asked of it; nothing if that is no path.
+
+    A target may be a whole URL, which then says more than the Host (RFC 9112, section 3.2.2).
+    """
+    if request.target.startswith(b"/"):
+        return request.host, request.target
+    scheme, _, rest = request.target.partition(b"://")
+    if scheme.lower() not in {b"http", b"https"}:
+        return request.host, b""
+    authority, slash, path = rest.partition(b"/")
+    return authority, slash + path or b"/"
+
+
+def request_bytes(request: RequestHead, target: bytes, forwarded: Mapping[bytes, bytes]) -> bytes:
     """Write a request as the service gets it.
 
-    `forwarded` are the headers that say where it came from. Where the sender is `trusted` these
-    were worked out of what it said; what anybody else says about that is left out.
+    `forwarded` are the headers that say where it came from, in place of what it says itself.
     """
-    dropped = _listed(request.headers) | OF_ONE_CONNECTION | forwarded.keys()
-    if not trusted:
-        dropped |= FORWARDED
+    dropped = _listed(request.headers) | OF_ONE_CONNECTION | FORWARDED
     lines = [b"%b %b HTTP/1.1\r\n" % (request.method, target)]
     lines += _kept(request.headers, dropped)
     lines += [b"%b: %b\r\n" % pair for pair in forwarded.items()]
@@ -266,6 +284,10 @@ def _one(lengths: Sequence[bytes]) -> int:
     if others or not first.isdigit() or len(first) > 18:
         raise MalformedMessage("a message has no single length")
     return int(first)
+
+
+def _asks_for_websocket(found: Mapping[bytes, Sequence[bytes]]) -> bool:
+    return [value.strip().lower() for value in found.get(b"upgrade", ())] == [WEBSOCKET]
 
 
 def _by_name(headers: Headers) -> dict[bytes, list[bytes]]:

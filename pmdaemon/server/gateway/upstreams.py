@@ -1,7 +1,9 @@
 """Connections to the targets, kept for the next request where that is possible."""
 
 import asyncio
-from typing import Protocol, cast
+import os
+from collections.abc import Callable
+from typing import Protocol, TypeVar, cast
 
 from pmdaemon.server.gateway.framing import Framing, MalformedMessage, UntilClose
 from pmdaemon.server.gateway.heads import (
@@ -21,20 +23,37 @@ IDLE_SECONDS = 30.0
 """How long they are kept: less than what servers usually allow."""
 
 
+LONG_REST = 1.0
+"""Seconds after which a kept connection is not used for what must not be sent twice."""
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+P = TypeVar("P", bound=asyncio.Protocol)
+
+
 class UpstreamFailed(Exception):
     """A target that did not answer, or not with what can be passed on.
 
     `reached` tells whether it may have had the request.
     """
 
-    def __init__(self, reason: str, *, reached: bool) -> None:
+    def __init__(self, reason: str, *, reached: bool, timed_out: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.reached = reached
+        self.timed_out = timed_out
 
 
 class Receiver(Protocol):
     """Who takes a response as it comes."""
+
+    @property
+    def wants_body(self) -> bool:
+        """Whether there is more of the request to come."""
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether it was asked to go over to another protocol."""
 
     def response_began(self, head: ResponseHead, framing: Framing) -> None:
         """Take its head; those of informational responses come before the real one."""
@@ -70,6 +89,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._answered = False
         self.tunnel = False
         self.used_before = False
+        self.rests_since = 0.0
         self.idle_timer: asyncio.TimerHandle | None = None
 
     # For those who use it.
@@ -202,6 +222,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._head = b""
         framing = head.framing(self._method)
         if head.status == 101:
+            if not receiver.upgrades:
+                raise MalformedMessage("it goes over to another protocol unasked")
             self.tunnel = True
         elif head.status >= 200:
             self._framing = framing
@@ -211,7 +233,9 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _finish(self) -> None:
         receiver, self._receiver = self._receiver, None
-        if self._open_ended or not self._keep:
+        # The rest of a request that was answered early would be taken for the next one.
+        whole = receiver is not None and not receiver.wants_body
+        if self._open_ended or not self._keep or not whole:
             if self._transport is not None:
                 self._transport.close()
         else:
@@ -236,33 +260,29 @@ class UpstreamPool:
     def __init__(self) -> None:
         self._idle: dict[tuple[str, int], list[UpstreamConnection]] = {}
 
-    async def get(self, address: tuple[str, int]) -> UpstreamConnection:
+    async def get(
+        self, address: tuple[str, int], *, fresh: bool = False, rested: bool = True
+    ) -> UpstreamConnection:
         """Take a connection that is kept, or make one.
+
+        With `fresh`, make one. Without `rested`, take none that was left alone for long, as its
+        other end may be about to close it.
 
         Raises:
             UpstreamFailed: the target takes none; it has not had the request.
 
         """
-        idle = self._idle.get(address)
+        idle = self._idle.get(address) if not fresh else None
+        loop = asyncio.get_running_loop()
         while idle:
             connection = idle.pop()
             if connection.idle_timer is not None:
                 connection.idle_timer.cancel()
-            if connection.usable:
+            if not rested and loop.time() - connection.rests_since > LONG_REST:
+                connection.abandon()
+            elif connection.usable:
                 return connection
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                _, connection = await loop.create_connection(
-                    lambda: UpstreamConnection(self, address), *address
-                )
-        except TimeoutError:
-            reason = "it does not take the connection"
-            raise UpstreamFailed(reason, reached=False) from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise UpstreamFailed(reason.lower(), reached=False) from None
-        return connection
+        return await connect(address, lambda: UpstreamConnection(self, address))
 
     def put_back(self, address: tuple[str, int], connection: UpstreamConnection) -> None:
         """Keep a connection for the next request."""
@@ -272,6 +292,7 @@ class UpstreamPool:
             return
         idle.append(connection)
         loop = asyncio.get_running_loop()
+        connection.rests_since = loop.time()
         connection.idle_timer = loop.call_later(IDLE_SECONDS, connection.abandon)
 
     def forget(self, address: tuple[str, int], connection: UpstreamConnection) -> None:
@@ -292,3 +313,28 @@ class UpstreamPool:
         """Close all that is kept."""
         for address in list(self._idle):
             self.drop(address)
+
+
+async def connect(address: tuple[str, int], protocol: Callable[[], P]) -> P:
+    """Connect to a target; one on `localhost` may listen on either loopback address.
+
+    Raises:
+        UpstreamFailed: it takes no connection.
+
+    """
+    host, tcp_port = address
+    loop = asyncio.get_running_loop()
+    failure: OSError | None = None
+    for candidate in LOOPBACK if host == "localhost" else (host,):
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, connection = await loop.create_connection(protocol, candidate, tcp_port)
+        except TimeoutError:
+            reason = "it does not take the connection"
+            raise UpstreamFailed(reason, reached=False, timed_out=True) from None
+        except OSError as error:
+            failure = failure or error
+        else:
+            return connection
+    reason = os.strerror(failure.errno).lower() if failure and failure.errno else str(failure)
+    raise UpstreamFailed(reason, reached=False)
