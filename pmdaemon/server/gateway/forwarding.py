@@ -97,9 +97,14 @@ class Gateway:
         return made
 
     def finish(self) -> None:
-        """Take no more requests on the connections that there are."""
+        """Announce with each answer from now on that it was the last on its connection."""
         for connection in tuple(self._connections):
             connection.finish()
+
+    def close_idle(self) -> None:
+        """Close connections on which nothing is going on."""
+        for connection in tuple(self._connections):
+            connection.close_idle()
 
     def close(self) -> None:
         """Break what is still going on."""
@@ -205,7 +210,7 @@ class Gateway:
             target = target[len(route.path) :] or b"/"
             if not target.startswith(b"/"):
                 target = b"/" + target
-        return request_bytes(request, target, forwarded)
+        return request_bytes(request, target, forwarded, trusted=trusted)
 
     def _is_trusted(self, peer: str) -> bool:
         if not self._trusted:

@@ -213,9 +213,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._head += data
         self._answered = True
         end = self._head.find(END_OF_HEAD)
+        if max(end, len(self._head) if end < 0 else 0) > LONGEST_HEAD:
+            raise MalformedMessage("its head is too long")
         if end < 0:
-            if len(self._head) > LONGEST_HEAD:
-                raise MalformedMessage("its head is too long")
             return b""
         end += len(END_OF_HEAD)
         head, rest = read_response(self._head[:end]), self._head[end:]
