@@ -149,7 +149,7 @@ class RunningGateway:
             try:
                 yield reader, writer
             finally:
-                writer.close()
+                writer.transport.abort()
 
     async def ask(self, *pieces: bytes) -> bytes:
         """Send this, and return all that comes until the gateway hangs up."""

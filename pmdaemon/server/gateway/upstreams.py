@@ -153,16 +153,11 @@ class UpstreamConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take its end for the end of a body that has no other."""
-        receiver = self._receiver
-        if receiver is None:
-            return False
-        if self.tunnel:
-            receiver.tunnel_ended()
-            return True
-        if self._open_ended:
-            self._finish()
-        else:
-            self._fail("it closed the connection before it had answered")
+        if self._receiver is not None and not self.tunnel:
+            if self._open_ended:
+                self._finish()
+            else:
+                self._fail("it closed the connection before it had answered")
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
