@@ -1,8 +1,8 @@
 """A gateway on real sockets, and servers behind it that do as a test says.
 
-    async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:
-        gateway.leads_to(upstream)
-        said = await gateway.get(b"/")
+async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:
+    gateway.leads_to(upstream)
+    said = await gateway.get(b"/")
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.balancing import TcpBalancer
 from pmdaemon.server.gateway.choosing import Chooser
 from pmdaemon.server.gateway.forwarding import Gateway, Interceptor
-from pmdaemon.server.gateway.fronts import Front, accept_no_more
+from pmdaemon.server.gateway.fronts import Front, accept_no_more, most_connections
 from pmdaemon.server.gateway.recording import Recorder
 from pmdaemon.server.gateway.words import LogTail, Wording
 from pmdaemon.server.http.listeners import url_of
@@ -54,6 +54,7 @@ class GatewayServer:
             observer=self._recorder,
             interceptor=interceptor,
         )
+        self._gateway.most = most_connections()
         self._fronts: dict[Place, Front] = {}
         self._balanced: dict[tuple[str, Listener], tuple[Front, TcpBalancer]] = {}
 

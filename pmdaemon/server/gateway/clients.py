@@ -260,3 +260,16 @@ class ClientConnection(asyncio.Protocol):
             self.abort()
             return
         self._watch = self._loop.call_later(min(patience - quiet, HEAD_SECONDS), self._look)
+
+
+class TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say so, and hang up."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(
+                b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
+                b"content-length: 0\r\n\r\n"
+            )
+        transport.close()

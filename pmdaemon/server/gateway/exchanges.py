@@ -135,6 +135,12 @@ class Exchange:
         if self._upstream is not None:
             self._upstream.write(data)
 
+    def attach(self, tap: Tap) -> None:
+        """Have somebody read along, from the beginning."""
+        self.tap = tap
+        for piece in self._kept:
+            tap.request_data(piece)
+
     def belongs_to(self, task: asyncio.Task[None]) -> None:
         """Know who sees to it that this is answered."""
         self._task = task

@@ -46,7 +46,7 @@ class Recorder:
         )
         self._open[id(exchange)] = record
         if self.capture:
-            exchange.tap = Copies(self.capture)
+            exchange.attach(Copies(self.capture))
         self._log.add(record)
 
     def ended(self, exchange: Exchange) -> None:

@@ -144,3 +144,13 @@ async def test_who_sends_ahead_without_end_is_made_to_wait():
 
             await eventually(stands_still)
             assert left > 10_000_000
+
+
+async def test_a_connection_too_many_is_told_so():
+    async with a_gateway() as gateway:
+        gateway.server._gateway.most = 1
+        async with gateway.connected():
+            await eventually(lambda: gateway.server._gateway.connections == 1)
+            said = await gateway.ask()
+
+        assert status_of(said) == 503

@@ -294,8 +294,7 @@ async def test_swaps_under_load_fail_no_request():
         statuses = []
 
         async def ask_on():
-            for _ in range(60):
-                statuses.append(status_of(await gateway.get()))
+            statuses.extend([status_of(await gateway.get()) for _ in range(60)])
 
         asking = [asyncio.ensure_future(ask_on()) for _ in range(4)]
         turns = 0
@@ -305,4 +304,5 @@ async def test_swaps_under_load_fail_no_request():
             await asyncio.sleep(0)
 
         assert set(statuses) == {200}
-        assert a.heads and b.heads
+        assert a.heads
+        assert b.heads
