@@ -34,7 +34,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("unblock", "Allow processes to be started again"),
     ),
     "Declare them in a file": (
-        Verb("dev", "Run the programs of a file in the foreground, as long as you work on them"),
+        Verb("dev", "Run the programs of a file while you work on them"),
         Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
         Verb("validate", "Say what is wrong with an ecosystem file"),
         Verb("deploy", "Bring an app to other machines, by git and ssh"),
@@ -50,6 +50,10 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
+    ),
+    "Publish them": (
+        Verb("proxy", "Publish programs under names, by a reverse proxy that knows what is ready"),
+        Verb("requests", "Show and follow the requests that came through the proxy"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),

@@ -35,6 +35,7 @@ from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Process
+from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
@@ -46,6 +47,7 @@ from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.file_watcher import FileWatcher
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.interfaces import Clock, HookDelivery
@@ -181,6 +183,17 @@ def assemble(
         telemetry=telemetry,
     )
     ending = Ending()
+    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
+    gateway = GatewaySide(
+        server=gateway_server,
+        store=store,
+        bus=bus,
+        clock=clock,
+        probe=probe,
+        capture=capture,
+        processes=lambda: [*supervisor.everything.values()],
+    )
+    gateway_server.serve(gateway)
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
@@ -214,6 +227,7 @@ def assemble(
         tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
         children=children,
         revocations=RevokedNames(home.settings),
+        gateway=gateway,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),

@@ -10,6 +10,7 @@ from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
@@ -62,6 +63,7 @@ class Engine(Struct, frozen=True):
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    gateway: GatewaySide
     tokens: Tokens
     children: ChildAccess
     revocations: Revocations
