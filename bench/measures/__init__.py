@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 
 from bench.figures import Figure
 from bench.managers import Pair
-from bench.measures import capture, crash, http, idle, list_command, live, many, memory, start
+from bench.measures import (
+    capture,
+    cluster,
+    crash,
+    http,
+    idle,
+    list_command,
+    live,
+    many,
+    memory,
+    start,
+    watch,
+)
 
 Measure = Callable[[Pair, float], Sequence[Figure]]
 
@@ -14,8 +26,10 @@ ALL: dict[str, Measure] = {
     "many": many.measure,
     "memory": memory.measure,
     "idle": idle.measure,
+    "watch": watch.measure,
     "capture": capture.measure,
     "crash": crash.measure,
+    "cluster": cluster.measure,
     "http": http.measure,
     "live": live.measure,
 }

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from pmdaemon.core.metrics import HostSample, Usage
+from pmdaemon.core.metrics import HostSample, MemoryDetails, Usage
 from pmdaemon.engine.interfaces import Clock
 
 SHORTEST_SPAN = 1.0
@@ -32,6 +32,7 @@ class SystemHostMetrics:
         system = os.uname()
         memory = psutil.virtual_memory()
         disk = psutil.disk_usage("/")
+        swap = psutil.swap_memory()
         return HostSample(
             hostname=system.nodename,
             platform=sys.platform,
@@ -42,6 +43,13 @@ class SystemHostMetrics:
             load_average=os.getloadavg(),
             memory=Usage(memory.total, memory.total - memory.available, memory.available),
             disk=Usage(disk.total, disk.used, disk.free),
+            details=MemoryDetails(
+                # Not every system tells these.
+                buffers=getattr(memory, "buffers", 0),
+                cached=getattr(memory, "cached", 0),
+                swap=Usage(swap.total, swap.used, swap.free),
+                own=psutil.Process().memory_info().rss,
+            ),
         )
 
     def _cpu_usage(self) -> float:

@@ -6,7 +6,6 @@ opens its own outputs, and its files get the numbers they are to have. It is hal
 """
 
 import errno
-import fcntl
 import os
 import resource
 import signal
@@ -30,6 +29,9 @@ _NOT_FOR_PROGRAMS: Final = tuple(
 )
 """What Python ignores from its start, and a program would go on ignoring."""
 
+
+MOST_INHERITED: Final = 2
+"""How many descriptors a program can inherit from us."""
 
 SHELL: Final = "/bin/sh"
 EXEC_WITH_ITS_PID: Final = 'export {}=$$; exec "$@"'
@@ -63,6 +65,11 @@ class SpawnLauncher:
         self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
         self._given = _inheritable()
+        # Numbers below any limit that a program may have, to which what it inherits is brought
+        # first: a higher one is refused in a file action.
+        self._nothing, *self._slots = sorted(
+            os.open(os.devnull, os.O_RDONLY) for _ in range(1 + MOST_INHERITED)
+        )
 
     def launch(self, order: LaunchOrder) -> Identity:
         """Start a program.
@@ -110,7 +117,7 @@ class SpawnLauncher:
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
         argv = _argv(order)
-        with _above(order.equipment.inherited) as inherited:
+        with self._in_slots(order.equipment.inherited) as inherited:
             if is_asked_for(order):
                 return spawn_as(order, argv, inherited)
             return self._spawn_with(order, argv, flags, inherited)
@@ -140,6 +147,22 @@ class SpawnLauncher:
             # All that it says is the number of the error, and not what was wrong.
             _try_outputs(order)
             raise cannot_run(order, error) from error
+
+    @contextmanager
+    def _in_slots(self, files: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Have these descriptors under numbers, in ascending order, that are kept free for that.
+
+        None is below the one that the program is to have it as, so none is overwritten too early.
+        """
+        slots = self._slots[: len(files)]
+        try:
+            for file, slot in zip(files, slots, strict=True):
+                os.dup2(file, slot, inheritable=False)
+            yield slots
+        finally:
+            # Nobody is to hold a socket open that others have closed.
+            for slot in slots:
+                os.dup2(self._nothing, slot, inheritable=False)
 
     @contextmanager
     def _keeping_what_was_given(self) -> Iterator[None]:
@@ -184,23 +207,6 @@ def _argv(order: LaunchOrder) -> tuple[str, ...]:
         number = errno.EACCES if os.path.lexists(program) else errno.ENOENT
         raise cannot_run(order, OSError(number, os.strerror(number)))
     return (SHELL, "-c", EXEC_WITH_ITS_PID.format(variable), program, *order.argv)
-
-
-@contextmanager
-def _above(files: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Give these descriptors numbers that are none of those which the program is to have."""
-    first = FIRST_INHERITED + len(files)
-    copies: list[int] = []
-    try:
-        for file in files:
-            copies.append(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, first))  # noqa: PERF401 - all that were made are closed
-        yield copies
-    except OSError as error:
-        reason = f"cannot pass on a descriptor: {(error.strerror or str(error)).lower()}"
-        raise LaunchFailed(reason, transient=True) from error
-    finally:
-        for copy in copies:
-            os.close(copy)
 
 
 @contextmanager

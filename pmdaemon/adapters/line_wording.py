@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import msgspec
+
 from pmdaemon.adapters.copy_records import Place
 from pmdaemon.control.log_sources import LogSource
 from pmdaemon.core.date_formats import format_moment
@@ -37,7 +39,7 @@ class Wording:
         self._pm_id = pm_id
         self._name = name
         self._clock = clock
-        self._latest: tuple[float, str] | None = None
+        self._latest: tuple[float, bytes] | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -90,23 +92,32 @@ class Wording:
     def _worded(self, line: bytes, moment: float | None, end: bytes) -> bytes:
         if not self._copy.is_worded:
             return line + end
-        when = self._date(self._clock() if moment is None else moment)
+        around = self._around(self._clock() if moment is None else moment)
         if not self._copy.json:
-            return f"{when}: ".encode() + line + b"\n"
-        message = {
-            "message": line.decode("utf-8", "replace"),
+            return around + line + b"\n"
+        text = line.decode("utf-8", "replace")
+        return b'{"message":' + msgspec.json.encode(text) + around
+
+    def _around(self, moment: float) -> bytes:
+        """Word a moment: as what stands before a line, or as what follows a message in JSON."""
+        # Lines come in crowds, and a crowd has one time.
+        if self._latest is None or self._latest[0] != moment:
+            at = datetime.fromtimestamp(moment).astimezone()
+            pattern = self._copy.date_format
+            if pattern is None:
+                words = at.isoformat(timespec="milliseconds")
+            else:
+                words = format_moment(pattern, at)
+            around = self._rest_of_json(words) if self._copy.json else f"{words}: ".encode()
+            self._latest = moment, around
+        return self._latest[1]
+
+    def _rest_of_json(self, when: str) -> bytes:
+        rest = {
             "timestamp": when,
             "type": str(self._copy.stream),
             "process_id": self._pm_id,
             "app_name": self._name,
         }
-        return json.dumps(message).encode() + b"\n"
-
-    def _date(self, moment: float) -> str:
-        # Lines come in crowds, and a crowd has one time.
-        if self._latest is None or self._latest[0] != moment:
-            at = datetime.fromtimestamp(moment).astimezone()
-            pattern = self._copy.date_format
-            words = at.isoformat(timespec="milliseconds") if pattern is None else ""
-            self._latest = moment, words or format_moment(pattern or "", at)
-        return self._latest[1]
+        # A name may hold bytes that are no UTF-8, which only this library writes as escapes.
+        return b"," + json.dumps(rest).encode()[1:] + b"\n"

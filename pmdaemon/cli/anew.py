@@ -1,30 +1,43 @@
 """What `restart` and `reload` have in common: how a program is to be from now on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
+from pmdaemon.cli.start_options import option_of
+
+CHANGEABLE = (
+    "port",
+    "max_memory_restart",
+    "max_restarts",
+    "min_uptime",
+    "restart_delay",
+    "exp_backoff_restart_delay",
+    "stop_exit_codes",
+    "kill_timeout",
+    "stop_signal",
+    "listen_timeout",
+    "log_max_size",
+    "log_keep",
+    "log_max_age",
+)
+"""Fields of an app that can be changed by themselves."""
+
 
 def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options by which it changes what it starts anew."""
-    decorators = (
-        click.option(
-            "-p",
-            "--port",
-            metavar="PORT",
-            help="Have it on other TCP ports: 3000, 3000-3003 or auto:5000-5100.",
-        ),
+    decorators = [
+        *(option_of(name) for name in CHANGEABLE),
         click.option(
             "--update-env", is_flag=True, help="Have it inherit the environment of this command."
         ),
-    )
+    ]
     for decorate in reversed(decorators):
         function = decorate(function)
     return function
 
 
-def options(*, port: str | None) -> dict[str, object]:
+def options(given: Mapping[str, Any]) -> dict[str, object]:
     """Name what was said, as fields of an app."""
-    said = {"port": port}
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: given[name] for name in CHANGEABLE if given.get(name) is not None}

@@ -14,6 +14,8 @@ from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.core.errors import PmdaemonError
 
 if TYPE_CHECKING:
+    from pmdaemon.config.pm2_shape import Places
+    from pmdaemon.control.messages import ProcessView
     from pmdaemon.control.starter import Prepared
 
 
@@ -35,6 +37,10 @@ class Context:
     def terminal(self) -> Terminal:
         """Standard output."""
         return Terminal.of(sys.stdout, self.environment, plain=self.plain)
+
+    def places(self, view: "ProcessView") -> "Places | None":  # noqa: ARG002 - for those who know better
+        """Say where the files of a process are by PM2's names; None where there are none."""
+        return None
 
     def prepare_daemon(self) -> None:
         """Have a daemon that is going to be needed load itself while we do, where there is none."""
@@ -65,7 +71,7 @@ class Context:
             start=self._start_daemon if start else False,
             patience=patience,
             on_progress=_progress(),
-            on_warning=warn,
+            on_warning=_warning_once(),
         )
 
     def environment_to_send(self) -> dict[str, str]:
@@ -88,6 +94,18 @@ def say_json(value: object) -> None:
 def warn(sentence: str) -> None:
     """Say something on standard error."""
     print(f"pmdaemon: {sentence}", file=sys.stderr)
+
+
+def _warning_once() -> Callable[[str], None]:
+    """Say each sentence once, however many requests of one command it is the answer to."""
+    said: set[str] = set()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            warn(sentence)
+
+    return say
 
 
 def _progress() -> Callable[[str], None]:

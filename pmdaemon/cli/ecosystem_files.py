@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
-from pmdaemon.config.choosing import chosen, names_of, with_environment
 from pmdaemon.core.errors import PmdaemonError
 
 DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
     "ecosystem.config.mjs", "ecosystem.config.json", "ecosystem.json", "ecosystem.json5",
     "ecosystem.config.yaml", "ecosystem.yaml", "ecosystem.config.yml", "ecosystem.yml",
+    "prox.yaml", "prox.yml",
 )  # fmt: skip
 """What is looked for, in this order, where none is named; then package.json, then Procfile."""
 
@@ -26,7 +26,7 @@ def default_file(cwd: str) -> str:
     """Find the ecosystem file of a directory.
 
     Raises:
-        WrongUsage: there is none, so there is nothing to start.
+        WrongUsage: there is none.
 
     """
     for name in DEFAULT_NAMES:
@@ -37,8 +37,8 @@ def default_file(cwd: str) -> str:
     if Path(cwd, ecosystem.PROCFILE).is_file():
         return ecosystem.PROCFILE
     raise WrongUsage(
-        f"nothing to start: name a program, or have an {DEFAULT_NAMES[1]} here;"
-        " see pmdaemon start --help"
+        "nothing is named, and there is no ecosystem file in this directory"
+        " (pmdaemon init writes one)"
     )
 
 
@@ -69,6 +69,9 @@ def apps_of(
         PmdaemonError: the file cannot be used, or does not have what is asked for.
 
     """
+    # The table of fields, and 15 ms: not for those who start a program.
+    from pmdaemon.config.choosing import chosen, with_environment  # noqa: PLC0415
+
     file = ecosystem.load(path, environment)
     warnings = list(file.warnings)
     apps = file.apps
@@ -94,6 +97,8 @@ def folder_of(path: str) -> str:
 
 def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()) -> list[str]:
     """List the names of the apps in a file, which select their processes."""
+    from pmdaemon.config.choosing import chosen, names_of  # noqa: PLC0415 - as above
+
     file = ecosystem.load(path, environment)
     variables = None if file.evaluated else environment
     apps = chosen(file.apps, only, path, variables) if only else file.apps

@@ -5,6 +5,7 @@ FAILED = 1
 WRONG_USAGE = 2
 NOT_FOUND = 3
 UNAVAILABLE = 4
+NOT_READY = 5
 INTERRUPTED = 130
 
 MEANINGS = {
@@ -13,6 +14,7 @@ MEANINGS = {
     WRONG_USAGE: "wrong usage, or invalid input or configuration",
     NOT_FOUND: "no such process",
     UNAVAILABLE: "the daemon cannot be started, reached or understood",
+    NOT_READY: "a program runs, and did not get ready in time (--wait-ready)",
     INTERRUPTED: "interrupted",
 }
 
@@ -27,6 +29,8 @@ def exit_code(error_code: str) -> int:
     """
     if error_code == "process_not_found":
         return NOT_FOUND
+    if error_code == "not_ready":
+        return NOT_READY
     if error_code.startswith(_WRONG):
         return WRONG_USAGE
     return UNAVAILABLE if error_code.startswith(_UNAVAILABLE) else FAILED

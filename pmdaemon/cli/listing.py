@@ -5,6 +5,8 @@ plain forms of them run without the parser of options, whose import takes longer
 else.
 """
 
+from typing import Any
+
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.verbs import canonical
 
@@ -22,9 +24,32 @@ def show_list(context: Context, *, json: bool) -> None:
 
 def show_jlist(context: Context) -> None:
     """Print all processes as PM2 does."""
-    from pmdaemon.config.pm2_shape import entry  # noqa: PLC0415
+    say_json(entries_of(context))
 
-    say_json([entry(view) for view in context.client().list(detail=True)])
+
+def entries_of(context: Context) -> list[dict[str, Any]]:
+    """Word all processes in PM2's shape."""
+    from pmdaemon.config.package_versions import PackageVersions  # noqa: PLC0415 - for PM2's shape
+    from pmdaemon.config.pm2_shape import About, entry  # noqa: PLC0415 - as above
+
+    versions, user = PackageVersions(), username()
+    return [
+        entry(
+            view,
+            About(versions.of(view["declaration"]["cwd"]), user, context.places(view)),
+        )
+        for view in context.client().list(detail=True)
+    ]
+
+
+def username() -> str:
+    """Say who we are; empty for a user whom no table knows, as in containers."""
+    import getpass  # noqa: PLC0415 - only lists in PM2's shape tell it
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def answered_at_once(arguments: list[str], context: Context) -> bool:

@@ -16,7 +16,14 @@ from pmdaemon.core.errors import PmdaemonError
 
 def main() -> NoReturn:
     """Run the command that was typed, and exit."""
-    sys.exit(run(sys.argv[1:], os.environ))
+    called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes longer than a list
+    sys.exit(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
+
+
+_AS_PM2 = {
+    "pm2": ("pm2",), "pm2-runtime": ("pm2-runtime",), "pm2-docker": ("pm2-runtime",),
+}  # fmt: skip
+"""What a link to us may be called, and which words that stands for."""
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -50,6 +57,17 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _dispatch(arguments: list[str], context: Context) -> int:
+    match arguments:
+        case ["pm2", *others] if not _is_about_pm2(others):
+            from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only those who call us so pay
+
+            return front.run(others, context.environment)
+        case ["pm2-runtime", *others]:
+            from pmdaemon.cli.pm2 import runtime  # noqa: PLC0415 - as above
+
+            return runtime.run(others, context.environment)
+        case _:
+            pass
     if "_PMDAEMON_COMPLETE" not in context.environment:
         if answered_at_once(arguments, context):
             return exit_codes.DONE
@@ -59,6 +77,11 @@ def _dispatch(arguments: list[str], context: Context) -> int:
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 
     return parse_and_run(arguments, context)
+
+
+def _is_about_pm2(others: list[str]) -> bool:
+    """Tell what is asked of our own command `pm2` from what is asked of PM2."""
+    return others[:1] == ["--help"] or any(each.startswith("--install-link") for each in others)
 
 
 def _last_words(error: PmdaemonError) -> list[str]:

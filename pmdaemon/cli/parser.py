@@ -15,7 +15,11 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.exit_codes import DONE, MEANINGS, WRONG_USAGE
 from pmdaemon.cli.verbs import SECTIONS, VERBS, canonical
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
+
+LONGEST_NAMES = 40
+"""Columns of the help that a command and its aliases may take."""
 
 
 class Commands(click.Group):
@@ -30,7 +34,7 @@ class Commands(click.Group):
         verb = canonical(cmd_name)
         if verb is None:
             return None
-        module = importlib.import_module(f"pmdaemon.cli.commands.{verb}")
+        module = importlib.import_module(f"pmdaemon.cli.commands.{VERBS[verb].module}")
         return cast("click.Command", module.command)
 
     def resolve_command(
@@ -47,7 +51,8 @@ class Commands(click.Group):
         for section, verbs in SECTIONS.items():
             with formatter.section(section):
                 formatter.write_dl(
-                    [(", ".join((verb.name, *verb.aliases)), verb.summary) for verb in verbs]
+                    [(", ".join((verb.name, *verb.aliases)), verb.summary) for verb in verbs],
+                    col_max=LONGEST_NAMES,
                 )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -99,12 +104,16 @@ def parse_and_run(arguments: list[str], context: Context) -> int:
     return DONE
 
 
-def _unknown(word: str) -> WrongUsage:
-    # Only a mistake pays for this import.
+def _unknown(word: str) -> PmdaemonError:
+    # Only a mistake pays for these imports.
     import difflib  # noqa: PLC0415
+
+    from pmdaemon.cli.left_out import refusal_of  # noqa: PLC0415
 
     if word.startswith("-"):
         return WrongUsage(f"no such option: {shown(word)}")
+    if (refusal := refusal_of(word)) is not None:
+        return refusal
     words = [each for verb in VERBS.values() for each in (verb.name, *verb.aliases)]
     close = difflib.get_close_matches(word[:40], words, n=1)
     hint = f"did you mean {close[0]}?" if close else "see pmdaemon --help"

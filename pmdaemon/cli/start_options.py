@@ -37,6 +37,9 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "kill_timeout": (
         ("-k", "--kill-timeout"), "TIME", "From the stop signal to SIGKILL: 1600 (ms), 5s.",
     ),
+    "listen_timeout": (
+        ("--listen-timeout", "--wait-timeout"), "TIME", "Wait so long until it is ready: 3s.",
+    ),
     "stop_signal": (("--stop-signal",), "SIGNAL", "The stop signal; SIGINT if not said."),
     "cron_restart": (
         ("-c", "--cron", "--cron-restart"), "CRON", "Start it anew when this is due: '0 3 * * *'.",
@@ -78,12 +81,15 @@ HERE = "."
 """What `--watch` means without a path."""
 
 
+def option_of(name: str) -> Callable[..., Any]:
+    """Make the option by which a field of an app is said."""
+    flags, metavar, text = _FLAGS[name]
+    return click.option(*flags, name, metavar=metavar, help=text)
+
+
 def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command all options that declare an app."""
-    decorators = [
-        click.option(*flags, name, metavar=metavar, help=text)
-        for name, (flags, metavar, text) in _FLAGS.items()
-    ]
+    decorators = [option_of(name) for name in _FLAGS]
     decorators += [
         click.option(
             "-e",
@@ -108,6 +114,11 @@ def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="PATTERN",
             help="Which files are no reason, as in a .gitignore; may be repeated.",
+        ),
+        click.option(
+            "--wait-ready",
+            is_flag=True,
+            help="It says itself when it is ready: wait for that, and fail if it does not come.",
         ),
         click.option("--no-autostart", is_flag=True, help="List it, and start it when asked to."),
         click.option(
@@ -134,6 +145,8 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """
     options = {name: given[name] for name in _FLAGS if given.get(name) is not None}
     options |= {name: False for name in _SWITCHED_OFF if given.get(f"no_{name}")}
+    if given.get("wait_ready"):
+        options["wait_ready"] = True
     if watched := given.get("watch"):
         options["watch"] = [path for path in watched if path != HERE] or True
     if ignored := given.get("ignore_watch"):
@@ -169,3 +182,12 @@ def flag_of(options: Mapping[str, Any]) -> str:
         "args": "--",
     }
     return named.get(first) or _FLAGS[first][0][-1]
+
+
+def flags_of(field: str) -> tuple[str, ...]:
+    """Return the flags by which a field is said; none for one that is not on command lines."""
+    if field in _FLAGS:
+        return _FLAGS[field][0]
+    more = {name: f"--no-{name.replace('_', '-')}" for name in _SWITCHED_OFF}
+    more |= {"watch": "--watch", "ignore_watch": "--ignore-watch", "wait_ready": "--wait-ready"}
+    return (more[field],) if field in more else ()

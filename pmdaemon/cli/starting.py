@@ -12,6 +12,7 @@ from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.client.calls import Existing, Processes
 from pmdaemon.control.messages import ProcessView
+from pmdaemon.core.errors import NotReady
 
 
 def start_file(
@@ -36,11 +37,13 @@ def read_file(
     return file
 
 
-def start_apps(context: Context, file: AppsOfFile, *, quiet: bool) -> Processes:
+def start_apps(
+    context: Context, file: AppsOfFile, *, existing: Existing = "restart", quiet: bool
+) -> Processes:
     """Start the apps that were read of a file."""
 
     def start() -> Processes:
-        return context.client().start_apps(file.apps, **file.how)
+        return context.client().start_apps(file.apps, existing=existing, **file.how)
 
     return _said(start, quiet=quiet)
 
@@ -101,6 +104,18 @@ def _said(start: Callable[[], Processes], *, quiet: bool) -> Processes:
     return views
 
 
+def refuse_unready(views: Processes) -> None:
+    """Fail where a program was to be waited for, and did not get ready in time.
+
+    Raises:
+        NotReady: one runs, and has not said that it is ready.
+
+    """
+    late = [called(view) for view in views if view["state"] == "online" and not view["ready"]]
+    if late:
+        raise NotReady(f"{' and '.join(late)} did not say in time to be ready", processes=late)
+
+
 def say_outcome(views: Processes, elapsed: float) -> None:
     """Print what became of each, so many seconds after it was asked for."""
     for view in views:
@@ -110,6 +125,10 @@ def say_outcome(views: Processes, elapsed: float) -> None:
 def _outcome(view: ProcessView, elapsed: float) -> str:
     if view["uptime"] > elapsed:
         return f"{called(view)} is up already"
+    if view["state"] == "online" and not view["ready"]:
+        return f"started {called(view)}, which has not said that it is ready"
     if view["state"] == "online":
         return f"started {called(view)}"
+    if view["state"] == "stopped" and view["wish"] == "down":
+        return f"listed {called(view)}, which is not to run now"
     return f"{called(view)} is {status_word(view['state'])}"

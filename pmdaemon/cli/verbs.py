@@ -4,11 +4,17 @@ from typing import NamedTuple
 
 
 class Verb(NamedTuple):
-    """A command: its module in `pmdaemon.cli.commands` has its name."""
+    """A command: its module in `pmdaemon.cli.commands` has its name, as Python writes names."""
 
     name: str
     summary: str
     aliases: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The name of its module: `start_or_restart` for `startOrRestart`."""
+        name = "".join(f"_{each.lower()}" if each.isupper() else each for each in self.name)
+        return f"{name}_" if name == "import" else name  # the one that Python keeps for itself
 
 
 SECTIONS: dict[str, tuple[Verb, ...]] = {
@@ -24,6 +30,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("unblock", "Allow processes to be started again"),
     ),
     "Declare them in a file": (
+        Verb("dev", "Run the programs of a file in the foreground, as long as you work on them"),
         Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
         Verb("validate", "Say what is wrong with an ecosystem file"),
         Verb("apply", "Bring what runs into line with an ecosystem file"),
@@ -37,7 +44,6 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("monit", "Watch processes on a screen of their own", ("dashboard", "dash", "imonit")),
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
-        Verb("jlist", "Print the list as PM2's JSON"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Publish them": (
@@ -50,6 +56,24 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("save", "Write the list to a file", ("dump",)),
         Verb("resurrect", "Bring the saved list back"),
     ),
+    "Values for scripts, and for apps": (
+        Verb("set", "Keep a value, or give an app a variable"),
+        Verb("get", "Print a value that is kept"),
+        Verb("unset", "Keep a value no more"),
+        Verb("multiset", "Keep several values"),
+        Verb("conf", "Print all values that are kept, or keep one", ("config",)),
+    ),
+    "Coming from PM2": (
+        Verb("import", "Take over what PM2 has"),
+        Verb("pm2", "Do what PM2 does, in its words"),
+        Verb("jlist", "Print the list as PM2's JSON"),
+        Verb("prettylist", "Print it as Node shows values"),
+        Verb("id", "Print ids as Node shows values"),
+        Verb("startOrRestart", "Start a file's apps, or restart them"),
+        Verb("startOrReload", "Start a file's apps, or reload them", ("startOrGracefulReload",)),
+        Verb("reloadLogs", "Make log files anew that are gone"),
+        Verb("cleardump", "Empty the saved list"),
+    ),
     "At boot, and in containers": (
         Verb("startup", "Have the daemon started at boot"),
         Verb("unstartup", "Have it started at boot no more"),
@@ -60,7 +84,8 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Start the daemon if need be, and ask it for an answer"),
         Verb("kill", "Stop all programs and the daemon"),
-        Verb("update", "Replace the daemon, while programs run on"),
+        Verb("update", "Replace the daemon, while programs run on", ("updatePM2",)),
+        Verb("report", "Print what a report of a fault wants"),
         Verb("completion", "Complete commands and names in the shell"),
     ),
 }

@@ -142,6 +142,25 @@ class AsyncClient:
             )
         )
 
+    async def start_declarations(
+        self,
+        declarations: Sequence[Mapping[str, object]],
+        *,
+        source: str = "the declarations",
+        existing: Existing = "keep",
+        down: bool = False,
+    ) -> Processes:
+        """Bring up apps that are declared in full, as `list` with `detail` has declarations."""
+        return await self._do(
+            calls.start_declarations(
+                declarations,
+                environment=inherited(self._environment),
+                source=source,
+                existing=existing,
+                down=down,
+            )
+        )
+
     async def apply(
         self,
         apps: Sequence[Mapping[str, object]],

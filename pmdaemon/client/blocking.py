@@ -159,6 +159,28 @@ class Client:
             )
         )
 
+    def start_declarations(
+        self,
+        declarations: Sequence[Mapping[str, object]],
+        *,
+        source: str = "the declarations",
+        existing: Existing = "keep",
+        down: bool = False,
+    ) -> Processes:
+        """Bring up apps that are declared in full, as `list` with `detail` has declarations.
+
+        The other arguments are those of `start_apps`.
+        """
+        return self._do(
+            calls.start_declarations(
+                declarations,
+                environment=inherited(self._environment),
+                source=source,
+                existing=existing,
+                down=down,
+            )
+        )
+
     def apply(
         self,
         apps: Sequence[Mapping[str, object]],

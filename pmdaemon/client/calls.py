@@ -24,7 +24,7 @@ from pmdaemon.core.errors import InvalidInput
 
 T = TypeVar("T")
 
-Existing = Literal["refuse", "restart", "keep"]
+Existing = Literal["refuse", "restart", "reload", "keep"]
 """What becomes of an app that is up already when it is declared again."""
 
 Processes = list[ProcessView]
@@ -111,6 +111,26 @@ def start_apps(
         "down": down,
         "environment": environment,
         **{key: value for key, value in more.items() if value is not None},
+    }
+    return Call("start", body, _processes)
+
+
+def start_declarations(
+    declarations: Sequence[Mapping[str, object]],
+    *,
+    environment: Mapping[str, str],
+    source: str,
+    existing: Existing,
+    down: bool,
+) -> Call[Processes]:
+    """Ask for apps to be brought up that were declared in full before."""
+    body: dict[str, object] = {
+        "declarations": declarations,
+        "source": source,
+        "cwd": os.sep,
+        "existing": existing,
+        "down": down,
+        "environment": environment,
     }
     return Call("start", body, _processes)
 
@@ -263,7 +283,7 @@ def update() -> Call[UpdateResult]:
 
 
 def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
-    """Put together what a process is started with: what was inherited, and what was declared.
+    """Put together what a process is started with: inherited, declared, and added by us.
 
     Raises:
         InvalidInput: these are processes of several apps, or of none.
@@ -273,8 +293,7 @@ def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
         raise InvalidInput(f"env shows one process, and this names {len(views)}: give an id")
     view = views[0]
     declaration = view["declaration"]
-    own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
-    return {**declaration["inherited_env"], **own, **declaration["env"]}
+    return {**declaration["inherited_env"], **declaration["env"], **view["added_env"]}
 
 
 def current_directory() -> str:

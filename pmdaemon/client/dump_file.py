@@ -28,8 +28,8 @@ def write(path: str, entries: Sequence[dict[str, Any]]) -> None:
     """
     try:
         if _readable(path):
-            _replace(backup_of(path), Path(path).read_bytes())
-        _replace(path, json.dumps(entries, indent=2).encode() + b"\n")
+            replace_file(backup_of(path), Path(path).read_bytes())
+        replace_file(path, json.dumps(entries, indent=2).encode() + b"\n")
     except OSError as error:
         raise OperationFailed(f"cannot write {path}: {_why(error)}", path=path) from error
 
@@ -80,7 +80,7 @@ def _readable(path: str) -> bool:
     return True
 
 
-def _replace(path: str, content: bytes) -> None:
+def replace_file(path: str, content: bytes) -> None:
     """Write a file beside it, on the disk, and put it in place (rename(2) is atomic)."""
     folder, name = os.path.split(path)
     descriptor, written = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # made with 0600

@@ -1,12 +1,13 @@
 """The saved list: what `save` writes, and `resurrect` brings back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from pmdaemon.client import dump_file
 from pmdaemon.client.calls import Existing, Processes, SaveResult
 from pmdaemon.config.paths import Home
-from pmdaemon.config.pm2_shape import app_of, by_name, dumped, was_up
+from pmdaemon.config.pm2_dump import Entry, app_of, by_name, declaration_of, was_up
+from pmdaemon.config.pm2_shape import dumped
 from pmdaemon.core.errors import DaemonUnavailable, OperationFailed, PmdaemonError
 
 Started = Callable[[Processes], None]
@@ -30,6 +31,16 @@ class Daemon(Protocol):
         down: bool = False,
     ) -> Processes:
         """Bring up apps."""
+
+    def start_declarations(
+        self,
+        declarations: Sequence[Mapping[str, object]],
+        *,
+        source: str = "",
+        existing: Existing = "keep",
+        down: bool = False,
+    ) -> Processes:
+        """Bring up apps that are declared in full."""
 
 
 def save(daemon: Daemon, *, force: bool) -> SaveResult:
@@ -65,8 +76,8 @@ def resurrect(
     up = [dumps for dumps in saved.values() if any(map(was_up, dumps))]
     down = [dumps for name, dumps in saved.items() if dumps not in up and name not in present]
     coming = _Coming(daemon, path, on_started or (lambda _: None))
-    coming.bring([app_of(dumps) for dumps in up], down=False)
-    coming.bring([app_of(dumps) for dumps in down], down=True)
+    coming.bring(up, down=False)
+    coming.bring(down, down=True)
     if failures := coming.failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         raise OperationFailed(f"not all came back: {failures[0]}{more}", failures=failures)
@@ -83,14 +94,33 @@ class _Coming:
         self.back: Processes = []
         self.failures: list[str] = []
 
-    def bring(self, apps: Sequence[dict[str, Any]], *, down: bool) -> None:
+    def bring(self, apps: Sequence[Sequence[Entry]], *, down: bool) -> None:
         """Bring apps back, all at once if that goes, else one by one."""
+        whole = [found for entries in apps if (found := declaration_of(entries)) is not None]
+        others = [app_of(entries) for entries in apps if declaration_of(entries) is None]
+
+        def start_whole(some: Sequence[Mapping[str, object]]) -> Processes:
+            return self._daemon.start_declarations(
+                some, source=self._path, existing="keep", down=down
+            )
+
+        def start_others(some: Sequence[Mapping[str, object]]) -> Processes:
+            return self._daemon.start_apps(
+                some, relative_to="/", source=self._path, existing="keep", down=down
+            )
+
+        self._try(start_whole, whole)
+        self._try(start_others, others)
+
+    def _try(
+        self,
+        start: Callable[[Sequence[Mapping[str, object]]], Processes],
+        apps: Sequence[Mapping[str, object]],
+    ) -> None:
         if not apps:
             return
         try:
-            views = self._daemon.start_apps(
-                apps, relative_to="/", source=self._path, existing="keep", down=down
-            )
+            views = start(apps)
         except DaemonUnavailable:
             raise
         except PmdaemonError as error:
@@ -103,4 +133,4 @@ class _Coming:
             return
         # One that cannot be brought back is no reason to leave the others out.
         for app in apps:
-            self.bring([app], down=down)
+            self._try(start, [app])

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pmdaemon.config.app_parts import (
     absolute,
+    check_health_port,
     check_ports,
     environments,
     parts,
@@ -145,6 +146,7 @@ def _spec(
         return None
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
+    check_health_port(reading)
     return AppSpec(
         name=name,
         command=command,

@@ -121,6 +121,17 @@ def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
 
 
+def check_health_port(reading: Reading) -> None:
+    """Note when a check is of the app's TCP port, and it has none."""
+    check: HealthCheck | None = reading.values.get("health_check")
+    target = check.target if check is not None and check.kind != "command" else ""
+    target = target or reading.values.get("health_check_url", "")
+    if "{port}" in target and reading.values.get("port") is None:
+        field = "health_check" if check is not None else "health_check_url"
+        message = "{port} stands for the TCP port of the app, and it has none"
+        reading.refuse(field, InvalidInput(message))
+
+
 def _filtered(found: Mapping[str, Any], inherited: Mapping[str, str]) -> Mapping[str, str]:
     match found.get("filter_env", False):
         case True:

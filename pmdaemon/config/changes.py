@@ -1,14 +1,27 @@
 """What a command changes of a declaration that is there already."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
+from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.environment import scrubbed
-from pmdaemon.core import tcp_ports
+from pmdaemon.config.field_table import FIELDS
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.core.wording import shown
+
+CHANGEABLE: Mapping[str, str] = {
+    field.name: field.into
+    for field in FIELDS
+    if field.into.partition(".")[0]
+    in {"tcp_ports", "max_memory", "restart", "stop", "ready", "logs", "limits"}
+}
+"""The fields that can be changed by themselves, with where in an `AppSpec` they are.
+
+What an app is, and what is run, is declared as a whole.
+"""
 
 
 def changed(
@@ -16,15 +29,28 @@ def changed(
 ) -> AppSpec:
     """Declare an app anew: `options` by name, and the `environment` that it inherits from now on.
 
+    Variables under `env` are added to those that there are.
+
     Raises:
-        InvalidInput: a value cannot be used, or there is no such option.
+        InvalidInput: a value cannot be used, or this cannot be changed so.
 
     """
+    reading = Reading(said={}, values={}, problems=[], warnings=[])
+    read_fields(reading, options)
+    if reading.problems or reading.warnings:
+        raise reading.as_one() if reading.problems else InvalidInput(reading.warnings[0])
     if environment is not None:
         spec = replace(spec, inherited_env=scrubbed(environment))
-    unknown = sorted(options.keys() - {"port"})
-    if unknown:
-        raise InvalidInput(f"this cannot be changed: {shown(unknown[0])}")
-    if "port" in options:
-        spec = replace(spec, tcp_ports=tcp_ports.parse(options["port"]))
+    for name, value in reading.values.items():
+        if name == "env":
+            spec = replace(spec, env={**spec.env, **value})
+            continue
+        if name not in CHANGEABLE:
+            raise InvalidInput(f"this cannot be changed by itself: {shown(name)}", field=name)
+        spec = _with(spec, CHANGEABLE[name].split("."), value)
     return spec
+
+
+def _with(spec: Any, path: list[str], value: object) -> Any:  # noqa: ANN401 - structs within structs
+    name, *rest = path
+    return replace(spec, **{name: _with(getattr(spec, name), rest, value) if rest else value})

@@ -86,6 +86,16 @@ def resolve(
     return Command(script, tuple(args), interpreter, argv, tuple(interpreter_args))
 
 
+def words_to_execute(text: str) -> tuple[str, ...]:
+    """Split a command line into what is executed; one with shell syntax is left to the shell.
+
+    Raises:
+        InvalidInput: a quote is not closed.
+
+    """
+    return (SHELL, "-c", text) if _needs_shell(text) else tuple(_split(text, strict=True))
+
+
 def default_name(script: str, cwd: str) -> str:
     """Name an app after its script: `server` for `./server.js` and for `node server.js`."""
     is_file = _Place(cwd, "").file(script) is not None

@@ -7,9 +7,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
-
-from msgspec import Struct
+from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 from pmdaemon.config.formats.sniffing import format_of
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
@@ -38,7 +36,7 @@ _ONE_APP = frozenset({"script", "exec", "cmd", "command"})
 """A document that has one of these is an app."""
 
 
-class EcosystemFile(Struct, frozen=True):
+class EcosystemFile(NamedTuple):
     """What was read of a file.
 
     What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`.
@@ -79,8 +77,29 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
         raise _invalid(path, "it is nested too deeply") from error
     except ValueError as error:
         raise _invalid(path, str(error)) from error
+    if _looks_like_prox(document):
+        from pmdaemon.config import prox_file  # noqa: PLC0415 - for who has one
+
+        apps, warnings = prox_file.apps_of(path, document)
+        # A `${NAME}` in a command is for its shell, which has the variables of env files, too.
+        return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings))
+    if isinstance(document, Mapping) and isinstance(document.get("processes"), list):
+        # Only those who have a file of Pup's pay for what reads it.
+        from pmdaemon.config import pup_shape  # noqa: PLC0415
+
+        found, remarks = pup_shape.apps_of(path, document, environment)
+        return EcosystemFile(found, evaluated=True, warnings=tuple(remarks))
     apps, warnings = _apps(path, document)
     return EcosystemFile(apps, evaluated, tuple(warnings))
+
+
+def _looks_like_prox(document: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Tell a `prox.yaml`, whatever it is called: it has a table of processes."""
+    return (
+        isinstance(document, Mapping)
+        and isinstance(document.get("processes"), Mapping)
+        and not any(key in document for key in _LISTS)
+    )
 
 
 def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:

@@ -248,7 +248,10 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "log_compress", kinds.SWITCH, "Whether all but the youngest of them are compressed.",
             example=True, into="logs.compress",
         ),
-        Field("pid_file", kinds.PATH, "A file for its pid.", "web.pid", ("pid",), "pid_file"),
+        Field(
+            "pid_file", kinds.PATH, "A file for its pid; {id} stands for its id.", "web.pid",
+            ("pid",), "pid_file",
+        ),
     ),
     "Who is told": (
         Field(

@@ -65,9 +65,9 @@ def url(value: object) -> str:
     # Only those who have one pay for this import.
     from urllib.parse import urlsplit  # noqa: PLC0415
 
-    text = values.filled_text(value).strip()
+    text = values.filled_text(value).strip().replace("{PORT}", "{port}")
     try:
-        parts = urlsplit(text.replace("{port}", "80").replace("{PORT}", "80"))
+        parts = urlsplit(text.replace("{port}", "80"))
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
         usable = usable and parts.port != 0 and text.isprintable() and " " not in text
     except ValueError:
@@ -80,8 +80,9 @@ def url(value: object) -> str:
 def address(value: object) -> str:
     """Read what to connect to: a port, or host:port; {port} stands for that of the instance."""
     text = str(value).strip() if isinstance(value, str | int) else ""
+    text = text.replace("{PORT}", "{port}")
     host, _, port = text.rpartition(":")
-    if port.lower() != "{port}":
+    if port != "{port}":
         ports = tcp_ports.parse(port if text else value)
         if ports.count != 1 or ports.auto:
             raise values.refused(value, "one TCP port")

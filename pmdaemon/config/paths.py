@@ -102,6 +102,21 @@ class Home:
         return os.path.join(self.path, "daemon.log")
 
     @property
+    def data_dir(self) -> str:
+        """Where programs may keep files for good."""
+        return os.path.join(self.path, "storage", "data")
+
+    @property
+    def temporary_dir(self) -> str:
+        """Where programs may keep files for the time being."""
+        return os.path.join(self.path, "storage", "temp")
+
+    @property
+    def settings(self) -> str:
+        """What holds for all apps."""
+        return os.path.join(self.path, "settings.toml")
+
+    @property
     def audit_log(self) -> str:
         """What was changed over the network, and by whom."""
         return os.path.join(self.path, "audit.log")
@@ -110,6 +125,11 @@ class Home:
     def dump(self) -> str:
         """What `save` writes and `resurrect` reads, under PM2's name for it."""
         return os.path.join(self.path, "dump.pm2")
+
+    @property
+    def conf(self) -> str:
+        """Values that `set` keeps, under PM2's name for them."""
+        return os.path.join(self.path, "module_conf.json")
 
     def ensure(self) -> None:
         """Make the home, open to nobody else, unless it is there.
@@ -125,6 +145,8 @@ class Home:
             self._check(os.stat(self.path))
             os.makedirs(self.logs_dir, 0o700, exist_ok=True)
             os.makedirs(self.run_dir, 0o700, exist_ok=True)
+            os.makedirs(self.data_dir, 0o700, exist_ok=True)
+            os.makedirs(self.temporary_dir, 0o700, exist_ok=True)
 
     @contextlib.contextmanager
     def socket_address(self) -> Iterator[str]:

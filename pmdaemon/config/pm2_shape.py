@@ -1,11 +1,12 @@
-"""Processes in the shape that PM2 gives them, in `jlist` and in `dump.pm2`, and back to apps.
+"""Processes in the shape that PM2 gives them, in `jlist` and in `dump.pm2`.
 
-A dump of ours has one key more, `pmdaemon`, with what PM2's shape has no place for. A dump of PM2
-itself is read as well.
+As with PM2, what has PM2's default is left out, but for those fields that PM2 always has. A dump of
+ours has one key more, `pmdaemon`, with the whole declaration, so that nothing is lost. What is read
+of a dump stands in `pmdaemon.config.pm2_dump`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from pmdaemon.core.logs import of_instance
 
@@ -20,29 +21,35 @@ STATUS = {
 }
 """PM2's word for each state."""
 
-_FIELDS_OF_BOTH = (
-    "namespace", "autorestart", "max_restarts", "min_uptime", "restart_delay", "stop_exit_codes",
-    "kill_timeout", "max_memory_restart",
-)  # fmt: skip
-"""What an app and PM2's shape call by the same name; durations are in milliseconds."""
 
-_MORE_FIELDS = (
-    "script", "args", "interpreter", "interpreter_args", "port", "stop_signal", "log_max_size",
-    "log_keep", "log_max_age", "log_compress", "out_file", "error_file", "log_file", "merge_logs",
-    "log_date_format", "log_type", "disable_logs",
-)  # fmt: skip
+class Places(NamedTuple):
+    """Where the files of one process are for those who know PM2's names for them."""
 
-_PM2_VARIABLES = ("PM2_", "pm_", "axm_", "unique_id", "NODE_APP_INSTANCE")
-"""Beginnings of variables that PM2 sets, which would tell the program that it still runs there."""
+    out: str
+    err: str
+    pid: str
 
 
-def entry(view: Mapping[str, Any]) -> dict[str, Any]:
+class About(NamedTuple):
+    """What a list in PM2's shape tells that no declaration does.
+
+    `username` is whose programs those are that say nothing about it.
+    """
+
+    version: str = "N/A"
+    username: str = ""
+    places: Places | None = None
+
+
+NOTHING_KNOWN = About()
+
+
+def entry(view: Mapping[str, Any], about: About = NOTHING_KNOWN) -> dict[str, Any]:
     """Word one process, listed with detail, as `pm2 jlist` does."""
     return {
         "pid": view["pid"] or 0,
         "name": view["name"],
-        # PM2 has every variable once more beside its own fields, and scripts look there.
-        "pm2_env": {**_environment(view), **_pm2_env(view)},
+        "pm2_env": _pm2_env(view, about),
         "pm_id": view["pm_id"],
         "monit": {
             "memory": view["memory"] if view["pid"] else 0,
@@ -53,110 +60,136 @@ def entry(view: Mapping[str, Any]) -> dict[str, Any]:
 
 def dumped(view: Mapping[str, Any]) -> dict[str, Any]:
     """Word one process, listed with detail, as it stands in `dump.pm2`."""
-    declaration = view["declaration"]
-    shape = _pm2_env(view)
-    for name in ("pm_id", "instances"):
+    shape = _pm2_env(view, NOTHING_KNOWN)
+    for name in ("pm_id", "instances", "prev_restart_delay"):
         # A process gets its id when it is brought back; instances are entries of their own.
-        del shape[name]
-    command, logs = declaration["command"], declaration["logs"]
-    more = {
-        "script": command["script"],
-        "args": command["args"],
-        "interpreter": command["interpreter"],
-        "interpreter_args": command["interpreter_args"],
-        "port": view["ports"],
-        "stop_signal": declaration["stop"]["signal"],
-        "log_max_size": logs["max_size"],
-        "log_keep": logs["keep"],
-        "log_max_age": _milliseconds(logs["max_age"]),
-        "log_compress": logs["compress"],
-        "out_file": logs["out_file"],
-        "error_file": logs["error_file"],
-        "log_file": logs["combined_file"],
-        "merge_logs": logs["merge"] or None,
-        "log_date_format": logs["date_format"],
-        "log_type": "json" if logs["json"] else None,
-        "disable_logs": logs["disabled"] or None,
-    }
-    return {**shape, "pmdaemon": {**more, "env": sorted(declaration["env"])}}
+        shape.pop(name, None)
+    return {**shape, "pmdaemon": {"declaration": view["declaration"]}}
 
 
-def app_of(dumps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Make the app, as an ecosystem file would have it, of the entries of its instances."""
-    first = dumps[0]
-    more = first.get("pmdaemon")
-    app: dict[str, Any] = {"name": first.get("name"), "cwd": first.get("pm_cwd")}
-    app |= {name: first.get(name) for name in _FIELDS_OF_BOTH}
-    app["instances"] = len(dumps)
-    variables = _texts(first.get("env"))
-    if isinstance(more, Mapping):
-        app |= {name: more.get(name) for name in _MORE_FIELDS}
-        declared = set(more.get("env", ()))
-        app["env"] = {name: value for name, value in variables.items() if name in declared}
-        app["inherited_env"] = {
-            name: value for name, value in variables.items() if name not in declared
-        }
-    else:
-        app["script"] = first.get("pm_exec_path")
-        app["args"] = first.get("args")
-        app["interpreter"] = first.get("exec_interpreter")
-        app["interpreter_args"] = first.get("node_args")
-        app["inherited_env"] = {
-            name: value for name, value in variables.items() if not name.startswith(_PM2_VARIABLES)
-        }
-    return {name: value for name, value in app.items() if value is not None}
+def _pm2_env(view: Mapping[str, Any], about: About) -> dict[str, Any]:
+    variables = environment_of(view)
+    own = {**_declared(view, about), **_files(view, about.places)}
+    running = _running(view, about.version)
+    # PM2 has every variable once more beside its own fields, and scripts look there.
+    return {**own, **{k: v for k, v in variables.items() if k not in own}, **running}
 
 
-def by_name(dumps: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Put the instances of each app together, in the order in which they were saved."""
-    apps: dict[str, list[Mapping[str, Any]]] = {}
-    for dump in dumps:
-        apps.setdefault(str(dump.get("name")), []).append(dump)
-    return apps
-
-
-def was_up(dump: Mapping[str, Any]) -> bool:
-    """Tell whether a process is to be started when it is brought back."""
-    return dump.get("status") not in {"stopped", "stopping"}
-
-
-def _pm2_env(view: Mapping[str, Any]) -> dict[str, Any]:
+def _declared(view: Mapping[str, Any], about: About) -> dict[str, Any]:
     declaration = view["declaration"]
-    restart = declaration["restart"]
     path, interpreter, args = _program(view)
+    ready, stop = declaration["ready"], declaration["stop"]
+    count = declaration["instances"]
+    merged = declaration["logs"]["merge"] or (count == 1 and declaration["exec_mode"] == "fork")
     shape = {
         "name": view["name"],
+        "filter_env": [],
         "namespace": view["namespace"],
-        "args": args,
-        "env": _environment(view),
-        "instances": declaration["instances"],
-        "autorestart": restart["autorestart"],
-        "watch": False,
-        "treekill": True,
+        "args": args or None,
+        "env": environment_of(view),
+        # PM2 has it here where it was said, and at the end where it was not.
+        **({"instances": count} if count > 1 else {}),
+        "merge_logs": merged or None,
         "vizion": False,
-        "NODE_APP_INSTANCE": view["instance"],
-        "kill_timeout": _milliseconds(declaration["stop"]["grace"]),
-        "restart_delay": _milliseconds(restart["restart_delay"]),
-        "min_uptime": _milliseconds(restart["min_uptime"]),
-        "max_restarts": restart["max_restarts"],
-        "stop_exit_codes": restart["stop_exit_codes"],
-        "max_memory_restart": declaration["max_memory"],
+        "autostart": declaration["autostart"],
+        "autorestart": declaration["restart"]["autorestart"],
+        **_watching(view),
+        "instance_var": declaration["instance_var"],
+        "increment_var": declaration["increment_var"],
+        "pmx": False,
+        "automation": False,
+        "treekill": stop["tree"],
+        "username": declaration["run_as"]["user"] or about.username,
+        "uid": declaration["run_as"]["uid"],
+        "gid": declaration["run_as"]["gid"],
+        "windowsHide": True,
+        "kill_retry_time": 100,
+        **_limits(view),
+        "wait_ready": ready["told"] or None,
+        "shutdown_with_message": stop["message"] or None,
         "node_args": declaration["command"]["interpreter_args"],
         "pm_exec_path": path,
         "pm_cwd": declaration["cwd"],
-        **_log_paths(view),
         "exec_interpreter": interpreter,
-        "exec_mode": "fork_mode",
+        "exec_mode": f"{declaration['exec_mode']}_mode",
+        "instances": count,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _limits(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Word what PM2 tells only where somebody has declared it."""
+    declaration = view["declaration"]
+    restart, stop, logs = declaration["restart"], declaration["stop"], declaration["logs"]
+    cron = declaration["cron_restart"]
+    usual = {
+        "kill_timeout": (_milliseconds(stop["grace"]), 1600),
+        "listen_timeout": (_milliseconds(declaration["ready"]["timeout"]), 3000),
+        "min_uptime": (_milliseconds(restart["min_uptime"]), 1000),
+        "max_restarts": (restart["max_restarts"], 16),
+        "restart_delay": (_milliseconds(restart["restart_delay"]), 0),
+        "exp_backoff_restart_delay": (_milliseconds(restart["backoff"]), 0),
+        "stop_exit_codes": (sorted(restart["stop_exit_codes"]), []),
+        "max_memory_restart": (declaration["max_memory"], None),
+        "cron_restart": (cron and cron["cron"], None),
+        "log_date_format": (logs["date_format"], None),
+        "log_type": ("json" if logs["json"] else None, None),
+        "disable_logs": (logs["disabled"], False),
+    }
+    return {name: value for name, (value, default) in usual.items() if value != default}
+
+
+def _watching(view: Mapping[str, Any]) -> dict[str, Any]:
+    watch = view["declaration"]["watch"]
+    if watch is None:
+        return {"watch": False}
+    whole = list(watch["paths"]) == [view["declaration"]["cwd"]]
+    return {
+        "watch": True if whole else list(watch["paths"]),
+        "ignore_watch": list(watch["ignore"]),
+        "watch_delay": _milliseconds(watch["delay"]) or None,
+    }
+
+
+def _files(view: Mapping[str, Any], places: Places | None) -> dict[str, Any]:
+    """Say where output is to be found: in files of the user's own, if there are any."""
+    logs = view["declaration"]["logs"]
+    instance = 0 if logs["merge"] else view["instance"]
+    usual = places or Places(view["out_file"], view["error_file"], "")
+    own = {
+        "pm_out_log_path": logs["out_file"],
+        "pm_err_log_path": logs["error_file"],
+        "pm_log_path": logs["combined_file"],
+    }
+    paths = {"pm_out_log_path": usual.out, "pm_err_log_path": usual.err}
+    paths |= {key: of_instance(path, instance) for key, path in own.items() if path}
+    declared = view["declaration"]["pid_file"]
+    pid_file = declared.replace("{id}", str(view["pm_id"])) if declared else usual.pid
+    return {**paths, "pm_pid_path": pid_file, "km_link": False, "vizion_running": False}
+
+
+def _running(view: Mapping[str, Any], version: str) -> dict[str, Any]:
+    declaration, ended = view["declaration"], view["last_exit"]
+    shape = {
+        declaration["instance_var"]: view["instance"],
+        "unique_id": _unique_id(view),
         "status": STATUS.get(view["state"], view["state"]),
         "pm_uptime": _milliseconds(view["started"] or view["created"]),
+        "axm_actions": [],
+        "axm_monitor": {},
+        "axm_options": {},
+        "axm_dynamic": {},
         "created_at": _milliseconds(view["created"]),
         "pm_id": view["pm_id"],
         "restart_time": view["restarts"],
         "unstable_restarts": 0,
-        "exit_code": (view["last_exit"] or {}).get("code"),
-        "version": "N/A",
+        "version": version,
+        "prev_restart_delay": 0,
     }
-    return {name: value for name, value in shape.items() if value is not None}
+    if ended is not None:
+        # PM2 has 0 for what a signal ended.
+        shape["exit_code"] = ended["code"] or 0
+    return shape
 
 
 def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
@@ -169,31 +202,20 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     return argv[0], "none", argv[1:]
 
 
-def _environment(view: Mapping[str, Any]) -> dict[str, str]:
+def environment_of(view: Mapping[str, Any]) -> dict[str, str]:
+    """Put together the variables that a process was started with."""
     declaration = view["declaration"]
     own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
     return {**declaration["inherited_env"], **own, **declaration["env"]}
 
 
-def _texts(variables: object) -> dict[str, str]:
-    """Keep what is text: PM2 puts an object of its own among the variables."""
-    if not isinstance(variables, Mapping):
-        return {}
-    return {name: value for name, value in variables.items() if isinstance(value, str)}
+def _unique_id(view: Mapping[str, Any]) -> str:
+    """Make the same identifier each time of what tells an app from others, in PM2's form."""
+    from hashlib import sha256  # noqa: PLC0415 - only lists in PM2's shape have it
+
+    digest = sha256(f"{view['name']}\0{view['created']}".encode()).hexdigest()
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-def _log_paths(view: Mapping[str, Any]) -> dict[str, str]:
-    """Say where output is to be found: in files of the user's own, if there are any."""
-    logs = view["declaration"]["logs"]
-    instance = 0 if logs["merge"] else view["instance"]
-    own = {
-        "pm_out_log_path": logs["out_file"],
-        "pm_err_log_path": logs["error_file"],
-        "pm_log_path": logs["combined_file"],
-    }
-    paths = {"pm_out_log_path": view["out_file"], "pm_err_log_path": view["error_file"]}
-    return paths | {key: of_instance(path, instance) for key, path in own.items() if path}

@@ -1,12 +1,12 @@
 """Fields that are tables or lists: dependencies, jobs, hooks, limits."""
 
 import re
-import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from pmdaemon.config import field_values as values
+from pmdaemon.config.command import words_to_execute
 from pmdaemon.config.due_times import cron, time_zone
 from pmdaemon.config.health_fields import url
 from pmdaemon.config.tables import Remarked, read_each, read_table
@@ -29,7 +29,7 @@ OVERLAPS = ("skip", "replace", "queue")
 
 EVENTS = (
     "start", "online", "stop", "exit", "crash", "restart", "errored", "unhealthy", "healthy",
-    "memory", "all",
+    "memory", "timeout", "all",
 )  # fmt: skip
 """What a hook may be told of."""
 
@@ -135,9 +135,12 @@ def _events(value: object) -> tuple[str, ...]:
 
 
 def _command(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) and not shlex.split(values.filled_text(value)):
+    if not isinstance(value, str):
+        return values.words(value)
+    words = words_to_execute(values.filled_text(value))
+    if not words:
         raise values.refused(value, "a command")
-    return values.words(value)
+    return words
 
 
 def limits(value: object) -> Remarked:

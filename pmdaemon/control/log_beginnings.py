@@ -61,6 +61,22 @@ def with_files(number: int) -> Beginning:
     return find
 
 
+def with_last_bytes(size: int) -> Beginning:
+    """Begin with the first line that begins in the last `size` bytes."""
+
+    def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
+        sources: list[LogSource] = []
+        left = size
+        for source in held(path, stack):
+            sources.insert(0, source)
+            if source.end > left:
+                return sources, source.line_from(source.end - left)
+            left -= source.end
+        return sources, 0
+
+    return find
+
+
 def held(path: str, stack: ExitStack) -> Iterator[LogSource]:
     """Open the files of a stream from the current one back, and keep them open."""
     for source in newest_first(path):

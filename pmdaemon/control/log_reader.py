@@ -5,7 +5,7 @@ bounded whatever the files hold: they are read in chunks, and of a line that is 
 `LONGEST` only the beginning is kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from operator import itemgetter
@@ -37,16 +37,26 @@ def tail(
     """Read the last `lines` lines; an unfinished one at the end counts."""
     if lines <= 0:
         return []
+    return [*lines_of(path, with_last_lines(lines), stream=stream, pm_id=pm_id)][-lines:]
+
+
+def lines_of(
+    path: str,
+    beginning: Beginning,
+    *,
+    stream: OutputStream = OutputStream.OUT,
+    pm_id: int | None = None,
+) -> Iterator[LogLine]:
+    """Read what there is from a beginning on; an unfinished line at the end counts."""
     assembler = _LineAssembler(stream, pm_id)
-    found: list[LogLine] = []
     with ExitStack() as stack:
-        sources, offset = with_last_lines(lines)(path, stack)
+        sources, offset = beginning(path, stack)
         for source in sources:
             while chunk := source.read(offset, min(CHUNK, source.end - offset)):
-                found += assembler.feed(chunk, offset, source)
+                yield from assembler.feed(chunk, offset, source)
                 offset += len(chunk)
             offset = 0
-    return (found + assembler.finish())[-lines:]
+    yield from assembler.finish()
 
 
 def count_lines(path: str) -> int:

@@ -97,6 +97,15 @@ class LogSource:
             newlines, end = counted, begin
         return None, newlines
 
+    def line_from(self, offset: int) -> int:
+        """Find where the first line begins that does not begin before `offset`."""
+        position = max(0, offset - 1)  # where the newline before it may be
+        while offset > 0 and (chunk := self.read(position, min(CHUNK, self.end - position))):
+            if (newline := chunk.find(b"\n")) >= 0:
+                return position + newline + 1
+            position += len(chunk)
+        return min(position, self.end)
+
     def begins(self) -> float | None:
         """Tell when the first of it came, in seconds since the epoch, if that is known."""
         return self.marks(0, 1).time_at(0)

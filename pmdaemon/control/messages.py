@@ -65,9 +65,10 @@ class StartBody(TypedDict):
 
     With `target`, names, ids and namespaces that exist come first; what is none of them is a
     program, declared by `options`. With `apps`, each entry is an app as an ecosystem file has it,
-    `source` the file they came from. Relative paths are relative to `cwd`. `existing` says what
-    happens to apps that are there already and run: `refuse`, `restart` them with the new
-    declaration, or `keep` them as they are. With `down`, what is not there yet is added to the list
+    with `declarations` an `AppSpec` in full; `source` is the file they came from. Relative paths
+    are relative to `cwd`. `existing` says what happens to apps that are there already and run:
+    `refuse`, `restart` or `reload` them with the new declaration, or `keep` them as they are. With
+    `down`, what is not there yet is added to the list
     and not started. With `interpolate`, texts may hold `${VARIABLES}` of the environment;
     `env_name` is the name of the environment that was chosen by `--env`, `file` the path of the
     file, which the apps are remembered to have come from.
@@ -76,10 +77,11 @@ class StartBody(TypedDict):
     target: NotRequired[str]
     options: NotRequired[dict[str, Any]]
     apps: NotRequired[list[dict[str, Any]]]
+    declarations: NotRequired[list[dict[str, Any]]]
     source: NotRequired[str]
     cwd: str
     environment: dict[str, str]
-    existing: NotRequired[Literal["refuse", "restart", "keep"]]
+    existing: NotRequired[Literal["refuse", "restart", "reload", "keep"]]
     down: NotRequired[bool]
     file: NotRequired[str]
     interpolate: NotRequired[bool]
@@ -158,7 +160,7 @@ class StepView(TypedDict):
 
 
 class SelectBody(TypedDict):
-    """The processes meant by `stop`, `delete`, `block`, `explain` and others."""
+    """`stop`, `delete`, `reset`, `flush`, `follow`, `block`, `unblock`, `explain`: which ones."""
 
     selectors: list[str]
 
@@ -321,7 +323,8 @@ class ProcessView(TypedDict):
     `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
     `reason` tells why it is errored, or why it cannot be started for the time being, `last_words`
     are the last lines it wrote to stderr then. `health` is null without a check, or while it is
-    down. `declaration` is an `AppSpec`, for those who asked for detail; durations are in seconds,
+    down. `declaration` is an `AppSpec`, and `added_env` what its program gets besides what
+    was declared and inherited, both for those who asked for detail; durations are in seconds,
     sizes in bytes.
     """
 
@@ -350,6 +353,8 @@ class ProcessView(TypedDict):
     error_file: str
     ready: bool
     declaration: NotRequired[dict[str, Any]]
+    added_env: NotRequired[dict[str, str]]
+    telemetry: NotRequired[dict[str, Any] | None]
 
 
 class ProcessesResult(TypedDict):

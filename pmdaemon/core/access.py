@@ -33,10 +33,14 @@ _ABOUT_ONE = re.compile(rf"{Scope.TELEMETRY}:[^\s,]+")
 
 
 class Principal(Struct, frozen=True):
-    """Somebody, by the name that goes into records, and what was granted to them."""
+    """Somebody, by the name that goes into records, and what was granted to them.
+
+    `about` is the name of the instance whose program it is, if it is one.
+    """
 
     name: str
     grants: frozenset[str]
+    about: str | None = None
 
     def may(self, scope: Scope, about: str | None = None) -> bool:
         """Tell whether a scope is theirs, for the process `about` or for at least one."""

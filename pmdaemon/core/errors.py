@@ -114,6 +114,24 @@ class ProcessBlocked(PmdaemonError):
         )
 
 
+class ProcessAlreadyRunning(PmdaemonError):
+    """A start of what is up, where that is not what was meant."""
+
+    code = "process_already_running"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"cannot start {name}: it is running already", name=name)
+
+
+class ProcessNotRunning(PmdaemonError):
+    """A stop of what is down, where that is not what was meant."""
+
+    code = "process_not_running"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"cannot stop {name}: it is not running", name=name)
+
+
 class TcpPortTaken(PmdaemonError):
     """A TCP port that somebody else has."""
 
@@ -183,6 +201,15 @@ class DaemonNotRunning(DaemonUnavailable):
 
     def __init__(self, home: str) -> None:
         super().__init__(f"no daemon is running in {home}", home=home)
+
+
+class ShutdownInProgress(DaemonUnavailable):
+    """Something asked of programs while all of them are being ended."""
+
+    code = "shutdown_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("cannot do this: the daemon is ending, and all programs with it")
 
 
 class ProtocolViolation(PmdaemonError):

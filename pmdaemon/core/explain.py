@@ -84,7 +84,9 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             if last_words:
                 yield "The last it wrote to stderr was:"
                 yield from (f"    {line}" for line in last_words)
-            yield f"To try it again: pmdaemon start {name}; what it printed: pmdaemon logs {name}."
+            if process.wish is not Wish.BLOCKED:
+                yield f"To try it again: pmdaemon start {name}."
+            yield f"To see what it printed: pmdaemon logs {name}."
         case Stopped():
             yield from _why_down(process, facts)
         case _:
@@ -191,7 +193,8 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     if facts.due is None:
         return
     left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
-    what = "runs" if process.spec.job is not None else "is started anew"
+    is_up = isinstance(process.state, Online)
+    what = "runs" if process.spec.job is not None else "is started anew" if is_up else "is started"
     if process.wish is Wish.BLOCKED:
         yield f"Its schedule falls due in {left}, and nothing will happen."
     else:

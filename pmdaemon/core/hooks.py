@@ -29,6 +29,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.UNHEALTHY: "unhealthy",
         EventKind.HEALTHY: "healthy",
         EventKind.MEMORY_EXCEEDED: "memory",
+        EventKind.HEALTH_FAILED: "health_failed",
+        EventKind.TIME_EXCEEDED: "timeout",
         EventKind.RESTARTED: "restart",
         EventKind.STOPPED: "stop",
         EventKind.ERRORED: "errored",
@@ -47,7 +49,10 @@ TIMEOUT = 10.0
 
 
 class Telling(Struct, frozen=True):
-    """One event on its way to one hook; `id` is the same for all attempts."""
+    """One event on its way to one hook; `id` is the same for all attempts.
+
+    `place` is that of the hook among those of its app.
+    """
 
     id: str
     hook: Hook
@@ -55,6 +60,7 @@ class Telling(Struct, frozen=True):
     timestamp: int
     body: bytes
     variables: Mapping[str, str]
+    place: int
 
 
 def is_told(hook: Hook, event: ProcessEvent) -> bool:
@@ -79,7 +85,8 @@ def tellings(hooks: Sequence[Hook], logged: EventLogged, life: int) -> list[Tell
             word = WORDS[logged.event.kind]
             body = json.dumps(_object(ident, word, logged), separators=(",", ":")).encode()
             variables = _variables(word, logged.event)
-            found.append(Telling(ident, hook, word, int(logged.at.wall), body, variables))
+            at = int(logged.at.wall)
+            found.append(Telling(ident, hook, word, at, body, variables, place))
     return found
 
 

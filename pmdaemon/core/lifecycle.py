@@ -27,8 +27,8 @@ Epochs: a change of state makes a new epoch. Timers and answers carry the epoch 
 a late one is recognised.
 
 What is wished up and has dependencies is not spawned from rest at once: it is held, which is to be
-STOPPED with the wish UP, until somebody who sees the others says that they are there. A job is left
-alone after each run, and runs again only when it is due or asked for.
+STOPPED with the wish UP, until somebody who sees the others says that they are there. A replacement
+is not held. A job is left alone after each run, and runs again only when it is due or asked for.
 """
 
 from collections.abc import Sequence
@@ -125,7 +125,7 @@ class Spawned(Struct, frozen=True):
 
 
 class BecameReady(Struct, frozen=True):
-    """The program can be counted on: it was `told` by itself, or it listens."""
+    """The program can be counted on: it has `told` so itself, or it listens, or is healthy."""
 
     identity: Identity
     told: bool
@@ -568,7 +568,7 @@ def _await_ready(process: Process, run: Run) -> Step:
 def _became_ready(process: Process, identity: Identity, *, told: bool) -> Step:
     match process.state:
         case Starting(Run() as run) if run.identity == identity:
-            if told or readiness.sign(process) is Sign.LISTENING:
+            if told or readiness.sign(process) in {Sign.LISTENING, Sign.HEALTHY}:
                 return _enter(process, Online(run)), []
             return process, []
         case Online(run, ready=False) if run.identity == identity and told:
@@ -591,7 +591,7 @@ def _ready_time_elapsed(process: Process, epoch: int, *, listeners: bool) -> Ste
 def _is_missed(process: Process, *, listeners: bool) -> bool:
     """Whether a program should have given a sign by now, and has not."""
     match readiness.sign(process):
-        case Sign.TOLD:
+        case Sign.TOLD | Sign.HEALTHY:
             return True
         case Sign.LISTENING:
             return process.tcp_port is not None or listeners
@@ -663,7 +663,8 @@ def _session_emptied(
 def _why_not_good(process: Process, ending: Stopping) -> str:
     if ending.cause is not Cause.NOT_READY:
         return f"it ended before it was ready, with {ending.exit}"
-    verb = "say that it is ready" if process.spec.ready.told else "listen"
+    verbs = {Sign.TOLD: "say that it is ready", Sign.HEALTHY: "pass its health check"}
+    verb = verbs.get(readiness.sign(process), "listen")
     return f"it did not {verb} within {process.spec.ready.timeout:g} s"
 
 
@@ -804,7 +805,8 @@ def _is_held(process: Process) -> bool:
 
 
 def _spawn_or_hold(process: Process) -> Step:
-    if not process.spec.depends_on:
+    # A replacement waits for nobody: what it stands beside is up without.
+    if not process.spec.depends_on or process.replaces is not None:
         return _spawn(process)
     held = process if isinstance(process.state, Stopped) else _enter(process, Stopped())
     return held, []

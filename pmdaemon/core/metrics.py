@@ -27,6 +27,15 @@ class Usage(Struct, frozen=True):
         return round(100 * self.used / self.total, 1) if self.total else 0.0
 
 
+class MemoryDetails(Struct, frozen=True):
+    """What the system does with memory, in bytes; `own` is the resident set of the daemon."""
+
+    buffers: int = 0
+    cached: int = 0
+    swap: Usage = Usage(0, 0, 0)
+    own: int = 0
+
+
 class HostSample(Struct, frozen=True):
     """The machine: `uptime` in seconds, `cpu` in percent of all cores."""
 
@@ -39,3 +48,4 @@ class HostSample(Struct, frozen=True):
     load_average: tuple[float, float, float]
     memory: Usage
     disk: Usage
+    details: MemoryDetails = MemoryDetails()

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pmdaemon.core.events import ProcessEvent
 from pmdaemon.core.health import Health
+from pmdaemon.core.journal import Entry
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Process
@@ -54,4 +55,43 @@ class MessageReceived(Struct, frozen=True):
     message: object
 
 
-Notice = ProcessChanged | EventLogged | Sampled | HealthChecked | OutputGrew | MessageReceived
+class TelemetryReceived(Struct, frozen=True):
+    """A program reported figures about itself, in a shape of its own."""
+
+    process: Process
+    telemetry: Mapping[str, object]
+
+
+class MessageSent(Struct, frozen=True):
+    """Somebody sent an `event` to a program, or to a consumer of the web API, by its name."""
+
+    target: str
+    event: str
+    data: object
+    sender: str
+
+
+class EntryWritten(Struct, frozen=True):
+    """There is something new in the journal."""
+
+    entry: Entry
+
+
+class EndingBegan(Struct, frozen=True):
+    """All programs are being ended, and then the daemon ends, within so many seconds."""
+
+    deadline: float
+
+
+Notice = (
+    ProcessChanged
+    | EventLogged
+    | Sampled
+    | HealthChecked
+    | OutputGrew
+    | MessageReceived
+    | TelemetryReceived
+    | MessageSent
+    | EntryWritten
+    | EndingBegan
+)

@@ -5,9 +5,10 @@ it is ready. One that is to replace another in a reload is looked at more closel
 for it:
 
 1. It says so, where that was declared.
-2. It listens, where we can see that: on a TCP port of its own, or on the sockets that the instances
+2. A health check finds it well, where one was declared that cannot mean the other.
+3. It listens, where we can see that: on a TCP port of its own, or on the sockets that the instances
    of a Node app share.
-3. Else it has lived for `min_uptime`.
+4. Else it has lived for `min_uptime`.
 """
 
 from enum import StrEnum
@@ -22,6 +23,7 @@ class Sign(StrEnum):
 
     NONE = "none"
     TOLD = "told"
+    HEALTHY = "healthy"
     LISTENING = "listening"
     LIVING = "living"
 
@@ -32,9 +34,23 @@ def sign(process: Process) -> Sign:
         return Sign.TOLD
     if process.replaces is None:
         return Sign.NONE
+    if is_checked_alone(process):
+        return Sign.HEALTHY
     if process.tcp_port is not None or shares_sockets(process.spec):
         return Sign.LISTENING
     return Sign.LIVING
+
+
+def is_checked_alone(process: Process) -> bool:
+    """Whether its health check asks this very run, also while another one is beside it.
+
+    A command finds whom it is about in its environment; at a port that is shared, or written into
+    a URL, either of the two may answer.
+    """
+    check = process.spec.health
+    if check is None:
+        return False
+    return check.kind == "command" or (process.tcp_port is not None and "{port}" in check.target)
 
 
 def patience(process: Process) -> float:
@@ -42,7 +58,7 @@ def patience(process: Process) -> float:
     match sign(process):
         case Sign.NONE:
             return 0.0
-        case Sign.TOLD | Sign.LISTENING:
+        case Sign.TOLD | Sign.HEALTHY | Sign.LISTENING:
             return process.spec.ready.timeout
         case Sign.LIVING:
             return process.spec.restart.min_uptime

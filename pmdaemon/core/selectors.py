@@ -34,12 +34,14 @@ class Selector(Struct, frozen=True):
     """One selector; `pattern` is there when it is a regular expression.
 
     A `narrow` one means an app by its name, or else one process by its pm_id, and nothing else:
-    for programs, which mean what they write.
+    for programs, which mean what they write. Where there are `pm_ids`, it means these: somebody has
+    looked them up already, by the text.
     """
 
     text: str
     pattern: re.Pattern[str] | None = None
     narrow: bool = False
+    pm_ids: frozenset[int] | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Selector":
@@ -57,6 +59,8 @@ class Selector(Struct, frozen=True):
 
     def matching(self, processes: Sequence[Process]) -> Sequence[Process]:
         """Pick those that are meant."""
+        if self.pm_ids is not None:
+            return [each for each in processes if each.pm_id in self.pm_ids]
         named = [each for each in processes if each.name == self.text]
         if self.narrow:
             return named or [each for each in processes if str(each.pm_id) == self.text]
@@ -83,7 +87,7 @@ def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[
     chosen: dict[int, Process] = {}
     for selector in selectors:
         matching = selector.matching(processes)
-        if not matching and (selector.narrow or selector.text != "all"):
+        if not matching and (selector.narrow or selector.pm_ids or selector.text != "all"):
             raise _not_found(selector, processes)
         chosen.update((each.pm_id, each) for each in matching)
     return [chosen[pm_id] for pm_id in sorted(chosen)]

@@ -1,5 +1,7 @@
 """A process as fronts see it: the instance, its latest sample, where its output is."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from pmdaemon.core.health import Health
@@ -8,7 +10,7 @@ from pmdaemon.core.process import Instant, Online, Process
 
 
 class ProcessSnapshot(Struct, frozen=True):
-    """What is known of a process `at` one moment."""
+    """What is known of a process `at` one moment; `telemetry` is what it said of itself."""
 
     process: Process
     sample: Sample
@@ -16,6 +18,7 @@ class ProcessSnapshot(Struct, frozen=True):
     error_file: str
     at: Instant
     health: Health | None = None
+    telemetry: Mapping[str, object] | None = None
 
     @property
     def uptime(self) -> float:

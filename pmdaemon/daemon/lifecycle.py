@@ -13,7 +13,8 @@ from pmdaemon import __version__
 from pmdaemon.adapters.clock import boot_id
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.config.paths import Home
-from pmdaemon.core.errors import HomeUnusable, PmdaemonError, StoreUnavailable
+from pmdaemon.config.settings import Settings, read_settings
+from pmdaemon.core.errors import HomeUnusable, InvalidConfiguration, PmdaemonError, StoreUnavailable
 from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
@@ -104,6 +105,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.sampler.start()
         remembering = tasks.spawn(parts.engine.history.work(), name="history")
         stack.callback(remembering.cancel)
+        writing = tasks.spawn(parts.engine.journal.work(), name="journal")
+        stack.callback(writing.cancel)
+        parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
@@ -135,6 +139,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
+    parts.engine.web.expect(stored.web)
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
@@ -145,6 +150,19 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
     return supervising
+
+
+def _settings(home: Home) -> Settings:
+    """Read what holds for all apps; a slip in it is logged, as programs must be kept up anyway."""
+    try:
+        settings = read_settings(home.settings)
+    except InvalidConfiguration as error:
+        for problem in error.problems:
+            log.error("settings.refused path=%s reason=%s", home.settings, problem)  # noqa: TRY400
+        return Settings()
+    for remark in settings.remarks:
+        log.warning("settings.remark path=%s what=%s", home.settings, remark)
+    return settings
 
 
 async def _until_asked(ending: Ending, supervising: asyncio.Task[None]) -> None:
@@ -170,7 +188,7 @@ async def _end(
         log.info("daemon.ending")
         await _end_programs(parts)
         keeper.drop(CONTROL)
-        for path in (Path(home.socket), Path(home.pid_file)):
+        for path in (Path(home.socket), Path(home.pid_file), Path(home.notify_socket)):
             with suppress(OSError):  # on a disk that failed they have to stay
                 path.unlink()
         return 0

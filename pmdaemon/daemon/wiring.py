@@ -23,8 +23,10 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.revoked_names import RevokedNames
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
+from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
@@ -36,6 +38,7 @@ from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -47,12 +50,15 @@ from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -116,6 +122,17 @@ def assemble(
     def token(process: Process) -> str:
         return f"{home.id}.{process.run_number}"
 
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=store)
+    files = HomeSecretFiles(Path(home.path))
+    mint = JwtMint(files)
+    children = ChildAccess(
+        clock=clock,
+        mint=mint,
+        folders=Folders(home.data_dir, home.temporary_dir),
+        url=lambda: web.expected,
+        processes=lambda: [*supervisor.everything.values()],
+    )
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
@@ -124,9 +141,14 @@ def assemble(
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),
         notify=notify,
+        access=children.environment,
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
+    commands = Commands(reader, handles)
+    health = HealthMonitor(
+        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+    )
     effects = Effects(
         token=token,
         clock=clock,
@@ -135,6 +157,7 @@ def assemble(
         capture=capture,
         lines=lines,
         probe=probe,
+        await_healthy=health.await_healthy,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -144,11 +167,8 @@ def assemble(
         post=supervisor.post,
         bus=bus,
     )
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
-    )
     events = EventLog(clock=clock, bus=bus)
+    telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
@@ -157,8 +177,8 @@ def assemble(
         probe=probe,
         admission=Admission(launcher),
         health=health,
+        telemetry=telemetry,
     )
-    web_server = LazyWebServer(keeper)
     gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
     gateway = GatewaySide(
         server=gateway_server,
@@ -170,10 +190,11 @@ def assemble(
         processes=lambda: [*supervisor.everything.values()],
     )
     gateway_server.serve(gateway)
-    files = HomeSecretFiles(Path(home.path))
+    ending = Ending()
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
+        begun=clock.now(),
         clock=clock,
         bus=bus,
         events=events,
@@ -194,13 +215,18 @@ def assemble(
             capture=capture,
             history=SqliteRunHistory(store),
         ),
+        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        telemetry=telemetry,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
-        web=WebSide(server=web_server, store=store),
+        web=web,
         gateway=gateway,
-        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        children=children,
+        revocations=RevokedNames(home.settings),
         audit=FileAuditLog(Path(home.audit_log)),
-        ending=Ending(),
+        ending=ending,
+        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, store, trees, notify)
@@ -234,6 +260,13 @@ def _triggers(
             files=SystemFileWatch(clock, never=(home.path,)),
             post=supervisor.post,
         ),
-        hooks=HookRunner(clock=clock, bus=bus, delivery=delivery, life=events.life),
+        hooks=HookRunner(
+            clock=clock,
+            bus=bus,
+            delivery=delivery,
+            life=events.life,
+            home=home.path,
+            environment={"PATH": os.environ.get("PATH", os.defpath)},
+        ),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),
     )

@@ -35,6 +35,7 @@ from pmdaemon.core.lifecycle import (
     Watch,
 )
 from pmdaemon.core.process import Exit, Identity, Process, Run
+from pmdaemon.core.readiness import Sign
 from pmdaemon.engine.interfaces import (
     Clock,
     Launcher,
@@ -70,6 +71,7 @@ class Effects:
 
     Args:
         token: names the latest run of a process among all that were ever started.
+        await_healthy: has a program checked until it is well; see `HealthMonitor`.
         post: takes an event to the supervisor's inbox.
 
     """
@@ -84,6 +86,7 @@ class Effects:
         capture: OutputCapture,
         lines: ProgramLines,
         probe: TcpProbe,
+        await_healthy: Callable[[Process, Run], None],
         post: Post,
     ) -> None:
         self.token = token
@@ -93,6 +96,7 @@ class Effects:
         self._capture = capture
         self._lines = lines
         self._probe = probe
+        self._await_healthy = await_healthy
         self._post = post
         self._timers = Timers(clock)
 
@@ -105,7 +109,7 @@ class Effects:
                 self._open_output_again(process)
                 self._watch(process, run)
             case AwaitReady(run=run):
-                self._look_whether_it_listens(process, run, self._clock.now().monotonic)
+                self._look_for_signs(process, run)
             case Drain(run=run):
                 self._lines.drain(process, run)
             case SignalFirst(run=run, signal=signal):
@@ -187,6 +191,15 @@ class Effects:
         if process.spec.stop.message and self._lines.say(process, "shutdown"):
             return
         self._trees.signal(self._told_to_stop(process, run), signal)
+
+    def _look_for_signs(self, process: Process, run: Run) -> None:
+        match readiness.sign(process):
+            case Sign.HEALTHY:
+                self._await_healthy(process, run)
+            case Sign.LISTENING:
+                self._look_whether_it_listens(process, run, self._clock.now().monotonic)
+            case Sign.NONE | Sign.TOLD | Sign.LIVING:
+                pass  # it says so itself, or a timer does
 
     def _look_whether_it_listens(self, process: Process, run: Run, since: float) -> None:
         """Look again and again, as long as it can matter, at a port that is its own."""

@@ -5,13 +5,18 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
@@ -38,21 +43,28 @@ class Ending:
 class Engine(Struct, frozen=True):
     """The engine's parts that can be called from outside.
 
-    `environment` is what programs inherit that nobody on this machine starts.
+    `environment` is what programs inherit that nobody on this machine starts, `begun` the moment
+    at which this daemon began.
     """
 
     home: str
     environment: Mapping[str, str]
+    begun: Instant
     clock: Clock
     bus: Bus
     events: EventLog
     processes: Processes
     triggers: Triggers
     history: JobHistory
+    journal: Journal
+    telemetry: Telemetry
     logs: LogHub
     host: HostMetrics
     web: WebSide
     gateway: GatewaySide
     tokens: Tokens
+    children: ChildAccess
+    revocations: Revocations
     audit: AuditLog
     ending: Ending
+    shutdown: Shutdown

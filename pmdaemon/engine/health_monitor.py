@@ -1,17 +1,22 @@
 """Asks programs that are to be checked how they are, and tells when one fails."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from pmdaemon.core import readiness
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.health import Health, HealthStatus, ProbeResult, observed, wait
-from pmdaemon.core.lifecycle import Event, HealthFailed
+from pmdaemon.core.lifecycle import BecameReady, Event, HealthFailed
 from pmdaemon.core.notices import HealthChecked, Notice, ProcessChanged
 from pmdaemon.core.process import Process, Run, Stopping
 from pmdaemon.core.spec import HealthCheck
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Cancellable, Clock, ProbeOrder, Prober
+
+READY_INTERVAL = 0.2
+"""Seconds between two checks of a program that somebody waits for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +63,23 @@ class HealthMonitor:
     def all(self) -> Mapping[int, Health]:
         """Say how all are that are checked."""
         return {pm_id: patient.health for pm_id, patient in self._patients.items()}
+
+    def await_healthy(self, process: Process, run: Run) -> None:
+        """Check a program that is not ready yet, again and again, and tell when it is well."""
+        if process.spec.health is not None:
+            begun = _Patient(process, run, process.spec.health)
+            tasks.spawn(self._find_healthy(begun), name=f"ready.{process.pm_id}")
+
+    async def _find_healthy(self, patient: _Patient) -> None:
+        process, began = patient.process, self._clock.now().monotonic
+        while self._clock.now().monotonic - began <= readiness.patience(process):
+            result = await self._prober.probe(_order(patient))
+            if result.ok:
+                self._post(process.pm_id, BecameReady(patient.run.identity, told=False))
+                return
+            waited = asyncio.Event()
+            self._clock.call_later(READY_INTERVAL, waited.set)
+            await waited.wait()
 
     def _heed(self, notice: Notice) -> None:
         match notice:
@@ -114,11 +136,12 @@ class HealthMonitor:
 
 def _order(patient: _Patient) -> ProbeOrder:
     process, check = patient.process, patient.check
-    port = "{port}" if process.tcp_port is None else str(process.tcp_port)
+    port = "{port}" if process.serving_port is None else str(process.serving_port)
     is_command = check.kind == "command"
     return ProbeOrder(
         kind=check.kind,
-        # Each instance has a port of its own; a command finds it in its environment.
+        # An instance has a port of its own, or the one of its cluster; a command finds it in its
+        # environment.
         target=check.target if is_command else check.target.replace("{port}", port),
         timeout=check.timeout,
         cwd=process.spec.cwd,

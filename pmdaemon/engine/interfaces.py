@@ -4,7 +4,7 @@ Each is implemented by one adapter and by one fake in `tests/fakes`, and both pa
 in `tests/contracts`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from msgspec import Struct
 from pmdaemon.core.access import Token
 from pmdaemon.core.health import ProbeResult
 from pmdaemon.core.job_runs import JobRun
+from pmdaemon.core.journal import Entry, EntryQuery
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
@@ -484,6 +485,13 @@ class SecretFiles(Protocol):
         """
 
 
+class Revocations(Protocol):
+    """Who is let in no more, whatever they show, as the settings say."""
+
+    def names(self) -> Collection[str]:
+        """List names of tokens, in lower case, as they are written down at this moment."""
+
+
 class RunHistory(Protocol):
     """Remembers the runs of jobs, apart from what the processes are."""
 
@@ -516,6 +524,26 @@ class RunHistory(Protocol):
 
         Raises:
             StoreUnavailable: nothing was removed.
+
+        """
+
+
+class JournalStore(Protocol):
+    """Remembers entries of the journal: the newest ones, as many as there is room for."""
+
+    async def write(self, entries: Sequence[Entry]) -> None:
+        """Write entries down, all or none.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def find(self, query: EntryQuery) -> Sequence[Entry]:
+        """List what fits, oldest first; of what came at the same time, what was written first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
 
         """
 

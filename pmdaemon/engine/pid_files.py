@@ -39,8 +39,13 @@ class PidFiles:
 
 
 def path_of(process: Process) -> str | None:
-    """Say where the pid of a process goes; of several instances, each has a file of its own."""
+    """Say where the pid of a process goes; of several instances, each has a file of its own.
+
+    `{id}` stands for the id of the process.
+    """
     path = process.spec.pid_file
+    if path is not None and "{id}" in path:
+        return path.replace("{id}", str(process.seat))
     if path is None or process.spec.instances == 1:
         return path
     stem = path.removesuffix(".pid")

@@ -11,10 +11,10 @@ from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
     AppAlreadyExists,
-    DaemonUnavailable,
     InvalidInput,
     OperationFailed,
     ProcessBlocked,
+    ShutdownInProgress,
     TcpPortTaken,
 )
 from pmdaemon.core.explain import Facts, explain
@@ -54,6 +54,7 @@ from pmdaemon.engine.reservations import reserve, tcp_ports_of
 from pmdaemon.engine.sampler import NOTHING, Sampler
 from pmdaemon.engine.scaling import missing, surplus, wanted_count
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 
 Snapshots = list[ProcessSnapshot]
 
@@ -99,8 +100,10 @@ class Processes:
         probe: TcpProbe,
         admission: Admission,
         health: HealthMonitor,
+        telemetry: Telemetry,
     ) -> None:
         self._health = health
+        self._telemetry = telemetry
         self._supervisor = supervisor
         self._admission = admission
         self._sampler = sampler
@@ -132,6 +135,15 @@ class Processes:
         """Whether a reload goes on."""
         return self._reloads > 0
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is started any more."""
+        return self._ending
+
+    def refuse_starts(self) -> None:
+        """Start nothing any more, as everything is about to end."""
+        self._ending = True
+
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
@@ -148,7 +160,7 @@ class Processes:
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._up(_selected(selectors), StartRequested())
+        return await self._up(_startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -231,7 +243,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._up(_selected(selectors), RestartRequested(), change)
+        return await self._up(_startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -247,7 +259,7 @@ class Processes:
 
         """
         self._refuse_when_ending()
-        chosen = select(selectors, _wanted(self._supervisor.processes))
+        chosen = _startable(selectors)(_wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [self._turn(process, change(process.spec)) for process in chosen]
         restarted = {
@@ -279,6 +291,7 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], _wanted(ledger.processes))
+            _refuse_blocked(present)
             refuse_twice(ledger.processes, present)
             return self._scaled(ledger, present, count)
 
@@ -596,7 +609,7 @@ class Processes:
 
     def _refuse_when_ending(self) -> None:
         if self._ending:
-            raise DaemonUnavailable("cannot start anything: the daemon is ending")
+            raise ShutdownInProgress
 
     async def _each(
         self,
@@ -656,6 +669,7 @@ class Processes:
             error_file=error_file,
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
+            telemetry=self._telemetry.latest(process),
         )
 
 
@@ -683,10 +697,26 @@ def _others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
     return [process for process in processes if process.name != spec.name]
 
 
-def _selected(
+def _startable(
     selectors: Sequence[Selector],
 ) -> Callable[[Sequence[Process]], Sequence[Process]]:
-    return lambda processes: select(selectors, processes)
+    """Choose what is meant by name, or, by `all`, whatever is not blocked and no job at rest.
+
+    What is blocked and meant by name is refused.
+    """
+
+    def choose(processes: Sequence[Process]) -> Sequence[Process]:
+        chosen = select(selectors, processes)
+        if any(selector.text != "all" for selector in selectors):
+            _refuse_blocked(chosen)
+            return chosen
+        return [
+            one
+            for one in chosen
+            if one.wish is not Wish.BLOCKED and (one.spec.job is None or not _has_ended(one))
+        ]
+
+    return choose
 
 
 def _asks_for_ports(spec: AppSpec) -> tuple[object, ...]:
@@ -702,9 +732,10 @@ def _with_twins(ledger: Ledger, events: Sequence[tuple[int, Event]]) -> list[tup
 def _refuse_too_few_ports(spec: AppSpec) -> None:
     few = spec.tcp_ports is not None and spec.tcp_ports.count < spec.instances
     if few and spec.tcp_ports is not None and spec.shared_port is None:
+        count = spec.tcp_ports.count
+        ports = "it has one TCP port" if count == 1 else f"it has {count} TCP ports"
         raise InvalidInput(
-            f"cannot have {spec.instances} instances of {spec.name}:"
-            f" there are {spec.tcp_ports.count} TCP ports for them ({spec.tcp_ports})",
+            f"cannot have {spec.instances} instances of {spec.name}: {ports} ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from pmdaemon.core.process import Process, Wish
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.file_watcher import FileWatcher
@@ -34,6 +35,11 @@ class Triggers(Struct, frozen=True):
         self.time_limits.start()
         self.cron.start()
         self.files.start()
+
+    def will_start(self, process: Process) -> bool:
+        """Whether something starts a process again that somebody has stopped; jobs are meant to."""
+        is_due = self.cron.next_due(process.pm_id) is not None
+        return is_due and process.spec.job is None and process.wish is not Wish.BLOCKED
 
     def stop(self) -> None:
         """Trigger nothing any more; pid files still follow what ends."""

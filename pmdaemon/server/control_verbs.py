@@ -3,12 +3,12 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from pmdaemon import __version__
-from pmdaemon.config import app_fields
+from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
@@ -41,6 +41,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.processes import Change, Existing, unchanged
+from pmdaemon.engine.redeclaring import start_or_reload
 from pmdaemon.server import gateway_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
@@ -92,12 +93,17 @@ async def _list(engine: Engine, body: ListBody, _: Conversation) -> dict[str, An
 
 
 async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, Any]:
-    if "apps" in body:
+    if "apps" in body or "declarations" in body:
         return await _start_declared(
-            engine, _declared(body), body.get("existing", "restart"), down=body.get("down", False)
+            engine,
+            [*_declared(body), *_handed_on(body)],
+            body.get("existing", "restart"),
+            down=body.get("down", False),
         )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
+    if not body["target"].strip():
+        raise InvalidInput("nothing to start: its command, script or name is empty")
     try:
         shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:
@@ -117,11 +123,20 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
 
 
 async def _start_declared(
-    engine: Engine, declared: Sequence[Declared], existing: Existing, *, down: bool = False
+    engine: Engine,
+    declared: Sequence[Declared],
+    existing: Existing | Literal["reload"],
+    *,
+    down: bool = False,
 ) -> dict[str, Any]:
     specs = [one.spec for one in declared]
+    warnings = [text for one in declared for text in one.warnings]
+    if existing == "reload":
+        reloaded = await start_or_reload(engine.processes, specs)
+        warnings += _gaps(reloaded.restarted)
+        return {**_shown(reloaded.processes), "warnings": warnings}
     started = await engine.processes.start_apps(specs, existing=existing, down=down)
-    return {**_shown(started), "warnings": [text for one in declared for text in one.warnings]}
+    return {**_shown(started), "warnings": warnings}
 
 
 async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, Any]:
@@ -151,8 +166,21 @@ def _declared(body: StartBody | ApplyBody) -> list[Declared]:
     )
 
 
+def _handed_on(body: StartBody) -> list[Declared]:
+    whole = body.get("declarations", [])
+    source = body.get("source", "the request")
+    return [Declared(spec) for spec in declarations.specs_of(whole, source=source)]
+
+
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:
-    return _shown(await engine.processes.stop(_selectors(body["selectors"])))
+    stopped = await engine.processes.stop(_selectors(body["selectors"]))
+    names = {one.process.name for one in stopped if engine.triggers.will_start(one.process)}
+    warnings = [
+        f"{name} is stopped, and its schedule will start it again"
+        f" (to prevent that: pmdaemon block {name})"
+        for name in sorted(names)
+    ]
+    return {**_shown(stopped), "warnings": warnings} if warnings else _shown(stopped)
 
 
 async def _restart(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, Any]:
@@ -167,12 +195,15 @@ async def _reload(engine: Engine, body: AnewBody, _: Conversation) -> dict[str, 
     reloaded = await engine.processes.reload(
         _selectors(body["selectors"]), change=_change(body), parallel=parallel
     )
-    warnings = [
+    return {**_shown(reloaded.processes), "warnings": _gaps(reloaded.restarted)}
+
+
+def _gaps(restarted: Sequence[str]) -> list[str]:
+    return [
         f"{name} cannot run beside itself, so it was restarted: it is no cluster,"
         " and has no other TCP port to go to"
-        for name in reloaded.restarted
+        for name in restarted
     ]
-    return {**_shown(reloaded.processes), "warnings": warnings}
 
 
 def _change(body: AnewBody) -> Change:

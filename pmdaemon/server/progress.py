@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from pmdaemon.core.process import Starting, Stopping
+from pmdaemon.core.process import Starting, Stopped, Stopping, Wish
 from pmdaemon.engine.processes import Snapshots
 from pmdaemon.server.control_socket import Conversation
 
@@ -42,7 +42,10 @@ def waiting_for(processes: Snapshots) -> str:
     """Say which processes are on their way up or down."""
     ending = _names(processes, Stopping)
     starting = _names(processes, Starting)
+    held = [one for one in processes if one.process.wish is Wish.UP and one.process.spec.depends_on]
+    waiting = _names(held, Stopped)
     parts = [f"{ending} to end"] * bool(ending) + [f"{starting} to start"] * bool(starting)
+    parts += [f"what {waiting} depends on"] * bool(waiting)
     return f"waiting for {' and '.join(parts)}" if parts else "still working"
 
 

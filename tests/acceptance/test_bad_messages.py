@@ -180,7 +180,8 @@ def test_the_socket_is_for_its_user_alone(pmdaemon):
 @pytest.fixture(scope="module")
 def url(pmdaemon):
     port = free_port()
-    pmdaemon.run("web", "--port", str(port), "--api-key", "sesame", "--detach")
+    options = ("--api-key", "sesame", "--rate-limit", "off")
+    pmdaemon.run("web", "--port", str(port), *options, "--detach")
     return f"http://127.0.0.1:{port}"
 
 

@@ -1,5 +1,6 @@
 """Clusters: instances that share what they listen on."""
 
+import json
 import os
 import shutil
 import signal
@@ -29,7 +30,8 @@ server.listen({ port: PORT, host: '127.0.0.1' }, () => console.log('listening'))
 
 LATE = """
 const net = require('net');
-const server = net.createServer((socket) => socket.end('HTTP/1.0 200 OK\\r\\n\\r\\n' + process.pid));
+const head = 'HTTP/1.0 200 OK\\r\\n\\r\\n';
+const server = net.createServer((socket) => socket.end(head + process.pid));
 setTimeout(() => server.listen('PORT', 'localhost'), 300);
 """
 
@@ -45,6 +47,14 @@ while True:
     connection.sendall(f"HTTP/1.0 200 OK\\r\\n\\r\\n{answer}".encode())
     connection.close()
 """
+
+
+def declared(pmdaemon, name="web", file="apps.json", **fields):
+    """Write an ecosystem file with one cluster in Python."""
+    pmdaemon.script("app.py", PYTHON)
+    usual = {"script": "app.py", "interpreter": sys.executable, "exec_mode": "cluster"}
+    pmdaemon.script(file, json.dumps({"apps": [{"name": name, **usual, **fields}]}))
+    return file
 
 
 def ask(port):
@@ -96,7 +106,10 @@ def test_a_port_that_somebody_has_is_told_to_the_program_as_node_tells_it(pmdaem
     pmdaemon.run("start", "app.js", "--name", "second", "-i", "1", "--no-autorestart")
     pmdaemon.when("second", lambda process: process["state"] == "exited")
 
-    assert f"listen EADDRINUSE: :::{port}" in pmdaemon.run("logs", "second", "--nostream", "--lines", "50").out
+    assert (
+        f"listen EADDRINUSE: :::{port}"
+        in pmdaemon.run("logs", "second", "--nostream", "--lines", "50").out
+    )
 
 
 @node
@@ -110,14 +123,7 @@ def test_a_program_that_has_nothing_to_do_ends_although_it_has_a_channel(pmdaemo
 
 
 def test_programs_of_any_language_find_the_shared_socket_as_descriptor_3(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    pmdaemon.script(
-        "apps.json",
-        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s",'
-        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}' % (sys.executable, port),
-    )
-
-    pmdaemon.run("start", "apps.json")
+    pmdaemon.run("start", declared(pmdaemon, instances=2, port=port))
 
     assert all_that_answer(port, 2) == {one["pid"] for one in pmdaemon.list()}
     assert ask(port).split()[1] == str(port)
@@ -125,13 +131,7 @@ def test_programs_of_any_language_find_the_shared_socket_as_descriptor_3(pmdaemo
 
 
 def test_connections_wait_while_no_instance_is_there_and_are_refused_after_a_stop(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    pmdaemon.script(
-        "apps.json",
-        '{"apps": [{"name": "web", "script": "app.py", "interpreter": "%s", "restart_delay": 300,'
-        ' "exec_mode": "cluster", "port": %d}]}' % (sys.executable, port),
-    )
-    pmdaemon.run("start", "apps.json")
+    pmdaemon.run("start", declared(pmdaemon, restart_delay=300, port=port))
     first = int(ask(port).split()[0])
 
     os.kill(first, signal.SIGKILL)
@@ -143,16 +143,10 @@ def test_connections_wait_while_no_instance_is_there_and_are_refused_after_a_sto
 
 
 def test_a_shared_port_of_somebody_else_is_refused(pmdaemon, port):
-    pmdaemon.script("app.py", PYTHON)
-    apps = (
-        '{"apps": [{"name": "%s", "script": "app.py", "interpreter": "%s",'
-        ' "exec_mode": "cluster", "instances": 2, "port": %d}]}'
-    )
-    pmdaemon.script("first.json", apps % ("first", sys.executable, port))
-    pmdaemon.script("second.json", apps % ("second", sys.executable, port))
-    pmdaemon.run("start", "first.json")
+    pmdaemon.run("start", declared(pmdaemon, "first", instances=2, port=port))
+    second = declared(pmdaemon, "second", "second.json", instances=2, port=port)
 
-    refusal = pmdaemon.refused("start", "second.json", status=1)
+    refusal = pmdaemon.refused("start", second, status=1)
 
     assert refusal == f"cannot start second: port {port} belongs to first"
 
@@ -216,13 +210,7 @@ def test_instances_may_be_told_apart_by_variables_of_ones_own(pmdaemon):
 
 def test_ports_of_a_cluster_are_free_for_the_next(pmdaemon):
     port = free_port()
-    pmdaemon.script("app.py", PYTHON)
     for name in ("first", "second"):
-        pmdaemon.script(
-            "apps.json",
-            '[{"name": "%s", "script": "app.py", "interpreter": "%s", "exec_mode": "cluster",'
-            ' "port": %d}]' % (name, sys.executable, port),
-        )
-        pmdaemon.run("start", "apps.json")
+        pmdaemon.run("start", declared(pmdaemon, name, port=port))
         assert int(ask(port).split()[0]) == pmdaemon.pid(name)
         pmdaemon.run("delete", name)

@@ -47,7 +47,7 @@ def test_a_program_writes_on_through_a_flush_and_no_line_is_cut(pmdaemon):
 def test_who_follows_reads_on_after_a_flush(pmdaemon):
     pmdaemon.script("app.py", COUNTS)
     pmdaemon.run("start", "app.py")
-    following = pmdaemon.begin("logs", "--raw", "--json")
+    following = pmdaemon.begin("logs", "--raw")
     eventually_sync(lambda: len(following.printed) > 50)
 
     pmdaemon.run("flush")

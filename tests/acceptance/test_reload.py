@@ -105,9 +105,7 @@ def test_new_code_that_does_not_run_leaves_the_old_one_serving(pmdaemon, port):
     )
     assert "no module named shop" in failed.err
     after = pmdaemon.list()
-    assert [(one["pid"], one["restarts"]) for one in after] == [
-        (one["pid"], 0) for one in before
-    ]
+    assert [(one["pid"], one["restarts"]) for one in after] == [(one["pid"], 0) for one in before]
     assert answers(port)
 
 

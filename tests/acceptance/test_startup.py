@@ -15,7 +15,7 @@ import pytest
 from pmdaemon.cli.main import run
 from pmdaemon.install import systemd
 from tests.support.cli import a_home
-from tests.support.running import running_for
+from tests.support.running import environment_of, running_for
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.posix
@@ -187,8 +187,9 @@ def test_the_notification_socket_reaches_neither_daemon_nor_programs(pmdaemon, m
     pmdaemon.run("start", "sleep 1000", "--name", "app")
     program = int(pmdaemon.run("pid", "app").out)
 
-    for pid in (pmdaemon.daemon, program):
-        assert b"NOTIFY_SOCKET" not in Path(f"/proc/{pid}/environ").read_bytes()
+    assert "NOTIFY_SOCKET" not in environment_of(pmdaemon.daemon)
+    # Programs have one of ours, to say to us that they are ready.
+    assert environment_of(program)["NOTIFY_SOCKET"] == str(pmdaemon.home / "run" / "notify.sock")
 
 
 def test_why_it_cannot_start_is_the_services_status(pmdaemon, manager):

@@ -338,3 +338,13 @@ async def test_who_waits_for_an_exit_is_told_at_once_when_the_keeper_dies(keeper
 
     await eventually(lambda: told)
     assert told == [UNKNOWN_EXIT]
+
+
+async def test_what_was_kept_is_found_by_how_its_name_begins(keeper, pipe):
+    keeper.say({"kept": ["shared a", "shared b", "other"]}, [pipe[0], pipe[0], pipe[0]])
+    keeper.begin()
+    os.close(keeper.link.take("shared a"))
+
+    assert keeper.link.names("shared ") == ["shared b"]
+    for name in ("shared b", "other"):
+        os.close(keeper.link.take(name))

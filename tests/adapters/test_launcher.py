@@ -3,6 +3,7 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 
@@ -12,7 +13,8 @@ from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.pidfd import PidfdHandles
 from pmdaemon.adapters.proc_table import ProcReader
 from pmdaemon.core.process import Exit
-from pmdaemon.engine.interfaces import LaunchFailed
+from pmdaemon.core.spec import Limits
+from pmdaemon.engine.interfaces import Equipment, LaunchFailed, LaunchOrder
 from tests.fakes.process_reader import FakeProcessReader
 from tests.support.system import REAL_SYSTEMS, Program, pidfd_system
 from tests.support.waiting import eventually
@@ -297,3 +299,70 @@ asyncio.run(main())
     )
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+async def test_a_program_inherits_descriptors_as_3_and_4(linux):
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.socket() as second:
+        equipment = Equipment(inherited=(first.fileno(), second.fileno()))
+        names = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/self/fd | wc -l"
+
+        printed = await output_of(linux, names, equipment=equipment)
+
+        expected = [os.readlink(f"/proc/self/fd/{each.fileno()}") for each in (first, second)]
+    # Beside these there are the three usual ones, and the folder that is listed.
+    assert printed.split() == [*expected, "6"]
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(resources={"core": 0})])
+async def test_a_program_inherits_a_descriptor_whatever_else_it_is_to_have(linux, limits):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        equipment = Equipment(inherited=(listener.fileno(),))
+
+        printed = await output_of(
+            linux, "readlink /proc/self/fd/3", equipment=equipment, limits=limits
+        )
+
+        assert printed == os.readlink(f"/proc/self/fd/{listener.fileno()}")
+
+
+async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers(tmp_path):
+    launcher = SpawnLauncher(ProcReader(), PidfdHandles(ProcReader()), child_nofile=(512, 512))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(600)]
+    try:
+        fifo = str(tmp_path / "out")
+        os.mkfifo(fifo)
+        reading = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+        identity = launcher.launch(
+            LaunchOrder(
+                argv=("/bin/sh", "-c", "readlink /proc/self/fd/3"),
+                cwd="/",
+                env={"PATH": os.defpath},
+                token="t.1",
+                stdout=fifo,
+                stderr=fifo,
+                equipment=Equipment(inherited=(files[-1],)),
+            )
+        )
+        ends = []
+        launcher.watch(identity, lambda *end: ends.append(end))
+        await eventually(lambda: ends)
+        assert os.read(reading, 100) == b"/dev/null\n"
+        os.close(reading)
+    finally:
+        for file in files:
+            os.close(file)
+
+
+async def test_a_program_may_be_told_its_own_pid(linux):
+    printed = await output_of(linux, "echo $$ $ME", equipment=Equipment(pid_variable="ME"))
+
+    pid, told = printed.split()
+    assert pid == told == str(next(iter(linux.launched)).pid)
+
+
+@pytest.mark.parametrize("program", ["/nowhere/at/all", "/etc/passwd"])
+async def test_a_program_that_cannot_be_run_is_refused_also_when_it_is_told_its_pid(linux, program):
+    order = linux.order("", argv=(program,), equipment=Equipment(pid_variable="ME"))
+
+    with pytest.raises(LaunchFailed, match=f"cannot run {program}: "):
+        linux.launcher.launch(order)

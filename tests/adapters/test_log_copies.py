@@ -300,3 +300,16 @@ def test_much_output_is_copied_in_pieces_without_pauses(scene, monkeypatch):
         scene.clock.advance(0.0)
 
     assert scene.target.stat().st_size == 5001 * 100
+
+
+def test_a_copy_that_somebody_emptied_before_a_kill_gets_no_line_twice(scene):
+    scene.begin()
+    scene.prints("one\n")
+    os.truncate(scene.target, 0)  # as logrotate's copytruncate does
+
+    scene.copier.stop()
+    scene.begin()
+    scene.prints("two\n")
+    scene.clock.advance(PAUSE)
+
+    assert scene.copied == "two\n"

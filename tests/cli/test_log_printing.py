@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.log_printing import print_own_log
+from pmdaemon.cli.render.log_lines import LogForm, LogStyle
+from pmdaemon.client.logs import query_of
 from tests.support.scripted_daemon import ScriptedDaemon
 from tests.support.views import a_view
 from tests.support.waiting import eventually_sync
@@ -170,3 +174,24 @@ def test_ctrl_c_is_how_it_ends(logs, cli):
 
     assert logs.program.wait(10) == 0
     assert logs.output.read_text() == ""
+
+
+def test_the_log_of_the_daemon_is_followed_without_a_daemon(home, capsys):
+    def say(sentence):
+        with open(home.daemon_log, "a") as log:
+            log.write(f"{sentence}\n")
+
+    left = ["second", "third"]
+
+    def wait(_):
+        if not left:
+            raise KeyboardInterrupt
+        say(left.pop(0))
+
+    say("first")
+    context = Context({"PMDAEMON_HOME": home.path})
+    style = LogStyle(context.terminal, form=LogForm.RAW)
+    with pytest.raises(KeyboardInterrupt):
+        print_own_log(context, query_of(lines=5), style, go_on=True, wait=wait)
+
+    assert capsys.readouterr().out == "first\nsecond\nthird\n"

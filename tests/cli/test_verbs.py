@@ -19,4 +19,6 @@ def test_no_word_means_two_verbs():
 def test_every_verb_has_its_module_and_the_reverse():
     folder = Path(commands.__file__).parent
 
-    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(VERBS)
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == {
+        verb.module for verb in VERBS.values()
+    }

@@ -31,6 +31,36 @@ def test_a_verb_is_asked_for_and_the_processes_come_back(client, daemon, verb):
     assert daemon.requests == [(verb, {"selectors": ["web", "3"]})]
 
 
+def test_what_is_started_anew_may_be_declared_otherwise(client, daemon, tmp_path):
+    does(daemon, "restart", a_view("web"))
+    does(daemon, "reload", a_view("web"))
+
+    client.restart("web", options={"max_restarts": 3})
+    client.reload("web", options={"port": "4000"}, update_env=True, parallel=2)
+
+    [restart], [reload] = daemon.asked("restart"), daemon.asked("reload")
+    assert restart == {"selectors": ["web"], "options": {"max_restarts": 3}}
+    assert "environment" in reload
+    del reload["environment"]
+    assert reload == {"selectors": ["web"], "options": {"port": "4000"}, "parallel": 2}
+
+
+@pytest.mark.parametrize("count", [4, "4"])
+def test_an_app_is_scaled(client, daemon, count):
+    does(daemon, "scale", a_view("web"))
+
+    assert client.scale("web", count) == [a_view("web")]
+    assert daemon.asked("scale") == [{"name": "web", "count": "4"}]
+
+
+def test_a_signal_is_sent_to_what_is_selected(client, daemon):
+    does(daemon, "signal", a_view("web"))
+
+    client.send_signal("SIGUSR2", "web", 3)
+
+    assert daemon.asked("signal") == [{"selectors": ["web", "3"], "signal": "SIGUSR2"}]
+
+
 @pytest.mark.parametrize("verb", ["stop", "restart", "delete", "reset", "flush", "follow"])
 def test_a_verb_without_a_process_is_refused_and_not_taken_for_all(client, daemon, verb):
     with pytest.raises(InvalidInput, match="say which processes"):
@@ -107,7 +137,12 @@ def test_apps_are_applied(client, daemon):
 def test_the_environment_of_a_process_is_asked_for(client, daemon):
     does(daemon, "list", a_view(detail=True))
 
-    assert client.env(0) == {"PATH": "/usr/bin", "HOME": "/root", "MODE": "test"}
+    assert client.env(0) == {
+        "PATH": "/usr/bin",
+        "HOME": "/root",
+        "MODE": "test",
+        "PMDAEMON_NAME": "app",
+    }
 
 
 def test_the_machine_is_asked_for(client, daemon):

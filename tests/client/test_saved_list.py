@@ -23,6 +23,13 @@ class Daemon:
 
     def start_apps(self, apps, *, relative_to, source, existing, down):
         assert (relative_to, source, existing) == ("/", self.home.dump, "keep")
+        return self._started(apps, down)
+
+    def start_declarations(self, declarations, *, source, existing, down):
+        assert (source, existing) == (self.home.dump, "keep")
+        return self._started(declarations, down)
+
+    def _started(self, apps, down):
         if self.away:
             raise DaemonUnavailable("gone")
         names = [app["name"] for app in apps]
@@ -102,3 +109,14 @@ def test_that_the_backup_is_used_is_warned_of(daemon):
 
     assert back(daemon, on_warning=warned.append) == ["web", "old"]
     assert "; using " in warned[0]
+
+
+def test_a_list_of_pm2_itself_is_read_as_the_file_of_apps_it_is(daemon):
+    dump_file.write(
+        daemon.home.dump,
+        [{"name": "api", "pm_exec_path": "/srv/api.js", "status": "online"},
+         {"name": "old", "pm_exec_path": "/srv/old.js", "status": "stopped"}],
+    )  # fmt: skip
+
+    assert back(daemon) == ["api", "old"]
+    assert daemon.started == [("api", False), ("old", True)]

@@ -212,7 +212,7 @@ def test_all_problems_are_told_at_once_with_their_paths(base):
             "apps[1].interpreter: no such interpreter: perl",
         ),
         (
-            {"script": "server.js", "instances": 3, "port": 3000},
+            {"script": "server.js", "instances": 3, "port": "3000-3001"},
             "apps[1].port: 3 instances need a range of as many TCP ports (as 3000-3002)",
         ),
         (

@@ -1,6 +1,13 @@
 import pytest
 
-from pmdaemon.config.app_parts import absolute, check_ports, environments, parts
+from pmdaemon.config.app_fields import read_app
+from pmdaemon.config.app_parts import (
+    absolute,
+    check_health_port,
+    check_ports,
+    environments,
+    parts,
+)
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.core.spec import (
     HealthCheck,
@@ -33,7 +40,8 @@ def made(raw, cwd="/srv"):
 def refused(raw, cwd="/srv"):
     reading = reading_of(raw)
     parts(reading, cwd)
-    check_ports(reading)
+    check_ports(reading, reading.values.get("exec_mode", "fork"))
+    check_health_port(reading)
     environments(reading, {}, cwd)
     return [f"{path}: {error.message}" for path, error in reading.problems]
 
@@ -127,6 +135,14 @@ def test_what_was_not_said_is_left_to_its_default():
             {"instances": 2, "port": 3000},
             "port: 2 instances need a range of as many TCP ports (as 3000-3001)",
         ),
+        (
+            {"health_check": "http://localhost:{PORT}/"},
+            "health_check: {port} stands for the TCP port of the app, and it has none",
+        ),
+        (
+            {"health_check_url": "http://localhost:{port}/"},
+            "health_check_url: {port} stands for the TCP port of the app, and it has none",
+        ),
         ({"env_file": ".env"}, "env_file: no such file: /srv/.env"),
     ],
 )
@@ -171,3 +187,28 @@ def test_what_was_inherited_once_is_taken_as_it_is():
     raw = {"inherited_env": {"A": "1"}, "filter_env": True}
 
     assert environments(reading_of(raw), {"B": "2"}, "/") == ({}, {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "mode"),
+    [
+        ({"script": "node app.js", "instances": 2}, "cluster"),
+        ({"script": "node app.js", "instances": 2, "port": 3000}, "cluster"),
+        ({"script": "node app.js", "instances": 2, "port": "3000-3001"}, "fork"),
+        ({"script": "node app.js"}, "fork"),
+        ({"script": "node app.js", "instances": 2, "exec_mode": "fork"}, "fork"),
+        ({"script": "sleep 100", "instances": 2}, "fork"),
+        ({"script": "sleep 100", "exec_mode": "cluster", "instances": 2, "port": 3000}, "cluster"),
+    ],
+)
+def test_instances_of_node_share_their_sockets_unless_something_else_is_said(
+    tmp_path, fields, mode
+):
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\n")
+    node.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    spec = read_app(fields, base="/", environment=environment).spec
+
+    assert spec.exec_mode == mode

@@ -18,6 +18,7 @@ URL = "http://127.0.0.1:3000/health"
         ({"type": "https", "url": URL}, HealthCheck("http", URL)),
         ({"port": 3000}, HealthCheck("tcp", "3000")),
         ({"tcp": "[::1]:{port}"}, HealthCheck("tcp", "[::1]:{port}")),
+        ({"port": "{PORT}"}, HealthCheck("tcp", "{port}")),
         ({"command": "./check.sh -q"}, HealthCheck("command", "./check.sh -q")),
         ({"command": ["./a b", "-q"]}, HealthCheck("command", "'./a b' -q")),
         (False, None),

@@ -1,12 +1,9 @@
-import json
-
 import pytest
 from msgspec.structs import replace
 
-from pmdaemon.config.pm2_shape import STATUS, app_of, by_name, dumped, entry, was_up
+from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry
 from pmdaemon.core.process import ProcessState
-from pmdaemon.core.spec import Command, LogPolicy, RestartPolicy, StopPolicy
-from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.core.spec import LogPolicy, RestartPolicy, Schedule, StopPolicy, WatchPolicy
 from tests.support.views import DECLARED, a_view
 
 
@@ -33,7 +30,13 @@ def test_times_and_durations_are_whole_milliseconds():
 
     times = {name: env[name] for name in ("pm_uptime", "created_at", "kill_timeout")}
     assert times == {"pm_uptime": 1700000000250, "created_at": 1699999999000, "kill_timeout": 2500}
-    assert (env["restart_delay"], env["min_uptime"]) == (100, 1000)
+    assert env["restart_delay"] == 100
+
+
+def test_what_pm2_leaves_to_its_defaults_is_left_out():
+    env = entry(a_view(detail=True))["pm2_env"]
+
+    assert not {"kill_timeout", "min_uptime", "max_restarts", "cron_restart", "uid"} & env.keys()
 
 
 def test_a_process_that_is_down_has_pid_0_and_uses_nothing():
@@ -87,106 +90,19 @@ def test_script_and_interpreter_are_told_apart(script, argv, program):
 
     env = entry(a_view(detail=True, script=script, spec=spec))["pm2_env"]
 
-    assert (env["pm_exec_path"], env["exec_interpreter"], env["args"]) == program
+    assert (env["pm_exec_path"], env["exec_interpreter"], env.get("args", [])) == program
 
 
-def test_a_dump_of_ours_gives_the_same_app_back():
-    spec = replace(
-        DECLARED,
-        command=Command("node app.js", ("--fast",), None, ("/usr/bin/node", "app.js", "--fast")),
-        tcp_ports=TcpPorts(3000, 3003),
-        max_memory=1048576,
-        restart=RestartPolicy(autorestart=False, stop_exit_codes=frozenset({0, 3})),
-        stop=StopPolicy("SIGTERM", grace=5.0),
-    )
-    view = a_view("web", detail=True, script="node app.js", namespace="shop", spec=spec)
+def test_a_dump_has_the_whole_declaration_beside_what_pm2_has():
+    view = a_view(detail=True)
 
-    app = app_of([json.loads(json.dumps(dumped(view)))] * 2)
-
-    assert app == {
-        "name": "web",
-        "cwd": "/srv",
-        "namespace": "shop",
-        "autorestart": False,
-        "max_restarts": 16,
-        "min_uptime": 1000,
-        "restart_delay": 0,
-        "stop_exit_codes": [0, 3],
-        "kill_timeout": 5000,
-        "max_memory_restart": 1048576,
-        "instances": 2,
-        "script": "node app.js",
-        "args": ["--fast"],
-        "interpreter_args": [],
-        "port": "3000-3003",
-        "stop_signal": "SIGTERM",
-        "log_max_size": 10485760,
-        "log_keep": 10,
-        "log_max_age": 2592000000,
-        "log_compress": True,
-        "env": {"MODE": "test"},
-        "inherited_env": {"PATH": "/usr/bin", "HOME": "/root"},
-    }
+    assert dumped(view)["pmdaemon"] == {"declaration": view["declaration"]}
 
 
 def test_a_dump_says_nothing_that_belongs_to_the_running_process_alone():
     shape = dumped(a_view(detail=True))
 
     assert not {"pm_id", "instances"} & shape.keys()
-
-
-def test_a_dump_of_pm2_is_read_without_what_pm2_added():
-    dump = {
-        "name": "api",
-        "namespace": "default",
-        "pm_exec_path": "/srv/api.js",
-        "pm_cwd": "/srv",
-        "args": ["--port", "3000"],
-        "exec_interpreter": "node",
-        "node_args": ["--inspect"],
-        "kill_timeout": 3000,
-        "max_memory_restart": 157286400,
-        "autorestart": True,
-        "status": "online",
-        "env": {
-            "PATH": "/usr/bin",
-            "NODE_ENV": "production",
-            "PM2_HOME": "/root/.pm2",
-            "unique_id": "a-b-c",
-            "api": {},
-        },
-        "axm_monitor": {},
-    }
-
-    assert app_of([dump]) == {
-        "name": "api",
-        "namespace": "default",
-        "cwd": "/srv",
-        "script": "/srv/api.js",
-        "args": ["--port", "3000"],
-        "interpreter": "node",
-        "interpreter_args": ["--inspect"],
-        "kill_timeout": 3000,
-        "max_memory_restart": 157286400,
-        "autorestart": True,
-        "instances": 1,
-        "inherited_env": {"PATH": "/usr/bin", "NODE_ENV": "production"},
-    }
-
-
-def test_instances_of_an_app_are_put_together_in_order():
-    dumps = [{"name": "a", "n": 1}, {"name": "b", "n": 2}, {"name": "a", "n": 3}]
-
-    assert by_name(dumps) == {"a": [dumps[0], dumps[2]], "b": [dumps[1]]}
-
-
-@pytest.mark.parametrize(
-    ("status", "up"),
-    [("online", True), ("launching", True), ("errored", True), ("waiting restart", True),
-     ("stopped", False), ("stopping", False)],
-)  # fmt: skip
-def test_what_was_not_stopped_is_to_come_back(status, up):
-    assert was_up({"status": status}) is up
 
 
 def test_files_of_ones_own_are_where_pm2_has_them():
@@ -200,13 +116,42 @@ def test_files_of_ones_own_are_where_pm2_has_them():
     assert env["pm_log_path"] == "/all-1.log"
 
 
-def test_where_output_goes_comes_back_with_the_app():
-    logs = LogPolicy(out_file="/own.log", merge=True, date_format="HH:mm", json=True)
-    saved = dumped(a_view(detail=True, spec=replace(DECLARED, logs=logs)))
+def test_pm2_names_files_where_somebody_knows_its_names():
+    places = Places("/pm2/logs/app-out.log", "/pm2/logs/app-error.log", "/pm2/pids/app-0.pid")
 
-    app = app_of([saved])
+    env = entry(a_view(detail=True), About("1.2.3", "root", places))["pm2_env"]
 
-    assert (app["out_file"], app["merge_logs"], app["log_date_format"], app["log_type"]) == (
-        "/own.log", True, "HH:mm", "json",
-    )  # fmt: skip
-    assert "error_file" not in app
+    assert (env["pm_out_log_path"], env["pm_pid_path"]) == (places.out, places.pid)
+    assert (env["version"], env["username"]) == ("1.2.3", "root")
+
+
+def test_what_is_declared_has_pm2s_words():
+    spec = replace(
+        DECLARED,
+        watch=WatchPolicy(("/srv",), ("x",), 0.2),
+        cron_restart=Schedule("0 3 * * *"),
+        exec_mode="cluster",
+        instances=2,
+    )
+
+    env = entry(a_view(detail=True, spec=spec))["pm2_env"]
+
+    assert (env["watch"], env["ignore_watch"], env["watch_delay"]) == (True, ["x"], 200)
+    assert (env["cron_restart"], env["exec_mode"]) == ("0 3 * * *", "cluster_mode")
+    assert "merge_logs" not in env
+
+
+def test_a_pid_file_has_the_id_in_its_name():
+    spec = replace(DECLARED, pid_file="/run/app-{id}.pid")
+
+    env = entry(a_view(detail=True, pm_id=3, spec=spec))["pm2_env"]
+
+    assert env["pm_pid_path"] == "/run/app-3.pid"
+
+
+def test_a_program_has_the_same_unique_id_each_time_and_others_have_another():
+    def unique_id(**changes):
+        return entry(a_view(detail=True, **changes))["pm2_env"]["unique_id"]
+
+    assert unique_id() == unique_id()
+    assert unique_id() != unique_id(created=1.0)

@@ -63,6 +63,12 @@ def test_hooks_are_commands_and_urls():
     )
 
 
+def test_a_hook_with_shell_syntax_is_run_by_the_shell():
+    [hook] = hooks({"command": "cat >> news; echo >> news"}).value
+
+    assert hook.command == ("/bin/sh", "-c", "cat >> news; echo >> news")
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -70,6 +76,7 @@ def test_hooks_are_commands_and_urls():
         {},
         {"events": "crash"},
         {"command": ""},
+        {"command": "a 'b"},
         {"command": "a", "url": "http://a/"},
         {"events": "dance", "command": "a"},
         {"events": [7], "command": "a"},

@@ -3,7 +3,12 @@ from contextlib import ExitStack
 import pytest
 
 from pmdaemon.adapters.log_compression import pack
-from pmdaemon.control.log_beginnings import at_time, with_files, with_last_lines
+from pmdaemon.control.log_beginnings import (
+    at_time,
+    with_files,
+    with_last_bytes,
+    with_last_lines,
+)
 from pmdaemon.core.logs import Mark
 
 
@@ -105,6 +110,19 @@ def test_so_many_lines_may_be_in_older_files(stream):
 
     assert stream.begins(with_last_lines(2)) == "two\nthree\nunfinished"
     assert stream.begins(with_last_lines(0)) == "unfinished"
+
+
+def test_so_many_bytes_are_those_of_whole_lines(stream):
+    stream.path.write_text("one\ntwo\n")
+    stream.rotate()
+    stream.path.write_text("three\nunfinished")
+
+    assert stream.begins(with_last_bytes(100)) == "one\ntwo\nthree\nunfinished"
+    assert stream.begins(with_last_bytes(20)) == "two\nthree\nunfinished"
+    assert stream.begins(with_last_bytes(19)) == "three\nunfinished"
+    assert stream.begins(with_last_bytes(15)) == "unfinished"
+    assert stream.begins(with_last_bytes(5)) == ""
+    assert stream.begins(with_last_bytes(0)) == ""
 
 
 def test_nothing_written_is_nothing_to_begin_with(stream):

@@ -227,3 +227,19 @@ def test_files_may_be_closed_as_soon_as_they_have_been_looked_at(log: Path):
         source.close()
 
     assert sizes == [4, 6, 6, 6]
+
+
+@pytest.mark.parametrize("offset", [0, 1, 5, CHUNK, CHUNK + 7, len(LINES) - 1])
+def test_the_first_line_from_somewhere_is_found_alike_in_plain_and_compressed_files(
+    log: Path, offset: int
+):
+    log.write_bytes(LINES)
+    plain, packed = LogSource(str(log)), compressed(log, LINES)
+
+    found = plain.line_from(offset)
+
+    assert packed.line_from(offset) == found
+    assert found == 0 or LINES[found - 1 : found] == b"\n"
+    assert found <= offset + 1 or b"\n" not in LINES[offset : found - 1]
+    plain.close()
+    packed.close()

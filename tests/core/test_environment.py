@@ -1,6 +1,7 @@
 import pytest
 
 from pmdaemon.core.environment import child_environment, token_parts
+from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.builders import a_process, an_app
 
 
@@ -71,3 +72,15 @@ def test_without_a_number_it_is_counted_from_zero(declared):
     spec = an_app(increment_var="SHARD", env=declared)
 
     assert child_environment(a_process(spec=spec, instance=1))["SHARD"] == "1"
+
+
+def test_a_shared_port_is_told_to_every_instance():
+    spec = an_app(exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000))
+
+    assert child_environment(a_process(spec=spec, instance=2))["PORT"] == "3000"
+
+
+def test_what_stands_beside_another_is_told_the_id_that_users_know():
+    environment = child_environment(a_process(pm_id=-4, replaces=3))
+
+    assert (environment["PMDAEMON_ID"], environment["pm_id"]) == ("3", "3")

@@ -21,12 +21,18 @@ CODES = {
     "NotReady": "not_ready",
     "OperationFailed": "operation_failed",
     "PmdaemonError": "internal_error",
+    "ProcessAlreadyRunning": "process_already_running",
+    "ProcessBlocked": "process_blocked",
     "ProcessNotFound": "process_not_found",
+    "ProcessNotRunning": "process_not_running",
     "ProtocolViolation": "protocol_violation",
     "ReloadFailed": "reload_failed",
     "ReloadInProgress": "reload_in_progress",
+    "ShutdownInProgress": "shutdown_in_progress",
     "StoreUnavailable": "store_unavailable",
     "TcpPortTaken": "tcp_port_taken",
+    "TokenExists": "token_already_exists",
+    "TokenNotFound": "token_not_found",
     "Unsupported": "unsupported",
 }
 """Programs out there compare with these: a code may be added here, and never changed."""

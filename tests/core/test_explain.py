@@ -84,6 +84,13 @@ def test_what_was_given_up_shows_its_last_words_and_what_to_do():
     assert "pmdaemon start web" in lines[3]
 
 
+def test_what_was_given_up_and_is_blocked_is_not_to_be_tried_again():
+    lines = explain(a_process(state=Errored("ended 16 times"), wish=Wish.BLOCKED), FACTS)
+
+    assert not any("pmdaemon start" in line for line in lines)
+    assert "pmdaemon unblock web" in lines[-1]
+
+
 def test_what_was_stopped_says_so_and_how_long_that_holds():
     stopped = a_process(state=Stopped(), wish=Wish.DOWN, started=NOW)
 

@@ -779,6 +779,14 @@ def test_what_has_dependencies_waits_for_them(state):
     play.tell(DependenciesMet()).becomes(Starting()).expect(Spawn(0, play.process.epoch))
 
 
+def test_a_replacement_does_not_wait_for_dependencies():
+    new = with_dependency(Stopped(), wish=Wish.UP, replaces=0)
+
+    after, effects = step(new, StartRequested())
+
+    assert (after.state, list(effects)) == (Starting(), [Spawn(0, after.epoch)])
+
+
 def test_what_has_dependencies_waits_for_them_also_after_a_reboot():
     held = with_dependency(Online(RUN), wish=Wish.UP)
 

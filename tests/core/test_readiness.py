@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.readiness import Sign, patience, sign
-from pmdaemon.core.spec import Command, Readiness, RestartPolicy
+from pmdaemon.core.spec import Command, HealthCheck, Readiness, RestartPolicy
 from tests.support.builders import a_process, an_app
 
 TOLD = Readiness(told=True, timeout=8.0)
@@ -40,3 +40,22 @@ def test_any_other_that_replaces_another_is_to_live_for_a_while():
     new = process(beside=True, command=PYTHON, exec_mode="cluster")
 
     assert (sign(new), patience(new)) == (Sign.LIVING, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("check", "tcp_port", "expected"),
+    [
+        (HealthCheck("http", "http://localhost:{port}/"), 3000, Sign.HEALTHY),
+        (HealthCheck("command", "./check"), None, Sign.HEALTHY),
+        (HealthCheck("http", "http://localhost:3000/"), 3000, Sign.LISTENING),
+        (HealthCheck("tcp", "{port}"), None, Sign.LIVING),
+    ],
+)
+def test_a_health_check_counts_where_it_cannot_mean_the_other_run(check, tcp_port, expected):
+    new = process(beside=True, command=PYTHON, health=check, tcp_port=tcp_port)
+
+    assert sign(new) is expected
+
+
+def test_a_health_check_does_not_delay_what_is_simply_started():
+    assert sign(process(health=HealthCheck("command", "./check"))) is Sign.NONE

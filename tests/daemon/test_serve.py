@@ -45,11 +45,11 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
     )
     theirs.close()
     try:
-        packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
-        assert json.loads(packet) == {"keep": ["control"]}
+        for name in ("notify", "control"):
+            packet, descriptors, _, _ = socket.recv_fds(ours, 65536, 1)
+            assert json.loads(packet) == {"keep": [name]}
+            os.close(descriptors[0])
         assert json.loads(ours.recv(65536)) == {"ready": process.pid}
-        for descriptor in descriptors:
-            os.close(descriptor)
 
         Channel(home).request("kill")
 

@@ -124,18 +124,18 @@ async def test_what_is_needed_and_blocked_is_said_to_be_so(parts):
 
 
 async def test_those_that_depend_on_others_are_stopped_first(parts):
-    await parts.start(web(), db())
+    await parts.start(db(), web())
     ended = []
     for pm_id in (0, 1):
         parts.world.when_ended(parts.identity(pm_id), lambda _, pm_id=pm_id: ended.append(pm_id))
 
     await parts.engine.processes.stop(named("all"))
 
-    assert ended == [0, 1]
+    assert ended == [1, 0]
 
 
 async def test_the_end_of_the_daemon_ends_them_in_that_order_too(parts):
-    await parts.start(web(), db())
+    await parts.start(db(), web())
     parts.triggers.stop()
     ended = []
     for pm_id in (0, 1):
@@ -143,7 +143,7 @@ async def test_the_end_of_the_daemon_ends_them_in_that_order_too(parts):
 
     await parts.engine.processes.shut_down()
 
-    assert ended == [0, 1]
+    assert ended == [1, 0]
     assert {one.wish for one in parts.supervisor.processes.values()} == {Wish.UP}
 
 

@@ -28,7 +28,7 @@ from pmdaemon.core.lifecycle import (
     Watch,
 )
 from pmdaemon.core.process import Cause, Exit, Online, Run, Starting, Stopping
-from pmdaemon.core.spec import Command, StopPolicy
+from pmdaemon.core.spec import Command, HealthCheck, StopPolicy
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.effects import KILL_PASS_INTERVAL, LISTENING_INTERVAL, Effects
 from pmdaemon.engine.program_lines import ProgramLines
@@ -71,6 +71,7 @@ class Scene:
         self.trees = FakeProcessTrees(self.world)
         self.capture = BrokenCapture()
         self.posted = []
+        self.checked = []
         self.recorded = []
         self.bus = Bus()
         self.channels = FakeChannels()
@@ -95,6 +96,7 @@ class Scene:
             capture=self.capture,
             lines=self.lines,
             probe=self.probe,
+            await_healthy=lambda *asked: self.checked.append(asked),
             post=self.post,
         )
 
@@ -453,3 +455,14 @@ async def test_when_the_time_for_draining_is_over_it_is_told(scene):
     scene.clock.advance(1.6)
 
     assert scene.take(DrainTimeElapsed) == [DrainTimeElapsed(4)]
+
+
+async def test_a_health_check_finds_out_where_it_can_tell_the_two_apart(scene):
+    app = an_app(health=HealthCheck("http", "http://localhost:{port}/"))
+    process, run = scene.spawn(spec=app, pm_id=-1, replaces=0, tcp_port=3000)
+    scene.probe.used.add(3000)
+
+    scene.do(process, AwaitReady(-1, run))
+
+    assert scene.checked == [(process, run)]
+    assert scene.take(BecameReady) == []

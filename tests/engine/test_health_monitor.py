@@ -43,6 +43,14 @@ async def test_a_program_is_probed_soon_and_then_at_its_interval(parts):
     assert len(parts.prober.orders) == 2
 
 
+async def test_the_instances_of_a_cluster_are_probed_at_the_port_they_share(parts):
+    await up(parts, exec_mode="cluster", instances=2)
+
+    await probe(parts, EAGER_INTERVAL)
+
+    assert [order.target for order in parts.prober.orders] == [URL, URL]
+
+
 async def test_what_was_found_is_shown_and_told(parts):
     await up(parts)
     assert parts.health.latest(0).status is HealthStatus.STARTING

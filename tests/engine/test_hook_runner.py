@@ -45,6 +45,17 @@ async def test_a_hook_is_told_of_what_it_asked_for(parts):
     assert (first.env["PMDAEMON_EVENT"], first.env["A"]) == ("crash", "1")
 
 
+async def test_hooks_for_all_are_told_of_every_app_and_run_at_home_as_the_daemon(parts):
+    parts.triggers.hooks.tell_of_all([COMMAND])
+    await parts.start(an_app(env={"A": "1"}), an_app(name="other", hooks=(POSTED,)))
+
+    await crash(parts)
+
+    (order,) = [one for one in parts.hook_delivery.orders if one.command]
+    assert (order.cwd, order.env["PMDAEMON_NAME"]) == ("/", "web")
+    assert "A" not in order.env
+
+
 async def test_what_is_posted_is_signed_and_has_no_environment(parts):
     await parts.start(an_app(hooks=(POSTED,), env={"A": "secret"}))
     await settle()

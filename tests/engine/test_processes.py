@@ -6,6 +6,7 @@ from pmdaemon.core.errors import (
     AppAlreadyExists,
     DaemonUnavailable,
     OperationFailed,
+    ProcessBlocked,
     ProcessNotFound,
     StoreUnavailable,
     TcpPortTaken,
@@ -13,7 +14,14 @@ from pmdaemon.core.errors import (
 from pmdaemon.core.lifecycle import KILL_PATIENCE
 from pmdaemon.core.process import Cause, Exit, ProcessState, Wish
 from pmdaemon.core.selectors import Selector
-from pmdaemon.core.spec import Command, RestartPolicy, StopPolicy
+from pmdaemon.core.spec import (
+    Command,
+    Dependency,
+    Job,
+    RestartPolicy,
+    Schedule,
+    StopPolicy,
+)
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes, settle
@@ -746,3 +754,58 @@ async def test_a_cluster_that_was_stopped_stays_so(parts, processes):
 
     assert states(parts) == {0: "stopped"}
     assert parts.supervisor.processes[0].spec.env == {"A": "1"}
+
+
+# blocking, jobs, and what is started when
+
+
+@pytest.mark.parametrize("verb", ["start", "restart", "reload"])
+async def test_what_is_blocked_is_refused_by_name_and_passed_over_by_all(parts, processes, verb):
+    await parts.start(an_app(), an_app(name="other"))
+    await processes.stop(WEB)
+    await processes.block(WEB)
+
+    with pytest.raises(ProcessBlocked, match="cannot start web: it is blocked"):
+        await getattr(processes, verb)(WEB)
+    await getattr(processes, verb)(ALL)
+
+    assert states(parts) == {0: "stopped", 1: "online"}
+
+
+async def test_what_is_blocked_is_neither_scaled_nor_declared_anew(parts, processes):
+    await parts.start(an_app())
+    await processes.block(WEB)
+
+    with pytest.raises(ProcessBlocked):
+        await processes.scale("web", "3")
+    with pytest.raises(ProcessBlocked):
+        await processes.start_apps([an_app(cwd="/opt")], existing="restart")
+
+    assert len(parts.launcher.orders) == 1
+    assert parts.supervisor.processes[0].spec.cwd == "/srv"
+
+
+async def test_a_start_of_all_starts_no_job(parts, processes):
+    await parts.start(an_app(job=Job(Schedule("0 3 * * *"))), an_app(name="other"))
+
+    await processes.start(ALL)
+    await processes.restart(ALL)
+
+    assert states(parts) == {0: "stopped", 1: "online"}
+
+
+async def test_an_app_without_autostart_is_listed_and_starts_when_asked_for(parts, processes):
+    await parts.start(an_app(autostart=False))
+    assert states(parts) == {0: "stopped"}
+
+    await processes.start(WEB)
+    assert states(parts) == {0: "online"}
+
+
+async def test_why_a_process_is_up_is_explained(parts, processes):
+    await parts.start(an_app(depends_on=(Dependency("db"),)), an_app(name="db"))
+
+    ((process, sentences),) = processes.explain(WEB, lambda _: None)
+
+    assert process.pm_id == 0
+    assert sentences[0].startswith("web is up: pid ")

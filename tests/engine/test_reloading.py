@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from pmdaemon.core.errors import OperationFailed, ReloadFailed, ReloadInProgress, TcpPortTaken
 from pmdaemon.core.process import Cause, Exit, ProcessState, Wish
 from pmdaemon.core.selectors import Selector
-from pmdaemon.core.spec import Command, Readiness
+from pmdaemon.core.spec import Command, HealthCheck, Readiness
 from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.engine.health_monitor import READY_INTERVAL
 from pmdaemon.engine.reloading import Turn, overlaps
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes, settle
@@ -397,3 +398,40 @@ async def test_a_cluster_that_is_declared_otherwise_is_reloaded_when_that_is_app
 
     assert step.action == "reload"
     assert (applied.process.last_cause, applied.process.spec) == (Cause.REPLACED, declared)
+
+
+HEALTHY_ON_ITS_PORT = HealthCheck("http", "http://localhost:{port}/")
+
+
+async def test_a_new_run_is_ready_when_its_health_check_passes(scene):
+    ports = TcpPorts(5000, 5001, auto=True)
+    await scene.parts.start(an_app(command=PYTHON, tcp_ports=ports, health=HEALTHY_ON_ITS_PORT))
+    scene.parts.prober.failing["http://localhost:5001/"] = "connection refused"
+    reloading = scene.reloading()
+    new = await scene.one_comes()
+    await settle()
+    assert not reloading.done()
+
+    scene.parts.prober.failing.clear()
+    scene.parts.clock.advance(READY_INTERVAL)
+
+    [reloaded] = (await reloading).processes
+    assert reloaded.process.pid == new.pid
+
+
+async def test_a_new_run_whose_health_check_never_passes_is_not_taken(scene):
+    ports = TcpPorts(5000, 5001, auto=True)
+    await scene.parts.start(an_app(command=PYTHON, tcp_ports=ports, health=HEALTHY_ON_ITS_PORT))
+    scene.parts.prober.failing["http://localhost:5001/"] = "connection refused"
+    reloading = scene.reloading()
+    await scene.one_comes()
+    await settle()
+
+    scene.parts.clock.advance(3.0)
+
+    with pytest.raises(ReloadFailed, match="it did not pass its health check within 3 s"):
+        await reloading
+    probed = len(scene.parts.prober.orders)
+    scene.parts.clock.advance(1.0)
+    await settle()
+    assert len(scene.parts.prober.orders) - probed <= 1

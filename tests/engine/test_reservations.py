@@ -66,3 +66,23 @@ def test_an_automatic_port_stays_with_its_instance():
 )
 def test_an_automatic_port_that_cannot_stay_is_replaced(kept, why):
     assert reserved(TcpPorts(5000, 5010, auto=True), kept=kept, used=[5003]) == [5000], why
+
+
+def test_a_port_that_all_instances_share_is_nobodys_own():
+    spec = an_app(instances=3, exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000))
+
+    assert reserve(spec, [], FakeTcpProbe(), {}) == [None, None, None]
+
+
+def test_a_shared_port_belongs_to_its_app():
+    owner = an_app(name="owner", exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000))
+
+    with pytest.raises(TcpPortTaken, match="port 3000 belongs to owner"):
+        reserve(an_app(tcp_ports=TcpPorts(3000, 3000)), [a_process(spec=owner)], FakeTcpProbe(), {})
+
+
+def test_a_shared_port_that_somebody_listens_on_is_refused():
+    spec = an_app(exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000))
+
+    with pytest.raises(TcpPortTaken, match="another program listens on port 3000"):
+        reserve(spec, [], FakeTcpProbe(3000), {})

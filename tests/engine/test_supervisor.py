@@ -9,6 +9,8 @@ from pmdaemon.core.lifecycle import (
     DeleteRequested,
     Forget,
     ProcessExited,
+    ReadyTimeElapsed,
+    SessionEmptied,
     Spawn,
     Spawned,
     SpawnFailed,
@@ -17,6 +19,8 @@ from pmdaemon.core.lifecycle import (
 )
 from pmdaemon.core.notices import ProcessChanged
 from pmdaemon.core.process import Online, Process, ProcessState, Wish
+from pmdaemon.core.replacement import replacement
+from pmdaemon.core.spec import Command
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.supervisor import SPAWNS_AT_ONCE, STORE_RETRY_DELAY, Plan, Supervisor
 from tests.fakes.clock import FakeClock
@@ -25,6 +29,7 @@ from tests.support.builders import CLEAN, NOW, a_process, a_run, an_app
 from tests.support.engine import settle
 from tests.support.waiting import eventually
 
+PYTHON = an_app(command=Command("app.py", (), None, ("/usr/bin/python3", "/srv/app.py")))
 BROKEN = StoreUnavailable("cannot write the store: its disk is full")
 
 
@@ -69,7 +74,7 @@ class Scene:
         await eventually(lambda: self.state(pm_id) is ProcessState.ONLINE)
 
     def spawned(self, pm_id=0):
-        epoch = self.supervisor.processes[pm_id].epoch
+        epoch = self.supervisor.everything[pm_id].epoch
         self.post(pm_id, Spawned(epoch, a_run(pid=5000 + pm_id)))
 
 
@@ -530,3 +535,72 @@ async def test_what_cannot_be_stored_is_not_waited_for(scene):
     scene.post(0, ProcessExited(run.identity, CLEAN), lambda: seen.append(scene.state()))
 
     await eventually(lambda: seen)
+
+
+# Replacements; what becomes of the two is in tests/core/test_replacement.py.
+
+
+def beside(old):
+    return replacement(old, old.spec, None, NOW)
+
+
+async def test_a_replacement_is_no_process_that_users_know(scene):
+    await scene.begin(a_process())
+    await scene.start_up()
+    scene.heard.clear()
+
+    new = beside(scene.supervisor.processes[0])
+    await scene.asking((new.pm_id, StartRequested()), added=[new])
+
+    assert list(scene.supervisor.processes) == [0]
+    assert list(scene.supervisor.everything) == [0, -1]
+    assert scene.heard == []
+    assert [process.pm_id for process in await scene.stored()] == [-1, 0]
+
+
+async def test_when_a_replacement_is_ready_the_two_are_exchanged_in_one_step(scene):
+    await scene.begin(a_process(spec=PYTHON))
+    await scene.start_up()
+    new = beside(scene.supervisor.processes[0])
+    await scene.asking((new.pm_id, StartRequested()), added=[new])
+    scene.spawned(-1)
+    await eventually(lambda: scene.supervisor.everything[-1].run)
+    scene.heard.clear()
+
+    scene.post(-1, ReadyTimeElapsed(scene.supervisor.everything[-1].epoch))
+    await eventually(lambda: scene.supervisor.processes[0].pid == 4999)
+
+    [change] = scene.heard
+    assert (change.before.pid, change.after.pid) == (5000, 4999)
+    assert scene.supervisor.everything[-1].pid == 5000
+    [*_, last] = scene.store.commits
+    assert {process.pm_id for process in last.written} == {0, -1}
+
+
+async def test_news_of_a_run_goes_to_whoever_has_it_now(scene):
+    await scene.begin(a_process(spec=PYTHON))
+    await scene.start_up()
+    new = beside(scene.supervisor.processes[0])
+    await scene.asking((new.pm_id, StartRequested()), added=[new])
+    scene.spawned(-1)
+    await eventually(lambda: scene.supervisor.everything[-1].run)
+    scene.post(-1, ReadyTimeElapsed(scene.supervisor.everything[-1].epoch))
+    await eventually(lambda: scene.supervisor.processes[0].pid == 4999)
+
+    # Who watches the former run was told to tell process 0.
+    scene.post(0, ProcessExited(a_run(pid=5000).identity, CLEAN))
+    await eventually(lambda: scene.supervisor.everything[-1].pid is None)
+    scene.post(0, SessionEmptied(a_run(pid=5000).identity, NOW))
+    await eventually(lambda: -1 not in scene.supervisor.everything)
+
+    assert scene.supervisor.processes[0].state.kind is ProcessState.ONLINE
+
+
+async def test_a_replacement_takes_no_pm_id_from_those_to_come(scene):
+    await scene.begin(a_process())
+    await scene.start_up()
+
+    new = beside(scene.supervisor.processes[0])
+    await scene.asking((new.pm_id, StartRequested()), added=[new])
+
+    assert {changes.next_pm_id for changes in scene.store.commits} == {None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pmdaemon.core.metrics import HostSample, Sample, Usage
+from pmdaemon.core.metrics import HostSample, MemoryDetails, Sample, Usage
 from pmdaemon.core.process import Identity
 from tests.fakes.processes import FakeProcesses
 
@@ -40,6 +40,12 @@ class FakeHostMetrics:
             load_average=(1.2, 1.5, 1.8),
             memory=Usage(total=16_777_216_000, used=8_388_608_000, free=8_388_608_000),
             disk=Usage(total=10**12, used=5 * 10**11, free=5 * 10**11),
+            details=MemoryDetails(
+                buffers=1_000_000,
+                cached=2_000_000,
+                swap=Usage(total=4_000_000, used=1_000_000, free=3_000_000),
+                own=30_000_000,
+            ),
         )
 
     def read(self) -> HostSample:

@@ -6,7 +6,10 @@ import pytest
 from pmdaemon import __version__
 from pmdaemon.control import messages
 from pmdaemon.core.errors import StoreUnavailable
+from pmdaemon.core.selectors import Selector
+from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.server.control_verbs import verbs
+from tests.support.builders import an_app
 from tests.support.control import listening
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
@@ -224,9 +227,10 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
 
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
-    for body in (messages.EmptyBody, messages.StartBody, messages.ApplyBody, messages.SelectBody,
-                 messages.ListBody, messages.WebBody, messages.TokenBody, messages.RotateBody,
-                 messages.RevokeBody):  # fmt: skip
+    bodies = [body for name, body in vars(messages).items() if name.endswith("Body")]
+    for body in bodies:
+        if body is messages.ErrorBody:
+            continue
         introduction = body.__doc__.partition(":")[0]
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
 
@@ -296,17 +300,19 @@ async def test_a_new_process_of_a_namespace_that_is_followed_is_told_of(scene):
 
 async def test_growth_is_nobodys_business_when_the_last_follower_has_left(scene):
     await scene.start("web")
+    before = len(scene.parts.bus._subscribers)
     client = await scene.following("web")
     assert scene.parts.capture._on_growth is not None
 
     client.leave()
 
     await eventually(lambda: scene.parts.capture._on_growth is None)
-    assert len(scene.parts.bus._subscribers) == 1  # the event log, which is always there
+    assert len(scene.parts.bus._subscribers) == before
 
 
 async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene):
     await scene.start("web")
+    before = len(scene.parts.bus._subscribers)
     lazy = await scene.streaming("follow", selectors=["web"])
     lazy._reader._transport.pause_reading()
     diligent = await scene.following("web")
@@ -320,7 +326,7 @@ async def test_a_follower_that_never_reads_costs_nothing_and_blocks_nobody(scene
     waiting = [one._writer.transport.get_write_buffer_size() for one in conversations]
     assert max(waiting) < 256 * 1024
     lazy.leave()
-    await eventually(lambda: len(scene.parts.bus._subscribers) == 2)
+    await eventually(lambda: len(scene.parts.bus._subscribers) == before + 1)
 
 
 # the end
@@ -353,3 +359,111 @@ async def test_an_update_ends_the_daemon_and_stops_nothing(scene):
 
     assert not scene.parts.engine.ending.for_good
     assert scene.parts.state(0) == "online"
+
+
+# blocking, explaining, and the history of jobs
+
+
+async def test_what_is_blocked_is_refused_and_explained(scene):
+    await scene.start("web")
+    await scene.result("stop", selectors=["web"])
+
+    blocked = await scene.result("block", selectors=["web"])
+    (explained,) = (await scene.result("explain", selectors=["web"]))["explanations"]
+    unblocked = await scene.result("unblock", selectors=["web"])
+
+    assert blocked["processes"][0]["wish"] == "blocked"
+    assert (explained["name"], explained["wish"]) == ("web", "blocked")
+    assert "It is blocked: nothing starts it until pmdaemon unblock web." in explained["sentences"]
+    assert unblocked["processes"][0]["wish"] == "down"
+
+
+async def test_the_history_is_that_of_jobs(scene):
+    job = an_app(name="report", job=Job(Schedule("0 3 * * *")))
+    await scene.parts.start(job, an_app(name="web"))
+    await scene.parts.engine.processes.start([Selector.parse("report")])
+
+    (run,) = (await scene.result("history"))["runs"]
+
+    assert (run["app"], run["outcome"], run["due"], run["ended"]) == (
+        "report",
+        "running",
+        None,
+        None,
+    )
+    refused = await scene.refusal("history", selectors=["web"])
+    assert refused["message"] == "there is no history of web: it is not a job"
+    assert (await scene.refusal("history", limit=0))["code"] == "invalid_input"
+
+
+async def test_a_stop_says_when_a_schedule_will_start_it_again(scene):
+    scheduled = an_app(name="nightly", cron_restart=Schedule("0 3 * * *"))
+    await scene.parts.start(scheduled, an_app(name="web"))
+
+    assert "warnings" not in await scene.result("stop", selectors=["web"])
+    (warning,) = (await scene.result("stop", selectors=["nightly"]))["warnings"]
+
+    assert warning.startswith("nightly is stopped, and its schedule will start it again")
+
+
+async def test_a_reload_answers_with_what_it_did_and_with_what_it_could_only_restart(scene):
+    await scene.start("web")
+
+    done = await scene.result("reload", selectors=["web"])
+
+    assert [(one["name"], one["restarts"]) for one in done["processes"]] == [("web", 1)]
+    assert done["warnings"] == [
+        (
+            "web cannot run beside itself, so it was restarted:"
+            " it is no cluster, and has no other TCP port to go to"
+        )
+    ]
+
+
+@pytest.mark.parametrize("verb", ["restart", "reload"])
+async def test_what_is_to_change_holds_from_then_on(scene, verb):
+    await scene.start("web")
+
+    await scene.result(
+        verb, selectors=["web"], options={"max_restarts": 3}, environment={"COLOUR": "red"}
+    )
+
+    spec = scene.parts.supervisor.processes[0].spec
+    assert (spec.restart.max_restarts, spec.inherited_env) == (3, {"COLOUR": "red"})
+    assert scene.parts.launcher.orders[-1].env["COLOUR"] == "red"
+
+
+async def test_nothing_is_restarted_for_a_change_that_cannot_be(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("restart", selectors=["web"], options={"script": "/bin/false"})
+
+    assert refusal["code"] == "invalid_input"
+    assert scene.parts.supervisor.processes[0].restarts == 0
+
+
+async def test_fewer_than_one_at_a_time_cannot_be_reloaded(scene):
+    refusal = await scene.refusal("reload", selectors=["web"], parallel=0)
+
+    assert refusal["message"] == "cannot reload 0 instances at a time"
+
+
+async def test_an_app_is_scaled_by_its_name(scene):
+    await scene.start("web")
+
+    scaled = await scene.result("scale", name="web", count="+2")
+
+    assert [one["instance"] for one in scaled["processes"]] == [0, 1, 2]
+    assert (await scene.refusal("scale", name="wbe", count="2"))["code"] == "process_not_found"
+    assert (await scene.refusal("scale", name="web", count="-9"))["code"] == "invalid_input"
+
+
+async def test_a_signal_is_sent_by_name_or_number(scene):
+    await scene.start("web")
+    pid = scene.parts.identity(0).pid
+
+    await scene.result("signal", selectors=["web"], signal="usr2")
+
+    assert scene.parts.trees.signals == [(pid, "SIGUSR2")]
+    refusal = await scene.refusal("signal", selectors=["web"], signal="SIGNONSENSE")
+    assert refusal["code"] == "invalid_input"

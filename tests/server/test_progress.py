@@ -1,10 +1,12 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Cause, Online, Starting, Stopped, Stopping
 from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.core.spec import Dependency
 from pmdaemon.server.progress import waiting_for, with_progress
 from tests.support.builders import NOW, a_process, a_run, an_app
 
@@ -124,3 +126,11 @@ async def test_work_ends_with_the_daemon():
 )
 def test_what_is_waited_for_has_a_name(states, sentence):
     assert waiting_for(snapshots(*states)) == sentence
+
+
+def test_what_waits_for_others_is_named_too():
+    (held,) = snapshots(Stopped())
+    spec = an_app(name="web", depends_on=(Dependency("db"),))
+    held = replace(held, process=replace(held.process, spec=spec))
+
+    assert waiting_for([held]) == "waiting for what web (id 0) depends on"

@@ -13,6 +13,7 @@ from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -23,12 +24,15 @@ from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
+from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
+from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -40,6 +44,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
 from tests.fakes.gateway_server import FakeGatewayServer
 from tests.fakes.hook_delivery import FakeHookDelivery
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeHostMetrics, FakeProcessMetrics
 from tests.fakes.notify_socket import FakeNotifySocket
@@ -47,6 +52,7 @@ from tests.fakes.pid_notes import FakePidNotes
 from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.revocations import FakeRevocations
 from tests.fakes.run_history import MemoryRunHistory
 from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.shared_sockets import FakeSharedSockets
@@ -97,6 +103,15 @@ class EngineOnFakes:
         self.channels = FakeChannels()
         self.sockets = FakeSharedSockets()
         self.notify = FakeNotifySocket()
+        self.web = WebSide(server=self.web_server, store=self.store)
+        self.revocations = FakeRevocations()
+        self.children = ChildAccess(
+            clock=self.clock,
+            mint=self.mint,
+            folders=Folders("/data", "/temp"),
+            url=lambda: self.web.expected,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.lines = ProgramLines(
             token=self.token,
             post=self.supervisor.post,
@@ -105,7 +120,12 @@ class EngineOnFakes:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            access=self.children.environment,
             preload="/preload.cjs",
+        )
+        self.prober = FakeProber()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
         self.effects = Effects(
             token=self.token,
@@ -115,6 +135,7 @@ class EngineOnFakes:
             capture=self.capture,
             lines=self.lines,
             probe=self.probe,
+            await_healthy=self.health.await_healthy,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -124,14 +145,10 @@ class EngineOnFakes:
             post=self.supervisor.post,
             bus=self.bus,
         )
-        self.prober = FakeProber()
         self.hook_delivery = FakeHookDelivery()
         self.files = FakeFileWatch()
         self.history = MemoryRunHistory()
         self.pid_notes = FakePidNotes()
-        self.health = HealthMonitor(
-            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
-        )
         self.triggers = Triggers(
             supervisor=self.supervisor,
             health=self.health,
@@ -164,21 +181,27 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.journal = MemoryJournal()
+        self.telemetry = Telemetry(bus=self.bus)
+        processes = Processes(
+            supervisor=self.supervisor,
+            sampler=self.sampler,
+            clock=self.clock,
+            capture=self.capture,
+            probe=self.probe,
+            admission=Admission(self.launcher),
+            health=self.health,
+            telemetry=self.telemetry,
+        )
+        ending = Ending()
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
+            begun=self.clock.now(),
             clock=self.clock,
             bus=self.bus,
             events=EventLog(clock=self.clock, bus=self.bus),
-            processes=Processes(
-                supervisor=self.supervisor,
-                sampler=self.sampler,
-                clock=self.clock,
-                capture=self.capture,
-                probe=self.probe,
-                admission=Admission(self.launcher),
-                health=self.health,
-            ),
+            processes=processes,
             triggers=self.triggers,
             history=JobHistory(
                 clock=self.clock,
@@ -187,9 +210,11 @@ class EngineOnFakes:
                 capture=self.capture,
                 history=self.history,
             ),
+            journal=Journal(clock=self.clock, bus=self.bus, store=self.journal),
+            telemetry=self.telemetry,
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
-            web=WebSide(server=self.web_server, store=self.store),
+            web=self.web,
             gateway=GatewaySide(
                 server=self.gateway_server,
                 store=self.store,
@@ -202,8 +227,11 @@ class EngineOnFakes:
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),
+            children=self.children,
+            revocations=self.revocations,
             audit=self.audit,
-            ending=Ending(),
+            ending=ending,
+            shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),
         )
 
     def token(self, process: Process) -> str:
@@ -242,10 +270,11 @@ async def engine_on_fakes(folder: Path) -> AsyncIterator[EngineOnFakes]:
     run = asyncio.get_running_loop().create_task(parts.supervisor.run(parts.effects.carry_out))
     parts.triggers.start()
     remembering = asyncio.get_running_loop().create_task(parts.engine.history.work())
+    writing = asyncio.get_running_loop().create_task(parts.engine.journal.work())
     try:
         yield parts
     finally:
-        for task in (run, remembering):
+        for task in (run, remembering, writing):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -1,8 +1,8 @@
 """Clients that ask one thing after the other, and count what fails.
 
-    with under_load(port) as clients:
-        ...
-    assert failures_of(clients) == []
+with under_load(port) as clients:
+    ...
+assert failures_of(clients) == []
 """
 
 import http.client
@@ -54,7 +54,9 @@ class HttpClient:
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException) as error:
-            self.failures.append(repr(error))
+            kind = "kept connection" if self._keep_alive else "fresh connection"
+            stage = "connecting" if connection.sock is None else "asking"
+            self.failures.append((kind, stage, self.answers, repr(error)))
             return True
         self.answers += 1
         if self._path == "/":

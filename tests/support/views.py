@@ -26,6 +26,7 @@ def a_view(
         "instance": 0,
         "script": "app.js",
         "state": "online",
+        "ready": True,
         "wish": "up",
         "pid": 1234,
         "tcp_port": None,
@@ -50,4 +51,5 @@ def a_view(
     view |= changes
     if detail:
         view["declaration"] = msgspec.json.decode(msgspec.json.encode(spec))
+        view["added_env"] = {"PMDAEMON_NAME": name}
     return view

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, assert_never
 import msgspec
 
 from pmdaemon.core.job_runs import JobRun, Outcome, OutputRange
+from pmdaemon.core.journal import Entry, Severity
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -276,6 +277,16 @@ def run_from_row(row: Row) -> JobRun:
         out=OutputRange(row["out_start"], row["out_end"]),
         err=OutputRange(row["err_start"], row["err_end"]),
     )
+
+
+def entry_from_row(row: Row) -> Entry:
+    """Read an entry of the journal.
+
+    Raises:
+        UnknownWord: it is as grave as this release does not know.
+
+    """
+    return Entry(**{**row, "severity": _word(Severity, row["severity"])})
 
 
 # Declarations.

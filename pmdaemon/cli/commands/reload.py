@@ -1,6 +1,7 @@
 """`reload`."""
 
 from functools import partial
+from typing import Any
 
 import click
 
@@ -26,10 +27,10 @@ def command(
     context: Context,
     selectors: tuple[str, ...],
     *,
-    port: str | None,
     update_env: bool,
     parallel: int,
     json: bool,
+    **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
     """Start processes anew, one by one and without a gap.
 
@@ -42,7 +43,7 @@ def command(
     """
     action = partial(
         context.client().reload,
-        options=options(port=port),
+        options=options(given),
         update_env=update_env,
         parallel=parallel,
     )

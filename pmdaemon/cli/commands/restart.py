@@ -1,6 +1,7 @@
 """`restart`."""
 
 from functools import partial
+from typing import Any
 
 import click
 
@@ -22,25 +23,25 @@ def command(
     context: Context,
     selectors: tuple[str, ...],
     *,
-    port: str | None,
     update_env: bool,
     env_name: str | None,
     only: tuple[str, ...],
     json: bool,
+    **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
     """Stop processes and start them anew.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
     apps in it are started as it declares them now.
     """
+    changes = options(given)
     if not only and env_name is None and not any(map(may_be_file, selectors)):
         client = context.client()
-        action = partial(client.restart, options=options(port=port), update_env=update_env)
+        action = partial(client.restart, options=changes, update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
         return
-    if port is not None or update_env:
-        flag = "--port" if port is not None else "--update-env"
-        raise WrongUsage(f"{flag} cannot be used with an ecosystem file")
+    if changes or update_env:
+        raise WrongUsage("an ecosystem file says itself what is declared: change it there")
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
 

@@ -1,23 +1,18 @@
 """`runtime`."""
 
-import os
 import shlex
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pmdaemon.cli.commands.start import PROGRAM_ARGS, StartCommand
-from pmdaemon.cli.console import Console, LinePrinter, Printer, RawPrinter, View
-from pmdaemon.cli.context import Context, warn
+from pmdaemon.cli.console import LinePrinter, Printer, RawPrinter
+from pmdaemon.cli.context import Context
 from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.cli.exit_codes import DONE
-from pmdaemon.cli.foreground import Foreground
+from pmdaemon.cli.foreground_run import home_of_run, never, run
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import only_option
 from pmdaemon.cli.outcome import outcome
@@ -25,10 +20,6 @@ from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
 from pmdaemon.cli.starting import read_file, start_apps, start_program
 from pmdaemon.client.calls import current_directory
-from pmdaemon.core.errors import OperationFailed, PmdaemonError
-
-PRINT_PATIENCE = 10.0
-"""Seconds for the last output to be taken by whoever reads ours."""
 
 
 class RuntimeCommand(StartCommand):
@@ -94,7 +85,7 @@ def command(
     file = read_file(context, target, only=only, env_name=env_name) if of_apps else None
     style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)
     printer: Printer = LinePrinter(style) if prefix or json else RawPrinter()
-    with _home(context, home) as inside:
+    with home_of_run(context, home) as inside:
 
         def bring_up() -> None:
             if file is not None:
@@ -102,60 +93,8 @@ def command(
             else:
                 start_program(inside, target, options, existing="restart", quiet=True)
 
-        status = _run(inside, printer, bring_up, auto_exit=auto_exit)
+        status = run(inside, printer, bring_up, judge=outcome if auto_exit else never)
     raise click.exceptions.Exit(status)
-
-
-def _run(
-    context: Context, printer: Printer, bring_up: Callable[[], None], *, auto_exit: bool
-) -> int:
-    """Run a daemon until it is time to end, and return the status to end with."""
-
-    def judge(views: Sequence[View]) -> None:
-        status = outcome(views)
-        if auto_exit and status is not None:
-            foreground.end_with(status)
-
-    with Foreground(context) as foreground:
-        console = Console(context, printer, judge=judge, gone=lambda: foreground.end_with(DONE))
-        foreground.start_daemon()
-        try:
-            console.know(context.client().list(), backlog=0)
-            _try(bring_up)
-            console.start()
-            status = foreground.wait()
-        finally:
-            foreground.stop_everything()
-            taken = console.finish(PRINT_PATIENCE)
-    if not taken:
-        # Whoever reads our output has stopped to; flushing it, as at a regular end, never ends.
-        os._exit(status)
-    return status
-
-
-def _try(bring_up: Callable[[], None]) -> None:
-    """Bring programs up; that some do not come up is no reason to end the others."""
-    try:
-        bring_up()
-    except PmdaemonError as error:
-        if error.code == OperationFailed.code:
-            warn(error.message)
-            return
-        raise
-
-
-@contextmanager
-def _home(context: Context, given: str | None) -> Iterator[Context]:
-    """Choose a home: the one given, that of the environment, or one for this run only."""
-    chosen = given or context.environment.get("PMDAEMON_HOME")
-    temporary = None if chosen else tempfile.mkdtemp(prefix="pmdaemon-")
-    inside = Context({**context.environment, "PMDAEMON_HOME": chosen or str(temporary)})
-    inside.plain = context.plain
-    try:
-        yield inside
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _target(words: Sequence[str], args: Sequence[str]) -> tuple[str, list[str]]:

@@ -11,7 +11,7 @@ from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import complete_names, json_option, only_option
 from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import start_file, start_program
+from pmdaemon.cli.starting import refuse_unready, start_file, start_program
 from pmdaemon.client.calls import Processes, current_directory
 
 PROGRAM_ARGS = "pmdaemon.program_args"
@@ -71,3 +71,5 @@ def command(
         say_json(started)
     else:
         show_list(context, json=False)
+    if options.get("wait_ready"):
+        refuse_unready(started)

@@ -66,7 +66,7 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
     return {
         "status": status_word(view["state"]),
         "reason": view["reason"],
-        "last words": "\n".join(view.get("last_words", [])) or None,
+        "last words": view.get("last_words") or None,
         "blocked": "yes, until pmdaemon unblock" if view["wish"] == "blocked" else None,
         "health": _health(view.get("health")),
         "pid": view["pid"],
@@ -74,11 +74,19 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
         "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,
         "cpu": f"{view['cpu']:.1f}%" if up else None,
         "memory": format_size(view["memory"]) if up else None,
+        "it reports": _reported(view.get("telemetry")),
         "restarts": view["restarts"],
         "last exit": exit_sentence(view),
         "started": _moment(view["started"]),
         "created": _moment(view["created"]),
     }
+
+
+def _reported(telemetry: Mapping[str, Any] | None) -> str | None:
+    """Show what a program says of its memory; what it has no figure for, it reports as 0."""
+    memory = (telemetry or {}).get("memory") or {}
+    sizes = [f"{harmless(name)} {format_size(int(size))}" for name, size in memory.items() if size]
+    return ", ".join(sizes) or None
 
 
 def _health(health: Mapping[str, Any] | None) -> str | None:
@@ -178,7 +186,8 @@ def _block(title: str, rows: Mapping[str, object], terminal: Terminal) -> str:
     for name, value in shown.items():
         label = harmless(name)
         indent = f"\n{' ' * (broad + 4)}"
-        text = indent.join(harmless(line) for line in str(value).split("\n"))
+        lines_of_it = value if isinstance(value, list) else [value]
+        text = indent.join(harmless(str(line)) for line in lines_of_it)
         lines.append(f"  {label}{' ' * (broad - width(label))}  {text}")
     return "\n".join(lines)
 

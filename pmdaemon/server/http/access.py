@@ -62,13 +62,19 @@ class Gate:
         return unkeyed and is_loopback(self.settings.host)
 
     def admit(
-        self, headers: MultiMapping[str], scope: Scope, *, credentials_needed: bool = False
+        self,
+        headers: MultiMapping[str],
+        scope: Scope,
+        *,
+        also: Scope | None = None,
+        credentials_needed: bool = False,
     ) -> Principal:
         """Let a request pass, and say whose it is.
 
         Args:
             headers: of the request.
             scope: what the endpoint needs.
+            also: what will do in place of it.
             credentials_needed: in open mode too, as a dialect may have it.
 
         Raises:
@@ -80,7 +86,7 @@ class Gate:
         principal = self.recognise(presented_keys(headers))
         if principal is None:
             principal = LOCAL if self.is_open and not credentials_needed else ANYBODY
-        if not principal.may(scope):
+        if not principal.may(scope) and not (also is not None and principal.may(also)):
             raise self._refusal(headers, scope, principal)
         if scope is Scope.CREATE and not self.settings.allow_create:
             raise PermissionDenied(

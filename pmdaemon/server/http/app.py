@@ -1,12 +1,13 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Scope
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
@@ -14,18 +15,22 @@ from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
+from pmdaemon.server.http.event_streams import OVER
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
 from pmdaemon.server.http.native.routes import NATIVE
+from pmdaemon.server.http.prox.routes import PROX
+from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
+from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -57,12 +62,20 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
-    live = app[LIVE] = LiveFeed(engine, guard)
-    app.on_shutdown.append(lambda _: live.dismiss_all())
+    app[LIVE] = LiveFeed(engine, guard)
+    app[PUP_LIVE] = PupFeed(engine, guard)
+    app[OVER] = asyncio.Event()
+    app.on_shutdown.append(_end_streams)
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[OVER].set()
+    await app[LIVE].dismiss_all()
+    await app[PUP_LIVE].dismiss_all()
 
 
 class HttpServer:
@@ -136,33 +149,53 @@ class HttpServer:
 
 
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
-    """List those who know credentials."""
-    return (engine.tokens.recognise,)
+    """List those who know credentials; what the settings revoke, none of them knows."""
+    return tuple(
+        _unless_revoked(engine, one) for one in (engine.tokens.recognise, engine.children.recognise)
+    )
+
+
+def _unless_revoked(engine: Engine, authenticator: Authenticator) -> Authenticator:
+    def recognise(presented: str) -> Principal | None:
+        principal = authenticator(presented)
+        if principal is None or principal.name.strip().lower() in engine.revocations.names():
+            return None
+        return principal
+
+    return recognise
 
 
 def _unmatched(guard: Guard) -> Middleware:
-    """Answer what no dialect has, in the words of the native one, and to nobody without a key."""
+    """Answer what no dialect has, in the words of the nearest one, and to nobody without a key."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
+        dialect = _nearest(request.path)
+        encode_error = dialect.encode_error
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
             request[FOREIGN] = True
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         try:
             if refusal is None:
                 return await handler(request)
             guard.charge(request, None)
-            guard.gate.admit(request.headers, Scope.READ)
+            guard.gate.admit(
+                request.headers, Scope.READ, credentials_needed=dialect.credentials_needed
+            )
         except PmdaemonError as error:
-            return NATIVE.encode_error(error)
+            return encode_error(error)
         except web.HTTPForbidden as refused:
-            return NATIVE.encode_error(PermissionDenied(preflight_problem(refused)))
-        return NATIVE.encode_error(refusal)
+            return encode_error(PermissionDenied(preflight_problem(refused)))
+        return encode_error(refusal)
 
     return middleware
+
+
+def _nearest(path: str) -> Dialect:
+    return next((one for one in DIALECTS if one.has_place(path)), NATIVE)
 
 
 def _refusal_of(request: web.Request) -> PmdaemonError | None:

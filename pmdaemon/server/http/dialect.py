@@ -33,6 +33,7 @@ UNLIMITED: tuple[RateLimit, ...] = ()
 class Endpoint(Struct, frozen=True):
     """One method of one path; HEAD comes with GET.
 
+    `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
     `limits` are how often an address may call it: None for those of the settings, empty for as
     often as it likes.
     """
@@ -42,6 +43,7 @@ class Endpoint(Struct, frozen=True):
     scope: Scope
     handler: Handler
     limits: tuple[RateLimit, ...] | None = None
+    also: Scope | None = None
 
     @property
     def changes(self) -> bool:
@@ -52,12 +54,18 @@ class Endpoint(Struct, frozen=True):
 class Dialect(Struct, frozen=True):
     """One published API.
 
-    With `credentials_needed`, its endpoints want a key or token in open mode, too.
+    With `credentials_needed`, its endpoints want a key or token in open mode, too. It words what is
+    wrong with all paths below its `places`, also where it has no endpoint.
     """
 
     endpoints: Sequence[Endpoint]
     encode_error: ErrorEncoder
     credentials_needed: bool = False
+    places: Sequence[str] = ()
+
+    def has_place(self, path: str) -> bool:
+        """Whether a path is one of its own, or would be."""
+        return any(path == place or path.startswith(f"{place}/") for place in self.places)
 
     def routes(self, engine: Engine, guard: Guard) -> list[web.RouteDef]:
         """Bind the endpoints to an engine, behind a guard; those of a path stand together."""
@@ -107,7 +115,10 @@ class Dialect(Struct, frozen=True):
         guard.charge(request, one.limits)
         try:
             principal = guard.gate.admit(
-                request.headers, one.scope, credentials_needed=self.credentials_needed
+                request.headers,
+                one.scope,
+                also=one.also,
+                credentials_needed=self.credentials_needed,
             )
         except Unauthorized:
             guard.charge_guess(request, one.limits)

@@ -16,6 +16,9 @@ BEAT = 15.0
 
 LAST_EVENT_ID = "Last-Event-ID"
 
+OVER = web.AppKey("over", asyncio.Event)
+"""Is set when the server is turned off or makes way: streams have no end of their own."""
+
 
 class EventStream:
     """One client's stream. Writing waits while the client is slow to read."""

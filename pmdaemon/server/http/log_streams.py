@@ -7,6 +7,7 @@ has been removed from there meanwhile is told as a gap.
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -23,8 +24,11 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
 
-LONGEST_CURSOR: Final = 8192
-"""Characters; a stream of a process takes about 40."""
+LONGEST_CURSOR: Final = 8000
+"""Characters, as a header has to hold it; a stream of a process takes about 30."""
+
+LONGEST_REPEATED: Final = 1000
+"""Characters of a cursor that comes with every line, where it need not."""
 
 SLICE: Final = 200
 """Lines handed out at a time."""
@@ -41,11 +45,11 @@ Stream = tuple[int, OutputStream]
 
 
 class Printed(Struct, frozen=True):
-    """A line, whose it is, and the cursor to go on behind it."""
+    """A line, whose it is, and the cursor to go on behind it, if it is told."""
 
     process: Process
     line: LogLine
-    cursor: str
+    cursor: str | None
 
 
 class Missed(Struct, frozen=True):
@@ -62,6 +66,8 @@ class LogStream:
         lines: how many of the last lines come first.
         cursor: where to go on instead, as it came with a line; where that cannot be found any
             more there is a gap, and the last lines come.
+        lasting: to go on when there is no process left, as others may come. The first batch is
+            empty then, and a long cursor comes with the last line of a batch only.
 
     Raises:
         InvalidInput: this is no cursor.
@@ -77,11 +83,13 @@ class LogStream:
         *,
         lines: int,
         cursor: str | None = None,
+        lasting: bool = False,
     ) -> None:
         self._engine = engine
         self._selectors = selectors
         self._streams = frozenset(streams)
         self._lines = lines
+        self._lasting = lasting
         self._resumed = cursor is not None
         self._places = read_cursor(cursor) if cursor is not None else {}
         self._followers: dict[Stream, Follower] = {}
@@ -92,6 +100,12 @@ class LogStream:
         self._meant = {one.process.pm_id: one for one in engine.processes.list(selectors)}
         self._met = {pm_id: one.process for pm_id, one in self._meant.items()}
 
+    @property
+    def cursor(self) -> str | None:
+        """Where it is; None where that takes too long to say."""
+        cursor = write_cursor(self._places)
+        return cursor if len(cursor) <= LONGEST_CURSOR else None
+
     async def read(self) -> AsyncGenerator[Sequence[Printed | Missed], None]:
         """Hand out what there is, and what comes, until all of the processes are deleted.
 
@@ -101,9 +115,11 @@ class LogStream:
         leave_logs = self._engine.logs.follow()
         try:
             await self._open_all()
+            if self._lasting:
+                yield ()
             for pieces in _in_slices(await self._read_first()):
                 yield pieces
-            while self._meant or self._grown:
+            while self._lasting or self._meant or self._grown:
                 await self._news.wait()
                 self._news.clear()
                 while self._grown:
@@ -127,15 +143,18 @@ class LogStream:
 
     def _select(self) -> None:
         """See which processes are meant now: some are new, and some are gone."""
-        try:
-            snapshots = self._engine.processes.list(self._selectors)
-        except ProcessNotFound:
-            snapshots = []
-        before, self._meant = self._meant, {one.process.pm_id: one for one in snapshots}
+        before, self._meant = self._meant, {}
+        for selector in self._selectors:
+            with suppress(ProcessNotFound):
+                found = self._engine.processes.list([selector])
+                self._meant |= {one.process.pm_id: one for one in found}
         for pm_id in self._meant.keys() - before.keys():
             self._met[pm_id] = self._meant[pm_id].process
             # It is about to be started, so what it prints comes behind what is there.
             for key, path in self._files(self._meant[pm_id]):
+                self._places.pop(key, None)  # a place is that of another one of this pm_id
+                if (former := self._followers.pop(key, None)) is not None:
+                    former.close()
                 self._take(key, self._opened(key, path, lines=0))
         self._grown |= {key for key in self._followers if key[0] not in self._meant}
 
@@ -171,10 +190,10 @@ class LogStream:
             gaps += missed
             streams.append(lines)
         merged = merge(streams)
-        if not self._resumed:
-            merged = merged[-self._lines :] if self._lines else []
+        if not self._resumed and self._lines:  # with none, all that was read is new
+            merged = merged[-self._lines :]
         self._news.set()  # there may be more than was read at once
-        return [*gaps, *map(self._printed, merged)]
+        return [*gaps, *self._printed(merged, behind=len(gaps))]
 
     async def _read_on(self, key: Stream) -> Sequence[Printed | Missed]:
         gaps, lines = await self._read_new(key)
@@ -183,7 +202,7 @@ class LogStream:
         elif key[0] not in self._meant and key not in self._grown:
             self._followers.pop(key).close()
             self._places.pop(key, None)
-        return [*gaps, *map(self._printed, lines)]
+        return [*gaps, *self._printed(lines, behind=len(gaps))]
 
     async def _read_new(self, key: Stream) -> tuple[Sequence[Missed], Sequence[LogLine]]:
         follower = self._followers[key]
@@ -192,12 +211,17 @@ class LogStream:
         self._gaps[key] = follower.gaps
         return [Missed(self._met[key[0]], key[1])] if missed else [], lines
 
-    def _printed(self, line: LogLine) -> Printed:
-        if line.pm_id is None:
-            raise AssertionError("a line that is followed is somebody's")
-        if line.place is not None:
-            self._places[line.pm_id, line.stream] = line.place
-        return Printed(self._met[line.pm_id], line, write_cursor(self._places))
+    def _printed(self, lines: Sequence[LogLine], *, behind: int) -> Iterator[Printed]:
+        """Tell lines, of which the first comes behind so many other pieces, in slices."""
+        told = not self._lasting or len(write_cursor(self._places)) <= LONGEST_REPEATED
+        total = behind + len(lines)
+        for number, line in enumerate(lines, behind + 1):
+            if line.pm_id is None:
+                raise AssertionError("a line that is followed is somebody's")
+            if line.place is not None:
+                self._places[line.pm_id, line.stream] = line.place
+            is_last = number % SLICE == 0 or number == total
+            yield Printed(self._met[line.pm_id], line, self.cursor if told or is_last else None)
 
     def _files(self, snapshot: ProcessSnapshot) -> Sequence[tuple[Stream, str]]:
         paths = {OutputStream.OUT: snapshot.out_file, OutputStream.ERR: snapshot.error_file}

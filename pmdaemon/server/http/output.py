@@ -40,7 +40,7 @@ def read_output(
         for stream, path in ((OutputStream.OUT, one.out_file), (OutputStream.ERR, one.error_file))
         if stream in wanted
     ]
-    merged = merge([_dated(path, tail(path, lines, stream=stream)) for path, stream in files])
+    merged = merge([dated(path, tail(path, lines, stream=stream)) for path, stream in files])
     last = merged[len(merged) - lines :] if len(merged) > lines else merged
     return Output(
         lines=[DatedLine(line.stream, line.time or 0.0, line.text) for line in last],
@@ -48,14 +48,14 @@ def read_output(
     )
 
 
-def _dated(path: str, lines: Sequence[LogLine]) -> list[LogLine]:
+def dated(path: str, lines: Sequence[LogLine]) -> list[LogLine]:
     """Give each line a time; one that was not noted came no later than the file was changed."""
-    dated: list[LogLine] = []
+    found: list[LogLine] = []
     time = _changed(path) if lines else 0.0
     for line in lines:
         time = line.time if line.time is not None else time
-        dated.append(replace(line, time=time))
-    return dated
+        found.append(replace(line, time=time))
+    return found
 
 
 def _changed(path: str) -> float:

@@ -16,6 +16,9 @@ LARGEST_BODY = 1024 * 1024
 BODY_DEADLINE = 10.0
 """Seconds within which a body has to have arrived."""
 
+MOST_DIGITS = 15
+"""Of a number in a query: milliseconds since the epoch have 13."""
+
 Value = TypeVar("Value")
 
 
@@ -57,8 +60,12 @@ def read_choice(request: web.Request, name: str, choices: Sequence[str]) -> str 
     )
 
 
-def read_number(request: web.Request, name: str, *, default: int, highest: int) -> int:
+def read_number(
+    request: web.Request, name: str, *, default: int, highest: int, capped: bool = False
+) -> int:
     """Read a parameter of the query that is a number from 0 to `highest`.
+
+    Where it is `capped`, a higher one is taken for the highest.
 
     Raises:
         InvalidRequest: it is not.
@@ -68,13 +75,25 @@ def read_number(request: web.Request, name: str, *, default: int, highest: int) 
     if given is None:
         return default
     # Not every digit of Unicode is one to int(), and int() takes no text of any length.
-    if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= highest:
-        return int(given)
+    if given.isascii() and given.isdigit():
+        number = int(given) if len(given) <= MOST_DIGITS else highest + 1
+        if number <= highest or capped:
+            return min(number, highest)
     raise InvalidRequest(
         f"cannot use {name}={shown(given)}: it is a number from 0 to {highest}",
         parameter=name,
         highest=highest,
     )
+
+
+def read_switch(request: web.Request, name: str) -> bool:
+    """Read a parameter of the query that is true or false; what is not said is false.
+
+    Raises:
+        InvalidRequest: it is neither.
+
+    """
+    return read_choice(request, name, ["true", "false", "1", "0"]) in {"true", "1"}
 
 
 async def _read(request: web.Request) -> bytes:

@@ -8,6 +8,9 @@ compress for itself.
 import re
 from struct import pack
 
+MOST_UNREAD = 256 * 1024
+"""Bytes that wait for a client before it counts as lagging; what was under way comes on top."""
+
 PING_FRAME = b"\x89\x00"
 """A ping without a payload (RFC 6455, 5.5.2)."""
 
@@ -33,9 +36,21 @@ def text_frame(payload: bytes) -> bytes:
     return pack("!BBQ", 0x81, 127, length) + payload
 
 
-def sse_event(kind: str, data: bytes, cursor: str | None = None) -> bytes:
-    """Make a server-sent event; `data` is one line, and `cursor` what a client comes back with."""
+def sse_event(kind: str | None, data: bytes, cursor: str | None = None) -> bytes:
+    """Make a server-sent event, of the unnamed kind without a `kind`.
+
+    `data` is one line, and `cursor` what a client comes back with.
+    """
+    name = f"event: {kind}\n".encode() if kind is not None else b""
+    return b"%b%bdata: %b\n\n" % (_identity(cursor), name, data)
+
+
+def sse_cursor(cursor: str) -> bytes:
+    """Say what to come back with, and nothing else: no event comes of it (HTML, 9.2.6)."""
+    return _identity(cursor) + b"\n"
+
+
+def _identity(cursor: str | None) -> bytes:
     if cursor is not None and not _PRINTABLE_LINE.fullmatch(cursor):
         raise ValueError("a cursor of an event stream is one line of ASCII")
-    identity = f"id: {cursor}\n".encode() if cursor is not None else b""
-    return b"%bevent: %b\ndata: %b\n\n" % (identity, kind.encode(), data)
+    return f"id: {cursor}\n".encode() if cursor is not None else b""

@@ -98,6 +98,7 @@ ELABORATE = AppSpec(
     run_as=RunAs(1000, 1001, (1002,), "shop", "/home/shop"),
     limits=Limits(nice=5, umask=0o22, resources={"nofile": 4096}),
     hooks=(Hook(("crash",), ("notify",), "http://localhost/", "s3cret"),),
+    source="/srv/ecosystem.toml",
 )
 
 whole = st.integers(min_value=0, max_value=2**63 - 1)

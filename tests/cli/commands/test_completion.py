@@ -33,7 +33,9 @@ def test_the_script_for_bash_is_good_bash(cli):
 
 
 def test_commands_are_completed(completed):
-    assert completed("pmdaemon re", "1") == ["restart", "reset", "resurrect"]
+    assert completed("pmdaemon re", "1") == [
+        "restart", "reload", "reset", "resurrect", "reloadLogs", "report",
+    ]  # fmt: skip
 
 
 def test_names_are_completed(cli, completed):

@@ -14,7 +14,7 @@ def saved(cli):
 
 
 def apps(body):
-    return [(app["name"], app["instances"]) for app in body["apps"]]
+    return [(app["name"], app["instances"]) for app in body["declarations"]]
 
 
 def test_what_was_up_is_started_and_what_was_down_is_listed(cli, saved):

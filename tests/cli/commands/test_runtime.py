@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.cli import foreground_run
 from pmdaemon.cli.commands import runtime
 from tests.support.views import a_view
 
@@ -43,7 +44,7 @@ def foregrounds(monkeypatch):
         made.append(FakeForeground(context))
         return made[-1]
 
-    monkeypatch.setattr(runtime, "Foreground", make)
+    monkeypatch.setattr(foreground_run, "Foreground", make)
     return made
 
 
@@ -110,7 +111,7 @@ def test_a_file_of_apps_is_started_as_it_is(cli, folder):
         (["apps.json", "--name", "x"], "--name cannot be used with an ecosystem file"),
         (["--only", "a", "x"], "--only and --env NAME are for ecosystem files"),
         (["no.toml"], "no such file: no.toml"),
-        ([], "nothing to start"),
+        ([], "nothing is named"),
     ],
 )
 def test_what_means_nothing_is_refused_before_anything_starts(
@@ -149,11 +150,11 @@ def test_one_program_that_does_not_come_up_does_not_end_the_others(cli, foregrou
 
 
 def test_without_a_home_there_is_one_for_the_time_being(cli, foregrounds, monkeypatch, tmp_path):
-    monkeypatch.setattr(runtime.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(foreground_run.tempfile, "tempdir", str(tmp_path))
     del cli.environment["PMDAEMON_HOME"]
     seen = []
     monkeypatch.setattr(
-        runtime, "_run", lambda context, *_, **__: seen.append(context.home.path) or 0
+        runtime, "run", lambda context, *_, **__: seen.append(context.home.path) or 0
     )
 
     assert cli("runtime", "x") == 0
@@ -166,7 +167,7 @@ def test_without_a_home_there_is_one_for_the_time_being(cli, foregrounds, monkey
 def test_a_home_can_be_named(cli, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        runtime, "_run", lambda context, *_, **__: seen.append(context.home.path) or 0
+        runtime, "run", lambda context, *_, **__: seen.append(context.home.path) or 0
     )
 
     cli("runtime", "--home", "/named", "x")

@@ -5,14 +5,21 @@ from msgspec.structs import replace
 
 from pmdaemon.cli.render.details import MASK, details, exit_sentence, masked
 from pmdaemon.cli.render.terminal import Terminal
-from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.spec import (
+    Dependency,
+    HealthCheck,
+    Job,
+    LogPolicy,
+    Schedule,
+    WatchPolicy,
+)
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.views import DECLARED, a_view
 
 
-def shown(**changes):
+def shown(*, telemetry=None, **changes):
     terminal = Terminal(columns=80, colour=False, unicode=True, interactive=True)
-    text = details(a_view("app", detail=True, **changes), terminal)
+    text = details({**a_view("app", detail=True, **changes), "telemetry": telemetry}, terminal)
     return dict(re.findall(r"^  (.+?)  +(.+)$", text, re.MULTILINE))
 
 
@@ -128,3 +135,43 @@ def test_copies_of_the_output_are_named():
 
 def test_that_nothing_is_kept_is_said():
     assert shown(spec=replace(DECLARED, logs=LogPolicy(disabled=True)))["kept"] == "nothing"
+
+
+def test_last_words_are_shown_line_by_line_and_what_triggers_it_is_said():
+    lines = details(
+        a_view(detail=True, state="errored", last_words=["one", "two\x1b"]),
+        Terminal(columns=80, colour=False, unicode=True, interactive=True),
+    ).splitlines()
+
+    first = next(number for number, line in enumerate(lines) if "last words" in line)
+    assert lines[first].endswith("  one")
+    assert lines[first + 1].strip() == "two\\x1b"
+
+
+def test_what_triggers_an_app_is_said():
+    spec = replace(
+        DECLARED,
+        autostart=False,
+        depends_on=(Dependency("db"),),
+        health=HealthCheck("tcp", "3000"),
+        job=Job(Schedule("0 3 * * *", "Europe/Berlin"), timeout=60.0),
+        watch=WatchPolicy(("/srv",)),
+        pid_file="/run/web.pid",
+    )
+    health = {"status": "healthy", "failures": 0, "detail": "connected"}
+
+    rows = shown(spec=spec, wish="blocked", health=health)
+
+    assert rows["health"] == "healthy: connected"
+    assert rows["blocked"] == "yes, until pmdaemon unblock"
+    assert rows["depends on"] == "db (ready)"
+    assert (rows["job"], rows["time limit"]) == ("0 3 * * * (Europe/Berlin)", "60s")
+    assert (rows["watched"], rows["autostart"]) == ("/srv", "no")
+
+
+def test_what_a_program_reports_of_its_memory_is_shown():
+    memory = {"rss": 52_428_800, "heapUsed": 1024, "external": 0}
+
+    assert shown(telemetry={"memory": memory})["it reports"] == "rss 50.0 MB, heapUsed 1.0 KB"
+    assert "it reports" not in shown(telemetry={"sender": "app"})
+    assert "it reports" not in shown(telemetry=None)

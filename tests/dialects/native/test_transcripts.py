@@ -5,11 +5,11 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.core.access import digest_of
-from pmdaemon.core.logs import Mark, times_path
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native.routes import NATIVE
 from tests.dialects.native.scene import set_scene
+from tests.dialects.output_files import write_log
 from tests.dialects.transcripts import ask, read_transcript
 from tests.support.engine import engine_on_fakes
 
@@ -17,17 +17,6 @@ HERE = Path(__file__).parent
 TRANSCRIPTS = sorted(HERE.glob("*.http"))
 
 KEY = "sesame"
-
-
-def write_log(path, *lines):
-    """Write an output file as the daemon does: lines, and beside them the time of each."""
-    data, marks = b"", b""
-    for second, text in lines:
-        marks += Mark(len(data), int(second * 1e9)).encode()
-        data += text.encode() + b"\n"
-    Path(path).write_bytes(data)
-    Path(times_path(path)).parent.mkdir(exist_ok=True)
-    Path(times_path(path)).write_bytes(marks)
 
 
 def write_logs(parts):

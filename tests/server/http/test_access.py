@@ -211,3 +211,12 @@ def test_the_name_it_is_bound_to_is_one_of_its_own():
     gate = Gate(WebSettings("127.0.0.53", 9615))
 
     assert passes(gate, CIMultiDict({"Host": "127.0.0.53:9615"}), Scope.READ)
+
+
+def test_another_scope_may_do_in_place_of_the_one_that_is_needed():
+    gate = Gate(LOCKED, [lambda _: Principal("web", frozenset({"telemetry:web"}))])
+    headers = CIMultiDict({"X-API-Key": "a child's"})
+
+    assert gate.admit(headers, Scope.READ, also=Scope.TELEMETRY).name == "web"
+    with pytest.raises(PermissionDenied, match="scope read"):
+        gate.admit(headers, Scope.READ, also=Scope.LOG)

@@ -8,6 +8,7 @@ from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
+from pmdaemon.server.http import log_streams
 from pmdaemon.server.http.log_streams import LogStream, Missed, read_cursor, write_cursor
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes, settle
@@ -172,3 +173,71 @@ def test_a_cursor_is_read_as_it_was_written():
 def test_what_is_no_cursor_is_refused(text):
     with pytest.raises(InvalidInput, match="no cursor"):
         read_cursor(text)
+
+
+async def test_what_is_written_between_the_beginning_and_the_first_reading_comes(scene):
+    scene.write("before\n")
+    async with aclosing(lasting(scene).read()) as batches:
+        assert await anext(batches) == ()
+
+        scene.write("after\n")
+
+        assert await Reading(batches).text() == "after"
+
+
+async def test_a_lasting_stream_goes_on_without_a_process(scene):
+    async with aclosing(lasting(scene).read()) as batches:
+        await anext(batches)
+        await scene.parts.engine.processes.delete([Selector.parse("web")])
+        await scene.parts.start(an_app(name="other"))
+        [other] = scene.parts.engine.processes.list()
+
+        scene.write("one\n", other.process.pm_id)
+
+        assert await Reading(batches).text() == "one"
+
+
+async def test_that_one_of_several_is_gone_is_nothing_to_the_others(scene):
+    await scene.parts.start(an_app(name="api"))
+    selectors = [Selector("web", narrow=True), Selector("api", narrow=True)]
+    stream = LogStream(scene.parts.engine, selectors, OutputStream, lines=0, lasting=True)
+    async with aclosing(stream.read()) as batches:
+        await anext(batches)
+        await scene.parts.engine.processes.delete([Selector.parse("api")])
+
+        scene.write("one\n")
+
+        assert await Reading(batches).text() == "one"
+
+
+async def test_a_long_cursor_comes_with_the_last_line_only(scene, monkeypatch):
+    monkeypatch.setattr(log_streams, "LONGEST_REPEATED", 10)
+    monkeypatch.setattr(log_streams, "SLICE", 2)
+    stream = lasting(scene)
+    async with aclosing(stream.read()) as batches:
+        await anext(batches)
+        scene.write("one\ntwo\nthree\n")
+
+        reading = Reading(batches)
+        told = [(await reading.piece()).cursor is not None for _ in range(3)]
+
+    assert told == [False, True, True]
+
+
+async def test_a_cursor_that_is_too_long_for_a_header_is_not_told(scene, monkeypatch):
+    stream = lasting(scene)
+    async with aclosing(stream.read()) as batches:
+        await anext(batches)
+        assert stream.cursor
+        monkeypatch.setattr(log_streams, "LONGEST_CURSOR", 5)
+
+        assert stream.cursor is None
+
+
+def lasting(scene):
+    (snapshot,) = scene.parts.engine.processes.glance([0])
+    for path in (snapshot.out_file, snapshot.error_file):
+        with open(path, "a"):
+            pass
+    everybody = [Selector.parse("all")]
+    return LogStream(scene.parts.engine, everybody, OutputStream, lines=0, lasting=True)

@@ -8,7 +8,13 @@ import pytest
 from aiohttp import ClientSession, web
 
 from pmdaemon.server.http import reading
-from pmdaemon.server.http.reading import LARGEST_BODY, read_body, read_choice, read_number
+from pmdaemon.server.http.reading import (
+    LARGEST_BODY,
+    read_body,
+    read_choice,
+    read_number,
+    read_switch,
+)
 from pmdaemon.server.http.refusals import Refusal
 
 
@@ -32,6 +38,18 @@ async def session(aiohttp_server):
 
         return await tell(read)
 
+    async def capped(request):
+        async def read():
+            return read_number(request, "lines", default=20, highest=1000, capped=True)
+
+        return await tell(read)
+
+    async def switch(request):
+        async def read():
+            return read_switch(request, "wait")
+
+        return await tell(read)
+
     async def number(request):
         async def read():
             return read_number(request, "lines", default=20, highest=1000)
@@ -40,6 +58,7 @@ async def session(aiohttp_server):
 
     app = web.Application(client_max_size=LARGEST_BODY)
     app.add_routes([web.post("/", body), web.get("/choice", choice), web.get("/number", number)])
+    app.add_routes([web.get("/capped", capped), web.get("/switch", switch)])
     server = await aiohttp_server(app)
     async with ClientSession(server.make_url("/")) as session:
         yield session
@@ -170,3 +189,26 @@ async def test_what_is_no_number_or_too_large_is_refused(session, text):
 
     assert (status, code) == (400, "invalid_request")
     assert message.endswith("it is a number from 0 to 1000")
+
+
+@pytest.mark.parametrize(("text", "value"), [("999", 999), ("1001", 1000), ("9" * 5000, 1000)])
+async def test_a_number_that_is_capped_may_be_too_large(session, text, value):
+    assert await got(session, f"/capped?lines={text}") == (200, value)
+
+
+@pytest.mark.parametrize("text", ["-1", "x", ""])
+async def test_what_is_no_number_is_refused_where_numbers_are_capped(session, text):
+    assert (await got(session, f"/capped?lines={text}"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [("", False), ("?wait=true", True), ("?wait=1", True), ("?wait=false", False)],
+)
+async def test_a_switch_is_read(session, query, value):
+    assert await got(session, f"/switch{query}") == (200, value)
+
+
+@pytest.mark.parametrize("text", ["", "yes", "TRUE"])
+async def test_what_is_neither_on_nor_off_is_refused(session, text):
+    assert (await got(session, f"/switch?wait={text}"))[0] == 400

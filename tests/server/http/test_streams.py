@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.server.http.streams import sse_event, text_frame
+from pmdaemon.server.http.streams import sse_cursor, sse_event, text_frame
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ def test_a_frame_says_how_long_it_is(length, head):
 def test_an_event_has_a_kind_data_and_where_to_go_on():
     assert sse_event("tick", b"{}", "1.2") == b"id: 1.2\nevent: tick\ndata: {}\n\n"
     assert sse_event("tick", b"{}") == b"event: tick\ndata: {}\n\n"
+    assert sse_event(None, b"{}", "1.2") == b"id: 1.2\ndata: {}\n\n"
+
+
+def test_where_to_go_on_may_be_said_without_an_event():
+    assert sse_cursor("1.2") == b"id: 1.2\n\n"
 
 
 @pytest.mark.parametrize("cursor", ["1\n2", "é", "1\r"])

@@ -42,9 +42,6 @@ SLICE = 100
 BEAT = 15.0
 """Seconds between two signs of life."""
 
-MOST_UNREAD = 256 * 1024
-"""Bytes that wait for a listener before it counts as lagging; what was under way comes on top."""
-
 VOLATILE = frozenset({"cpu_usage", "memory_usage", "uptime"})
 """What changes all the time; it goes out with the metrics."""
 
@@ -73,7 +70,6 @@ class LiveFeed:
     def __init__(self, engine: Engine, guard: Guard, *, hold: float = HOLD) -> None:
         self.engine = engine
         self.guard = guard
-        self.over = asyncio.Event()
         self._hold = hold
         self._listeners: set[Listener] = set()
         self._leave_bus = _nothing
@@ -107,7 +103,6 @@ class LiveFeed:
 
     async def dismiss_all(self) -> None:
         """Send everybody away, as the server is turned off or makes way for the next."""
-        self.over.set()
         for listener in tuple(self._listeners):
             listener.dismiss()
 

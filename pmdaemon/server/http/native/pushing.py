@@ -15,15 +15,15 @@ from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream, until
+from pmdaemon.server.http.event_streams import OVER, EventStream, cursor_of, event_stream, until
 from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
-from pmdaemon.server.http.native.live import LIVE, MOST_UNREAD, LiveFeed
+from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.reading import read_choice, read_number
 from pmdaemon.server.http.refusals import InvalidRequest
-from pmdaemon.server.http.streams import SSE_HEADERS
+from pmdaemon.server.http.streams import MOST_UNREAD, SSE_HEADERS
 
 EVENT_CURSOR = r"([0-9]{1,16})\.([0-9]{1,15})"
 """The life of a daemon, and the number of an event in it."""
@@ -44,7 +44,7 @@ async def stream_events(engine: Engine, request: web.Request) -> web.StreamRespo
         try:
             if after is not None:
                 listener.catch_up(*after)
-            await until(live.over, listener.write())
+            await until(request.app[OVER], listener.write())
         finally:
             live.leave(listener)
     return stream.response
@@ -64,7 +64,7 @@ async def stream_logs(engine: Engine, request: web.Request) -> web.StreamRespons
     if request.method == "HEAD":
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:
-        await until(request.app[LIVE].over, _push(engine, output, stream))
+        await until(request.app[OVER], _push(engine, output, stream))
     return stream.response
 
 

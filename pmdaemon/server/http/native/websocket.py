@@ -26,13 +26,13 @@ from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import errors, frames
 from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
 from pmdaemon.server.http.native.handlers import DEFAULT_LINES, MOST_LINES, STREAMS
-from pmdaemon.server.http.native.live import LIVE, MOST_UNREAD, LiveFeed
+from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.refusals import (
     Refusal,
     Unauthorized,
     UpgradeRequired,
 )
-from pmdaemon.server.http.streams import PING_FRAME
+from pmdaemon.server.http.websockets import Writer, open_websocket, wants_websocket
 
 SUBPROTOCOL = "pmdaemon"
 KEY_PROTOCOL = "pmdaemon.key."
@@ -45,9 +45,6 @@ MOST_SUBSCRIPTIONS = 32
 
 KEY_SECONDS = 10.0
 """How long a client may take to show a key, where one is needed to be told anything."""
-
-PARTING_SECONDS = 1.0
-"""How long a client may take to say goodbye."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -100,21 +97,13 @@ _decode = msgspec.json.Decoder(Said).decode
 async def serve_websocket(engine: Engine, request: web.Request) -> web.StreamResponse:
     """Push what is so for as long as the client stays."""
     live = request.app[LIVE]
-    if request.headers.get(hdrs.UPGRADE, "").strip().lower() != "websocket":
+    if not wants_websocket(request):
         raise UpgradeRequired
     headers = with_key_of_protocols(request.headers)
     feed = feed_for(live.guard.gate, headers)
-    socket = web.WebSocketResponse(
-        timeout=PARTING_SECONDS,
-        autoping=False,
-        compress=False,
-        max_msg_size=LARGEST_MESSAGE,
-        protocols=(SUBPROTOCOL,),
+    socket = await open_websocket(
+        request, largest_message=LARGEST_MESSAGE, protocols=(SUBPROTOCOL,)
     )
-    try:
-        await socket.prepare(request)
-    except web.HTTPException as refused:
-        raise Refusal(f"this is no handshake of a WebSocket: {shown(refused.text)}") from None
     client = Client(engine, live, socket, request, headers=headers, feed=feed)
     try:
         client.begin()
@@ -179,8 +168,7 @@ class Client:
         headers: Headers,
         feed: Feed | None,
     ) -> None:
-        if request.transport is None:
-            raise ConnectionResetError("the client has gone")
+        self._writer = Writer(socket, request)
         self.feed = feed or Feed.PUBLIC
         self._joined = False
         self._admitted = feed is not None
@@ -189,38 +177,29 @@ class Client:
         self._engine = engine
         self._live = live
         self._socket = socket
-        self._transport: asyncio.WriteTransport = request.transport
         self._headers = headers
         self._unwanted: frozenset[str] = frozenset()
         self._missed = 0
-        self._heard = True
         self._subscriptions: dict[str, asyncio.Task[None]] = {}
 
     def deliver(self, batch: Batch) -> None:
         """Write what is new, straight to the connection; when too much waits there, leave it."""
-        # Whole frames, so nothing that aiohttp writes can come in between.
-        if self._transport.is_closing() or self._socket.closed:
+        if not self._writer.is_open:
             return
-        if self._transport.get_write_buffer_size() > MOST_UNREAD:
+        if self._writer.is_behind:
             self._missed += 1
         elif self._missed:
             lagged = self._live.frame(FrameType.LAGGED, {"missed": self._missed})
             self._missed = 0
             again = Batch([lagged, *self._live.whole_list(self.feed).frames])
-            self._transport.write(again.websocket(self._unwanted))
-        elif data := batch.websocket(self._unwanted):
-            self._transport.write(data)
+            self._writer.write(again.websocket(self._unwanted))
+        else:
+            self._writer.write(batch.websocket(self._unwanted))
 
     def beat(self) -> None:
         """Ping; hang up when nothing came since the last time, or the key is no longer good."""
-        if not self._heard:
-            self._transport.abort()
-            return
-        self._heard = False
-        if not self._may_stay():
+        if self._writer.beat() and not self._may_stay():
             self._close(WSCloseCode.POLICY_VIOLATION, b"this key is not valid any more")
-        elif not self._transport.is_closing() and not self._socket.closed:
-            self._transport.write(PING_FRAME)
 
     def dismiss(self) -> None:
         """Send the client away, to come back to the next daemon."""
@@ -245,7 +224,7 @@ class Client:
     async def listen(self) -> None:
         """Do what the client says until it goes."""
         async for message in self._socket:
-            self._heard = True
+            self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:
                     await self._heed(message.data)
@@ -378,11 +357,7 @@ class Client:
         return allowed in {self.feed, Feed.FULL}
 
     def _close(self, code: WSCloseCode, reason: bytes) -> None:
-        async def close() -> None:
-            with suppress(ConnectionError):
-                await self._socket.close(code=code, message=reason)
-
-        tasks.spawn(close(), name="ws.close")
+        self._writer.close(code, reason)
 
 
 def _checked(wanted: Wanted) -> frozenset[str]:

@@ -13,7 +13,8 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces import RateLimit, WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native import websocket
-from pmdaemon.server.http.native.live import BEAT, MOST_UNREAD
+from pmdaemon.server.http.native.live import BEAT
+from pmdaemon.server.http.streams import MOST_UNREAD
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
@@ -351,7 +352,7 @@ async def test_a_message_without_bounds_ends_the_talk(scene):
 async def test_who_does_not_read_is_told_and_gets_the_list_again(scene):
     talk = await scene.connect(KEY)
     (client,) = scene.live._listeners
-    transport = client._transport
+    transport = client._writer._transport
     waiting = MOST_UNREAD + 1
     transport.get_write_buffer_size, honest = lambda: waiting, transport.get_write_buffer_size
 
@@ -385,7 +386,7 @@ async def test_a_client_that_answers_stays(scene):
         scene.parts.clock.advance(BEAT)
         await talk.say("ping")  # reads, and so answers the ping
         await talk.until("pong")
-        await eventually(lambda: client._heard)
+        await eventually(lambda: client._writer.heard)
 
     assert scene.live.listeners == 1
 

@@ -5,4 +5,4 @@ CREATE TABLE services (
     declaration TEXT NOT NULL
 );
 
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;

@@ -1,0 +1,19 @@
+"""`cleardump`."""
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.client import dump_file
+
+
+@command_named("cleardump")
+@json_option
+def command(context: Context, *, json: bool) -> None:
+    """Empty the saved list; what it had before is kept beside it, as after each save."""
+    home = context.home
+    home.ensure()
+    dump_file.write(home.dump, [])
+    if json:
+        say_json({"path": home.dump})
+    else:
+        print(f"emptied {home.dump}")

@@ -1,0 +1,22 @@
+"""`get`."""
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.cli.render.inspect_form import inspected
+from pmdaemon.client import conf_file
+
+
+@command_named("get")
+@click.argument("key", required=False)
+@json_option
+def command(context: Context, key: str | None, *, json: bool) -> None:
+    """Print a value that set keeps, or all of them."""
+    values = conf_file.read(context.home.conf)
+    value = values if key is None else conf_file.value_of(values, key)
+    if json:
+        say_json(value)
+    else:
+        print(value if isinstance(value, str) else inspected(value))

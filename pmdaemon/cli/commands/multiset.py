@@ -1,0 +1,22 @@
+"""`multiset`."""
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.keeping import keep, pairs_of
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+
+
+@command_named("multiset")
+@click.argument("words", nargs=-1, required=True, metavar="KEY VALUE...")
+@json_option
+def command(context: Context, words: tuple[str, ...], *, json: bool) -> None:
+    """Keep several values, as set does with one; an app is started anew once for all of them."""
+    pairs = pairs_of(words)
+    keep(context, pairs, quiet=json)
+    if json:
+        say_json(dict(pairs))
+    else:
+        for key, _ in pairs:
+            print(f"kept {key}")

@@ -1,0 +1,56 @@
+"""`pm2`."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.control.starter import importable
+from pmdaemon.core.errors import InvalidInput
+
+NAMES = ("pm2", "pm2-runtime")
+
+
+@command_named("pm2")
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@click.option(
+    "--install-link", "folder", metavar="DIR", help="Make pm2 and pm2-runtime in this directory."
+)
+def command(_context: Context, words: tuple[str, ...], *, folder: str | None) -> None:
+    """Do what PM2 does: its commands, options and environment variables, in its words.
+
+    The home is PM2's ($PM2_HOME, or ~/.pm2), with its files where scripts look for them: dump.pm2,
+    pm2.pid, logs/NAME-out.log, module_conf.json. A link to pmdaemon that is called pm2 or
+    pm2-runtime does the same. Whatever goes wrong ends with 1.
+
+    With --install-link, scripts of these names are made in a directory of your PATH, so that
+    others that were written for PM2 find them. A file that is there is left alone.
+    """
+    del words
+    if folder is None:
+        return
+    for name in NAMES:
+        path = Path(folder, name).absolute()
+        _write(path, name)
+        print(f"wrote {path}")
+
+
+def _write(path: Path, name: str) -> None:
+    variables = "".join(f"{key}={shlex.quote(value)} " for key, value in importable({}).items())
+    program = f"{shlex.quote(sys.executable)} -m pmdaemon {name}"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\n{variables}exec {program} "$@"\n')
+        path.chmod(0o755)
+    except FileExistsError as error:
+        raise InvalidInput(
+            f"{path} is there already, and was left as it is", code="file_exists", path=str(path)
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidInput(
+            f"cannot write {path}: {reason}", code="file_unwritable", path=str(path)
+        ) from error

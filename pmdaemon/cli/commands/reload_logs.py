@@ -1,0 +1,20 @@
+"""`reloadLogs`."""
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+
+
+@command_named("reloadLogs")
+@json_option
+def command(context: Context, *, json: bool) -> None:
+    """Make log files anew that somebody, as logrotate, has moved away.
+
+    The daemon sees by itself that a file is not there any more, with the next output; this is for
+    scripts that were written for PM2.
+    """
+    views = context.client().list()
+    if json:
+        say_json(views)
+    else:
+        print("log files that were moved away are made anew with the next output")

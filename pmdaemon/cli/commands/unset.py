@@ -1,0 +1,24 @@
+"""`unset`."""
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.client import conf_file
+
+
+@command_named("unset")
+@click.argument("key")
+@json_option
+def command(context: Context, key: str, *, json: bool) -> None:
+    """Keep a value no more; all stands for every value.
+
+    An app that has it as a variable has it still: to take it from there, delete and start the app.
+    """
+    path = context.home.conf
+    conf_file.write(path, conf_file.without(conf_file.read(path), key))
+    if json:
+        say_json({"key": key})
+    else:
+        print(f"removed {key}" if key != "all" else "removed all values")

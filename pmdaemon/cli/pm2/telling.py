@@ -1,0 +1,224 @@
+"""PM2's commands that tell something, or act on the daemon and its files, with its status lines."""
+
+import time
+
+from pmdaemon import __version__
+from pmdaemon.cli.listing import entries_of
+from pmdaemon.cli.pm2.places import own_file
+from pmdaemon.cli.pm2.session import Failed, Session, ids
+from pmdaemon.cli.pm2.table import uptime
+from pmdaemon.cli.render.inspect_form import inspected
+from pmdaemon.cli.render.text import fit, harmless, width
+from pmdaemon.client import dump_file
+from pmdaemon.client.calls import environment_of
+from pmdaemon.core.errors import DaemonNotRunning, OperationFailed, ProcessNotFound
+
+
+def show_list(session: Session) -> None:
+    """Draw the list."""
+    _ = session.client
+    session.show()
+
+
+def jlist(session: Session) -> None:
+    """Print the list as JSON, whatever else is silent."""
+    import json  # noqa: PLC0415 - for this command
+
+    session.context.settle()
+    print(json.dumps(entries_of(session.context), separators=(",", ":")), end="", flush=True)
+
+
+def prettylist(session: Session) -> None:
+    """Print the list as Node shows values."""
+    session.context.settle()
+    print(inspected(entries_of(session.context)))
+
+
+def print_ids(session: Session) -> None:
+    """Print ids."""
+    try:
+        found = ids(session.client.list(session.only_one()))
+    except ProcessNotFound:
+        found = []
+    print(inspected(found))
+
+
+def print_pids(session: Session) -> None:
+    """Print pids; an empty line where there is none."""
+    try:
+        views = session.client.list(*session.named[:1])
+    except ProcessNotFound:
+        views = []
+    print("\n".join(str(view["pid"] or 0) for view in views))
+
+
+def ping(session: Session) -> None:
+    """Ask for a sign of life."""
+    session.client.ping()
+    session.words.plain("{ msg: 'pong' }")
+
+
+def environment(session: Session) -> None:
+    """Print variables."""
+    selector = session.only_one()
+    try:
+        views = session.client.list(selector, detail=True)
+    except ProcessNotFound as error:
+        raise Failed(f"Modules with id {selector} not found") from error
+    for name, value in environment_of(views[:1]).items():
+        print(f"{harmless(name)}: {harmless(value)}")
+
+
+def describe(session: Session) -> int:
+    """Draw everything about processes, a table each."""
+    selector = session.only_one()
+    try:
+        views = session.client.list(selector, detail=True)
+    except ProcessNotFound:
+        session.words.warn(f"{selector} doesn't exist")
+        return 1
+    entries = {entry["pm_id"]: entry["pm2_env"] for entry in entries_of(session.context)}
+    for view in views:
+        env = entries[view["pm_id"]]
+        rows = {
+            "status": env["status"],
+            "name": view["name"],
+            "namespace": view["namespace"],
+            "version": env["version"],
+            "restarts": str(view["restarts"]),
+            "uptime": uptime(view),
+            "max memory restart": env.get("max_memory_restart"),
+            "cron restart": env.get("cron_restart"),
+            "script path": env["pm_exec_path"],
+            "entire log path": env.get("pm_log_path"),
+            "script args": " ".join(env.get("args", [])) or "N/A",
+            "error log path": own_file(view, "error_file") or env["pm_err_log_path"],
+            "out log path": own_file(view, "out_file") or env["pm_out_log_path"],
+            "pid path": env["pm_pid_path"],
+            "interpreter": env["exec_interpreter"],
+            "interpreter args": " ".join(env["node_args"]) or "N/A",
+            "script id": str(view["pm_id"]),
+            "exec cwd": env["pm_cwd"],
+            "exec mode": env["exec_mode"],
+            "node.js version": env.get("node_version", "N/A"),
+            "node env": env["env"].get("NODE_ENV", "N/A"),
+            "watch & reload": "✔" if env["watch"] else "✘",
+            "unstable restarts": str(env["unstable_restarts"]),
+            "created at": _iso(view["created"]),
+        }
+        shown = {name: str(value) for name, value in rows.items() if value is not None}
+        session.words.plain(f" Describing process with id {view['pm_id']} - name {view['name']} ")
+        session.words.plain(_rows(shown))
+    return 0
+
+
+def flush(session: Session) -> None:
+    """Empty files of output; that there are none is no fault for PM2."""
+    selector = session.named[0] if session.named else "all"
+    if not session.named:
+        session.words.say(f"Flushing {session.context.home.of_pm2('pm2.log')}")
+    try:
+        views = session.client.flush(selector)
+    except ProcessNotFound:
+        views = []
+    flushed = ids(views)
+    for entry in entries_of(session.context):
+        if entry["pm_id"] in flushed:
+            session.words.say("Flushing:")
+            session.words.say(entry["pm2_env"]["pm_out_log_path"])
+            session.words.say(entry["pm2_env"]["pm_err_log_path"])
+    session.words.say("Logs flushed")
+
+
+def reload_logs(session: Session) -> None:
+    """Files that were moved away are made anew by themselves."""
+    session.client.ping()
+    session.words.plain("Reloading all logs...")
+    session.words.plain("All logs reloaded")
+
+
+def save(session: Session) -> None:
+    """Save the list; an empty one only where that is said."""
+    if session.named:
+        raise Failed("save takes no argument")
+    session.words.say("Saving current process list...")
+    saved = session.client.save(force=session.given["force"])
+    if saved["written"]:
+        session.words.say(f"Successfully saved in {saved['path']}")
+    else:
+        session.words.warn("There is no process to save; to save the empty list: pm2 save --force")
+
+
+def cleardump(session: Session) -> None:
+    """Empty the saved list."""
+    session.context.settle()
+    path = session.context.home.dump
+    dump_file.write(path, [])
+    session.words.say(f"Successfully created {path}")
+
+
+def resurrect(session: Session) -> None:
+    """Bring the saved list back."""
+    session.words.say("Resurrecting")
+    path = session.context.home.dump
+    session.words.say(f"Restoring processes located in {path}")
+    try:
+        dump_file.read(path)
+    except OperationFailed:
+        session.words.fail("No processes saved; DUMP file doesn't exist")
+        return
+    before = set(ids(session.client.list()))
+    for view in session.client.resurrect():
+        if view["pm_id"] not in before:
+            session.words.say(f"Process {view['script']} restored")
+    session.show()
+
+
+def kill(session: Session) -> None:
+    """Delete all processes, and end the daemon; that none runs is no fault for PM2."""
+    client = session.context.client(start=False)
+    try:
+        views = client.list()
+        if views:
+            session.words.applying("deleteProcessId", "all", ids(views))
+            session.words.done(client.delete("all"))
+        session.words.say("[v] All Applications Stopped")
+        client.kill()
+    except DaemonNotRunning:
+        session.words.warn("No process found")
+        session.words.say("[v] All Applications Stopped")
+    session.words.say("[v] PM2 Daemon Stopped")
+
+
+def update(session: Session) -> None:
+    """Replace the daemon by what is installed now; programs run on."""
+    session.client.update()
+    session.context.link()
+    session.words.plain(">>>>>>>>>> PM2 updated")
+    session.show()
+
+
+def version(session: Session) -> None:
+    """Print our version."""
+    del session
+    print(__version__)
+
+
+_CORNERS = (("┌", "┬", "┐"), ("└", "┴", "┘"))
+
+
+def _rows(rows: dict[str, str]) -> str:
+    left = max(map(len, rows))
+    right = max(width(harmless(value)) for value in rows.values())
+    lines = [
+        f"│ {name.ljust(left)} │ {fit(harmless(value), right)}"
+        f"{' ' * (right - width(harmless(value)))} │"
+        for name, value in rows.items()
+    ]
+    top, end = (f"{a}{'─' * (left + 2)}{b}{'─' * (right + 2)}{c}" for a, b, c in _CORNERS)
+    return "\n".join([top, *lines, end])
+
+
+def _iso(seconds: float) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{whole}.{int(seconds % 1 * 1000):03d}Z"

@@ -1,0 +1,82 @@
+"""What holds for all apps of a home: `settings.toml` in it, read when the daemon starts.
+
+[[hooks]]
+events = ["crash", "errored"]
+command = "/usr/local/bin/alert"
+
+[api]
+revoked = ["ci"]
+
+What is revoked is looked up anew whenever the file has changed.
+"""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from pmdaemon.core.errors import InvalidConfiguration, PmdaemonError
+from pmdaemon.core.spec import Hook
+from pmdaemon.core.wording import shown
+
+
+class Settings(Struct, frozen=True):
+    """What was read; `remarks` are sentences for its author.
+
+    `revoked` are names of tokens that let nobody in any more, in lower case.
+    """
+
+    hooks: tuple[Hook, ...] = ()
+    revoked: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def read_settings(path: str) -> Settings:
+    """Read the settings of a home; without a file, all is as if nothing was said.
+
+    Raises:
+        InvalidConfiguration: the file cannot be used, or not all of it.
+
+    """
+    try:
+        text = Path(path).read_bytes().decode()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise InvalidConfiguration(
+            path, [f"cannot read it: {str(error.strerror).lower()}"]
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidConfiguration(path, ["it is not UTF-8"]) from None
+    # Only who has settings pays for these imports.
+    from pmdaemon.config.formats import toml_text  # noqa: PLC0415
+    from pmdaemon.config.table_fields import hooks  # noqa: PLC0415
+
+    try:
+        found = toml_text.parse(text)
+    except ValueError as error:
+        raise InvalidConfiguration(path, [str(error)]) from None
+    if not isinstance(found, dict):
+        raise InvalidConfiguration(path, ["it is not a table"])
+    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in {"hooks", "api"}]
+    revoked = _revoked(path, found.get("api", {}))
+    try:
+        read = hooks(found.get("hooks", []))
+    except InvalidConfiguration as error:
+        problems = [f"hooks{problem}" for problem in error.problems]
+        raise InvalidConfiguration(path, problems) from None
+    except PmdaemonError as error:
+        raise InvalidConfiguration(path, [f"hooks: {error.message}"]) from None
+    remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
+    return Settings(tuple(read.value), revoked, tuple(remarks))
+
+
+def _revoked(path: str, api: object) -> tuple[str, ...]:
+    match api:
+        case {"revoked": list(names)} if all(isinstance(one, str) for one in names):
+            return tuple(name.strip().lower() for name in names)
+        case {"revoked": _}:
+            raise InvalidConfiguration(path, ["api.revoked: it is a list of names of tokens"])
+        case dict():
+            return ()
+        case _:
+            raise InvalidConfiguration(path, ["api: it is a table"])

@@ -1,0 +1,1 @@
+"""The API of prox, below `/api/v1`."""

@@ -1,0 +1,28 @@
+"""The API of prox: its endpoints, and the scope that each of them needs."""
+
+from pmdaemon.core.access import Scope
+from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint
+from pmdaemon.server.http.prox import handlers, pushing
+from pmdaemon.server.http.prox.errors import encode_error
+
+ROOT = "/api/v1"
+
+PROX = Dialect(
+    endpoints=(
+        Endpoint("GET", "/health", Scope.PUBLIC, handlers.show_health, limits=UNLIMITED),
+        Endpoint("GET", f"{ROOT}/status", Scope.READ, handlers.show_status),
+        Endpoint("GET", f"{ROOT}/processes", Scope.READ, handlers.list_processes),
+        Endpoint("GET", f"{ROOT}/processes/stream", Scope.READ, pushing.stream_processes),
+        Endpoint("GET", f"{ROOT}/processes/{{name}}", Scope.READ, handlers.show_process),
+        Endpoint("POST", f"{ROOT}/processes/{{name}}/start", Scope.CONTROL, handlers.start_process),
+        Endpoint("POST", f"{ROOT}/processes/{{name}}/stop", Scope.CONTROL, handlers.stop_process),
+        Endpoint(
+            "POST", f"{ROOT}/processes/{{name}}/restart", Scope.CONTROL, handlers.restart_process
+        ),
+        Endpoint("GET", f"{ROOT}/logs", Scope.READ, handlers.show_logs),
+        Endpoint("GET", f"{ROOT}/logs/stream", Scope.READ, pushing.stream_logs),
+        Endpoint("POST", f"{ROOT}/shutdown", Scope.ADMIN, handlers.shut_down),
+    ),
+    encode_error=encode_error,
+    places=(ROOT, "/health"),
+)

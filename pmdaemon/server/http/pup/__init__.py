@@ -1,0 +1,1 @@
+"""The Pup API: the dialect of Pup's clients, and of programs that report telemetry."""

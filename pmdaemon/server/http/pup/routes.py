@@ -1,0 +1,52 @@
+"""The Pup API: its endpoints, at the root and under `/api/pup`, and what each of them needs."""
+
+from collections.abc import Sequence
+
+from pmdaemon.core.access import Scope
+from pmdaemon.server.http.dialect import Dialect, Endpoint
+from pmdaemon.server.http.pup import handlers
+from pmdaemon.server.http.pup.errors import encode_error
+from pmdaemon.server.http.pup.websocket import serve_websocket
+
+PREFIX = "/api/pup"
+
+
+def _endpoints(prefix: str) -> Sequence[Endpoint]:
+    one = f"{prefix}/processes/{{id}}"
+    return (
+        Endpoint("GET", f"{prefix}/processes", Scope.READ, handlers.list_processes),
+        Endpoint("POST", f"{one}/start", Scope.CONTROL, handlers.start_process),
+        Endpoint("POST", f"{one}/stop", Scope.CONTROL, handlers.stop_process),
+        Endpoint("POST", f"{one}/restart", Scope.CONTROL, handlers.restart_process),
+        Endpoint("POST", f"{one}/block", Scope.CONTROL, handlers.block_process),
+        Endpoint("POST", f"{one}/unblock", Scope.CONTROL, handlers.unblock_process),
+        Endpoint("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
+        Endpoint("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
+        Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
+        Endpoint("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),
+        Endpoint("POST", f"{prefix}/log", Scope.LOG, handlers.take_log_line),
+        Endpoint("GET", f"{prefix}/logs", Scope.READ, handlers.show_log),
+        # Who may read hears of everything, a program what is meant for it.
+        Endpoint("GET", f"{prefix}/wss", Scope.READ, serve_websocket, also=Scope.TELEMETRY),
+        Endpoint("POST", f"{prefix}/terminate", Scope.ADMIN, handlers.terminate),
+    )
+
+
+PLACES = (
+    "/processes",
+    "/state",
+    "/telemetry",
+    "/ipc",
+    "/token",
+    "/log",
+    "/logs",
+    "/wss",
+    "/terminate",
+)
+
+PUP = Dialect(
+    endpoints=(*_endpoints(""), *_endpoints(PREFIX)),
+    encode_error=encode_error,
+    credentials_needed=True,
+    places=(PREFIX, *PLACES),
+)

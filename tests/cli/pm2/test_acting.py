@@ -1,0 +1,179 @@
+import pytest
+
+from tests.support.views import a_view
+
+
+def test_a_program_is_started_in_pm2s_words(pm2, folder, web):
+    (folder / "app.js").touch()
+    pm2.refuses("list", "process_not_found", "no")
+    pm2.lists(web)
+    pm2.does("start", web)
+
+    assert pm2("start", "app.js", "--name", "web", "--", "-x", "1", PM2_KILL_TIMEOUT="500") == 0
+    assert pm2.said == [
+        f"[PM2] Starting {folder}/app.js in fork_mode (1 instance)", "[PM2] Done.",
+    ]  # fmt: skip
+    [asked] = pm2.daemon.asked("start")
+    assert asked["target"] == "app.js"
+    assert asked["options"] == {
+        "kill_timeout": "500",
+        "pid_file": f"{pm2.folder}/pids/web-{{id}}.pid",
+        "name": "web",
+        "args": ["-x", "1"],
+    }
+
+
+def test_what_is_there_is_started_anew(pm2, web):
+    pm2.lists(web)
+    pm2.does("restart", web)
+
+    assert pm2("start", "web") == 0
+    assert pm2.said == [
+        "[PM2] Applying action restartProcessId on app [web](ids: [ 0 ])",
+        "[PM2] [web](0) ✓",
+        "[PM2] Process successfully started",
+    ]
+
+
+def test_what_runs_already_is_refused_and_by_force_there_is_one_more(pm2, folder, web):
+    (folder / "app.js").touch()
+    pm2.refuses("list", "process_not_found", "no")
+    pm2.refuses("start", "app_already_exists", "it is there")
+
+    assert pm2("start", "app.js") == 1
+    assert pm2.err == (
+        "[PM2][ERROR] Script already launched, add -f option to force re-execution\n"
+    )
+
+    pm2.lists(web)
+    pm2.does("scale", web)
+    pm2.daemon.answers("list", {"result": {"processes": [web]}})
+    assert pm2("restart", "web", "-f") in {0, 1}
+
+
+def test_a_script_that_is_not_there_is_named_in_full(pm2, folder):
+    pm2.refuses("list", "process_not_found", "no")
+
+    assert pm2("start", "nosuch.js") == 1
+    assert pm2.err == f"[PM2][ERROR] Script not found: {folder}/nosuch.js\n"
+
+
+def test_a_file_tells_what_is_new_and_what_is_started_anew(pm2, folder, web):
+    (folder / "eco.json").write_text("[{name: 'web', script: 'a'}, {name: 'api', script: 'b'}]")
+    pm2.lists(web)
+    pm2.does("start", web, a_view("api", pm_id=1))
+
+    assert pm2("start", "eco.json") == 0
+    assert pm2.said == [
+        "[PM2][WARN] Applications api not running, starting...",
+        "[PM2] Applying action restartProcessId on app [web](ids: [ 0 ])",
+        "[PM2] [web](0) ✓",
+        "[PM2] App [api] launched (1 instances)",
+    ]
+    [asked] = pm2.daemon.asked("start")
+    assert asked["apps"][1]["pid_file"] == f"{pm2.folder}/pids/api-{{id}}.pid"
+
+
+@pytest.mark.parametrize("word", ["startOrReload", "startOrGracefulReload"])
+def test_the_apps_of_a_file_are_reloaded(pm2, folder, web, word):
+    (folder / "eco.json").write_text('[{"name": "web", "script": "a"}]')
+    pm2.lists(web)
+    pm2.does("start", web)
+
+    assert pm2(word, "eco.json") == 0
+    assert pm2.daemon.asked("start")[0]["existing"] == "reload"
+    assert "reloadProcessId" in pm2.out
+
+
+@pytest.mark.parametrize(
+    ("word", "verb", "action"),
+    [("stop", "stop", "stopProcessId"), ("delete", "delete", "deleteProcessId"),
+     ("del", "delete", "deleteProcessId")],
+)  # fmt: skip
+def test_processes_are_acted_on_in_turn(pm2, web, word, verb, action):
+    pm2.lists(web)
+    pm2.does(verb, web)
+
+    assert pm2(word, "web", "web") == 0
+    assert pm2.said == 2 * [
+        f"[PM2] Applying action {action} on app [web](ids: [ 0 ])", "[PM2] [web](0) ✓",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["stop", "delete", "restart", "reload"])
+def test_what_is_not_there_ends_with_1(pm2, word):
+    pm2.refuses("list", "process_not_found", "no")
+
+    assert pm2(word, "nosuch") == 1
+    assert pm2.err == "[PM2][ERROR] Process or Namespace nosuch not found\n"
+
+
+@pytest.mark.parametrize("word", ["stop", "delete", "restart", "reload"])
+def test_something_has_to_be_named(pm2, word):
+    pm2.lists()
+
+    assert pm2(word) == 1
+    assert pm2.err.startswith("[PM2][ERROR] missing required argument")
+
+
+def test_options_and_the_environment_are_taken_over_by_a_restart(pm2, web):
+    pm2.lists(web)
+    pm2.does("restart", web)
+
+    assert pm2("restart", "web", "-a", "--max-memory-restart", "1G") == 0
+    [asked] = pm2.daemon.asked("restart")
+    assert asked["options"] == {"max_memory_restart": "1G"}
+    assert asked["environment"]["PM2_HOME"] == str(pm2.folder)
+    assert "--update-env" not in pm2.out
+
+
+def test_a_reload_prints_no_table(pm2, web):
+    pm2.lists(web)
+    pm2.does("reload", web)
+
+    assert pm2("reload", "web", PM2_CONCURRENT_ACTIONS="3") == 0
+    assert pm2.out.splitlines() == [
+        "Use --update-env to update environment variables",
+        "[PM2] Applying action reloadProcessId on app [web](ids: [ 0 ])",
+        "[PM2] [web](0) ✓",
+    ]
+    assert pm2.daemon.asked("reload")[0]["parallel"] == 3
+
+
+def test_scale_says_up_or_down_or_that_there_is_nothing_to_do(pm2, web):
+    pm2.lists(web)
+    pm2.does("scale", web, web)
+
+    assert pm2("scale", "web", "2") == 0
+    assert pm2.said == ["[PM2] Scaling up application"]
+    assert pm2("scale", "web", "1") == 1
+    assert pm2.err == "[PM2][ERROR] Nothing to do\n"
+
+
+def test_scale_of_what_is_not_there(pm2):
+    pm2.refuses("list", "process_not_found", "no")
+
+    assert pm2("scale", "web", "1") == 1
+    assert pm2.err == "[PM2][ERROR] Application web not found\n"
+
+
+def test_an_unknown_id_is_no_fault_of_reset_and_an_unknown_name_is(pm2):
+    pm2.refuses("reset", "process_not_found", "no")
+    pm2.lists()
+
+    assert pm2("reset", "99") == 0
+    assert pm2.said == ["[PM2] Resetting meta for process id 99"]
+
+    pm2.refuses("list", "process_not_found", "no")
+    assert pm2("reset", "nosuch") == 1
+
+
+def test_a_signal_is_sent(pm2, web):
+    pm2.lists(web)
+    pm2.does("signal", web)
+
+    assert pm2("sendSignal", "SIGUSR2", "web") == 0
+    assert pm2.said == [
+        "[PM2] Sending signal to process name web",
+        "successfully sent signal SIGUSR2 to process name web",
+    ]

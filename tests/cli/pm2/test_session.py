@@ -1,0 +1,35 @@
+def test_the_list_has_versions_and_whose_a_program_is(pm2, web):
+    pm2.lists(web)
+
+    assert pm2("ls") == 0
+    [row] = [line for line in pm2.out.splitlines() if " web " in line]
+    cells = [cell.strip() for cell in row.split("│")[1:-1]]
+    assert cells[:6] == ["0", "web", "default", "N/A", "fork", "1234"]
+
+
+def test_only_some_of_the_apps_of_a_file(pm2, folder, web):
+    (folder / "eco.json").write_text(
+        '[{"name": "web", "script": "a", "env_p": {"A": "1"}}, {"name": "api", "script": "b"}]'
+    )
+    pm2.lists()
+    pm2.does("start", web)
+
+    assert pm2("start", "eco.json", "--only", "web", "--env", "p") == 0
+    [asked] = pm2.daemon.asked("start")
+    assert [(app["name"], app["env"]) for app in asked["apps"]] == [("web", {"A": "1"})]
+
+
+def test_an_environment_that_no_app_has_is_noted(pm2, folder, web):
+    (folder / "eco.json").write_text('[{"name": "web", "script": "a"}]')
+    pm2.lists()
+    pm2.does("start", web)
+
+    assert pm2("start", "eco.json", "--env", "prod") == 0
+    assert pm2.said[0] == "[PM2][WARN] Environment [prod] is not defined in process file"
+
+
+def test_a_block_of_lines_a_process(pm2, web):
+    pm2.lists(web)
+
+    assert pm2("list", "-m") == 0
+    assert pm2.out.startswith("+--- web\n")

@@ -1,0 +1,98 @@
+import os
+import platform
+import re
+from pathlib import Path
+
+import pytest
+
+from pmdaemon import __version__
+from pmdaemon.core.access import TokenKind
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.app import HttpServer
+from pmdaemon.server.http.pup.routes import PREFIX, PUP
+from tests.dialects.native.scene import set_scene
+from tests.dialects.native.test_transcripts import write_logs
+from tests.dialects.transcripts import ask, read_transcript
+from tests.support.engine import engine_on_fakes
+
+HERE = Path(__file__).parent
+TRANSCRIPTS = sorted(HERE.glob("*.http"))
+
+SCOPES = {"admin": [], "reader": ["read"], "logger": ["log"], "web-app": ["telemetry:web-app"]}
+
+
+async def make_tokens(parts):
+    """Make a token for each consumer of the transcripts, and some that let nobody in."""
+    tokens = {}
+    for name, scopes in SCOPES.items():
+        _, tokens[name] = await parts.engine.tokens.make(
+            name, kind=TokenKind.CONSUMER, scopes=scopes
+        )
+    _, tokens["expired"] = await parts.engine.tokens.make(
+        "late", kind=TokenKind.CONSUMER, expire_in=1.0
+    )
+    _, tokens["revoked"] = await parts.engine.tokens.make("gone", kind=TokenKind.CONSUMER)
+    await parts.engine.tokens.revoke("gone")
+    return tokens
+
+
+def substitutes(folder, port, prefix, tokens):
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "folder": folder,
+        "port": str(port),
+        "pid": str(os.getpid()),
+        "p": prefix,
+        "70KB": "x" * 70_000,
+        **tokens,
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", PREFIX], ids=["root", "prefixed"])
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+async def test_the_server_answers_as_the_transcript_says(path, prefix, tmp_path):
+    async with engine_on_fakes(tmp_path) as parts:
+        tokens = await make_tokens(parts)
+        await set_scene(parts)
+        write_logs(parts)
+        server = HttpServer(parts.engine)
+        parts.engine.web._server = server
+        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
+        port = int(server.address.rsplit(":", 1)[1])
+        known = substitutes(str(tmp_path), port, prefix, tokens)
+        try:
+            for exchange in read_transcript(path, known):
+                answer = await ask(port, exchange.request)
+
+                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
+                assert (where, answer.status) == (where, exchange.status), answer.body
+                for name, value in exchange.headers.items():
+                    assert (where, name, answer.headers.get(name)) == (where, name, value)
+                assert (where, answer.json) == (where, exchange.expected)
+        finally:
+            await server.turn_off()
+
+
+def test_every_endpoint_has_its_transcript():
+    lines = [
+        line
+        for path in TRANSCRIPTS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("> ")
+    ]
+
+    untold = [
+        (endpoint.method, endpoint.path)
+        for endpoint in PUP.endpoints
+        if not endpoint.path.startswith(PREFIX)
+        and not any(
+            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
+        )
+    ]
+
+    assert untold == []
+
+
+def pattern(path):
+    return re.escape("{p}") + re.sub(r"\\{.*?\\}", "[^/?]+", re.escape(path))

@@ -1,0 +1,246 @@
+import asyncio
+import json
+
+import pytest
+from aiohttp import ClientSession
+
+from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.notices import OutputGrew
+from pmdaemon.core.selectors import Selector
+from pmdaemon.core.spec import HealthCheck
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.app import HttpServer
+from pmdaemon.server.http.event_streams import BEAT
+from tests.support.builders import an_app
+from tests.support.engine import engine_on_fakes
+from tests.support.waiting import eventually
+
+ROOT = "/api/v1"
+
+
+class Stream:
+    """One event stream, as a client of prox reads it: the comment first, and then blocks."""
+
+    def __init__(self, response):
+        self.response = response
+
+    async def block(self):
+        """Read up to the next empty line."""
+        lines = []
+        async with asyncio.timeout(30):
+            while line := (await self.response.content.readline()).decode().rstrip("\n"):
+                lines.append(line)
+        return lines
+
+    async def event(self):
+        """Read the next block that has data: its kind, its cursor and the data."""
+        while True:
+            fields = dict(line.split(": ", 1) for line in await self.block() if line[0] != ":")
+            if "data" in fields:
+                return fields.get("event"), fields.get("id"), json.loads(fields["data"])
+
+    async def data(self):
+        return (await self.event())[2]
+
+    async def line(self):
+        return (await self.data())["line"]
+
+
+class Scene:
+    def __init__(self, parts, server, session):
+        self.parts = parts
+        self.server = server
+        self.session = session
+
+    async def open(self, path, **headers):
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        stream = Stream(await self.session.get(f"{self.server.address}{ROOT}{path}", headers=names))
+        if stream.response.status == 200:
+            assert await stream.block() == [": connected"]
+        return stream
+
+    async def open_logs(self, query="", **headers):
+        """Open a stream of lines, and wait until it reads; return the cursor it begins at, too."""
+        stream = await self.open(f"/logs/stream{query}", **headers)
+        [cursor] = await stream.block()
+        return stream, cursor.removeprefix("id: ")
+
+    def write(self, text, pm_id=0, stream=OutputStream.OUT):
+        (snapshot,) = self.parts.engine.processes.glance([pm_id])
+        path = snapshot.out_file if stream is OutputStream.OUT else snapshot.error_file
+        with open(path, "a") as file:
+            file.write(text)
+        self.parts.bus.publish(OutputGrew(pm_id, stream))
+
+    async def stop(self, name="web"):
+        await self.parts.engine.processes.stop([Selector.parse(name)])
+
+
+@pytest.fixture
+async def scene(tmp_path):
+    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
+        await parts.start(an_app(name="web"), an_app(name="api"))
+        for pm_id in (0, 1):
+            for path in parts.capture.files("web" if pm_id == 0 else "api", 0):
+                with open(path, "a"):
+                    pass
+        server = HttpServer(parts.engine)
+        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
+        yield Scene(parts, server, session)
+        await server.turn_off()
+
+
+async def test_lines_come_as_they_are_written_and_none_of_before(scene):
+    scene.write("before\n")
+    stream, _ = await scene.open_logs()
+    assert stream.response.content_type == "text/event-stream"
+
+    scene.write("one\n")
+    kind, cursor, first = await stream.event()
+    scene.write("two\n", 1, OutputStream.ERR)
+    second = await stream.data()
+
+    assert kind is None
+    assert cursor
+    assert (first["process"], first["stream"], first["line"]) == ("web", "stdout", "one")
+    assert (second["process"], second["stream"], second["line"]) == ("api", "stderr", "two")
+
+
+async def test_a_line_has_the_fields_of_the_reference_and_no_others(scene):
+    stream, _ = await scene.open_logs()
+
+    scene.write("one\n")
+
+    assert list(await stream.data()) == ["timestamp", "process", "stream", "line"]
+
+
+async def test_processes_are_chosen_by_name(scene):
+    stream, _ = await scene.open_logs("?process=api")
+
+    scene.write("not this\n")
+    scene.write("this\n", 1)
+
+    assert await stream.line() == "this"
+
+
+async def test_lines_are_picked_by_a_pattern(scene):
+    text, _ = await scene.open_logs("?pattern=ERROR")
+    regex, _ = await scene.open_logs("?pattern=ERR(OR|NO)$&regex=true")
+
+    scene.write("nothing\nERROR 1\nan ERRNO\n")
+
+    assert await text.line() == "ERROR 1"
+    assert await regex.line() == "an ERRNO"
+
+
+async def test_where_to_go_on_is_told_behind_lines_that_are_not_wanted(scene):
+    stream, begun = await scene.open_logs("?pattern=ERROR")
+
+    scene.write("nothing\n")
+
+    [cursor] = await stream.block()
+    assert cursor.startswith("id: ")
+    assert cursor != f"id: {begun}"
+
+
+async def test_output_goes_on_where_it_was_left(scene):
+    first, _ = await scene.open_logs()
+    scene.write("one\n")
+    _, cursor, _ = await first.event()
+    first.response.close()
+    scene.write("two\nthree\n")
+
+    again, _ = await scene.open_logs(Last_Event_ID=cursor)
+
+    assert [await again.line(), await again.line()] == ["two", "three"]
+
+
+async def test_who_left_before_the_first_line_misses_nothing(scene):
+    first, cursor = await scene.open_logs()
+    first.response.close()
+    scene.write("one\n")
+
+    again, _ = await scene.open_logs(Last_Event_ID=cursor)
+
+    assert await again.line() == "one"
+
+
+async def test_what_was_removed_meanwhile_is_told_as_a_gap(scene):
+    scene.write("one\n")
+
+    stream = await scene.open("/logs/stream", Last_Event_ID="0.out:ffffff.5.0")
+
+    kind, _, gap = await stream.event()
+    assert (kind, gap) == ("gap", {"process": "web", "stream": "stdout"})
+
+
+async def test_a_stream_outlives_the_processes_it_is_about(scene):
+    stream, _ = await scene.open_logs("?process=web,api")
+    await scene.parts.engine.processes.delete([Selector.parse("web")])
+    scene.write("one\n", 1)
+    assert await stream.line() == "one"
+
+    await scene.parts.engine.processes.delete([Selector.parse("api")])
+    await scene.parts.start(an_app(name="web"))
+    await eventually(scene.parts.engine.processes.list)
+    scene.write("two\n", scene.parts.engine.processes.list()[0].process.pm_id)
+
+    assert await stream.line() == "two"
+
+
+async def test_the_list_comes_whole_and_again_when_it_is_another(scene):
+    stream = await scene.open("/processes/stream")
+    kind, _, first = await stream.event()
+    assert kind is None
+    assert [one["name"] for one in first["processes"]] == ["web", "api"]
+
+    await scene.stop()
+
+    statuses = None
+    while statuses != ["stopped", "running"]:
+        statuses = [one["status"] for one in (await stream.data())["processes"]]
+
+
+async def test_the_list_comes_again_when_health_changes(scene):
+    check = HealthCheck("tcp", "80", interval=1.0)
+    await scene.parts.start(an_app(name="db", health=check))
+    stream = await scene.open("/processes/stream")
+    assert (await stream.data())["processes"][2]["health"] == "unknown"
+
+    scene.parts.clock.advance(1.0)
+
+    while (await stream.data())["processes"][2]["health"] != "healthy":
+        pass
+
+
+async def test_streams_say_something_now_and_then(scene):
+    logs, _ = await scene.open_logs()
+    processes = await scene.open("/processes/stream")
+    await processes.event()
+
+    for _ in range(3):
+        scene.parts.clock.advance(BEAT)
+        assert await logs.block() == [": ping"]
+        assert await processes.block() == [": ping"]
+
+
+async def test_streams_end_properly_when_the_web_side_is_turned_off(scene):
+    logs, _ = await scene.open_logs()
+    processes = await scene.open("/processes/stream")
+    await processes.event()
+
+    await scene.server.turn_off()
+
+    assert [await one.response.content.read() for one in (logs, processes)] == [b"", b""]
+
+
+async def test_nothing_is_left_of_clients_that_have_gone(scene):
+    logs, _ = await scene.open_logs()
+    processes = await scene.open("/processes/stream")
+    await processes.event()
+
+    logs.response.close()
+    processes.response.close()
+
+    await eventually(lambda: scene.parts.capture._on_growth is None)
+    await eventually(lambda: scene.parts.clock.pending == 0)
