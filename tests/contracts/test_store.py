@@ -11,8 +11,9 @@ from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.access import Token, TokenKind
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Errored, Instant, Process, Stopped, Wish
+from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.spec import AppSpec, Command
-from pmdaemon.engine.interfaces import Changes, Store, Stored, WebSettings
+from pmdaemon.engine.interfaces import Changes, GatewaySettings, Store, Stored, WebSettings
 from tests.fakes.store import MemoryStore
 
 EMPTY = Stored(processes=[], next_pm_id=0, boot_id=None, web=None, tokens=[])
@@ -239,3 +240,17 @@ async def test_a_removed_token_is_gone(store: Store):
     await store.commit(Changes(tokens_removed=["ci", "nobody"]))
 
     assert (await store.load()).tokens == []
+
+
+async def test_services_and_how_the_gateway_listens_are_remembered(store):
+    settings = GatewaySettings(http_port=80)
+    web, db = ServiceSpec(name="web", app="web"), ServiceSpec(name="db", strategy="ip-hash")
+    await store.commit(Changes(gateway=settings, services_written=[web, db]))
+
+    stored = await store.load()
+    assert (stored.gateway, list(stored.services)) == (settings, [db, web])
+
+    await store.commit(Changes(gateway_off=True, services_removed=["db"]))
+
+    stored = await store.load()
+    assert (stored.gateway, list(stored.services)) == (None, [web])

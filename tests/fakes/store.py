@@ -43,7 +43,7 @@ class MemoryStore:
             web=self._web,
             tokens=[token for _, token in sorted(self._tokens.items())],
             gateway=self._gateway,
-            services=[spec for _, spec in sorted(self._services.items())],
+            services=tuple(spec for _, spec in sorted(self._services.items())),
         )
 
     async def commit(self, changes: Changes) -> None:

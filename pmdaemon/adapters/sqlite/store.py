@@ -216,10 +216,10 @@ class SqliteStore:
             gateway=stored_gateway.settings_from_json(settings[GATEWAY])
             if GATEWAY in settings
             else None,
-            services=[
+            services=tuple(
                 stored_gateway.service_from_json(text)
                 for (text,) in connection.execute(READ_SERVICES)
-            ],
+            ),
         )
 
     def _commit(self, changes: Changes) -> None:

@@ -88,4 +88,6 @@ async def test_it_makes_way_when_what_is_going_on_has_ended_and_refuses_nobody()
             assert second.port == port
             second.leads_to(new)
             assert body_of(await second.get()) == b"new"
-        waits.transport.abort()
+            waits.close()
+            await waits.wait_closed()
+    keeper.close()

@@ -141,3 +141,4 @@ async def test_who_does_not_read_makes_the_target_wait():
         await eventually(stands_still)
         assert pours.written < 50_000_000
         writer.transport.abort()
+        await eventually(lambda: not gateway.server.busy("app", upstream.target))

@@ -9,15 +9,22 @@ from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from tests.fakes.descriptor_store import FakeDescriptorStore
 
 
+class HangsUp(asyncio.Protocol):
+    def connection_made(self, transport):
+        transport.close()
+
+
 async def opened(keeper, tcp_port=0):
-    return await Front.open("127.0.0.1", tcp_port, asyncio.Protocol, keeper, whose="gateway")
+    return await Front.open("127.0.0.1", tcp_port, HangsUp, keeper, whose="gateway")
 
 
 async def test_it_takes_connections_until_it_is_closed():
     front = await opened(NothingKept())
-    _, writer = await asyncio.open_connection("127.0.0.1", front.tcp_port)
-    writer.transport.abort()
     port = front.tcp_port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
 
     front.close()
 
@@ -42,8 +49,10 @@ async def test_what_comes_while_daemons_change_waits_for_the_next_one():
 
     async with asyncio.timeout(10):
         await accepted.wait()
-    writer.transport.abort()
+    writer.close()
+    await writer.wait_closed()
     second.close()
+    keeper.close()
 
 
 async def test_a_port_that_is_taken_is_refused():

@@ -60,13 +60,19 @@ async def test_what_must_not_be_sent_twice_goes_by_no_connection_that_has_rested
 
 
 async def test_who_listens_on_one_loopback_address_is_found_on_it():
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    class UntilClosed(asyncio.Protocol):
+        def __init__(self):
+            self.over = asyncio.Event()
 
-    connection = await connect(("localhost", port), asyncio.Protocol)
+        def connection_lost(self, error):
+            self.over.set()
 
-    assert connection
-    server.close()
+    async with an_upstream(answer(b"", times=0)) as upstream:
+        connection = await connect(("localhost", upstream.port), UntilClosed)
+
+        async with asyncio.timeout(10):
+            await connection.over.wait()
+        assert upstream.connections == 1
 
 
 async def test_a_target_that_takes_no_connection_has_not_had_the_request():
