@@ -52,7 +52,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
     "Publish them": (
-        Verb("proxy", "Publish programs under names, by a reverse proxy that knows what is ready"),
+        Verb("proxy", "Publish programs under names, by a reverse proxy"),
         Verb("requests", "Show and follow the requests that came through the proxy"),
     ),
     "Tidy up": (

@@ -11,7 +11,7 @@ from pmdaemon.cli.ecosystem_files import (
 from pmdaemon.cli.errors import WrongUsage
 
 FILE = """
-deploy = 1
+colour = 1
 [[apps]]
 name = "web"
 script = "web.js"
@@ -80,7 +80,7 @@ def test_a_file_is_read_with_how_it_is_meant(path, folder):
         "env_name": None,
         "file": str(folder / "eco.toml"),
     }
-    assert file.warnings == ("deploy: not acted on by this release",)
+    assert file.warnings == ("colour: unknown, beside apps",)
 
 
 def test_apps_and_an_environment_may_be_chosen(path):

@@ -99,6 +99,7 @@ ELABORATE = AppSpec(
     limits=Limits(nice=5, umask=0o22, resources={"nofile": 4096}),
     hooks=(Hook(("crash",), ("notify",), "http://localhost/", "s3cret"),),
     source="/srv/ecosystem.toml",
+    stdin=True,
 )
 
 whole = st.integers(min_value=0, max_value=2**63 - 1)

@@ -34,7 +34,7 @@ def test_the_script_for_bash_is_good_bash(cli):
 
 def test_commands_are_completed(completed):
     assert completed("pmdaemon re", "1") == [
-        "restart", "reload", "reset", "resurrect", "reloadLogs", "report",
+        "restart", "reload", "requests", "reset", "resurrect", "reloadLogs", "report",
     ]  # fmt: skip
 
 
