@@ -10,6 +10,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.notices import EndingBegan
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
@@ -79,6 +80,7 @@ class Engine(Struct, frozen=True):
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    gateway: GatewaySide
     tokens: Tokens
     audit: AuditLog
     ending: Ending
