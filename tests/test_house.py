@@ -34,6 +34,7 @@ RELEASED = {
     "0004_job_runs.sql": "8333cf46db1367493e5ace12718e94a73a654c5ced65da87f61bb62f4d11a5ba",
     "0005_replacements.sql": "b3d66045105d844ba2183aa8ec404b697dc944d9c122c9b38b484326588191b6",
     "0006_journal.sql": "ef2b9df7b44ef4ea8613eef79efe17e5d6eef0332b757224ccee15b0c3280983",
+    "0007_services.sql": "6142688934f7f0f648035e604391c1e0edabdef8aac36349e6eed2411af0be4d",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

@@ -46,6 +46,10 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("pid", "Print pids"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
+    "Publish them": (
+        Verb("proxy", "Publish programs under names, by a reverse proxy that knows what is ready"),
+        Verb("requests", "Show and follow the requests that came through the proxy"),
+    ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
         Verb("flush", "Empty log files"),

@@ -26,6 +26,7 @@ from pmdaemon.client.calls import (
     SaveResult,
     Tokens,
 )
+from pmdaemon.client.gateway import AsyncGateway
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
@@ -349,6 +350,11 @@ class AsyncClient:
     async def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return await self._do(calls.web_off())
+
+    @property
+    def gateway(self) -> AsyncGateway:
+        """The reverse proxy: what it publishes, and the requests it has seen."""
+        return AsyncGateway(self._do, self._channel.stream)
 
     async def make_token(
         self,

@@ -31,6 +31,7 @@ from pmdaemon.control.messages import (
 )
 
 if TYPE_CHECKING:
+    from pmdaemon.client.gateway import Gateway
     from pmdaemon.control.log_reader import LogLine
 
 T = TypeVar("T")
@@ -377,6 +378,13 @@ class Client:
     def web_off(self) -> str | None:
         """Turn the web API off; return where it was, if it was on."""
         return self._do(calls.web_off())
+
+    @property
+    def gateway(self) -> "Gateway":
+        """The reverse proxy: what it publishes, and the requests it has seen."""
+        from pmdaemon.client.gateway import Gateway  # noqa: PLC0415 - most commands never need it
+
+        return Gateway(self._do, self._channel.stream)
 
     def make_token(
         self,

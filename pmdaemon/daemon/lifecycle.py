@@ -147,6 +147,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
+    await parts.engine.gateway.resume(stored.gateway, stored.services)
     return supervising
 
 
@@ -178,7 +179,10 @@ async def _end(
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
     parts.engine.triggers.stop()
-    await parts.engine.web.close(for_good=ending.for_good)
+    await asyncio.gather(
+        parts.engine.web.close(for_good=ending.for_good),
+        parts.engine.gateway.close(for_good=ending.for_good),
+    )
     if ending.for_good:
         log.info("daemon.ending")
         await _end_programs(parts)

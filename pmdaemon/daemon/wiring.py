@@ -33,6 +33,7 @@ from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Process
+from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
@@ -42,6 +43,7 @@ from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.file_watcher import FileWatcher
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.interfaces import Clock, HookDelivery
@@ -164,6 +166,17 @@ def assemble(
         telemetry=telemetry,
     )
     web_server = LazyWebServer(keeper)
+    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
+    gateway = GatewaySide(
+        server=gateway_server,
+        store=store,
+        bus=bus,
+        clock=clock,
+        probe=probe,
+        capture=capture,
+        processes=lambda: [*supervisor.everything.values()],
+    )
+    gateway_server.serve(gateway)
     files = HomeSecretFiles(Path(home.path))
     ending = Ending()
     engine = Engine(
@@ -195,6 +208,7 @@ def assemble(
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=WebSide(server=web_server, store=store),
+        gateway=gateway,
         tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,

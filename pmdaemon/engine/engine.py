@@ -8,6 +8,7 @@ from msgspec import Struct
 from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.event_log import EventLog
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
@@ -59,6 +60,7 @@ class Engine(Struct, frozen=True):
     logs: LogHub
     host: HostMetrics
     web: WebSide
+    gateway: GatewaySide
     tokens: Tokens
     audit: AuditLog
     ending: Ending

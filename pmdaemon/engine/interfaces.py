@@ -16,6 +16,8 @@ from pmdaemon.core.journal import Entry, EntryQuery
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
+from pmdaemon.core.routing import RouteTable, Target
+from pmdaemon.core.services import Listener, ServiceSpec
 from pmdaemon.core.spec import Limits, LogPolicy, RunAs
 from pmdaemon.core.watching import WatchOrder
 
@@ -357,6 +359,42 @@ class WebSettings(Struct, frozen=True):
         return f"WebSettings(host={self.host!r}, tcp_port={self.tcp_port}, api_key={key})"
 
 
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """How the gateway listens, and what it does with requests.
+
+    Services have names below `domain`. Clients in `trusted_proxies`, networks in CIDR, may say for
+    whom they ask. Of each body so many bytes are kept as `capture` says.
+    """
+
+    host: str = "localhost"
+    http_port: int | None = 9680
+    https_port: int | None = None
+    domain: str = "localhost"
+    trusted_proxies: tuple[str, ...] = ()
+    capture: int = 0
+    certificates: tuple["CertificateFiles", ...] = ()
+    acme: "AcmeAccount | None" = None
+
+
+class CertificateFiles(Struct, frozen=True):
+    """A certificate of one's own for a host, or for `*.host`: absolute paths."""
+
+    host: str
+    certificate: str
+    key: str
+
+
+class AcmeAccount(Struct, frozen=True):
+    """Who certifies real names, and whom it may write to.
+
+    `authority` is a file of certificates it is trusted by, if not by those of the system.
+    """
+
+    directory: str
+    email: str | None = None
+    authority: str | None = None
+
+
 class Stored(Struct, frozen=True):
     """All that the store holds."""
 
@@ -365,6 +403,8 @@ class Stored(Struct, frozen=True):
     boot_id: str | None
     web: WebSettings | None
     tokens: Sequence[Token] = ()
+    gateway: GatewaySettings | None = None
+    services: Sequence[ServiceSpec] = ()
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -382,6 +422,10 @@ class Changes(Struct, frozen=True, kw_only=True):
     web_off: bool = False
     tokens_written: Sequence[Token] = ()
     tokens_removed: Sequence[str] = ()
+    gateway: GatewaySettings | None = None
+    gateway_off: bool = False
+    services_written: Sequence[ServiceSpec] = ()
+    services_removed: Sequence[str] = ()
     urgent: bool = False
 
 
@@ -537,3 +581,42 @@ class WebServer(Protocol):
 
     async def make_way(self) -> None:
         """Take no more requests, and leave those that come to the next daemon."""
+
+
+class GatewayServer(Protocol):
+    """Listens for requests and forwards them by a table."""
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """The URLs it answers at, none while it is off."""
+
+    async def turn_on(self, settings: GatewaySettings) -> None:
+        """Listen; when it listens already, change over.
+
+        Raises:
+            PmdaemonError: an address or a certificate cannot be used; what was on before stays on.
+
+        """
+
+    async def balance(self, listeners: Mapping[str, Listener]) -> None:
+        """Take connections for these services, by name, and spread them as they are.
+
+        Raises:
+            PmdaemonError: an address cannot be used; what was on before stays on.
+
+        """
+
+    def swap(self, table: RouteTable) -> None:
+        """Send requests elsewhere from now on; those that are on their way go on."""
+
+    def busy(self, service: str, target: Target) -> int:
+        """Say how many requests a target is answering."""
+
+    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that."""
+
+    async def turn_off(self) -> None:
+        """Stop listening, and break what is going on."""
+
+    async def make_way(self) -> None:
+        """Take nothing new, and leave what comes to the next daemon."""

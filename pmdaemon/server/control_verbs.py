@@ -16,13 +16,19 @@ from pmdaemon.control.messages import (
     AnewBody,
     ApplyBody,
     EmptyBody,
+    GatewayBody,
     GrowthItem,
     HistoryBody,
     ListBody,
+    RequestBody,
+    RequestsBody,
     RevokeBody,
     RotateBody,
     ScaleBody,
     SelectBody,
+    ServiceBody,
+    ServiceModeBody,
+    ServiceRemoveBody,
     SignalBody,
     StartBody,
     TokenBody,
@@ -36,7 +42,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.processes import Change, Existing, unchanged
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import web_verbs
+from pmdaemon.server import gateway_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import explanation_view, process_view, run_view, step_view
 from pmdaemon.server.progress import waiting_for, with_progress
@@ -60,7 +66,7 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, web_verbs.turn_on}:
+        if handler in {_follow, web_verbs.turn_on, gateway_verbs.requests}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
             work, conversation, lambda: waiting_for(engine.processes.under_way())
@@ -370,6 +376,14 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "tokens": (EmptyBody, web_verbs.list_tokens),
     "rotate": (RotateBody, web_verbs.rotate_token),
     "revoke": (RevokeBody, web_verbs.revoke_token),
+    "gateway": (EmptyBody, gateway_verbs.status),
+    "gateway_on": (GatewayBody, gateway_verbs.turn_on),
+    "gateway_off": (EmptyBody, gateway_verbs.turn_off),
+    "service": (ServiceBody, gateway_verbs.put),
+    "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
+    "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
+    "requests": (RequestsBody, gateway_verbs.requests),
+    "request": (RequestBody, gateway_verbs.request),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from pmdaemon.core.access import Token
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Process
+from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.interfaces import Changes, Stored, WebSettings
+from pmdaemon.engine.interfaces import Changes, GatewaySettings, Stored, WebSettings
 
 
 class MemoryStore:
@@ -26,6 +27,8 @@ class MemoryStore:
         self._boot_id: str | None = None
         self._web: WebSettings | None = None
         self._tokens: dict[str, Token] = {}
+        self._gateway: GatewaySettings | None = None
+        self._services: dict[str, ServiceSpec] = {}
 
     async def load(self) -> Stored:
         """Read everything."""
@@ -39,6 +42,8 @@ class MemoryStore:
             boot_id=self._boot_id,
             web=self._web,
             tokens=[token for _, token in sorted(self._tokens.items())],
+            gateway=self._gateway,
+            services=[spec for _, spec in sorted(self._services.items())],
         )
 
     async def commit(self, changes: Changes) -> None:
@@ -61,6 +66,11 @@ class MemoryStore:
         for name in changes.tokens_removed:
             self._tokens.pop(name, None)
         self._tokens |= {token.name: token for token in changes.tokens_written}
+        if changes.gateway is not None or changes.gateway_off:
+            self._gateway = changes.gateway
+        for name in changes.services_removed:
+            self._services.pop(name, None)
+        self._services |= {spec.name: spec for spec in changes.services_written}
 
     async def _be_reached(self) -> None:
         # As with the real one, others get their turn meanwhile.

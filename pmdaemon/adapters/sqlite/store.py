@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pmdaemon.adapters.sqlite import stored, stored_access
+from pmdaemon.adapters.sqlite import stored, stored_access, stored_gateway
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces import Changes, Stored
@@ -72,7 +72,13 @@ REMOVE_SETTING = "DELETE FROM settings WHERE key = ?"
 
 MAKE_ROOM = "PRAGMA wal_checkpoint(RESTART)"
 
-NEXT_PM_ID, BOOT_ID, WEB = "next_pm_id", "boot_id", "web"
+READ_SERVICES = "SELECT declaration FROM services ORDER BY name"
+
+WRITE_SERVICE = "INSERT OR REPLACE INTO services (name, declaration) VALUES (?, ?)"
+
+REMOVE_SERVICE = "DELETE FROM services WHERE name = ?"
+
+NEXT_PM_ID, BOOT_ID, WEB, GATEWAY = "next_pm_id", "boot_id", "web", "gateway"
 
 UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
 """What SQLite raises, and what its binding does for a value that it cannot hold."""
@@ -207,6 +213,13 @@ class SqliteStore:
                 stored_access.token_from_row(row)
                 for row in map(dict, connection.execute(READ_TOKENS))
             ],
+            gateway=stored_gateway.settings_from_json(settings[GATEWAY])
+            if GATEWAY in settings
+            else None,
+            services=[
+                stored_gateway.service_from_json(text)
+                for (text,) in connection.execute(READ_SERVICES)
+            ],
         )
 
     def _commit(self, changes: Changes) -> None:
@@ -254,6 +267,10 @@ def _write(connection: sqlite3.Connection, changes: Changes) -> None:
         connection.executemany(REMOVE_TOKENS, [(name,) for name in changes.tokens_removed])
         tokens = map(stored_access.token_to_row, changes.tokens_written)
         connection.executemany(WRITE_TOKENS, tokens)
+        connection.executemany(REMOVE_SERVICE, [(name,) for name in changes.services_removed])
+        services = changes.services_written
+        rows = [(one.name, stored_gateway.service_to_json(one)) for one in services]
+        connection.executemany(WRITE_SERVICE, rows)
 
 
 @contextmanager
@@ -294,3 +311,8 @@ def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:
         connection.execute(REMOVE_SETTING, (WEB,))
     if changes.web is not None:
         connection.execute(WRITE_SETTING, (WEB, stored_access.web_to_json(changes.web)))
+    if changes.gateway_off:
+        connection.execute(REMOVE_SETTING, (GATEWAY,))
+    if changes.gateway is not None:
+        settings = stored_gateway.settings_to_json(changes.gateway)
+        connection.execute(WRITE_SETTING, (GATEWAY, settings))

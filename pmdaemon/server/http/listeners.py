@@ -46,14 +46,18 @@ class KeptListeners:
         self._keeper = keeper
 
     @classmethod
-    async def open(cls, host: str, tcp_port: int, keeper: DescriptorStore) -> "KeptListeners":
+    async def open(
+        cls, host: str, tcp_port: int, keeper: DescriptorStore, *, whose: str = "web"
+    ) -> "KeptListeners":
         """Take over what a former daemon listened on, or bind anew.
+
+        `whose` tells them from those that others keep at the same address.
 
         Raises:
             AddressUnusable: nothing is bound.
 
         """
-        prefix = f"web {host} {tcp_port} "
+        prefix = f"{whose} {host} {tcp_port} "
         sockets: list[socket.socket] = []
         while (kept := keeper.take(f"{prefix}{len(sockets)}")) is not None:
             listener = socket.socket(fileno=kept)

@@ -1,0 +1,265 @@
+"""`proxy`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.control.messages import GatewayResult, ServiceView
+
+
+@click.group("proxy", invoke_without_command=True, no_args_is_help=False)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Publish programs under names: a reverse proxy that knows what is ready.
+
+    Every service answers at NAME.localhost, and at the hosts and paths it was given. Without a
+    subcommand, its status is shown.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_status)
+
+
+@command_named("status")
+@json_option
+def _status(context: Context, *, json: bool = False) -> None:
+    """Show where it listens, and what it publishes."""
+    status = context.client().gateway.status()
+    if json:
+        say_json(status)
+        return
+    if not status["urls"]:
+        print("the proxy is off; pmdaemon proxy add APP, or pmdaemon proxy on, turns it on")
+    for url in status["urls"]:
+        print(f"listens at {url}")
+    if status["services"]:
+        from pmdaemon.cli.render.gateway import services_table  # noqa: PLC0415 - only this draws
+
+        print(services_table(status["services"], context.terminal))
+
+
+@command_named("routes")
+@json_option
+def _routes(context: Context, *, json: bool) -> None:
+    """List hosts and paths, each with where it leads."""
+    status = context.client().gateway.status()
+    if json:
+        say_json(status["services"])
+        return
+    from pmdaemon.cli.render.gateway import routes_table  # noqa: PLC0415 - only this draws
+
+    print(routes_table(status, context.terminal) if status["services"] else "there are no routes")
+
+
+@command_named("on")
+@click.option("--host", metavar="HOST", help="Address to listen on; at first this machine only.")
+@click.option("--http", "http_port", metavar="PORT", help="TCP port for HTTP, or none.")
+@click.option("--https", "https_port", metavar="PORT", help="TCP port for HTTPS, or none.")
+@click.option(
+    "--domain", metavar="NAME", help="What services have names below; at first localhost."
+)
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="NETWORK",
+    help="Believe the X-Forwarded headers of this address or network; none is none. May be given"
+    " several times.",
+)
+@click.option(
+    "--capture", metavar="SIZE", help="Keep so much of each body, for pmdaemon requests; 0 is none."
+)
+@json_option
+def _on(context: Context, *, json: bool, capture: str | None, **given: Any) -> None:  # noqa: ANN401 - click's values
+    """Have it listen, now and in future; what is not said stays as it is."""
+    settings = {key: value for key, value in given.items() if value not in {None, ()}}
+    for key in ("http_port", "https_port"):
+        if key in settings:
+            settings[key] = _port(settings[key])
+    if "trusted_proxies" in settings:
+        trusted = list(settings["trusted_proxies"])
+        settings["trusted_proxies"] = [] if trusted == ["none"] else trusted
+    if capture is not None:
+        from pmdaemon.core.quantities import parse_size  # noqa: PLC0415 - for few
+
+        settings["capture"] = parse_size(capture)
+    urls = context.client().gateway.turn_on(**settings)
+    if json:
+        say_json({"urls": urls})
+        return
+    for url in urls:
+        print(f"listens at {url}")
+
+
+@command_named("off")
+@json_option
+def _off(context: Context, *, json: bool) -> None:
+    """Have it listen no more; what is published stays known."""
+    urls = context.client().gateway.turn_off()
+    if json:
+        say_json({"urls": urls})
+    else:
+        print("\n".join(f"listens no more at {url}" for url in urls) or "the proxy is off already")
+
+
+@command_named("add")
+@click.argument("words", nargs=-1, required=True, metavar="[HOST[/PATH]]... TARGET")
+@click.option("--name", metavar="NAME", help="What to call the service; by default as its app.")
+@click.option(
+    "--also", "also", multiple=True, metavar="HOST:PORT", help="Another address that answers."
+)
+@click.option(
+    "--strategy",
+    type=click.Choice(["round-robin", "ip-hash", "least-connections"]),
+    help="How requests are spread over several targets.",
+)
+@click.option("--strip", is_flag=True, help="Do not let it see the path of the route.")
+@click.option("--swap", is_flag=True, help="Take the place of what answered for it until now.")
+@click.option(
+    "--listen",
+    metavar="[HOST:]PORT",
+    help="Spread connections to this address over the targets as they are, HTTP or not.",
+)
+@json_option
+def _add(
+    context: Context,
+    *,
+    words: tuple[str, ...],
+    name: str | None,
+    also: tuple[str, ...],
+    strategy: str | None,
+    strip: bool,
+    swap: bool,
+    listen: str | None,
+    json: bool,
+) -> None:
+    """Publish TARGET: an app, app:PORT, HOST:PORT, or a PORT of this machine.
+
+    It answers for its name below the domain, as app.localhost, and for every HOST and HOST/PATH
+    that is given before it; *.example.com is every name below it.
+    """
+    *routes, target = words
+    client = context.client()
+    view = client.gateway.publish(
+        target,
+        *also,
+        routes=routes,
+        name=name,
+        strategy=strategy,
+        strip=strip or None,
+        swap=swap or None,
+        **(_listener(listen) if listen is not None else {}),
+    )
+    if json:
+        say_json(view)
+        return
+    for line in _where(view, client.gateway.status()):
+        print(line)
+
+
+@command_named("remove")
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE|HOST[/PATH]...")
+@json_option
+def _remove(context: Context, *, names: tuple[str, ...], json: bool) -> None:
+    """Publish services no longer, or single routes; the apps run on."""
+    client = context.client()
+    removed = [client.gateway.unpublish(name) for name in names]
+    if json:
+        say_json(removed)
+        return
+    for name in names:
+        print(f"removed {name}")
+
+
+@command_named("pause")
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
+@click.option("--maintenance", is_flag=True, help="Say that it is being worked on, at once.")
+@json_option
+def _pause(context: Context, *, names: tuple[str, ...], maintenance: bool, json: bool) -> None:
+    """Hold the requests to services, for up to 30 seconds each."""
+    mode = "maintenance" if maintenance else "paused"
+    views = context.client().gateway.set_mode(*names, mode=mode)  # type: ignore[arg-type] # one of three
+    _say_modes(views, json=json)
+
+
+@command_named("resume")
+@click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
+@json_option
+def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
+    """Let requests through again, those that were held first."""
+    _say_modes(context.client().gateway.set_mode(*names, mode="serving"), json=json)
+
+
+@command_named("certs")
+@click.option("--install", is_flag=True, help="Say how this machine comes to trust our authority.")
+@click.option("--host", metavar="HOST", help="Show the certificate of --cert for this host.")
+@click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
+@click.option("--key", metavar="FILE", help="Its key (PEM).")
+@json_option
+def _certs(
+    context: Context,
+    *,
+    install: bool,
+    host: str | None,
+    cert: str | None,
+    key: str | None,
+    json: bool,
+) -> None:
+    """Show the certificates for HTTPS, and how to have them trusted."""
+    from pmdaemon.cli import certificates  # noqa: PLC0415 - only this needs it
+
+    if any((host, cert, key)) and not all((host, cert, key)):
+        raise WrongUsage("--host, --cert and --key belong together")
+    if host is not None and cert is not None and key is not None:
+        files = (host, str(Path(cert).absolute()), str(Path(key).absolute()))
+        context.client().gateway.turn_on(certificates=[files])
+    certificates.show(context, install=install, json=json)
+
+
+for _each in (_status, _routes, _on, _off, _add, _remove, _pause, _resume, _certs):
+    command.add_command(_each)
+
+
+def _say_modes(views: list[ServiceView], *, json: bool) -> None:
+    if json:
+        say_json(views)
+        return
+    for view in views:
+        print(f"{view['name']}: {view['mode']}")
+
+
+def _where(view: ServiceView, status: GatewayResult) -> list[str]:
+    """Say where a service answers now."""
+    lines = [
+        f"{view['name']} answers at {_url(url, route['host'])}{route['path']}"
+        for route in view["routes"]
+        for url in status["urls"]
+    ]
+    if (listener := view["listener"]) is not None:
+        lines.append(f"{view['name']} is balanced at {listener['host']}:{listener['port']}")
+    return lines
+
+
+def _url(listening: str, host: str) -> str:
+    scheme, _, rest = listening.partition("://")
+    port = rest.rpartition(":")[2]
+    usual = {"http": "80", "https": "443"}[scheme]
+    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"
+
+
+def _port(text: str) -> int:
+    if text == "none":
+        return -1
+    if not text.isdigit() or int(text) > 65535:
+        raise WrongUsage(f"{text} is no TCP port: a number up to 65535, or none")
+    return int(text)
+
+
+def _listener(text: str) -> dict[str, object]:
+    host, _, port = text.rpartition(":")
+    said: dict[str, object] = {"listen_port": _port(port)}
+    return {**said, "listen_host": host.strip("[]")} if host else said

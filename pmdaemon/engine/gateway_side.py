@@ -1,0 +1,310 @@
+"""The gateway: which services it has, and what answers for each just now.
+
+What was declared is in the store. The table that requests go by is made of it and of what the
+processes are doing, anew with each change that matters, and handed over whole.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from pmdaemon.core.errors import InvalidInput, PmdaemonError
+from pmdaemon.core.notices import Notice, ProcessChanged
+from pmdaemon.core.process import Errored, Process
+from pmdaemon.core.routing import Mode, Route, RouteTable, Target
+from pmdaemon.core.services import Listener, ServiceSpec, table_of, targets_of
+from pmdaemon.core.wording import shown
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.interfaces import (
+    Changes,
+    Clock,
+    GatewayServer,
+    GatewaySettings,
+    OutputCapture,
+    Store,
+    TcpProbe,
+)
+from pmdaemon.engine.listening import Listening
+from pmdaemon.engine.request_log import RequestLog
+
+log = logging.getLogger(__name__)
+
+
+class ServiceNotFound(PmdaemonError):
+    """A name that no service has, or a route that is none."""
+
+    code = "service_not_found"
+
+
+class GatewaySide:
+    """Publishes services, and remembers them.
+
+    `processes` gives all processes, with those that a reload has set beside others.
+    """
+
+    def __init__(
+        self,
+        *,
+        server: GatewayServer,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        probe: TcpProbe,
+        capture: OutputCapture,
+        processes: Callable[[], Iterable[Process]],
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._processes = processes
+        self._capture = capture
+        self._settings: GatewaySettings | None = None
+        self._services: dict[str, ServiceSpec] = {}
+        self._apps: frozenset[str] = frozenset()
+        self._table = RouteTable()
+        self._listening = Listening(clock=clock, probe=probe, changed=self._refresh)
+        self._turn = asyncio.Lock()
+        self.requests = RequestLog(clock=clock)
+        bus.subscribe(self._heed)
+
+    # What is so.
+
+    @property
+    def settings(self) -> GatewaySettings | None:
+        """How it listens, or None while it is off."""
+        return self._settings
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """The URLs it answers at."""
+        return self._server.addresses
+
+    @property
+    def services(self) -> Mapping[str, ServiceSpec]:
+        """All services as declared, by name."""
+        return self._services
+
+    @property
+    def table(self) -> RouteTable:
+        """Where requests go now."""
+        return self._table
+
+    def busy(self, service: str, target: Target) -> int:
+        """Say how many requests a target is answering."""
+        return self._server.busy(service, target)
+
+    def last_words(self, service: str) -> Sequence[str]:
+        """Return what the app of a service has written to stderr at last."""
+        spec = self._services.get(service)
+        for process in self._processes():
+            if spec is not None and spec.app == process.name:
+                if isinstance(process.state, Errored):
+                    return process.state.last_words
+                return self._capture.last_words(process.seat)
+        return ()
+
+    # Verbs.
+
+    async def resume(
+        self, settings: GatewaySettings | None, services: Iterable[ServiceSpec]
+    ) -> None:
+        """Go on with what a former daemon had; a failure is logged, programs come first."""
+        self._adopt({spec.name: spec for spec in services})
+        if settings is None:
+            return
+        try:
+            await self._change_to(settings)
+        except PmdaemonError as error:
+            log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+
+    async def turn_on(self, settings: GatewaySettings) -> Sequence[str]:
+        """Listen, now and in future; return the URLs.
+
+        Raises:
+            PmdaemonError: an address or a certificate cannot be used; what was on before stays.
+
+        """
+        async with self._turn:
+            before = self._settings
+            await self._change_to(settings)
+            await self._commit_or(Changes(gateway=settings, urgent=True), before)
+            return self._server.addresses
+
+    async def turn_off(self) -> None:
+        """Stop listening, now and in future; services stay declared."""
+        async with self._turn:
+            await self._store.commit(Changes(gateway_off=True, urgent=True))
+            self._settings = None
+            await self._server.turn_off()
+
+    async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
+        """Declare a service, or add routes to it; requests go by it when this returns.
+
+        With `swap`, whatever answered for a service of this name until now does so no longer, and
+        finishes what it has begun.
+
+        Raises:
+            InvalidInput: the name, or a route, is another service's already.
+            PmdaemonError: it cannot be listened where it was to be.
+
+        """
+        async with self._turn:
+            present = self._services.get(spec.name)
+            if present is not None and not swap:
+                if present.backing != spec.backing:
+                    raise InvalidInput(
+                        f"there is a service called {spec.name} already, and"
+                        f" {present.target_text} answers for it (to exchange that: --swap)",
+                        code="service_taken",
+                        service=spec.name,
+                    )
+                spec = replace(spec, listener=spec.listener or present.listener)
+            routes = present.routes if present is not None else ()
+            mode = present.mode if present is not None else spec.mode
+            spec = replace(spec, routes=_merged(routes, spec.routes), mode=mode)
+            services = {**self._services, spec.name: spec}
+            self._check(services)
+            await self._change_services(services, Changes(services_written=[spec], urgent=True))
+            return spec
+
+    async def remove(self, name: str) -> ServiceSpec:
+        """Have a service no longer; what it has begun is finished.
+
+        Raises:
+            ServiceNotFound: there is none of this name.
+
+        """
+        async with self._turn:
+            spec = self._found(name)
+            services = {other: one for other, one in self._services.items() if other != name}
+            await self._change_services(services, Changes(services_removed=[name], urgent=True))
+            return spec
+
+    async def remove_route(self, host: str, path: str) -> ServiceSpec:
+        """Take a route from its service.
+
+        Raises:
+            ServiceNotFound: nobody has it.
+
+        """
+        async with self._turn:
+            for spec in self._services.values():
+                left = tuple(one for one in spec.routes if (one.host, one.path) != (host, path))
+                if len(left) < len(spec.routes):
+                    changed = replace(spec, routes=left)
+                    services = {**self._services, spec.name: changed}
+                    changes = Changes(services_written=[changed], urgent=True)
+                    await self._change_services(services, changes)
+                    return changed
+            raise ServiceNotFound(f"{host}{path} is no route", route=f"{host}{path}")
+
+    async def set_mode(self, name: str, mode: Mode) -> ServiceSpec:
+        """Have a service serve, hold its requests, or say that it is being worked on.
+
+        Raises:
+            ServiceNotFound: there is none of this name.
+
+        """
+        async with self._turn:
+            spec = replace(self._found(name), mode=mode)
+            services = {**self._services, name: spec}
+            await self._change_services(services, Changes(services_written=[spec], urgent=True))
+            return spec
+
+    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that."""
+        return await self._server.drained(service, target, within=within)
+
+    async def close(self, *, for_good: bool) -> None:
+        """Stop listening, for this daemon's life, or make way for the next one."""
+        if for_good:
+            await self._server.turn_off()
+        else:
+            await self._server.make_way()
+
+    # Inside.
+
+    def _found(self, name: str) -> ServiceSpec:
+        if (spec := self._services.get(name)) is None:
+            available = ", ".join(sorted(self._services)) or "there is none"
+            raise ServiceNotFound(f"no service is called {shown(name)} ({available})", name=name)
+        return spec
+
+    def _check(self, services: Mapping[str, ServiceSpec]) -> None:
+        table = RouteTable()
+        for spec in services.values():
+            table = table.with_routes(spec.routes)
+        listeners: dict[int, str] = {}
+        for spec in services.values():
+            if spec.listener is not None:
+                other = listeners.setdefault(spec.listener.tcp_port, spec.name)
+                if other != spec.name:
+                    raise InvalidInput(
+                        f"port {spec.listener.tcp_port} is where {other} is balanced already",
+                        code="service_taken",
+                    )
+
+    async def _change_services(self, services: Mapping[str, ServiceSpec], changes: Changes) -> None:
+        before = dict(self._services)
+        if self._settings is not None:
+            await self._server.balance(_listeners(services))
+        try:
+            await self._store.commit(changes)
+        except PmdaemonError:
+            if self._settings is not None:
+                await self._server.balance(_listeners(before))
+            raise
+        self._adopt(services)
+
+    async def _commit_or(self, changes: Changes, before: GatewaySettings | None) -> None:
+        try:
+            await self._store.commit(changes)
+        except PmdaemonError:
+            self._settings = before
+            if before is None:
+                await self._server.turn_off()
+            else:
+                await self._server.turn_on(before)
+            raise
+
+    async def _change_to(self, settings: GatewaySettings) -> None:
+        await self._server.turn_on(settings)
+        self._settings = settings
+        await self._server.balance(_listeners(self._services))
+        self._refresh()
+
+    def _adopt(self, services: Mapping[str, ServiceSpec]) -> None:
+        self._services = dict(services)
+        self._apps = frozenset(one.app for one in services.values() if one.app is not None)
+        self._refresh()
+
+    def _heed(self, notice: Notice) -> None:
+        match notice:
+            case ProcessChanged(before, after):
+                changed = after or before
+                if changed is not None and changed.name in self._apps:
+                    self._refresh()
+            case _:
+                pass
+
+    def _refresh(self) -> None:
+        if self._settings is None:
+            return
+        processes = [one for one in self._processes() if one.name in self._apps]
+        self._listening.forget_all_but({one.run.identity for one in processes if one.run})
+        self._table = table_of(
+            self._services.values(),
+            self._settings.domain,
+            lambda spec: targets_of(spec, processes, self._listening.accepts),
+        )
+        self._server.swap(self._table)
+
+
+def _merged(present: Sequence[Route], added: Sequence[Route]) -> tuple[Route, ...]:
+    routes = {(one.host, one.path): one for one in (*present, *added)}
+    return tuple(routes.values())
+
+
+def _listeners(services: Mapping[str, ServiceSpec]) -> Mapping[str, Listener]:
+    return {name: spec.listener for name, spec in services.items() if spec.listener is not None}

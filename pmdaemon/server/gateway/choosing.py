@@ -1,0 +1,114 @@
+"""Which target gets the next request or connection, and how many each of them has."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
+from pmdaemon.core.routing import Balancer, Mode, RouteTable, Target
+
+Address = tuple[str, int]
+
+HOLD_SECONDS = 30.0
+"""How long a request waits for a target that is starting, or for a service that is paused."""
+
+
+class Chooser:
+    """Goes by a table that may be exchanged at any time."""
+
+    def __init__(self) -> None:
+        self._table = RouteTable()
+        self._balancers: dict[str, Balancer] = {}
+        self._changed = asyncio.Event()
+        self._idle: dict[tuple[str, Address], list[Callable[[], None]]] = {}
+
+    @property
+    def table(self) -> RouteTable:
+        """Where requests go now."""
+        return self._table
+
+    def swap(self, table: RouteTable) -> Collection[Address]:
+        """Go by another table from now on; return the addresses that are not in it any more."""
+        gone = _addresses(self._table) - _addresses(table)
+        self._table = table
+        for name in self._balancers.keys() - table.services.keys():
+            if not self._balancers[name].is_busy:
+                del self._balancers[name]
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return gone
+
+    def patience(self) -> float:
+        """Say until when something that came now may wait."""
+        return asyncio.get_running_loop().time() + HOLD_SECONDS
+
+    def choose(self, name: str, client: str, tried: Collection[Address]) -> Target | None:
+        """Choose a target that is ready, if there is one and the service serves."""
+        service = self._table.services.get(name)
+        if service is None or service.mode is not Mode.SERVING:
+            return None
+        return self._balancer(name).choose(service, client, tried=tried)
+
+    def worth_waiting(self, name: str) -> bool:
+        """Tell whether a target may be there soon."""
+        service = self._table.services.get(name)
+        if service is None or service.mode is Mode.MAINTENANCE:
+            return False
+        return service.mode is Mode.PAUSED or service.coming
+
+    async def target(
+        self, name: str, client: str, tried: Collection[Address], patience: float
+    ) -> Target | None:
+        """Choose a target; while one is coming, or the service is paused, wait for it."""
+        while True:
+            target = self.choose(name, client, tried)
+            if target is not None or not self.worth_waiting(name):
+                return target
+            try:
+                async with asyncio.timeout_at(patience):
+                    await self._changed.wait()
+            except TimeoutError:
+                return None
+
+    @contextmanager
+    def busy_with(self, service: str, target: Target) -> Iterator[None]:
+        """Count something that a target has to do, until the end of the block."""
+        balancer = self._balancer(service)
+        balancer.began(target)
+        try:
+            yield
+        finally:
+            balancer.ended(target)
+            if not balancer.busy(target):
+                for callback in self._idle.get((service, target.address), ()):
+                    callback()
+
+    def busy(self, service: str, target: Target) -> int:
+        """Say how much a target has to do."""
+        balancer = self._balancers.get(service)
+        return balancer.busy(target) if balancer is not None else 0
+
+    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+        """Wait until a target has nothing to do any more; tell whether it came to that."""
+        if not self.busy(service, target):
+            return True
+        over = asyncio.Event()
+        key = service, target.address
+        waiting = self._idle.setdefault(key, [])
+        waiting.append(over.set)
+        try:
+            async with asyncio.timeout(within):
+                await over.wait()
+        except TimeoutError:
+            return False
+        finally:
+            waiting.remove(over.set)
+            if not waiting:
+                self._idle.pop(key, None)
+        return True
+
+    def _balancer(self, name: str) -> Balancer:
+        return self._balancers.setdefault(name, Balancer())
+
+
+def _addresses(table: RouteTable) -> set[Address]:
+    return {one.address for service in table.services.values() for one in service.targets}

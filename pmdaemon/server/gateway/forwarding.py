@@ -1,0 +1,252 @@
+"""Finds a target for each request, and another when that one fails."""
+
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from pmdaemon.core.routing import Mode, Route, RouteTable, Service, host_of
+from pmdaemon.engine import tasks
+from pmdaemon.server.gateway.choosing import Address, Chooser
+from pmdaemon.server.gateway.clients import ClientConnection
+from pmdaemon.server.gateway.exchanges import HARMLESS_TWICE, Exchange
+from pmdaemon.server.gateway.heads import origin_form, request_bytes, value_of
+from pmdaemon.server.gateway.upstreams import UpstreamFailed, UpstreamPool
+
+NOT_FOUND = 404, b"Not Found"
+BAD_GATEWAY = 502, b"Bad Gateway"
+UNAVAILABLE = 503, b"Service Unavailable"
+TIMED_OUT = 504, b"Gateway Timeout"
+
+
+class Unanswered(Struct, frozen=True):
+    """What is told to a client whose request no target answered."""
+
+    status: int
+    reason: bytes
+    message: str
+    service: str | None = None
+
+
+class Observer(Protocol):
+    """Who keeps records of requests."""
+
+    def began(self, exchange: Exchange, host: str, route: Route | None) -> None:
+        """A request has come."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """It was answered, or will not be."""
+
+
+class Words(Protocol):
+    """Who words what we answer ourselves."""
+
+    def __call__(self, exchange: Exchange, why: Unanswered) -> tuple[bytes, bytes]:
+        """Return the content type and the body."""
+
+
+class Interceptor(Protocol):
+    """Who answers some requests in place of any service."""
+
+    def __call__(self, host: str, path: bytes) -> bytes | None:
+        """Return the text that is the answer, or None to have it forwarded."""
+
+
+class Gateway:
+    """Forwards requests by a table of routes.
+
+    Clients in `trusted` networks may say for whom they ask.
+    """
+
+    def __init__(
+        self,
+        chooser: Chooser,
+        *,
+        words: Words,
+        observer: Observer,
+        trusted: Iterable[str] = (),
+        interceptor: Interceptor | None = None,
+    ) -> None:
+        self._chooser = chooser
+        self._words = words
+        self._observer = observer
+        self._interceptor = interceptor
+        self._pool = UpstreamPool()
+        self._connections: set[ClientConnection] = set()
+        self.trust(trusted)
+
+    def trust(self, networks: Iterable[str]) -> None:
+        """Believe other clients from now on."""
+        self._trusted = [ipaddress.ip_network(text, strict=False) for text in networks]
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
+
+    def swap(self, table: RouteTable) -> None:
+        """Send requests elsewhere from now on; those that are on their way go on."""
+        for address in self._chooser.swap(table):
+            self._pool.drop(address)
+
+    def connection(self, *, secure: bool) -> ClientConnection:
+        """Make the protocol for a connection that was accepted."""
+        made = ClientConnection(self._handle, self._connections.discard, secure=secure)
+        self._connections.add(made)
+        return made
+
+    def finish(self) -> None:
+        """Take no more requests on the connections that there are."""
+        for connection in tuple(self._connections):
+            connection.finish()
+
+    def close(self) -> None:
+        """Break what is still going on."""
+        for connection in tuple(self._connections):
+            connection.abort()
+        self._pool.close()
+
+    # One request.
+
+    def _handle(self, exchange: Exchange) -> None:
+        exchange.belongs_to(tasks.spawn(self._serve(exchange), name="gateway.request"))
+
+    async def _serve(self, exchange: Exchange) -> None:
+        host, target = _asked_for(exchange)
+        path = target.partition(b"?")[0]
+        found = self._chooser.table.find(host, path.decode("latin-1")) if host and target else None
+        self._observer.began(exchange, host or "", found[0] if found else None)
+        try:
+            own = self._interceptor(host, path) if self._interceptor and host else None
+            if own is not None:
+                exchange.answer(200, b"OK", own, (b"content-type", b"text/plain"))
+            elif found is None:
+                said = exchange.request.host.decode("latin-1")
+                message = f"nothing answers for {host or said or 'a request without a Host'}"
+                self._refuse(exchange, Unanswered(*NOT_FOUND, message))
+            else:
+                await self._forward(exchange, found[0], target)
+        finally:
+            self._observer.ended(exchange)
+
+    async def _forward(self, exchange: Exchange, route: Route, target_path: bytes) -> None:
+        name = route.service
+        tried: dict[Address, UpstreamFailed] = {}
+        patience = self._chooser.patience()
+        head = self._head_for(exchange, route, target_path)
+        while True:
+            target = self._chooser.choose(name, exchange.client.peer, tried)
+            if target is None:
+                target = await self._chooser.target(name, exchange.client.peer, tried, patience)
+            if target is None:
+                service = self._chooser.table.services.get(name)
+                self._refuse(exchange, _why(name, service, tried))
+                return
+            exchange.target = target.address
+            with self._chooser.busy_with(name, target):
+                failure = await self._try(exchange, target.address, head)
+            if failure is None:
+                return
+            tried[target.address] = failure
+            if exchange.begun:
+                exchange.broken = True
+                exchange.client.abort()
+                return
+            harmless = exchange.request.method in HARMLESS_TWICE
+            if not exchange.repeatable or failure.timed_out or (failure.reached and not harmless):
+                service = self._chooser.table.services.get(name)
+                self._refuse(exchange, _why(name, service, {target.address: failure}))
+                return
+
+    async def _try(
+        self, exchange: Exchange, address: Address, head: bytes
+    ) -> UpstreamFailed | None:
+        """Have a target answer; return why it did not."""
+        harmless = exchange.request.method in HARMLESS_TWICE
+        fresh = False
+        while True:
+            try:
+                connection = await self._pool.get(address, fresh=fresh, rested=harmless)
+                reused = connection.used_before
+                try:
+                    await exchange.run(connection, head)
+                except UpstreamFailed:
+                    # What was kept open may have been closed in the instant that we wrote.
+                    if fresh or not (reused and harmless and exchange.repeatable):
+                        raise
+                    if exchange.begun:
+                        raise
+                    fresh = True
+                    continue
+            except UpstreamFailed as error:
+                return error
+            return None
+
+    def _head_for(self, exchange: Exchange, route: Route, target: bytes) -> bytes:
+        request, client = exchange.request, exchange.client
+        trusted = self._is_trusted(client.peer)
+        said = {
+            name: value_of(request.headers, name) if trusted else None
+            for name in (
+                b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port",
+            )
+        }  # fmt: skip
+        chain = said[b"x-forwarded-for"]
+        peer = client.peer.encode()
+        forwarded: Mapping[bytes, bytes] = {
+            b"x-forwarded-for": b"%b, %b" % (chain, peer) if chain else peer,
+            b"x-forwarded-proto": said[b"x-forwarded-proto"]
+            or (b"https" if client.secure else b"http"),
+            b"x-forwarded-host": said[b"x-forwarded-host"] or request.host,
+            b"x-forwarded-port": said[b"x-forwarded-port"] or b"%d" % client.local_port,
+        }
+        if route.strip and route.path != "/":
+            target = target[len(route.path) :] or b"/"
+            if not target.startswith(b"/"):
+                target = b"/" + target
+        return request_bytes(request, target, forwarded)
+
+    def _is_trusted(self, peer: str) -> bool:
+        if not self._trusted:
+            return False
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)
+
+    def _refuse(self, exchange: Exchange, why: Unanswered) -> None:
+        content_type, body = self._words(exchange, why)
+        headers = [(b"content-type", content_type), (b"cache-control", b"no-store")]
+        if why.status == 503:
+            headers.append((b"retry-after", b"5"))
+        exchange.answer(why.status, why.reason, body, *headers)
+
+
+def _asked_for(exchange: Exchange) -> tuple[str | None, bytes]:
+    """Say for which host and target a request is; nothing where it asks for none."""
+    authority, target = origin_form(exchange.request)
+    return host_of(authority.decode("latin-1")), target
+
+
+def _why(name: str, service: Service | None, tried: Mapping[Address, UpstreamFailed]) -> Unanswered:
+    if service is None:
+        return Unanswered(*UNAVAILABLE, f"{name} is not there any more", name)
+    if service.mode is Mode.MAINTENANCE:
+        return Unanswered(*UNAVAILABLE, f"{name} is being worked on", name)
+    if tried:
+        *_, failure = tried.values()
+        message = f"{name} does not answer at {_listed(tried)}: {failure.reason}"
+        return Unanswered(*(TIMED_OUT if failure.timed_out else BAD_GATEWAY), message, name)
+    if service.mode is Mode.PAUSED:
+        message = f"{name} is paused"
+    elif service.coming:
+        message = f"{name} is not ready yet"
+    else:
+        message = f"{name} is not running"
+    return Unanswered(*UNAVAILABLE, message, name)
+
+
+def _listed(addresses: Collection[Address]) -> str:
+    return ", ".join(f"{host}:{port}" for host, port in addresses)

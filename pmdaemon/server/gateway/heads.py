@@ -1,0 +1,297 @@
+"""The heads of messages: what they say, and what we say instead.
+
+Heads are read strictly (by llhttp) and written anew, so that what goes on is what we understood.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import httptools
+from msgspec import Struct
+
+from pmdaemon.server.gateway.framing import (
+    Chunked,
+    Framing,
+    Length,
+    MalformedMessage,
+    NoBody,
+    UntilClose,
+)
+
+LONGEST_HEAD = 32 * 1024
+"""Bytes of a request line, or status line, with all headers."""
+
+END_OF_HEAD = b"\r\n\r\n"
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+OF_ONE_CONNECTION = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"}
+)
+"""Headers that are between two neighbours (RFC 9110, section 7.6.1)."""
+
+FORWARDED = frozenset(
+    {
+        b"forwarded",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    }
+)
+"""Headers that say from where a request came; only who is trusted may say so."""
+
+WEBSOCKET = b"websocket"
+"""The one protocol that is upgraded to: another version of HTTP would go by unseen."""
+
+WITHOUT_BODY = frozenset({204, 304})
+
+
+class NotSupported(Exception):
+    """A message that is right, and asks for what we do not do."""
+
+
+class HeadTooLong(Exception):
+    """A head beyond what anybody sends in earnest."""
+
+
+class _Collector:
+    """What llhttp tells while it reads a head."""
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = False
+
+    def on_url(self, piece: bytes) -> None:
+        self.target += piece
+
+    def on_status(self, piece: bytes) -> None:
+        self.reason += piece
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+class RequestHead(Struct, frozen=True):
+    """A request up to its body."""
+
+    method: bytes
+    target: bytes
+    version: str
+    headers: Headers
+    keep_alive: bool
+    upgrade: bytes | None
+    host: bytes
+
+    @property
+    def path(self) -> bytes:
+        """The path without the query."""
+        return self.target.partition(b"?")[0]
+
+    def framing(self) -> Framing:
+        """Say where its body ends."""
+        lengths, codings = _lengths(self.headers), _codings(self.headers)
+        if codings:
+            if lengths or self.version != "1.1":
+                raise MalformedMessage("a request has two lengths")
+            if codings != [b"chunked"]:
+                raise NotSupported("only chunked transfer encoding is supported")
+            return Chunked()
+        return Length(_one(lengths)) if lengths else NoBody()
+
+
+class ResponseHead(Struct, frozen=True):
+    """A response up to its body."""
+
+    status: int
+    reason: bytes
+    version: str
+    headers: Headers
+    keep_alive: bool
+
+    def framing(self, method: bytes) -> Framing:
+        """Say where its body ends, in answer to a request of this method."""
+        if method == b"HEAD" or self.status in WITHOUT_BODY or self.status < 200:
+            return NoBody()
+        lengths, codings = _lengths(self.headers), _codings(self.headers)
+        if codings:
+            if codings != [b"chunked"]:
+                raise MalformedMessage("its transfer encoding is not chunked")
+            # The coding wins (RFC 9112, section 6.3); the length is not passed on.
+            return Chunked()
+        return Length(_one(lengths)) if lengths else UntilClose()
+
+
+def read_request(head: bytes) -> RequestHead:
+    """Read the head of a request, with the empty line at its end.
+
+    Raises:
+        MalformedMessage: it is none, or could be read in two ways.
+
+    """
+    collector = _Collector()
+    parser = httptools.HttpRequestParser(collector)
+    upgrades = False
+    try:
+        parser.feed_data(head)
+    except httptools.HttpParserUpgrade:
+        upgrades = True
+    except httptools.HttpParserError as error:
+        raise MalformedMessage(str(error)) from None
+    version = parser.get_http_version()
+    if not collector.complete or version not in {"1.0", "1.1"}:
+        raise MalformedMessage("the head of a request is not whole")
+    found = _by_name(collector.headers)
+    hosts = found.get(b"host", [])
+    if len(hosts) > 1 or (not hosts and version == "1.1"):
+        raise MalformedMessage("a request needs exactly one Host")
+    request = RequestHead(
+        method=parser.get_method(),
+        target=collector.target,
+        version=version,
+        headers=collector.headers,
+        keep_alive=parser.should_keep_alive(),
+        upgrade=WEBSOCKET if upgrades and _asks_for_websocket(found) else None,
+        host=hosts[0] if hosts else b"",
+    )
+    authority, _ = origin_form(request)
+    if authority.lower() != request.host.lower():
+        raise MalformedMessage("a request names two hosts")
+    return request
+
+
+def read_response(head: bytes) -> ResponseHead:
+    """Read the head of a response, with the empty line at its end.
+
+    Raises:
+        MalformedMessage: it is none.
+
+    """
+    collector = _Collector()
+    parser = httptools.HttpResponseParser(collector)
+    try:
+        parser.feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass
+    except httptools.HttpParserError as error:
+        raise MalformedMessage(str(error)) from None
+    if not collector.complete:
+        raise MalformedMessage("the head of a response is not whole")
+    response = ResponseHead(
+        status=parser.get_status_code(),
+        reason=collector.reason,
+        version=parser.get_http_version(),
+        headers=collector.headers,
+        keep_alive=parser.should_keep_alive(),
+    )
+    response.framing(b"GET")
+    return response
+
+
+def origin_form(request: RequestHead) -> tuple[bytes, bytes]:
+    """Say which authority a request is for, and what is asked of it; nothing if that is no path.
+
+    A target may be a whole URL, which then says more than the Host (RFC 9112, section 3.2.2).
+    """
+    if request.target.startswith(b"/"):
+        return request.host, request.target
+    scheme, _, rest = request.target.partition(b"://")
+    if scheme.lower() not in {b"http", b"https"}:
+        return request.host, b""
+    authority, slash, path = rest.partition(b"/")
+    return authority, slash + path or b"/"
+
+
+def request_bytes(request: RequestHead, target: bytes, forwarded: Mapping[bytes, bytes]) -> bytes:
+    """Write a request as the service gets it.
+
+    `forwarded` are the headers that say where it came from, in place of what it says itself.
+    """
+    dropped = _listed(request.headers) | OF_ONE_CONNECTION | FORWARDED
+    lines = [b"%b %b HTTP/1.1\r\n" % (request.method, target)]
+    lines += _kept(request.headers, dropped)
+    lines += [b"%b: %b\r\n" % pair for pair in forwarded.items()]
+    if _codings(request.headers):
+        lines.append(b"transfer-encoding: chunked\r\n")
+    if request.upgrade is not None:
+        lines.append(b"connection: upgrade\r\nupgrade: %b\r\n" % request.upgrade)
+    if any(name.lower() == b"te" and b"trailers" in value for name, value in request.headers):
+        lines.append(b"te: trailers\r\n")
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def response_bytes(
+    response: ResponseHead, added: Iterable[tuple[bytes, bytes]], *, chunked: bool
+) -> bytes:
+    """Write the head of a response as the client gets it."""
+    dropped = _listed(response.headers) | OF_ONE_CONNECTION
+    if chunked:
+        dropped |= {b"content-length"}
+    lines = [b"HTTP/1.1 %d %b\r\n" % (response.status, response.reason)]
+    lines += _kept(response.headers, dropped)
+    if chunked:
+        lines.append(b"transfer-encoding: chunked\r\n")
+    lines += [b"%b: %b\r\n" % pair for pair in added]
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def value_of(headers: Headers, name: bytes) -> bytes | None:
+    """Find the first value of a header, whose name is given in lower case."""
+    return next((value for key, value in headers if key.lower() == name), None)
+
+
+def _kept(headers: Headers, dropped: frozenset[bytes] | set[bytes]) -> list[bytes]:
+    # A name with an underscore means the same as one with a dash to many servers.
+    return [
+        b"%b: %b\r\n" % (name, value)
+        for name, value in headers
+        if name.lower().replace(b"_", b"-") not in dropped
+    ]
+
+
+def _listed(headers: Headers) -> frozenset[bytes]:
+    """List the headers that are of one connection because it says so."""
+    return frozenset(
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    )
+
+
+def _lengths(headers: Headers) -> list[bytes]:
+    return [value for name, value in headers if name.lower() == b"content-length"]
+
+
+def _codings(headers: Headers) -> list[bytes]:
+    return [
+        coding.strip().lower()
+        for name, value in headers
+        if name.lower() == b"transfer-encoding"
+        for coding in value.split(b",")
+    ]
+
+
+def _one(lengths: Sequence[bytes]) -> int:
+    first, *others = lengths
+    if others or not first.isdigit() or len(first) > 18:
+        raise MalformedMessage("a message has no single length")
+    return int(first)
+
+
+def _asks_for_websocket(found: Mapping[bytes, Sequence[bytes]]) -> bool:
+    return [value.strip().lower() for value in found.get(b"upgrade", ())] == [WEBSOCKET]
+
+
+def _by_name(headers: Headers) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
