@@ -71,7 +71,7 @@ class Context:
             start=self._start_daemon if start else False,
             patience=patience,
             on_progress=_progress(),
-            on_warning=warn,
+            on_warning=_warning_once(),
         )
 
     def environment_to_send(self) -> dict[str, str]:
@@ -94,6 +94,18 @@ def say_json(value: object) -> None:
 def warn(sentence: str) -> None:
     """Say something on standard error."""
     print(f"pmdaemon: {sentence}", file=sys.stderr)
+
+
+def _warning_once() -> Callable[[str], None]:
+    """Say each sentence once, however many requests of one command it is the answer to."""
+    said: set[str] = set()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            warn(sentence)
+
+    return say
 
 
 def _progress() -> Callable[[str], None]:

@@ -26,7 +26,7 @@ def default_file(cwd: str) -> str:
     """Find the ecosystem file of a directory.
 
     Raises:
-        WrongUsage: there is none, so there is nothing to start.
+        WrongUsage: there is none.
 
     """
     for name in DEFAULT_NAMES:
@@ -37,8 +37,8 @@ def default_file(cwd: str) -> str:
     if Path(cwd, ecosystem.PROCFILE).is_file():
         return ecosystem.PROCFILE
     raise WrongUsage(
-        f"nothing to start: name a program, or have an {DEFAULT_NAMES[1]} here;"
-        " see pmdaemon start --help"
+        "nothing is named, and there is no ecosystem file in this directory"
+        " (pmdaemon init writes one)"
     )
 
 

@@ -129,4 +129,6 @@ def _outcome(view: ProcessView, elapsed: float) -> str:
         return f"started {called(view)}, which has not said that it is ready"
     if view["state"] == "online":
         return f"started {called(view)}"
+    if view["state"] == "stopped" and view["wish"] == "down":
+        return f"listed {called(view)}, which is not to run now"
     return f"{called(view)} is {status_word(view['state'])}"

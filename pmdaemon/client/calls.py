@@ -283,7 +283,7 @@ def update() -> Call[UpdateResult]:
 
 
 def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
-    """Put together what a process is started with: what was inherited, and what was declared.
+    """Put together what a process is started with: inherited, declared, and added by us.
 
     Raises:
         InvalidInput: these are processes of several apps, or of none.
@@ -293,8 +293,7 @@ def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
         raise InvalidInput(f"env shows one process, and this names {len(views)}: give an id")
     view = views[0]
     declaration = view["declaration"]
-    own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
-    return {**declaration["inherited_env"], **own, **declaration["env"]}
+    return {**declaration["inherited_env"], **declaration["env"], **view["added_env"]}
 
 
 def current_directory() -> str:

@@ -22,6 +22,7 @@ from pmdaemon.control.log_sources import CHUNK, newest_first
 from pmdaemon.control.messages import GrowthItem, PingResult
 from pmdaemon.core.errors import DaemonUnavailable, InvalidInput
 from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.wording import shown
 
 DEFAULT_LINES = 15
 """Lines of each process, where neither a number nor a time is said."""
@@ -297,4 +298,5 @@ def _compiled(pattern: str | None, *, ignore_case: bool) -> re.Pattern[str] | No
     try:
         return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     except (re.error, RecursionError, OverflowError) as error:
-        raise InvalidInput(f"no regular expression: {error}", pattern=pattern) from error
+        message = f"not a usable regular expression: {shown(pattern)} ({error})"
+        raise InvalidInput(message, pattern=pattern) from error

@@ -83,6 +83,12 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
         apps, warnings = prox_file.apps_of(path, document)
         # A `${NAME}` in a command is for its shell, which has the variables of env files, too.
         return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings))
+    if isinstance(document, Mapping) and isinstance(document.get("processes"), list):
+        # Only those who have a file of Pup's pay for what reads it.
+        from pmdaemon.config import pup_shape  # noqa: PLC0415
+
+        found, remarks = pup_shape.apps_of(path, document, environment)
+        return EcosystemFile(found, evaluated=True, warnings=tuple(remarks))
     apps, warnings = _apps(path, document)
     return EcosystemFile(apps, evaluated, tuple(warnings))
 

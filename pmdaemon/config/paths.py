@@ -102,6 +102,16 @@ class Home:
         return os.path.join(self.path, "daemon.log")
 
     @property
+    def data_dir(self) -> str:
+        """Where programs may keep files for good."""
+        return os.path.join(self.path, "storage", "data")
+
+    @property
+    def temporary_dir(self) -> str:
+        """Where programs may keep files for the time being."""
+        return os.path.join(self.path, "storage", "temp")
+
+    @property
     def settings(self) -> str:
         """What holds for all apps."""
         return os.path.join(self.path, "settings.toml")
@@ -135,6 +145,8 @@ class Home:
             self._check(os.stat(self.path))
             os.makedirs(self.logs_dir, 0o700, exist_ok=True)
             os.makedirs(self.run_dir, 0o700, exist_ok=True)
+            os.makedirs(self.data_dir, 0o700, exist_ok=True)
+            os.makedirs(self.temporary_dir, 0o700, exist_ok=True)
 
     @contextlib.contextmanager
     def socket_address(self) -> Iterator[str]:

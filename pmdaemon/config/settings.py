@@ -3,6 +3,11 @@
 [[hooks]]
 events = ["crash", "errored"]
 command = "/usr/local/bin/alert"
+
+[api]
+revoked = ["ci"]
+
+What is revoked is looked up anew whenever the file has changed.
 """
 
 from pathlib import Path
@@ -15,9 +20,13 @@ from pmdaemon.core.wording import shown
 
 
 class Settings(Struct, frozen=True):
-    """What was read; `remarks` are sentences for its author."""
+    """What was read; `remarks` are sentences for its author.
+
+    `revoked` are names of tokens that let nobody in any more, in lower case.
+    """
 
     hooks: tuple[Hook, ...] = ()
+    revoked: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -48,7 +57,8 @@ def read_settings(path: str) -> Settings:
         raise InvalidConfiguration(path, [str(error)]) from None
     if not isinstance(found, dict):
         raise InvalidConfiguration(path, ["it is not a table"])
-    remarks = [f"{shown(key)}: unknown setting" for key in found if key != "hooks"]
+    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in {"hooks", "api"}]
+    revoked = _revoked(path, found.get("api", {}))
     try:
         read = hooks(found.get("hooks", []))
     except InvalidConfiguration as error:
@@ -57,4 +67,16 @@ def read_settings(path: str) -> Settings:
     except PmdaemonError as error:
         raise InvalidConfiguration(path, [f"hooks: {error.message}"]) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
-    return Settings(tuple(read.value), tuple(remarks))
+    return Settings(tuple(read.value), revoked, tuple(remarks))
+
+
+def _revoked(path: str, api: object) -> tuple[str, ...]:
+    match api:
+        case {"revoked": list(names)} if all(isinstance(one, str) for one in names):
+            return tuple(name.strip().lower() for name in names)
+        case {"revoked": _}:
+            raise InvalidConfiguration(path, ["api.revoked: it is a list of names of tokens"])
+        case dict():
+            return ()
+        case _:
+            raise InvalidConfiguration(path, ["api: it is a table"])

@@ -323,7 +323,8 @@ class ProcessView(TypedDict):
     `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
     `reason` tells why it is errored, or why it cannot be started for the time being, `last_words`
     are the last lines it wrote to stderr then. `health` is null without a check, or while it is
-    down. `declaration` is an `AppSpec`, for those who asked for detail; durations are in seconds,
+    down. `declaration` is an `AppSpec`, and `added_env` what its program gets besides what
+    was declared and inherited, both for those who asked for detail; durations are in seconds,
     sizes in bytes.
     """
 
@@ -352,6 +353,8 @@ class ProcessView(TypedDict):
     error_file: str
     ready: bool
     declaration: NotRequired[dict[str, Any]]
+    added_env: NotRequired[dict[str, str]]
+    telemetry: NotRequired[dict[str, Any] | None]
 
 
 class ProcessesResult(TypedDict):

@@ -29,9 +29,8 @@ def child_environment(process: Process) -> dict[str, str]:
     """
     spec = process.spec
     environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env, **_of_user(spec.run_as)}
-    port = process.tcp_port or spec.shared_port
-    if port is not None:
-        environment["PORT"] = str(port)
+    if process.serving_port is not None:
+        environment["PORT"] = str(process.serving_port)
     environment.update(spec.env)
     if spec.increment_var is not None:
         environment[spec.increment_var] = _incremented(spec, process.instance)
@@ -43,7 +42,6 @@ def child_environment(process: Process) -> dict[str, str]:
         PMDAEMON_NAMESPACE=spec.namespace,
         pm_id=str(process.seat),
     )
-    environment[spec.instance_var] = str(process.instance)
     return environment
 
 

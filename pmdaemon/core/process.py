@@ -221,6 +221,11 @@ class Process(Struct, frozen=True, kw_only=True):
                 return None
 
     @property
+    def serving_port(self) -> int | None:
+        """The TCP port that it is to listen on: its own, or the one that its cluster shares."""
+        return self.tcp_port or self.spec.shared_port
+
+    @property
     def seat(self) -> int:
         """The pm_id by which users know it: during a reload two processes have the same."""
         return self.pm_id if self.replaces is None else self.replaces

@@ -139,6 +139,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
+    parts.engine.web.expect(stored.web)
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.

@@ -23,6 +23,7 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.revoked_names import RevokedNames
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
@@ -37,6 +38,7 @@ from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -120,6 +122,17 @@ def assemble(
     def token(process: Process) -> str:
         return f"{home.id}.{process.run_number}"
 
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=store)
+    files = HomeSecretFiles(Path(home.path))
+    mint = JwtMint(files)
+    children = ChildAccess(
+        clock=clock,
+        mint=mint,
+        folders=Folders(home.data_dir, home.temporary_dir),
+        url=lambda: web.expected,
+        processes=lambda: [*supervisor.everything.values()],
+    )
     lines = ProgramLines(
         token=token,
         post=supervisor.post,
@@ -128,6 +141,7 @@ def assemble(
         channels=NodeChannels(keeper),
         sockets=TcpSharedSockets(keeper),
         notify=notify,
+        access=children.environment,
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
@@ -165,7 +179,6 @@ def assemble(
         health=health,
         telemetry=telemetry,
     )
-    web_server = LazyWebServer(keeper)
     gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
     gateway = GatewaySide(
         server=gateway_server,
@@ -177,7 +190,6 @@ def assemble(
         processes=lambda: [*supervisor.everything.values()],
     )
     gateway_server.serve(gateway)
-    files = HomeSecretFiles(Path(home.path))
     ending = Ending()
     engine = Engine(
         home=home.path,
@@ -207,9 +219,11 @@ def assemble(
         telemetry=telemetry,
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
-        web=WebSide(server=web_server, store=store),
+        web=web,
         gateway=gateway,
-        tokens=Tokens(store=store, clock=clock, mint=JwtMint(files), files=files),
+        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        children=children,
+        revocations=RevokedNames(home.settings),
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
@@ -62,6 +63,8 @@ class Engine(Struct, frozen=True):
     web: WebSide
     gateway: GatewaySide
     tokens: Tokens
+    children: ChildAccess
+    revocations: Revocations
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown

@@ -136,8 +136,7 @@ class HealthMonitor:
 
 def _order(patient: _Patient) -> ProbeOrder:
     process, check = patient.process, patient.check
-    own = process.tcp_port or process.spec.shared_port
-    port = "{port}" if own is None else str(own)
+    port = "{port}" if process.serving_port is None else str(process.serving_port)
     is_command = check.kind == "command"
     return ProbeOrder(
         kind=check.kind,

@@ -4,7 +4,7 @@ Each is implemented by one adapter and by one fake in `tests/fakes`, and both pa
 in `tests/contracts`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -483,6 +483,13 @@ class SecretFiles(Protocol):
             PmdaemonError: it cannot be written.
 
         """
+
+
+class Revocations(Protocol):
+    """Who is let in no more, whatever they show, as the settings say."""
+
+    def names(self) -> Collection[str]:
+        """List names of tokens, in lower case, as they are written down at this moment."""
 
 
 class RunHistory(Protocol):

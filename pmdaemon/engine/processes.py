@@ -732,9 +732,10 @@ def _with_twins(ledger: Ledger, events: Sequence[tuple[int, Event]]) -> list[tup
 def _refuse_too_few_ports(spec: AppSpec) -> None:
     few = spec.tcp_ports is not None and spec.tcp_ports.count < spec.instances
     if few and spec.tcp_ports is not None and spec.shared_port is None:
+        count = spec.tcp_ports.count
+        ports = "it has one TCP port" if count == 1 else f"it has {count} TCP ports"
         raise InvalidInput(
-            f"cannot have {spec.instances} instances of {spec.name}:"
-            f" it has {spec.tcp_ports.count} TCP ports ({spec.tcp_ports})",
+            f"cannot have {spec.instances} instances of {spec.name}: {ports} ({spec.tcp_ports})",
             code="tcp_ports_too_few",
         )
 

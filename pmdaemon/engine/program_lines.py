@@ -10,7 +10,7 @@ and keeps them from the program's `message` listeners.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.lifecycle import BecameReady, Drained, Event
@@ -34,6 +34,7 @@ class ProgramLines:
         token: names a run.
         post: takes an event to the supervisor's inbox.
         processes: lists all that there are now.
+        access: gives the variables by which a program reaches us over the network.
         preload: the file that a Node program whose instances share sockets loads first.
 
     """
@@ -48,6 +49,7 @@ class ProgramLines:
         channels: Channels,
         sockets: SharedSockets,
         notify: NotifySocket,
+        access: Callable[[Process], Mapping[str, str]],
         preload: str,
     ) -> None:
         self._token = token
@@ -56,6 +58,7 @@ class ProgramLines:
         self._channels = channels
         self._sockets = sockets
         self._notify = notify
+        self._access = access
         self._preload = preload
         self._running: dict[Identity, int] = {}
         self._processes = processes
@@ -70,7 +73,7 @@ class ProgramLines:
 
         """
         spec = process.spec
-        variables: dict[str, str] = {}
+        variables = dict(self._access(process))
         inherited: tuple[int, ...] = ()
         if self._notify.address is not None:
             variables["NOTIFY_SOCKET"] = self._notify.address

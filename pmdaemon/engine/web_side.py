@@ -26,6 +26,19 @@ class WebSide:
         """The URL it answers at, or None while it is off."""
         return self._server.address
 
+    @property
+    def expected(self) -> str | None:
+        """The URL it answers at or, as the daemon begins, is about to; None while it is off."""
+        if (address := self._server.address) is not None or self._remembered is None:
+            return address
+        host, port = self._remembered.host, self._remembered.tcp_port
+        scheme = "http" if self._remembered.tls_cert is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+    def expect(self, settings: WebSettings | None) -> None:
+        """Learn what `resume` is to turn on: programs may be started before."""
+        self._remembered = settings
+
     async def resume(self, settings: WebSettings | None) -> None:
         """Turn on what a former daemon had on; a failure is logged, programs come first."""
         self._remembered = settings

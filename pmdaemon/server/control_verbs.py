@@ -102,6 +102,8 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
         )
     if "target" not in body:
         raise InvalidInput("this request cannot be used: neither target nor apps is there")
+    if not body["target"].strip():
+        raise InvalidInput("nothing to start: its command, script or name is empty")
     try:
         shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
     except ProcessNotFound:

@@ -12,6 +12,7 @@ from pmdaemon.control.messages import (
     StepView,
 )
 from pmdaemon.core.differences import Step
+from pmdaemon.core.environment import child_environment
 from pmdaemon.core.health import Health
 from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.process import Backoff, Errored, Exit, Online, Process
@@ -30,7 +31,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         "state": process.state.kind,
         "wish": process.wish,
         "pid": process.pid,
-        "tcp_port": process.tcp_port or process.spec.shared_port,
+        "tcp_port": process.serving_port,
         "ports": str(process.spec.tcp_ports) if process.spec.tcp_ports else None,
         "cpu": sample.cpu,
         "memory": sample.memory,
@@ -49,6 +50,9 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
     }
     if detail:
         view["declaration"] = msgspec.to_builtins(process.spec)
+        said = {**process.spec.inherited_env, **process.spec.env}
+        view["added_env"] = dict(child_environment(process).items() - said.items())
+        view["telemetry"] = dict(snapshot.telemetry) if snapshot.telemetry is not None else None
     return view
 
 

@@ -175,9 +175,10 @@ def test_unusual_names_work_and_stay_within_the_logs_folder(tmp_path):
 
 
 def test_an_empty_command_is_refused(pmdaemon):
-    assert pmdaemon.refused("start", "", status=USAGE)
+    sentence = "nothing to start: its command, script or name is empty"
+    assert pmdaemon.refused("start", "", status=USAGE) == sentence
     assert pmdaemon.refused("start", "sleep 'one", status=USAGE).startswith("cannot read the com")
-    assert "nothing to start" in pmdaemon.refused("start", status=USAGE)
+    assert "nothing is named" in pmdaemon.refused("start", status=USAGE)
 
 
 def test_a_selector_may_be_as_long_as_one_likes(pmdaemon):

@@ -13,6 +13,7 @@ def test_the_environment_is_what_the_program_really_has(pmdaemon, port):
     told = pmdaemon.run("env", "app", "--json").json
 
     assert (told["INHERITED"], told["API_KEY"], told["PORT"]) == ("yes", "sesame", str(port))
+    assert (told["PMDAEMON_NAME"], told["NODE_APP_INSTANCE"]) == ("app", "0")
     assert told.items() <= environment_of(pmdaemon.pid("app")).items()
     assert f"\nPORT: {port}\n" in pmdaemon.run("env", "0").out
 

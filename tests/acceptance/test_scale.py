@@ -59,7 +59,7 @@ def test_more_instances_than_ports_are_refused(pmdaemon, port):
 
     refusal = pmdaemon.refused("scale", "app", "3", status=2)
 
-    assert refusal == f"cannot have 3 instances of app: it has TCP ports for 1 ({port})"
+    assert refusal == f"cannot have 3 instances of app: it has one TCP port ({port})"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")

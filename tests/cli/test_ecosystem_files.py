@@ -65,7 +65,7 @@ def test_the_default_files_are_tried_in_order(folder):
 def test_a_package_that_is_not_for_us_is_none_of_them(folder, text):
     (folder / "package.json").write_text(text)
 
-    with pytest.raises(WrongUsage, match="nothing to start"):
+    with pytest.raises(WrongUsage, match="no ecosystem file"):
         default_file(str(folder))
 
 

@@ -20,6 +20,14 @@ def test_what_ran_before_we_asked_is_up_already(cli):
     assert cli.out.startswith("web (id 0) is up already\n")
 
 
+def test_what_is_not_to_run_now_is_said_to_be_listed(cli):
+    cli.does("start", a_view("job", state="stopped", wish="down", uptime=0.0))
+    cli.lists()
+
+    assert cli("start", "jobs.sh") == 0
+    assert cli.out.startswith("listed job (id 0), which is not to run now\n")
+
+
 @pytest.mark.parametrize(
     ("state", "word"),
     [("backoff", "waiting restart"), ("exited", "exited"), ("stopped", "stopped")],

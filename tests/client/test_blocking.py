@@ -137,7 +137,12 @@ def test_apps_are_applied(client, daemon):
 def test_the_environment_of_a_process_is_asked_for(client, daemon):
     does(daemon, "list", a_view(detail=True))
 
-    assert client.env(0) == {"PATH": "/usr/bin", "HOME": "/root", "MODE": "test"}
+    assert client.env(0) == {
+        "PATH": "/usr/bin",
+        "HOME": "/root",
+        "MODE": "test",
+        "PMDAEMON_NAME": "app",
+    }
 
 
 def test_the_machine_is_asked_for(client, daemon):

@@ -189,7 +189,7 @@ def test_a_number_of_lines_is_the_default_where_no_time_is_said(given, lines):
 
 @pytest.mark.parametrize("pattern", ["(", "*", "(?P<x>", "a{99999999999}"])
 def test_what_is_no_regular_expression_is_refused(pattern):
-    with pytest.raises(InvalidInput, match="no regular expression"):
+    with pytest.raises(InvalidInput, match="not a usable regular expression"):
         query_of(lines=1, grep=pattern)
 
 

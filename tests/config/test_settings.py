@@ -21,6 +21,11 @@ def test_hooks_for_all_apps_are_read(tmp_path):
     assert found == Settings((Hook(("crash", "errored"), command=("alert", "--loud")),))
 
 
+def test_names_that_are_revoked_are_read_in_lower_case(tmp_path):
+    assert read(tmp_path, '[api]\nrevoked = [" CI", "web"]').revoked == ("ci", "web")
+    assert read(tmp_path, "[api]").revoked == ()
+
+
 def test_what_nobody_knows_is_remarked(tmp_path):
     assert read(tmp_path, "hoks = 1").remarks == ("hoks: unknown setting",)
 
@@ -31,6 +36,9 @@ def test_what_nobody_knows_is_remarked(tmp_path):
         ("[[hooks]", "at line 1"),
         (b"\xff", "it is not UTF-8"),
         ("hooks = 3", "hooks"),
+        ("api = 3", "api: it is a table"),
+        ('[api]\nrevoked = "ci"', "api.revoked: it is a list"),
+        ("[api]\nrevoked = [1]", "api.revoked: it is a list"),
         ('[[hooks]]\nevents = "all"', "either command or url"),
         ('[[hooks]]\nevents = "lunch"\ncommand = "x"', "lunch"),
     ],

@@ -38,6 +38,7 @@ class Scene:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            access=lambda process: {},
             preload="/lib/preload.cjs",
         )
 

@@ -21,12 +21,14 @@ class FakeTokenMint:
     def sign(self, claims: Mapping[str, object]) -> str:
         """Make a token of claims."""
         signed = {"secret": len(self._until) - 1, "claims": dict(claims)}
-        return "fake." + base64.urlsafe_b64encode(json.dumps(signed).encode()).decode()
+        return f"fake.{base64.urlsafe_b64encode(json.dumps(signed).encode()).decode()}.signature"
 
     def read(self, token: str, now: float) -> Mapping[str, object] | None:
         """Get the claims of a token that was signed here and has not expired."""
         try:
-            signed = json.loads(base64.urlsafe_b64decode(token.removeprefix("fake.")))
+            signed = json.loads(
+                base64.urlsafe_b64decode(token.removeprefix("fake.").removesuffix(".signature"))
+            )
             until, claims = self._until[signed["secret"]], signed["claims"]
         except (ValueError, binascii.Error, LookupError, TypeError):
             return None

@@ -97,6 +97,15 @@ def test_declarations_are_for_those_who_ask():
     assert msgspec.convert(declaration, AppSpec) == spec
 
 
+def test_what_is_added_to_the_environment_is_shown_apart_from_what_was_declared():
+    shared = an_app(env={"A": "1"}, exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000))
+
+    added = view_of(spec=shared, instance=2, detail=True)["added_env"]
+
+    assert (added["PORT"], added["PMDAEMON_INSTANCE"]) == ("3000", "2")
+    assert "A" not in added
+
+
 def test_ports_are_shown_as_they_were_asked_for():
     assert view_of(spec=an_app(tcp_ports=TcpPorts(3000, 3003)))["ports"] == "3000-3003"
     assert view_of()["ports"] is None

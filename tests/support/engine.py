@@ -13,6 +13,7 @@ from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
 from pmdaemon.engine.effects import Effects
@@ -49,6 +50,7 @@ from tests.fakes.pid_notes import FakePidNotes
 from tests.fakes.prober import FakeProber
 from tests.fakes.process_trees import FakeProcessTrees
 from tests.fakes.processes import FakeProcess, FakeProcesses
+from tests.fakes.revocations import FakeRevocations
 from tests.fakes.run_history import MemoryRunHistory
 from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.shared_sockets import FakeSharedSockets
@@ -98,6 +100,15 @@ class EngineOnFakes:
         self.channels = FakeChannels()
         self.sockets = FakeSharedSockets()
         self.notify = FakeNotifySocket()
+        self.web = WebSide(server=self.web_server, store=self.store)
+        self.revocations = FakeRevocations()
+        self.children = ChildAccess(
+            clock=self.clock,
+            mint=self.mint,
+            folders=Folders("/data", "/temp"),
+            url=lambda: self.web.expected,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.lines = ProgramLines(
             token=self.token,
             post=self.supervisor.post,
@@ -106,6 +117,7 @@ class EngineOnFakes:
             channels=self.channels,
             sockets=self.sockets,
             notify=self.notify,
+            access=self.children.environment,
             preload="/preload.cjs",
         )
         self.prober = FakeProber()
@@ -199,10 +211,12 @@ class EngineOnFakes:
             telemetry=self.telemetry,
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
-            web=WebSide(server=self.web_server, store=self.store),
+            web=self.web,
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),
+            children=self.children,
+            revocations=self.revocations,
             audit=self.audit,
             ending=ending,
             shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),

@@ -51,4 +51,5 @@ def a_view(
     view |= changes
     if detail:
         view["declaration"] = msgspec.json.decode(msgspec.json.encode(spec))
+        view["added_env"] = {"PMDAEMON_NAME": name}
     return view

@@ -13,6 +13,7 @@ from pmdaemon.cli.options import json_option, only_option
 from pmdaemon.cli.render.differences import report
 from pmdaemon.cli.starting import read_file, say_outcome
 from pmdaemon.client.calls import current_directory
+from pmdaemon.control.messages import ApplyResult
 
 
 @command_named("apply")
@@ -42,15 +43,19 @@ def command(
         raise WrongUsage("--prune is for a whole file, and --only takes a part of it")
     path = file or default_file(current_directory())
     read = read_file(context, path, only=only, env_name=env_name)
-    asked_at = time.monotonic()
-    result = context.client().apply(
-        read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run
-    )
+    client = context.client()
+
+    def applied(*, dry_run: bool) -> ApplyResult:
+        return client.apply(read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run)
+
     if json:
+        result = applied(dry_run=dry_run)
         say_json({"steps": result["steps"], "processes": result["processes"]})
         return
-    for line in report(result["steps"], dry_run=dry_run):
-        print(line)
+    # Shown before it is done: when a step fails, it is plain which, and what it was.
+    for line in report(applied(dry_run=True)["steps"], dry_run=dry_run):
+        print(line, flush=True)
     if not dry_run:
-        say_outcome(result["processes"], time.monotonic() - asked_at)
+        asked_at = time.monotonic()
+        say_outcome(applied(dry_run=False)["processes"], time.monotonic() - asked_at)
         show_list(context, json=False)

@@ -74,11 +74,19 @@ def _now(view: Mapping[str, Any]) -> dict[str, object]:
         "uptime": format_uptime_long(view["uptime"]) if view["uptime"] else None,
         "cpu": f"{view['cpu']:.1f}%" if up else None,
         "memory": format_size(view["memory"]) if up else None,
+        "it reports": _reported(view.get("telemetry")),
         "restarts": view["restarts"],
         "last exit": exit_sentence(view),
         "started": _moment(view["started"]),
         "created": _moment(view["created"]),
     }
+
+
+def _reported(telemetry: Mapping[str, Any] | None) -> str | None:
+    """Show what a program says of its memory; what it has no figure for, it reports as 0."""
+    memory = (telemetry or {}).get("memory") or {}
+    sizes = [f"{harmless(name)} {format_size(int(size))}" for name, size in memory.items() if size]
+    return ", ".join(sizes) or None
 
 
 def _health(health: Mapping[str, Any] | None) -> str | None:

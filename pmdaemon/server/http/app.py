@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Scope
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
@@ -149,8 +149,20 @@ class HttpServer:
 
 
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
-    """List those who know credentials."""
-    return (engine.tokens.recognise,)
+    """List those who know credentials; what the settings revoke, none of them knows."""
+    return tuple(
+        _unless_revoked(engine, one) for one in (engine.tokens.recognise, engine.children.recognise)
+    )
+
+
+def _unless_revoked(engine: Engine, authenticator: Authenticator) -> Authenticator:
+    def recognise(presented: str) -> Principal | None:
+        principal = authenticator(presented)
+        if principal is None or principal.name.strip().lower() in engine.revocations.names():
+            return None
+        return principal
+
+    return recognise
 
 
 def _unmatched(guard: Guard) -> Middleware:

@@ -17,7 +17,8 @@ def test_a_file_is_sent_whole_and_what_was_done_is_shown(cli, path, folder):
 
     assert cli("apply", path) == 0
 
-    [body] = cli.daemon.asked("apply")
+    looked, body = cli.daemon.asked("apply")
+    assert looked == body | {"dry_run": True}
     del body["environment"]
     assert body == {
         "apps": [{"name": "web", "script": "x"}],
@@ -30,6 +31,24 @@ def test_a_file_is_sent_whole_and_what_was_done_is_shown(cli, path, folder):
         "dry_run": False,
     }
     assert cli.out.startswith("web: new, to be started\nstarted web (id 0)\n┌")
+
+
+def test_a_warning_is_said_once(cli, path):
+    cli.does("apply", steps=[STEP], warnings=["apps[0].frobs: unknown field"])
+    cli.lists()
+
+    assert cli("apply", path) == 0
+
+    assert cli.err.count("unknown field") == 1
+
+
+def test_what_is_to_be_done_is_shown_before_it_fails(cli, path):
+    cli.does("apply", steps=[STEP])
+    cli.refuses("apply", "operation_failed", "cannot start web")
+
+    assert cli("apply", path) == 1
+
+    assert cli.out == "web: new, to be started\n"
 
 
 def test_it_may_only_be_shown(cli, path):

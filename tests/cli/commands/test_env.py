@@ -4,14 +4,10 @@ from tests.support.views import DECLARED, a_view
 
 
 def test_the_environment_is_what_the_program_gets(cli):
-    cli.lists(
-        a_view(
-            detail=True, spec=replace(DECLARED, env={"MODE": "x", "HOME": "/srv"}), tcp_port=3000
-        )
-    )
+    cli.lists(a_view(detail=True, spec=replace(DECLARED, env={"MODE": "x", "HOME": "/srv"})))
 
     assert cli("env", "0") == 0
-    assert cli.out == "HOME: /srv\nMODE: x\nPATH: /usr/bin\nPORT: 3000\n"
+    assert cli.out == "HOME: /srv\nMODE: x\nPATH: /usr/bin\nPMDAEMON_NAME: app\n"
 
 
 def test_a_declared_port_beats_the_reserved_one(cli):

@@ -111,7 +111,7 @@ def test_a_file_of_apps_is_started_as_it_is(cli, folder):
         (["apps.json", "--name", "x"], "--name cannot be used with an ecosystem file"),
         (["--only", "a", "x"], "--only and --env NAME are for ecosystem files"),
         (["no.toml"], "no such file: no.toml"),
-        ([], "nothing to start"),
+        ([], "nothing is named"),
     ],
 )
 def test_what_means_nothing_is_refused_before_anything_starts(

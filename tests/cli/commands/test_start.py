@@ -26,7 +26,7 @@ def test_without_a_target_the_ecosystem_file_of_the_folder_is_used(ready, folder
 
 def test_without_a_target_and_a_file_it_is_wrong_usage(ready, folder):
     assert ready("start") == 2
-    assert "nothing to start" in ready.err
+    assert "nothing is named" in ready.err
 
 
 @pytest.mark.parametrize(

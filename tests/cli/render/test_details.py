@@ -17,9 +17,9 @@ from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.views import DECLARED, a_view
 
 
-def shown(**changes):
+def shown(*, telemetry=None, **changes):
     terminal = Terminal(columns=80, colour=False, unicode=True, interactive=True)
-    text = details(a_view("app", detail=True, **changes), terminal)
+    text = details({**a_view("app", detail=True, **changes), "telemetry": telemetry}, terminal)
     return dict(re.findall(r"^  (.+?)  +(.+)$", text, re.MULTILINE))
 
 
@@ -167,3 +167,11 @@ def test_what_triggers_an_app_is_said():
     assert rows["depends on"] == "db (ready)"
     assert (rows["job"], rows["time limit"]) == ("0 3 * * * (Europe/Berlin)", "60s")
     assert (rows["watched"], rows["autostart"]) == ("/srv", "no")
+
+
+def test_what_a_program_reports_of_its_memory_is_shown():
+    memory = {"rss": 52_428_800, "heapUsed": 1024, "external": 0}
+
+    assert shown(telemetry={"memory": memory})["it reports"] == "rss 50.0 MB, heapUsed 1.0 KB"
+    assert "it reports" not in shown(telemetry={"sender": "app"})
+    assert "it reports" not in shown(telemetry=None)

@@ -18,10 +18,12 @@ DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "prometheus.md").read_text(encoding="utf-8")
 DASHBOARD = json.loads((DOCS / "grafana.json").read_text(encoding="utf-8"))
 
+REPORT = {"memory": {"rss": 5}}
+
 
 def told():
     health = Health(HealthStatus.HEALTHY)
-    snapshot = ProcessSnapshot(a_process(), Sample(), "", "", NOW, health)
+    snapshot = ProcessSnapshot(a_process(), Sample(), "", "", NOW, health, REPORT)
     reading = Reading("1", [snapshot], FakeHostMetrics().read(), listeners=0, events=0)
     body, _ = expose(reading, "")
     families = text_string_to_metric_families(body.decode())

@@ -74,7 +74,14 @@ def _processes(snapshots: Sequence[ProcessSnapshot]) -> Iterator[Metric]:
     healthy = _gauge(
         "pmdaemon_process_healthy", "What its health check said; none without.", PROCESS_LABELS
     )
+    reported = _gauge(
+        "pmdaemon_process_reported_memory_bytes",
+        "What it reports of its memory itself.",
+        (*PROCESS_LABELS, "kind"),
+    )
     for labels, one in labelled:
+        for kind, size in _reported_memory(one):
+            reported.add_metric([*labels, kind], size)
         up.add_metric(labels, float(isinstance(one.process.state, Online)))
         status.add_metric([*labels, status_word(one.process)], 1.0)
         restarts.add_metric(labels, one.process.restarts)
@@ -84,7 +91,15 @@ def _processes(snapshots: Sequence[ProcessSnapshot]) -> Iterator[Metric]:
         uptime.add_metric(labels, one.uptime)
         if (health := HEALTH_VALUES.get(process_view(one)["health_status"])) is not None:
             healthy.add_metric(labels, health)
-    yield from (up, status, restarts, cpu, memory, members, uptime, healthy)
+    yield from (up, status, restarts, cpu, memory, members, uptime, healthy, reported)
+
+
+def _reported_memory(snapshot: ProcessSnapshot) -> Iterator[tuple[str, float]]:
+    memory = (snapshot.telemetry or {}).get("memory")
+    for kind in ("rss", "heapTotal", "heapUsed", "external"):
+        size = memory.get(kind) if isinstance(memory, dict) else None
+        if isinstance(size, int | float):
+            yield kind, float(size)
 
 
 def _host(host: HostSample) -> Iterator[Metric]:

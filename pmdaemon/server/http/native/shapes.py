@@ -137,9 +137,11 @@ class _ProcessDetail(TypedDict):
 class ProcessDetail(_ProcessDetail, total=False):
     """A process in full; of several instances the first, and all of them in short.
 
-    `events` are the latest of those that `/api/events` tells, oldest first.
+    `events` are the latest of those that `/api/events` tells, oldest first. `telemetry` is what the
+    program has reported of itself, as it came.
     """
 
+    telemetry: dict[str, Any]
     instances: list[ProcessItem]
     events: list[dict[str, Any]]
 

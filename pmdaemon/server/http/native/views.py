@@ -87,6 +87,8 @@ def detail_view(snapshots: Sequence[ProcessSnapshot]) -> View:
         "instance": snapshot.process.instance,
         **_story_view(snapshot.process),
     }
+    if snapshot.telemetry is not None:
+        view["telemetry"] = snapshot.telemetry
     if len(snapshots) > 1:
         view["instances"] = [process_view(one) for one in snapshots]
     return view
@@ -146,7 +148,7 @@ def _common_view(snapshot: ProcessSnapshot) -> View:
         "name": process.name,
         "status": status_word(process),
         "pid": process.pid,
-        "port": _text(process.tcp_port),
+        "port": _text(process.serving_port),
         "cpu_usage": round(snapshot.sample.cpu, 1),
         "memory_usage": snapshot.sample.memory,
         "uptime": format_uptime_long(snapshot.uptime),
@@ -192,7 +194,7 @@ def _story_view(process: Process) -> View:
 
 def _config_view(process: Process) -> View:
     spec = process.spec
-    port = _text(process.tcp_port)
+    port = _text(process.serving_port)
     env = {**({"PORT": port} if port is not None else {}), **spec.env}
     script, *args = _words(spec.command)
     return {

@@ -81,9 +81,19 @@ async def take_telemetry(engine: Engine, request: web.Request) -> web.Response:
 async def send_message(engine: Engine, request: web.Request) -> web.Response:
     """Send something to a program, or to a consumer, that listens."""
     message = await bodies.read_message(request)
-    sender = principal_of(request).name
+    principal = principal_of(request)
+    sender = principal.about or principal.name
     engine.bus.publish(MessageSent(message.target, message.event, message.data, sender))
     return web.Response()
+
+
+async def renew_token(engine: Engine, request: web.Request) -> web.Response:
+    """Give a program a new token, as the one it has runs out at some time."""
+    renewed = engine.children.renew(principal_of(request))
+    if renewed is None:
+        raise PermissionDenied("only a program that runs renews its token so")
+    token, expires = renewed
+    return json_response({"data": {"token": token, "expires": views.iso(expires)}})
 
 
 async def take_log_line(engine: Engine, request: web.Request) -> web.Response:

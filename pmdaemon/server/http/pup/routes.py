@@ -23,6 +23,7 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
         Endpoint("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
         Endpoint("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
         Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
+        Endpoint("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),
         Endpoint("POST", f"{prefix}/log", Scope.LOG, handlers.take_log_line),
         Endpoint("GET", f"{prefix}/logs", Scope.READ, handlers.show_log),
         # Who may read hears of everything, a program what is meant for it.
@@ -31,7 +32,17 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
     )
 
 
-PLACES = ("/processes", "/state", "/telemetry", "/ipc", "/log", "/logs", "/terminate", "/wss")
+PLACES = (
+    "/processes",
+    "/state",
+    "/telemetry",
+    "/ipc",
+    "/token",
+    "/log",
+    "/logs",
+    "/wss",
+    "/terminate",
+)
 
 PUP = Dialect(
     endpoints=(*_endpoints(""), *_endpoints(PREFIX)),

@@ -102,3 +102,13 @@ def test_the_format_is_the_one_that_was_asked_for():
     assert openmetrics_type.startswith("application/openmetrics-text")
     assert openmetrics.endswith(b"# EOF\n")
     assert not plain.endswith(b"# EOF\n")
+
+
+def test_what_a_program_reports_of_its_memory_is_told():
+    metric = "pmdaemon_process_reported_memory_bytes"
+    samples = scraped(replace(UP, telemetry={"memory": {"rss": 5, "heapUsed": 3, "other": 1}}))
+
+    assert value(samples, metric, kind="rss", **LABELS) == 5
+    assert value(samples, metric, kind="heapUsed", **LABELS) == 3
+    assert {one.labels["kind"] for one in samples if one.name == metric} == {"rss", "heapUsed"}
+    assert metric not in {one.name for one in scraped(replace(UP, telemetry={"memory": 5}))}

@@ -72,6 +72,14 @@ def test_the_port_that_is_held_is_told_from_those_declared():
     assert view["config"]["env"] == {"PORT": "3002"}
 
 
+def test_the_port_of_a_cluster_is_that_of_each_instance():
+    spec = an_app(instances=2, tcp_ports=TcpPorts(3000, 3000), exec_mode="cluster")
+
+    view = views.detail_view([a_snapshot(a_process(spec=spec))])
+
+    assert (view["port"], view["config"]["env"]) == ("3000", {"PORT": "3000"})
+
+
 def test_a_declared_port_variable_is_what_the_program_gets():
     spec = an_app(tcp_ports=TcpPorts(3000, 3000), env={"PORT": "80"})
 

@@ -30,6 +30,7 @@ export function configuration(detail) {
 	if (health?.enabled) {
 		for (const [key, value] of Object.entries(health)) if (key !== "enabled" && isSaid(value)) rows.push([`Health: ${titled(key).toLowerCase()}`, worded(key, value)]);
 	} else rows.push(["Health check", "none"]);
+	for (const [key, value] of Object.entries(detail.telemetry?.memory ?? {})) if (value) rows.push([`Reports: ${visible(key)}`, bytes(value)]);
 	for (const [key, value] of Object.entries(logs ?? {})) rows.push([key === "out_file" ? "Output" : "Errors", h("code", visible(value))]);
 	return h("dl.facts", rows.map(([name, value]) => h("div", h("dt", name), h("dd", value))));
 }

@@ -1,0 +1,195 @@
+"""Files of Pup, `pup.json` and `pup.jsonc`: from its fields to ours.
+
+Its times are in seconds but for `restartDelayMs`. What is started by itself has `autostart`, a
+`cron`, or a `watch`; the rest is listed, and waits.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pmdaemon.config.spelling import unknown
+from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.wording import shown
+
+PROCESSES = "processes"
+
+RESTART_DELAY = 10_000
+"""Milliseconds before a restart, where nothing is said."""
+
+TERMINATE_TIMEOUT = 30.0
+"""Seconds from the signal to the kill, where nothing is said."""
+
+TOP_LEVEL = {
+    "$schema": "",
+    "name": "",
+    PROCESSES: "",
+    "terminateTimeout": "",
+    "watcher": "",
+    "terminateGracePeriod": "not acted on: the signal comes at once",
+    "api": "said by pmdaemon web instead; revoked tokens stand in the settings of the home",
+    "logger": "not acted on: output is kept for each process",
+    "plugins": "not acted on: plugins are programs that use the API",
+}
+"""What may stand beside the processes, and what is to be said of it."""
+
+REMARKS = {
+    "terminate": "not acted on by this release: stop it by a job, or by pmdaemon stop",
+    "overrun": "a run that is due while another lasts waits for its end",
+    "terminateGracePeriod": TOP_LEVEL["terminateGracePeriod"],
+}
+"""What is said of fields of a process that we have otherwise, or not yet."""
+
+BALANCED = "clients find its instances by their own ports: a common one is not listened on"
+
+KNOWN = frozenset(
+    {
+        "id", "cmd", "worker", "cwd", "env", "path", "pidFile", "autostart", "cron", "watch",
+        "restart", "restartDelayMs", "restartLimit", "timeout", "terminateTimeout", "cluster",
+        "logger", *REMARKS,
+    }
+)  # fmt: skip
+
+Warn = Callable[[str, str], None]
+
+
+def apps_of(
+    path: str, document: Mapping[Any, object], environment: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Put the processes of a file into our fields; and say what is to be said about it.
+
+    Raises:
+        InvalidConfiguration: something is no process at all.
+
+    """
+    warnings: list[str] = []
+    problems: list[str] = []
+    for key in document:
+        remark = TOP_LEVEL.get(str(key))
+        if remark is None:
+            warnings.append(f"{shown(key)}: {unknown(str(key), list(TOP_LEVEL))}")
+        elif remark:
+            warnings.append(f"{key}: {remark}")
+    apps = []
+    processes = document[PROCESSES]
+    for index, raw in enumerate(processes if isinstance(processes, list) else []):
+        where = f"{PROCESSES}[{index}]"
+        problem = _problem(raw)
+        if problem is not None:
+            problems.append(f"{where}{problem}")
+            continue
+
+        def warn(field: str, what: str, where: str = where) -> None:
+            warnings.append(f"{where}.{field}: {what}")
+
+        apps.append(_app(raw, document, environment, warn))
+    if problems:
+        raise InvalidConfiguration(shown(path), problems)
+    return apps, warnings
+
+
+def _problem(raw: object) -> str | None:
+    if not isinstance(raw, Mapping):
+        return f": not a process: {shown(raw)}"
+    if "id" not in raw:
+        return ".id: it is missing"
+    if "worker" in raw:
+        return ".worker: it would run within Pup itself; say it as cmd"
+    for name in ("cluster", "logger", "env"):
+        if not isinstance(raw.get(name, {}), Mapping):
+            return f".{name}: not an object: {shown(raw[name])}"
+    if raw.get("restart") not in {None, "always", "error"}:
+        return f".restart: always or error, not {shown(raw['restart'])}"
+    return None
+
+
+def _app(
+    raw: Mapping[str, Any],
+    document: Mapping[Any, Any],
+    environment: Mapping[str, str],
+    warn: Warn,
+) -> dict[str, Any]:
+    for name in raw:
+        if name in REMARKS and raw[name]:
+            warn(name, REMARKS[name])
+        elif name not in KNOWN:
+            warn(shown(name), unknown(name, list(KNOWN)))
+    app = {
+        "name": raw["id"],
+        "namespace": document.get("name"),
+        "script": raw.get("cmd"),
+        "cwd": raw.get("cwd"),
+        "env": _environment(raw, environment),
+        "pid_file": raw.get("pidFile"),
+        "stop_signal": "SIGTERM",
+        "kill_timeout": _seconds(
+            raw.get("terminateTimeout", document.get("terminateTimeout", TERMINATE_TIMEOUT))
+        ),
+        **_starting(raw, document, warn),
+        **_restarting(raw),
+        **_cluster(raw.get("cluster", {}), warn),
+        **_output(raw.get("logger", {}), warn),
+    }
+    return {name: value for name, value in app.items() if value is not None}
+
+
+def _environment(raw: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any] | None:
+    declared = dict(raw.get("env", {}))
+    if isinstance(added := raw.get("path"), str):
+        declared["PATH"] = f"{declared.get('PATH', environment.get('PATH', ''))}:{added}"
+    return declared or None
+
+
+def _starting(raw: Mapping[str, Any], document: Mapping[Any, Any], warn: Warn) -> dict[str, Any]:
+    """Say what starts it: itself, changes of files, a schedule."""
+    by_itself = bool(raw.get("autostart") or raw.get("watch"))
+    cron, timeout = raw.get("cron"), raw.get("timeout")
+    fields: dict[str, Any] = {"watch": raw.get("watch")}
+    if raw.get("watch"):
+        watcher = document.get("watcher")
+        watcher = watcher if isinstance(watcher, Mapping) else {}
+        fields |= {"ignore_watch": watcher.get("skip"), "watch_delay": watcher.get("interval")}
+    if cron is not None and not by_itself:
+        overlap = "queue" if raw.get("overrun") else "skip"
+        job = {"cron": cron, "overlap": overlap}
+        return fields | {"job": job if timeout is None else {**job, "timeout": _seconds(timeout)}}
+    if timeout is not None:
+        warn("timeout", "acted on for what has a cron alone")
+    return fields | {"autostart": by_itself, "cron_restart": cron}
+
+
+def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
+    by_itself = bool(raw.get("autostart") or raw.get("watch"))
+    policy = raw.get("restart", "always" if by_itself else None)
+    limit = raw.get("restartLimit")
+    return {
+        "autorestart": policy is not None and limit != 0,
+        "stop_exit_codes": [0] if policy == "error" else None,
+        "restart_delay": raw.get("restartDelayMs", RESTART_DELAY),
+        "max_restarts": limit or None,
+    }
+
+
+def _cluster(cluster: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
+    if not cluster:
+        return {}
+    for name in cluster:
+        if name in {"commonPort", "strategy"}:
+            warn(f"cluster.{name}", BALANCED)
+    instances = cluster.get("instances") or 1
+    first = cluster.get("startPort")
+    if not isinstance(first, int) or not isinstance(instances, int):
+        return {"instances": instances, "port": first}
+    return {"instances": instances, "port": f"{first}-{first + instances - 1}"}
+
+
+def _output(logger: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
+    for name in logger:
+        if name not in {"stdout", "stderr"}:
+            warn(f"logger.{name}", "not acted on: output is kept as it comes")
+    out = logger.get("stdout")
+    return {"out_file": out, "error_file": logger.get("stderr", out)}
+
+
+def _seconds(value: object) -> object:
+    """Word a number of seconds so that it is read as one; what is none is refused later."""
+    return f"{value}s" if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -1,0 +1,119 @@
+import pytest
+
+from pmdaemon.config import ecosystem
+from pmdaemon.config.app_fields import read_apps
+from pmdaemon.config.pup_shape import apps_of
+from pmdaemon.core.errors import InvalidConfiguration
+
+FULL = """
+// As JSON5.
+{
+  "name": "shop",
+  "terminateTimeout": 5,
+  "watcher": { "interval": 350, "skip": ["*.log"] },
+  "api": { "port": 9000, "revoked": ["ci"] },
+  "processes": [
+    { "id": "web", "cmd": "sleep 5", "autostart": true, "restartDelayMs": 250, "restartLimit": 3,
+      "env": { "MODE": "fast" }, "path": "/opt/bin", "pidFile": "web.pid",
+      "cluster": { "instances": 3, "startPort": 8000, "commonPort": 3456, "strategy": "ip-hash" },
+      "logger": { "stdout": "out.log", "console": false } },
+    { "id": "nightly", "cmd": "sleep 1", "cron": "0 3 * * *", "timeout": 60, "overrun": true },
+    { "id": "watched", "cmd": "sleep 2", "watch": ["src"], "terminateTimeout": 1.5 },
+    { "id": "idle", "cmd": "sleep 3", "restart": "error", "terminate": "0 4 * * *", },
+  ],
+}
+"""
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    path = tmp_path / "pup.jsonc"
+    path.write_text(FULL)
+    file = ecosystem.load(str(path), {"PATH": "/usr/bin:/bin"})
+    (tmp_path / "src").mkdir()
+    specs = read_apps(
+        file.apps, source="pup.jsonc", base=str(tmp_path), environment={"PATH": "/usr/bin:/bin"}
+    )
+    return {one.spec.name: one.spec for one in specs}, file
+
+
+def test_a_cluster_has_its_instances_and_their_ports(loaded):
+    web = loaded[0]["web"]
+
+    assert (web.instances, str(web.tcp_ports), web.exec_mode) == (3, "8000-8002", "fork")
+    assert (web.restart.restart_delay, web.restart.max_restarts) == (0.25, 3)
+    assert (web.namespace, web.autostart, web.restart.autorestart) == ("shop", True, True)
+    assert web.env == {"MODE": "fast", "PATH": "/usr/bin:/bin:/opt/bin"}
+    assert web.stop.signal == "SIGTERM"
+    assert web.stop.grace == 5.0
+    assert web.logs.out_file == web.logs.error_file
+
+
+def test_what_has_a_cron_alone_is_a_job(loaded):
+    job = loaded[0]["nightly"].job
+
+    assert (job.schedule.cron, job.timeout, job.overlap) == ("0 3 * * *", 60.0, "queue")
+
+
+def test_what_is_watched_is_started_too(loaded):
+    watched = loaded[0]["watched"]
+
+    assert watched.autostart
+    assert watched.watch.paths[0].endswith("/src")
+    assert (watched.watch.ignore, watched.watch.delay) == (("*.log",), 0.35)
+    assert watched.stop.grace == 1.5
+
+
+def test_what_nothing_starts_is_listed_and_waits(loaded):
+    idle = loaded[0]["idle"]
+
+    assert not idle.autostart
+    assert idle.restart.stop_exit_codes == {0}
+    assert idle.restart.restart_delay == 10.0
+
+
+def test_what_is_not_acted_on_is_said_with_its_place(loaded):
+    places = [one.split(": ")[0] for one in loaded[1].warnings]
+
+    assert places == [
+        "api",
+        "processes[0].cluster.commonPort",
+        "processes[0].cluster.strategy",
+        "processes[0].logger.console",
+        "processes[1].overrun",
+        "processes[3].terminate",
+    ]
+
+
+def test_what_nobody_knows_is_remarked():
+    _, warnings = apps_of("pup.json", {"processes": [{"id": "a", "cmdd": "x"}], "plugin": []}, {})
+
+    assert warnings[0].startswith("plugin: ")
+    assert warnings[1].startswith("processes[0].cmdd: ")
+
+
+@pytest.mark.parametrize(
+    ("process", "problem"),
+    [
+        (5, "processes[0]: not a process"),
+        ({"cmd": "x"}, "processes[0].id: it is missing"),
+        ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run within Pup"),
+        ({"id": "a", "cluster": 3}, "processes[0].cluster: not an object"),
+        ({"id": "a", "restart": "never"}, "processes[0].restart: always or error"),
+    ],
+)
+def test_what_is_no_process_is_refused_with_its_place(process, problem):
+    with pytest.raises(InvalidConfiguration) as refused:
+        apps_of("pup.json", {"processes": [process]}, {})
+
+    assert refused.value.problems[0].startswith(problem)
+
+
+def test_a_limit_of_no_restarts_is_none():
+    [app], _ = apps_of(
+        "pup.json",
+        {"processes": [{"id": "a", "cmd": "x", "autostart": True, "restartLimit": 0}]},
+        {},
+    )
+
+    assert app["autorestart"] is False
