@@ -20,6 +20,7 @@ from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.file_watcher import FileWatcher
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
 from pmdaemon.engine.job_history import JobHistory
@@ -41,6 +42,7 @@ from tests.fakes.capture import FakeCapture
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
+from tests.fakes.gateway_server import FakeGatewayServer
 from tests.fakes.hook_delivery import FakeHookDelivery
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.launcher import FakeLauncher
@@ -87,6 +89,7 @@ class EngineOnFakes:
     probe: FakeTcpProbe = field(default_factory=FakeTcpProbe)
     host: FakeHostMetrics = field(default_factory=FakeHostMetrics)
     web_server: FakeWebServer = field(default_factory=FakeWebServer)
+    gateway_server: FakeGatewayServer = field(default_factory=FakeGatewayServer)
     mint: FakeTokenMint = field(default_factory=FakeTokenMint)
     secret_files: FakeSecretFiles = field(default_factory=FakeSecretFiles)
     audit: FakeAuditLog = field(default_factory=FakeAuditLog)
@@ -212,6 +215,15 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
+            gateway=GatewaySide(
+                server=self.gateway_server,
+                store=self.store,
+                bus=self.bus,
+                clock=self.clock,
+                probe=self.probe,
+                capture=self.capture,
+                processes=lambda: [*self.supervisor.everything.values()],
+            ),
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),

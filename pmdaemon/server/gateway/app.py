@@ -11,7 +11,7 @@ from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.balancing import TcpBalancer
 from pmdaemon.server.gateway.choosing import Chooser
 from pmdaemon.server.gateway.forwarding import Gateway, Interceptor
-from pmdaemon.server.gateway.fronts import Front, accept_no_more
+from pmdaemon.server.gateway.fronts import Front, accept_no_more, most_connections
 from pmdaemon.server.gateway.recording import Recorder
 from pmdaemon.server.gateway.words import LogTail, Wording
 from pmdaemon.server.http.listeners import url_of
@@ -19,7 +19,8 @@ from pmdaemon.server.http.listeners import url_of
 PARTING = 2.0
 """Seconds that what is going on gets to end in before the next daemon takes over."""
 
-PARTING_LOOKS = 40
+IDLE_LOOKS, PARTING_LOOKS = 8, 40
+"""Looks at the connections in that time; the first few are for those that are merely kept."""
 
 Place = tuple[str, int, bool]
 """A host, a TCP port, and whether TLS is spoken there."""
@@ -53,6 +54,7 @@ class GatewayServer:
             observer=self._recorder,
             interceptor=interceptor,
         )
+        self._gateway.most = most_connections()
         self._fronts: dict[Place, Front] = {}
         self._balanced: dict[tuple[str, Listener], tuple[Front, TcpBalancer]] = {}
 
@@ -143,6 +145,8 @@ class GatewayServer:
         looks = 0
         while self._gateway.connections and looks < PARTING_LOOKS:
             looks += 1  # connections come and go by the thousand, and none of them says so
+            if looks >= IDLE_LOOKS:
+                self._gateway.close_idle()
             await asyncio.sleep(PARTING / PARTING_LOOKS)
         for front in fronts:
             front.leave()

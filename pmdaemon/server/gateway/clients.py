@@ -53,9 +53,8 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting = b""
         self._current: Exchange | None = None
-        self._closing = False
+        self.closing = False
         self._paused = False
-        self._half_closed = False
         self._lingering = False
         self._heard = self._loop.time()
         self._head_began = self._heard
@@ -102,7 +101,7 @@ class ClientConnection(asyncio.Protocol):
         self._heard = self._loop.time()
         if self._transport is None:
             return
-        if keep and not self._closing:
+        if keep:
             self.resume()
             self._go_on()
         else:
@@ -111,9 +110,12 @@ class ClientConnection(asyncio.Protocol):
     # For the gateway.
 
     def finish(self) -> None:
-        """Take no more requests; close when what is going on is over."""
-        self._closing = True
-        if self._current is None and self._transport is not None:
+        """Take one more request at the most, and say with its answer that it was the last."""
+        self.closing = True
+
+    def close_idle(self) -> None:
+        """Close, unless something is going on."""
+        if self._current is None and not self._waiting and self._transport is not None:
             self._transport.close()
 
     # For asyncio.
@@ -143,12 +145,14 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(error)
 
     def eof_received(self) -> bool:
-        """Take it that the client says no more; what it asked for is still answered."""
-        if self._current is None or self._lingering:
+        """Take it that the client is gone, as servers commonly do; a tunnel may go on one way.
+
+        Whoever leaves a stream that says nothing would else be waited for without end.
+        """
+        if self._current is None or not self._current.tunnel:
             return False
-        self._half_closed = True
         self._current.client_eof()
-        return self._current.tunnel or not self._current.wants_body
+        return True
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give up what is going on."""
@@ -183,13 +187,11 @@ class ClientConnection(asyncio.Protocol):
         return data
 
     def _go_on(self) -> None:
-        """Take the next request, which may have come already; close if none can come any more."""
+        """Take the next request, which may have come already."""
         try:
             self._advance()
         except (MalformedMessage, HeadTooLong, NotSupported) as error:
             self._refuse(error)
-        if self._half_closed and self._current is None:
-            self._hang_up(unread=False)
 
     def _hang_up(self, *, unread: bool) -> None:
         """Close; where the client still sends something, only when it has heard what we said.
@@ -258,3 +260,16 @@ class ClientConnection(asyncio.Protocol):
             self.abort()
             return
         self._watch = self._loop.call_later(min(patience - quiet, HEAD_SECONDS), self._look)
+
+
+class TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say so, and hang up."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(
+                b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
+                b"content-length: 0\r\n\r\n"
+            )
+        transport.close()

@@ -30,6 +30,7 @@ class ClientSide(Protocol):
     peer: str
     local_port: int
     secure: bool
+    closing: bool
 
     def write(self, data: bytes) -> None:
         """Send something to the client."""
@@ -74,6 +75,8 @@ class Exchange:
         self.broken = False
         self.response: ResponseHead | None = None
         self._framing = framing
+        self.request_chunked = isinstance(framing, Chunked)
+        self.response_chunked = False
         self._kept_whole = True
         self._task: asyncio.Task[None] | None = None
         self._kept: list[bytes] = []
@@ -131,6 +134,12 @@ class Exchange:
         self.received += len(data)
         if self._upstream is not None:
             self._upstream.write(data)
+
+    def attach(self, tap: Tap) -> None:
+        """Have somebody read along, from the beginning."""
+        self.tap = tap
+        for piece in self._kept:
+            tap.request_data(piece)
 
     def belongs_to(self, task: asyncio.Task[None]) -> None:
         """Know who sees to it that this is answered."""
@@ -215,7 +224,7 @@ class Exchange:
         """Answer the client ourselves."""
         self._begun = True
         self.status = status
-        self._keep = self._keep and not self.wants_body
+        self._keep = self._keep and not self.wants_body and not self.client.closing
         length = b"%d" % len(body)
         head = ResponseHead(status, reason, "1.1", [(b"Content-Length", length)], self._keep)
         without = self.request.method == b"HEAD"
@@ -235,6 +244,7 @@ class Exchange:
                 self.client.write(response_bytes(head, (), chunked=False))
             return
         self._begun = True
+        self._keep = self._keep and not self.client.closing
         self.status = head.status
         self.response = head
         if head.status == 101:
@@ -248,6 +258,7 @@ class Exchange:
             self._keep, chunked = False, False
             if isinstance(framing, Chunked):
                 self._dechunk = Chunked(self._write_body)
+        self.response_chunked = chunked
         self._rechunk = chunked and isinstance(framing, UntilClose)
         self.client.write(response_bytes(head, self._connection(), chunked=chunked))
 

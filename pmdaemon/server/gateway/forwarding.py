@@ -1,6 +1,8 @@
 """Finds a target for each request, and another when that one fails."""
 
+import asyncio
 import ipaddress
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
@@ -9,7 +11,7 @@ from msgspec import Struct
 from pmdaemon.core.routing import Mode, Route, RouteTable, Service, host_of
 from pmdaemon.engine import tasks
 from pmdaemon.server.gateway.choosing import Address, Chooser
-from pmdaemon.server.gateway.clients import ClientConnection
+from pmdaemon.server.gateway.clients import ClientConnection, TurnedAway
 from pmdaemon.server.gateway.exchanges import HARMLESS_TWICE, Exchange
 from pmdaemon.server.gateway.heads import origin_form, request_bytes, value_of
 from pmdaemon.server.gateway.upstreams import UpstreamFailed, UpstreamPool
@@ -74,6 +76,7 @@ class Gateway:
         self._interceptor = interceptor
         self._pool = UpstreamPool()
         self._connections: set[ClientConnection] = set()
+        self.most = sys.maxsize
         self.trust(trusted)
 
     def trust(self, networks: Iterable[str]) -> None:
@@ -90,16 +93,23 @@ class Gateway:
         for address in self._chooser.swap(table):
             self._pool.drop(address)
 
-    def connection(self, *, secure: bool) -> ClientConnection:
-        """Make the protocol for a connection that was accepted."""
+    def connection(self, *, secure: bool) -> asyncio.Protocol:
+        """Make the protocol for a connection that was accepted; beyond `most`, to turn it away."""
+        if len(self._connections) >= self.most:
+            return TurnedAway()
         made = ClientConnection(self._handle, self._connections.discard, secure=secure)
         self._connections.add(made)
         return made
 
     def finish(self) -> None:
-        """Take no more requests on the connections that there are."""
+        """Announce with each answer from now on that it was the last on its connection."""
         for connection in tuple(self._connections):
             connection.finish()
+
+    def close_idle(self) -> None:
+        """Close connections on which nothing is going on."""
+        for connection in tuple(self._connections):
+            connection.close_idle()
 
     def close(self) -> None:
         """Break what is still going on."""
@@ -205,7 +215,7 @@ class Gateway:
             target = target[len(route.path) :] or b"/"
             if not target.startswith(b"/"):
                 target = b"/" + target
-        return request_bytes(request, target, forwarded)
+        return request_bytes(request, target, forwarded, trusted=trusted)
 
     def _is_trusted(self, peer: str) -> bool:
         if not self._trusted:

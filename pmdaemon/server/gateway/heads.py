@@ -155,7 +155,7 @@ def read_request(head: bytes) -> RequestHead:
         target=collector.target,
         version=version,
         headers=collector.headers,
-        keep_alive=parser.should_keep_alive(),
+        keep_alive=_keeps_alive(collector.headers, version),
         upgrade=WEBSOCKET if upgrades and _asks_for_websocket(found) else None,
         host=hosts[0] if hosts else b"",
     )
@@ -182,12 +182,13 @@ def read_response(head: bytes) -> ResponseHead:
         raise MalformedMessage(str(error)) from None
     if not collector.complete:
         raise MalformedMessage("the head of a response is not whole")
+    version = parser.get_http_version()
     response = ResponseHead(
         status=parser.get_status_code(),
         reason=collector.reason,
-        version=parser.get_http_version(),
+        version=version,
         headers=collector.headers,
-        keep_alive=parser.should_keep_alive(),
+        keep_alive=_keeps_alive(collector.headers, version),
     )
     response.framing(b"GET")
     return response
@@ -207,12 +208,17 @@ def origin_form(request: RequestHead) -> tuple[bytes, bytes]:
     return authority, slash + path or b"/"
 
 
-def request_bytes(request: RequestHead, target: bytes, forwarded: Mapping[bytes, bytes]) -> bytes:
+def request_bytes(
+    request: RequestHead, target: bytes, forwarded: Mapping[bytes, bytes], *, trusted: bool
+) -> bytes:
     """Write a request as the service gets it.
 
-    `forwarded` are the headers that say where it came from, in place of what it says itself.
+    `forwarded` are the headers that say where it came from. Where the sender is `trusted` these
+    were worked out of what it said; what anybody else says about that is left out.
     """
-    dropped = _listed(request.headers) | OF_ONE_CONNECTION | FORWARDED
+    dropped = _listed(request.headers) | OF_ONE_CONNECTION | forwarded.keys()
+    if not trusted:
+        dropped |= FORWARDED
     lines = [b"%b %b HTTP/1.1\r\n" % (request.method, target)]
     lines += _kept(request.headers, dropped)
     lines += [b"%b: %b\r\n" % pair for pair in forwarded.items()]
@@ -264,6 +270,17 @@ def _listed(headers: Headers) -> frozenset[bytes]:
         if name.lower() == b"connection"
         for token in value.split(b",")
     )
+
+
+def _keeps_alive(headers: Headers, version: str) -> bool:
+    """Tell whether a connection may be used again (RFC 9112, section 9.3).
+
+    The parser forgets what it knew of that with the end of a message.
+    """
+    options = _listed(headers)
+    if b"close" in options:
+        return False
+    return version == "1.1" or b"keep-alive" in options
 
 
 def _lengths(headers: Headers) -> list[bytes]:

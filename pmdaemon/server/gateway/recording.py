@@ -1,10 +1,13 @@
 """Keeps records of the requests that are forwarded, and, where that is wanted, of their bodies."""
 
+from contextlib import suppress
+
 from pmdaemon.core.request_records import Body, RequestRecord
 from pmdaemon.core.routing import Route
 from pmdaemon.core.services import subdomain_of
 from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.exchanges import Exchange
+from pmdaemon.server.gateway.framing import Chunked, MalformedMessage
 
 MOST_BODIES = 64 * 1024 * 1024
 """Bytes of bodies that are kept, of all requests together."""
@@ -43,7 +46,7 @@ class Recorder:
         )
         self._open[id(exchange)] = record
         if self.capture:
-            exchange.tap = Copies(self.capture)
+            exchange.attach(Copies(self.capture))
         self._log.add(record)
 
     def ended(self, exchange: Exchange) -> None:
@@ -58,12 +61,16 @@ class Recorder:
             record.target = "{}:{}".format(*exchange.target)
         if exchange.response is not None:
             record.raw_response_headers = exchange.response.headers
-        if isinstance(exchange.tap, Copies):
-            self._keep_bodies(record, exchange.tap)
+        if exchange.tap is not None:
+            self._keep_bodies(record, exchange)
         self._log.ended(record)
 
-    def _keep_bodies(self, record: RequestRecord, copies: "Copies") -> None:
-        record.request_body, record.response_body = copies.bodies()
+    def _keep_bodies(self, record: RequestRecord, exchange: Exchange) -> None:
+        if not isinstance(exchange.tap, Copies):
+            return
+        request, response = exchange.tap.bodies()
+        record.request_body = dechunked(request) if exchange.request_chunked else request
+        record.response_body = dechunked(response) if exchange.response_chunked else response
         self._with_bodies.append(record)
         self._kept += _size(record)
         while self._kept > MOST_BODIES:
@@ -94,6 +101,15 @@ class Copies:
         """Return what was kept."""
         request, response = self._sizes
         return Body(bytes(self._request), request), Body(bytes(self._response), response)
+
+
+def dechunked(body: Body) -> Body:
+    """Take a body out of its chunks, as far as it was kept."""
+    pieces: list[bytes] = []
+    with suppress(MalformedMessage):
+        Chunked(pieces.append).feed(body.content)
+    content = b"".join(pieces)
+    return Body(content, body.size if body.truncated else len(content))
 
 
 def _size(record: RequestRecord) -> int:

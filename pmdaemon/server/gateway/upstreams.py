@@ -153,16 +153,11 @@ class UpstreamConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take its end for the end of a body that has no other."""
-        receiver = self._receiver
-        if receiver is None:
-            return False
-        if self.tunnel:
-            receiver.tunnel_ended()
-            return True
-        if self._open_ended:
-            self._finish()
-        else:
-            self._fail("it closed the connection before it had answered")
+        if self._receiver is not None and not self.tunnel:
+            if self._open_ended:
+                self._finish()
+            else:
+                self._fail("it closed the connection before it had answered")
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -213,9 +208,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._head += data
         self._answered = True
         end = self._head.find(END_OF_HEAD)
+        if max(end, len(self._head) if end < 0 else 0) > LONGEST_HEAD:
+            raise MalformedMessage("its head is too long")
         if end < 0:
-            if len(self._head) > LONGEST_HEAD:
-                raise MalformedMessage("its head is too long")
             return b""
         end += len(END_OF_HEAD)
         head, rest = read_response(self._head[:end]), self._head[end:]

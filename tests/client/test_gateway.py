@@ -1,0 +1,61 @@
+import asyncio
+
+import pytest
+
+from pmdaemon.client.asynchronous import AsyncClient
+from pmdaemon.client.blocking import Client
+from tests.cli.commands.test_proxy import SERVICE, STATUS
+from tests.cli.commands.test_requests import REQUEST
+
+
+class Awaited:
+    """The same verbs, awaited."""
+
+    def __init__(self, home):
+        self._client = AsyncClient(home)
+
+    def __getattr__(self, name):
+        def call(*arguments, **options):
+            async def ask():
+                return await getattr(self._client.gateway, name)(*arguments, **options)
+
+            return asyncio.run(ask())
+
+        return call
+
+
+@pytest.fixture(params=["blocking", "asynchronous"])
+def gateway(request, home):
+    return Client(home).gateway if request.param == "blocking" else Awaited(home)
+
+
+def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
+    found = {"requests": [REQUEST], "filtered_count": 1, "total_count": 1}
+    daemon.answers("gateway", {"result": STATUS})
+    daemon.answers("gateway_on", {"result": {"urls": ["a"]}})
+    daemon.answers("gateway_off", {"result": {"urls": ["a"]}})
+    daemon.answers("service", {"result": SERVICE})
+    daemon.answers("service_remove", {"result": SERVICE})
+    daemon.answers("service_mode", {"result": {"services": [SERVICE]}})
+    daemon.answers("requests", {"result": found})
+    daemon.answers("request", {"result": REQUEST})
+
+    assert gateway.status() == STATUS
+    assert gateway.turn_on(http_port=80) == ["a"]
+    assert gateway.turn_off() == ["a"]
+    assert gateway.publish("app", routes=["a.test"], strategy=None) == SERVICE
+    assert gateway.unpublish("app") == SERVICE
+    assert gateway.set_mode("app", mode="paused") == [SERVICE]
+    assert gateway.requests(limit=3) == found
+    assert gateway.request("0123") == REQUEST
+
+    assert daemon.requests == [
+        ("gateway", {}),
+        ("gateway_on", {"http_port": 80}),
+        ("gateway_off", {}),
+        ("service", {"targets": ["app"], "routes": ["a.test"]}),
+        ("service_remove", {"name": "app"}),
+        ("service_mode", {"names": ["app"], "mode": "paused"}),
+        ("requests", {"limit": 3}),
+        ("request", {"id": "0123", "bodies": False}),
+    ]

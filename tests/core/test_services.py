@@ -1,0 +1,148 @@
+import pytest
+
+from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.process import Backoff, Cause, Errored, Online, Starting, Stopped, Stopping, Wish
+from pmdaemon.core.routing import Route, Target, TargetState
+from pmdaemon.core.services import (
+    ServiceSpec,
+    port_of,
+    read_route,
+    read_target,
+    subdomain_of,
+    table_of,
+    targets_of,
+)
+from pmdaemon.core.tcp_ports import TcpPorts
+from tests.support.builders import NOW, a_process, a_run, an_app
+
+WEB = ServiceSpec(name="web", app="web")
+
+
+def states(*processes, accepting=True, spec=WEB):
+    found = targets_of(spec, processes, lambda _process, _port: accepting)
+    return {target.tcp_port: target.state.value for target in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("web", ("web", None, ())),
+        ("web:3000", ("web", 3000, ())),
+        ("3000", (None, None, (Target("localhost", 3000),))),
+        ("localhost:3000", (None, None, (Target("localhost", 3000),))),
+        ("127.0.0.1:3000", (None, None, (Target("127.0.0.1", 3000),))),
+        ("Db.Example.com:80", (None, None, (Target("db.example.com", 80),))),
+        ("[::1]:3000", (None, None, (Target("::1", 3000),))),
+    ],
+)
+def test_a_target_is_an_app_or_an_address(text, read):
+    assert read_target(text) == read
+
+
+@pytest.mark.parametrize("text", ["", ":", "web:", "0", "70000", "a:b", "-x", "a..b:80"])
+def test_what_is_no_target_is_refused(text):
+    with pytest.raises(InvalidInput) as refused:
+        read_target(text)
+
+    assert refused.value.code == "invalid_target"
+
+
+def test_a_route_is_a_host_with_or_without_a_path():
+    assert read_route("App.Example.com", "app") == Route("app.example.com", "app")
+    assert read_route("app.example.com/Shop/", "app") == Route("app.example.com", "app", "/Shop")
+    assert read_route("https://a.b/", "app") == Route("a.b", "app")
+    assert read_route("bücher.example", "app") == Route("xn--bcher-kva.example", "app")
+    assert read_route("a.b/x", "app", strip=True).strip
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a:80", "/x", "a/../b", "a//b", "*.*.a"])
+def test_what_is_no_route_is_refused(text):
+    with pytest.raises(InvalidInput):
+        read_route(text, "app")
+
+
+def test_what_stands_before_the_domain():
+    assert subdomain_of("a.b.localhost", "localhost") == "a.b"
+    assert subdomain_of("localhost", "localhost") == ""
+    assert subdomain_of("example.com", "localhost") == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "wish", "target"),
+    [
+        (Online(a_run()), Wish.UP, "healthy"),
+        (Online(a_run(), ready=False), Wish.UP, "adding"),
+        (Starting(), Wish.UP, "adding"),
+        (Starting(a_run()), Wish.UP, "adding"),
+        (Backoff(NOW, 1.0), Wish.UP, "adding"),
+        (Stopping(a_run(), Cause.RESTART_REQUESTED), Wish.UP, "adding"),
+        (Stopping(a_run(), Cause.STOP_REQUESTED), Wish.DOWN, "draining"),
+        (Stopped(), Wish.DOWN, None),
+        (Errored("it fails"), Wish.UP, None),
+    ],
+)
+def test_what_a_target_is_follows_from_what_its_process_does(state, wish, target):
+    process = a_process(state=state, wish=wish, tcp_port=3000)
+
+    assert states(process).get(3000) == target
+
+
+def test_a_program_that_does_not_listen_yet_is_waited_for():
+    assert states(a_process(state=Online(a_run()), tcp_port=3000), accepting=False) == {
+        3000: "adding"
+    }
+
+
+def test_what_is_to_replace_another_is_no_target_before_it_has():
+    coming = a_process(state=Online(a_run()), tcp_port=3001, pm_id=-1, replaces=0)
+    leaving = a_process(
+        state=Stopping(a_run(), Cause.REPLACED),
+        tcp_port=3000,
+        pm_id=-1,
+        replaces=0,
+        wish=Wish.GONE,
+    )
+
+    assert states(coming) == {}
+    assert states(leaving) == {3000: "draining"}
+
+
+def test_instances_that_share_a_port_are_one_target_as_good_as_the_best_of_them():
+    spec = an_app(exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000), instances=2)
+    one = a_process(spec=spec, state=Starting())
+    other = a_process(spec=spec, state=Online(a_run()), pm_id=1, instance=1)
+
+    assert states(one, other) == {3000: "healthy"}
+    assert states(other, one) == {3000: "healthy"}
+
+
+def test_a_port_that_was_said_comes_before_the_one_that_was_given():
+    process = a_process(state=Online(a_run()), tcp_port=3000)
+
+    assert port_of(ServiceSpec(name="web", app="web", tcp_port=80), process) == 80
+    assert port_of(WEB, process) == 3000
+    assert port_of(WEB, a_process()) is None
+
+
+def test_addresses_that_are_not_ours_are_always_there():
+    spec = ServiceSpec(name="db", targets=(Target("10.0.0.1", 80),))
+
+    assert states(spec=spec) == {80: TargetState.HEALTHY}
+
+
+def test_every_service_has_its_name_below_the_domain_and_its_own_routes():
+    own = Route("www.example.com", "web", "/shop")
+    specs = [ServiceSpec(name="web", routes=(own,)), ServiceSpec(name="no host name")]
+
+    table = table_of(specs, "localhost", lambda _: [])
+
+    assert table.routes == (own, Route("web.localhost", "web"))
+    assert set(table.services) == {"web", "no host name"}
+
+
+def test_a_route_of_ones_own_comes_before_the_name_of_another():
+    taken = ServiceSpec(name="a", routes=(Route("b.localhost", "a"),))
+
+    table = table_of([taken, ServiceSpec(name="b")], "localhost", lambda _: [])
+
+    assert [one.service for one in table.routes if one.host == "b.localhost"] == ["a"]

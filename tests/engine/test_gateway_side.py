@@ -1,0 +1,203 @@
+import pytest
+from msgspec.structs import replace
+
+from pmdaemon.core.errors import InvalidInput, StoreUnavailable
+from pmdaemon.core.routing import Mode, Route, Target, TargetState
+from pmdaemon.core.services import Listener, ServiceSpec
+from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.engine.gateway_side import ServiceNotFound
+from pmdaemon.engine.interfaces import GatewaySettings
+from tests.support.builders import FAILED, an_app
+from tests.support.engine import engine_on_fakes
+from tests.support.waiting import eventually
+
+ON = GatewaySettings()
+WEB = ServiceSpec(name="web", app="web")
+PLAIN = ServiceSpec(name="db", targets=(Target("10.0.0.1", 80),))
+FULL = StoreUnavailable("cannot write the store: its disk is full")
+
+
+@pytest.fixture
+async def parts(tmp_path):
+    async with engine_on_fakes(tmp_path) as parts:
+        yield parts
+
+
+@pytest.fixture
+async def gateway(parts):
+    await parts.engine.gateway.turn_on(ON)
+    return parts.engine.gateway
+
+
+def targets(parts, name="web"):
+    return {one.tcp_port: one.state for one in parts.gateway_server.table.services[name].targets}
+
+
+async def test_a_service_is_published_and_remembered(parts, gateway):
+    await gateway.put(PLAIN)
+
+    assert parts.gateway_server.table.services["db"].ready == [Target("10.0.0.1", 80)]
+    stored = await parts.store.load()
+    assert (stored.gateway, list(stored.services)) == (ON, [PLAIN])
+
+
+async def test_a_next_daemon_goes_on_with_it(parts):
+    await parts.engine.gateway.resume(ON, [PLAIN])
+
+    assert parts.gateway_server.settings == ON
+    assert "db" in parts.gateway_server.table.services
+
+
+async def test_an_address_that_cannot_be_used_does_not_keep_a_daemon_from_coming_up(parts):
+    parts.gateway_server.failure = InvalidInput("cannot listen", code="address_in_use")
+
+    await parts.engine.gateway.resume(ON, [PLAIN])
+
+    assert parts.engine.gateway.settings is None
+
+
+async def test_targets_follow_what_the_processes_of_an_app_do(parts, gateway):
+    await gateway.put(WEB)
+    assert targets(parts) == {}
+
+    await parts.start(an_app(tcp_ports=TcpPorts(3000, 3000)))
+    assert targets(parts) == {3000: TargetState.ADDING}
+
+    parts.probe.used = {3000}
+    parts.clock.advance(1.0)
+    assert targets(parts) == {3000: TargetState.HEALTHY}
+
+    parts.probe.used = set()
+    parts.world.end(parts.identity(0), FAILED)
+    await eventually(lambda: targets(parts) == {3000: TargetState.ADDING})
+
+
+async def test_processes_of_other_apps_change_nothing(parts, gateway):
+    await gateway.put(WEB)
+    table = parts.gateway_server.table
+
+    await parts.start(an_app(name="other"))
+
+    assert parts.gateway_server.table is table
+
+
+async def test_routes_are_added_to_those_there_are(gateway):
+    await gateway.put(replace(WEB, routes=(Route("a.test", "web"),)))
+
+    spec = await gateway.put(replace(WEB, routes=(Route("b.test", "web"),)))
+
+    assert [one.host for one in spec.routes] == ["a.test", "b.test"]
+
+
+async def test_two_services_of_one_name_are_refused(gateway):
+    await gateway.put(PLAIN)
+
+    with pytest.raises(InvalidInput) as refused:
+        await gateway.put(replace(PLAIN, targets=(Target("10.0.0.2", 80),)))
+
+    assert refused.value.code == "service_taken"
+    assert gateway.services["db"] == PLAIN
+
+
+async def test_what_answers_for_a_service_is_swapped_when_that_is_said(parts, gateway):
+    await gateway.put(replace(PLAIN, routes=(Route("a.test", "db"),)))
+
+    await gateway.put(replace(PLAIN, targets=(Target("10.0.0.2", 80),)), swap=True)
+
+    assert parts.gateway_server.table.services["db"].targets == (Target("10.0.0.2", 80),)
+    assert [one.host for one in gateway.services["db"].routes] == ["a.test"]
+
+
+async def test_a_route_of_another_service_is_refused(gateway):
+    await gateway.put(replace(WEB, routes=(Route("a.test", "web"),)))
+
+    with pytest.raises(InvalidInput) as refused:
+        await gateway.put(replace(PLAIN, routes=(Route("a.test", "db"),)))
+
+    assert refused.value.code == "route_taken"
+    assert "db" not in gateway.services
+
+
+async def test_a_service_and_a_route_can_be_removed(parts, gateway):
+    await gateway.put(replace(WEB, routes=(Route("a.test", "web"), Route("b.test", "web"))))
+
+    assert (await gateway.remove_route("a.test", "/")).routes == (Route("b.test", "web"),)
+    await gateway.remove("web")
+
+    assert not gateway.services
+    assert not parts.gateway_server.table.routes
+    assert not (await parts.store.load()).services
+    with pytest.raises(ServiceNotFound):
+        await gateway.remove("web")
+    with pytest.raises(ServiceNotFound):
+        await gateway.remove_route("b.test", "/")
+
+
+async def test_a_mode_is_remembered_and_stays_when_routes_are_added(parts, gateway):
+    await gateway.put(PLAIN)
+
+    await gateway.set_mode("db", Mode.PAUSED)
+    await gateway.put(replace(PLAIN, routes=(Route("a.test", "db"),)))
+
+    assert parts.gateway_server.table.services["db"].mode is Mode.PAUSED
+    assert (await parts.store.load()).services[0].mode is Mode.PAUSED
+    with pytest.raises(ServiceNotFound):
+        await gateway.set_mode("other", Mode.PAUSED)
+
+
+async def test_a_service_can_be_balanced_at_a_port_of_its_own_and_no_two_at_one(parts, gateway):
+    at = Listener("localhost", 7000)
+    await gateway.put(replace(PLAIN, listener=at))
+    assert parts.gateway_server.listeners == {"db": at}
+
+    with pytest.raises(InvalidInput):
+        await gateway.put(replace(WEB, listener=at))
+
+    await gateway.remove("db")
+    assert parts.gateway_server.listeners == {}
+
+
+async def test_what_cannot_be_stored_is_not_done(parts, gateway):
+    parts.store.failure = FULL
+
+    with pytest.raises(StoreUnavailable):
+        await gateway.put(replace(PLAIN, listener=Listener("localhost", 7000)))
+
+    assert not gateway.services
+    assert parts.gateway_server.listeners == {}
+
+
+async def test_settings_that_cannot_be_stored_are_taken_back(parts):
+    parts.store.failure = FULL
+
+    with pytest.raises(StoreUnavailable):
+        await parts.engine.gateway.turn_on(ON)
+
+    assert parts.gateway_server.settings is None
+    assert parts.engine.gateway.settings is None
+
+
+async def test_it_is_turned_off_for_good(parts, gateway):
+    await gateway.put(PLAIN)
+
+    await gateway.turn_off()
+
+    assert gateway.addresses == []
+    stored = await parts.store.load()
+    assert (stored.gateway, list(stored.services)) == (None, [PLAIN])
+
+
+async def test_it_makes_way_for_the_next_daemon(parts, gateway):
+    await gateway.close(for_good=False)
+
+    assert parts.gateway_server.made_way
+    assert (await parts.store.load()).gateway == ON
+
+
+async def test_the_last_words_of_an_app_are_told(parts, gateway, monkeypatch):
+    await gateway.put(WEB)
+    await parts.start(an_app(tcp_ports=TcpPorts(3000, 3000)))
+    monkeypatch.setattr(parts.capture, "last_words", lambda pm_id: ("boom",))
+
+    assert gateway.last_words("web") == ("boom",)
+    assert gateway.last_words("other") == ()

@@ -1,0 +1,67 @@
+import asyncio
+import resource
+
+import pytest
+
+from pmdaemon.server.gateway import fronts
+from pmdaemon.server.gateway.fronts import Front, accept_no_more, most_connections
+from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
+from tests.fakes.descriptor_store import FakeDescriptorStore
+
+
+async def opened(keeper, tcp_port=0):
+    return await Front.open("127.0.0.1", tcp_port, asyncio.Protocol, keeper, whose="gateway")
+
+
+async def test_it_takes_connections_until_it_is_closed():
+    front = await opened(NothingKept())
+    _, writer = await asyncio.open_connection("127.0.0.1", front.tcp_port)
+    writer.transport.abort()
+    port = front.tcp_port
+
+    front.close()
+
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_what_comes_while_daemons_change_waits_for_the_next_one():
+    keeper = FakeDescriptorStore()
+    first = await opened(keeper)
+    await accept_no_more([first])
+    _, writer = await asyncio.open_connection("127.0.0.1", first.tcp_port)
+    first.leave()
+    accepted = asyncio.Event()
+
+    class Says(asyncio.Protocol):
+        def connection_made(self, transport):
+            accepted.set()
+            transport.abort()
+
+    second = await Front.open("127.0.0.1", 0, Says, keeper, whose="gateway")
+
+    async with asyncio.timeout(10):
+        await accepted.wait()
+    writer.transport.abort()
+    second.close()
+
+
+async def test_a_port_that_is_taken_is_refused():
+    first = await opened(NothingKept())
+
+    with pytest.raises(AddressUnusable) as refused:
+        await opened(NothingKept(), first.tcp_port)
+
+    assert refused.value.code == "address_in_use"
+    first.close()
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "most"), [(300, 100), (resource.RLIM_INFINITY, fronts.CONNECTIONS_AT_ONCE)]
+)
+def test_no_more_connections_are_taken_than_there_are_descriptors_for(
+    monkeypatch, descriptors, most
+):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (descriptors, descriptors))
+
+    assert most_connections() == most
