@@ -5,7 +5,7 @@ of all together, so that nobody keeps the daemon busy by asking.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from operator import attrgetter
 from typing import Final
@@ -18,7 +18,7 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.process import Process
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.server.http.output import dated
-from pmdaemon.server.http.patterns import Matches
+from pmdaemon.server.http.patterns import InvalidPattern, Matches
 
 SEARCHED: Final = 16 * 1024 * 1024
 """Bytes that are looked through for a pattern, of all streams together."""
@@ -31,11 +31,15 @@ LARGEST_ANSWER: Final = 8 * 1024 * 1024
 
 
 class Wanted(Struct, frozen=True):
-    """Which lines: the last so many, in at most so many bytes, that match, if that is asked."""
+    """Which lines: the last so many, in at most so many bytes, that match, if that is asked.
+
+    The search is given up when it is `too_late`.
+    """
 
     lines: int
     size: int = LARGEST_ANSWER
     matches: Matches | None = None
+    too_late: Callable[[], bool] = bool
 
 
 class FoundLine(Struct, frozen=True):
@@ -55,7 +59,12 @@ class Found(Struct, frozen=True):
 
 
 def search(snapshots: Sequence[ProcessSnapshot], wanted: Wanted) -> Found:
-    """Read lines of some processes; it reads files, so it is not for the event loop."""
+    """Read lines of some processes; it reads files, so it is not for the event loop.
+
+    Raises:
+        InvalidPattern: to look for it takes too long.
+
+    """
     streams = [
         (one.process, stream, path)
         for one in snapshots
@@ -70,7 +79,7 @@ def search(snapshots: Sequence[ProcessSnapshot], wanted: Wanted) -> Found:
             last = with_last_lines(wanted.lines)
             lines = _last(lines_of(path, last, stream=stream), wanted)
         else:
-            counted = _Counted(wanted.matches)
+            counted = _Counted(wanted.matches, wanted.too_late)
             everything = lines_of(path, with_last_bytes(share), stream=stream)
             lines = _last(counted.of(everything), wanted)
             total += counted.count
@@ -87,12 +96,15 @@ def search(snapshots: Sequence[ProcessSnapshot], wanted: Wanted) -> Found:
 class _Counted:
     """Lets through what matches, and counts it."""
 
-    def __init__(self, matches: Matches) -> None:
+    def __init__(self, matches: Matches, too_late: Callable[[], bool]) -> None:
         self._matches = matches
+        self._too_late = too_late
         self.count = 0
 
     def of(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         for line in lines:
+            if self._too_late():
+                raise InvalidPattern("cannot look for this pattern: it takes too long")
             if self._matches(line.text):
                 self.count += 1
                 yield line

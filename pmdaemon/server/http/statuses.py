@@ -24,11 +24,13 @@ from pmdaemon.core.errors import (
     TokenNotFound,
     Unsupported,
 )
+from pmdaemon.engine.request_log import RequestNotFound
 from pmdaemon.server.http.refusals import Refusal
 
 STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
     {
         ProcessNotFound: 404,
+        RequestNotFound: 404,
         TokenNotFound: 404,
         AppAlreadyExists: 409,
         TokenExists: 409,

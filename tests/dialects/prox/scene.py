@@ -4,9 +4,11 @@ from contextlib import suppress
 
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.process import Exit, ProcessState
+from pmdaemon.core.request_records import Body, RequestRecord
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Command, HealthCheck, RestartPolicy
 from pmdaemon.core.tcp_ports import TcpPorts
+from pmdaemon.engine.interfaces import GatewaySettings
 from tests.dialects.output_files import write_log
 from tests.support.builders import an_app
 from tests.support.engine import EngineOnFakes, settle
@@ -84,3 +86,34 @@ def write_logs(parts: EngineOnFakes) -> None:
 
 def _command(name: str) -> Command:
     return Command(name, (), None, (f"/srv/{name}",))
+
+
+async def see_requests(parts: EngineOnFakes) -> None:
+    """Let requests have gone through the gateway."""
+    await parts.engine.gateway.turn_on(GatewaySettings())
+    log = parts.engine.gateway.requests
+    for method, url, subdomain, status, seconds in (
+        ("GET", "/api/users", "api", 200, 0.045),
+        ("POST", "/login", "web", 302, 0.012),
+        ("GET", "/api/broken", "api", 502, 2.5),
+        ("GET", "/events", "web", 0, None),
+    ):
+        id_, number = log.identify()
+        record = RequestRecord(
+            id=id_,
+            number=number,
+            began=log.now,
+            method=method,
+            url=url,
+            host=f"{subdomain}.localhost",
+            subdomain=subdomain,
+            service=subdomain,
+            remote_addr="127.0.0.1",
+            status=status,
+            raw_request_headers=[(b"Authorization", b"Bearer s3cret"), (b"Accept", b"*/*")],
+            raw_response_headers=[(b"Content-Type", b"application/json")],
+            response_body=Body(b'{"users": []}', 13),
+        )
+        log.add(record)
+        if seconds is not None:
+            record.seconds = seconds

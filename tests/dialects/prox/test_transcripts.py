@@ -8,7 +8,7 @@ from pmdaemon.core.access import digest_of
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.prox.routes import PROX
-from tests.dialects.prox.scene import set_scene, write_logs
+from tests.dialects.prox.scene import see_requests, set_scene, write_logs
 from tests.dialects.transcripts import ask, read_transcript
 from tests.support.engine import engine_on_fakes
 
@@ -26,6 +26,8 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
     async with engine_on_fakes(tmp_path) as parts:
         await set_scene(parts)
         write_logs(parts)
+        if path.stem != "proxy_off":
+            await see_requests(parts)
         server = HttpServer(parts.engine)
         await server.turn_on(LOCKED)
         try:

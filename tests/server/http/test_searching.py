@@ -3,6 +3,7 @@ import pytest
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.server.http import searching
+from pmdaemon.server.http.patterns import InvalidPattern
 from pmdaemon.server.http.searching import Wanted, search
 from tests.dialects.output_files import write_log
 from tests.support.builders import NOW, a_process, an_app
@@ -90,3 +91,11 @@ def test_a_line_without_a_time_has_that_of_its_file(tmp_path, snapshot):
     [line] = search([snapshot], Wanted(lines=1)).lines
 
     assert line.time == (tmp_path / "web.out").stat().st_mtime
+
+
+def test_a_search_that_takes_too_long_is_given_up(snapshot):
+    write_log(snapshot.out_file, (1.0, "one"))
+    slow = Wanted(lines=1, matches=lambda _: True, too_late=lambda: True)
+
+    with pytest.raises(InvalidPattern, match="it takes too long"):
+        search([snapshot], slow)

@@ -1,7 +1,6 @@
-from pmdaemon.core import errors
 from pmdaemon.core.errors import PmdaemonError, ReloadFailed, ShutdownInProgress
 from pmdaemon.server.http.refusals import MethodNotAllowed
-from pmdaemon.server.http.statuses import STATUS, status_of
+from pmdaemon.server.http.statuses import status_of
 
 
 def test_what_derives_from_an_error_has_its_status():
@@ -18,7 +17,3 @@ def test_while_everything_ends_another_time_may_do():
 
 def test_a_refusal_knows_its_status():
     assert status_of(MethodNotAllowed(["GET"])) == 405
-
-
-def test_only_errors_of_the_domain_are_in_the_table():
-    assert all(vars(errors)[kind.__name__] is kind for kind in STATUS)

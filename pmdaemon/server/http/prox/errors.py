@@ -8,10 +8,14 @@ from pmdaemon.server.http.refusals import Refusal
 from pmdaemon.server.http.statuses import status_of
 
 
-class RequestNotFound(PmdaemonError):
-    """An id that no proxy request has, or has any more."""
+class ProxyNotEnabled(Refusal):
+    """A question about requests while no gateway is on that they could go through."""
 
-    code = "request_not_found"
+    code = "proxy_not_enabled"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is off; pmdaemon proxy --help says how to turn it on")
 
 
 def encode_error(error: PmdaemonError) -> web.Response:

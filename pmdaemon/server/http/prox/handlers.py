@@ -20,6 +20,9 @@ from pmdaemon.server.http.searching import LARGEST_ANSWER, Wanted, search
 DEFAULT_LINES = 100
 MOST_LINES = 10_000
 
+PATIENCE = 5.0
+"""Seconds that a search for a pattern may take."""
+
 EVERYBODY: Sequence[Selector] = (Selector("all"),)
 
 SUCCESS = {"success": True}
@@ -84,6 +87,7 @@ async def restart_process(engine: Engine, request: web.Request) -> web.Response:
 async def show_logs(engine: Engine, request: web.Request) -> web.Response:
     """Show the last lines that programs wrote, and say how many there are."""
     by_size = "bytes" in request.query and "lines" not in request.query
+    deadline = engine.clock.now().monotonic + PATIENCE
     wanted = Wanted(
         lines=read_number(
             request,
@@ -96,6 +100,7 @@ async def show_logs(engine: Engine, request: web.Request) -> web.Response:
             request, "bytes", default=LARGEST_ANSWER, highest=LARGEST_ANSWER, capped=True
         ),
         matches=read_pattern(request),
+        too_late=lambda: engine.clock.now().monotonic > deadline,
     )
     snapshots = engine.processes.list(read_processes(engine, request))
     found = await asyncio.to_thread(search, snapshots, wanted)

@@ -2,7 +2,7 @@
 
 from pmdaemon.core.access import Scope
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint
-from pmdaemon.server.http.prox import handlers, pushing
+from pmdaemon.server.http.prox import handlers, pushing, requests
 from pmdaemon.server.http.prox.errors import encode_error
 
 ROOT = "/api/v1"
@@ -21,6 +21,9 @@ PROX = Dialect(
         ),
         Endpoint("GET", f"{ROOT}/logs", Scope.READ, handlers.show_logs),
         Endpoint("GET", f"{ROOT}/logs/stream", Scope.READ, pushing.stream_logs),
+        Endpoint("GET", f"{ROOT}/proxy/requests", Scope.READ, requests.list_requests),
+        Endpoint("GET", f"{ROOT}/proxy/requests/stream", Scope.READ, requests.stream_requests),
+        Endpoint("GET", f"{ROOT}/proxy/requests/{{id}}", Scope.READ, requests.show_request),
         Endpoint("POST", f"{ROOT}/shutdown", Scope.ADMIN, handlers.shut_down),
     ),
     encode_error=encode_error,

@@ -14,7 +14,8 @@ from pmdaemon.core.health import Health, HealthStatus
 from pmdaemon.core.instance_names import instance_name
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.masking import hide_passwords, masked
-from pmdaemon.core.process import Backoff, Errored, Exit, Process, ProcessState
+from pmdaemon.core.process import Backoff, Errored, Exit, Instant, Process, ProcessState
+from pmdaemon.core.request_records import RawHeaders, RequestRecord, masked_headers
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import Command
 from pmdaemon.server.http.log_streams import Missed
@@ -129,6 +130,45 @@ def line_view(line: FoundLine) -> View:
         "stream": STREAM_WORDS[line.stream],
         "line": line.text,
     }
+
+
+def request_view(record: RequestRecord, now: Instant) -> View:
+    """Show a request that went through the gateway; without an answer its status is 0."""
+    seconds = record.seconds
+    lasted = seconds if seconds is not None else now.monotonic - record.began.monotonic
+    return {
+        "id": record.id,
+        "timestamp": timestamp(record.began.wall),
+        "method": record.method,
+        "url": record.url,
+        "subdomain": record.subdomain,
+        "status_code": record.status,
+        "duration_ms": round(lasted * 1000),
+        "remote_addr": record.remote_addr,
+        "hostname": record.host,
+        "in_flight": record.in_flight,
+        "stale": record.stale(now),
+    }
+
+
+def headers_view(headers: RawHeaders) -> View:
+    """Show headers without secrets: of each name all values."""
+    shown: dict[str, list[str]] = {}
+    for name, value in masked_headers(headers):
+        shown.setdefault(name, []).append(value)
+    return shown
+
+
+def body_view(body: View, headers: RawHeaders, *, whole: bool) -> View:
+    """Show a body: how long it was and, if it is to be shown whole, what was kept of it."""
+    kinds = [value.decode("latin-1") for name, value in headers if name.lower() == b"content-type"]
+    view: View = {
+        "size": body["size"],
+        "truncated": body["truncated"],
+        "content_type": kinds[0] if kinds else "",
+        "is_binary": "text" not in body,
+    }
+    return {**view, "data": body.get("text", body.get("base64"))} if whole else view
 
 
 def gap_view(missed: Missed) -> View:

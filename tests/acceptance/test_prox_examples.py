@@ -1,0 +1,86 @@
+"""The examples of the reference of prox, as they are printed there but for the address."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import free_port
+
+REQUEST = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
+
+WRITER = """
+import sys, time
+while True:
+    print("GET /api/users 200 12ms", flush=True)
+    print("ERROR: connection pool low", file=sys.stderr, flush=True)
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def address(pmdaemon):
+    port = free_port()
+    pmdaemon.run("web", "--port", str(port), "--detach")
+    pmdaemon.script("writer.py", WRITER)
+    pmdaemon.run("start", "writer.py", "--name", "web")
+    pmdaemon.run("start", "sleep 1000", "--name", "api")
+    return f"http://localhost:{port}/api/v1"
+
+
+def curl(*arguments):
+    done = subprocess.run(
+        ["curl", "-sS", *arguments], capture_output=True, text=True, timeout=60, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def events(count, *arguments):
+    """Take so many lines of data from a stream."""
+    with subprocess.Popen(["curl", "-sSN", *arguments], stdout=subprocess.PIPE, text=True) as done:
+        try:
+            lines = (line for line in done.stdout if line.startswith("data: "))
+            return [json.loads(next(lines).removeprefix("data: ")) for _ in range(count)]
+        finally:
+            done.terminate()
+
+
+def test_processes_and_their_output(address):
+    assert curl(f"{address}/status")["status"] == "running"
+    assert [one["name"] for one in curl(f"{address}/processes")["processes"]] == ["web", "api"]
+    assert curl("-X", "POST", f"{address}/processes/api/restart") == {"success": True}
+
+    for query in ("", "?process=web,api"):
+        [line] = events(1, "-N", f"{address}/logs/stream{query}")
+        assert line["process"] == "web"
+    for line in events(3, f"{address}/logs/stream?pattern=ERROR"):
+        assert (line["stream"], line["line"]) == ("stderr", "ERROR: connection pool low")
+
+
+def test_requests_through_the_gateway(pmdaemon, address):
+    http = free_port()
+    pmdaemon.run("proxy", "on", "--http", str(http))
+    pmdaemon.run("proxy", "add", address.split("/")[2], "--name", "api")
+    for path in ("/health", "/nothing"):
+        host = ["-H", f"Host: api.localhost:{http}"]
+        subprocess.run(
+            ["curl", "-sS", "-o", "/dev/null", *host, f"http://127.0.0.1:{http}{path}"],
+            timeout=60,
+            check=True,
+        )
+
+    everything = curl(f"{address}/proxy/requests")
+    assert [one["url"] for one in everything["requests"]] == ["/nothing", "/health"]
+    assert list(everything["requests"][0])[:7] == REQUEST
+    assert curl(f"{address}/proxy/requests?subdomain=api")["total_count"] == 2
+    assert curl(f"{address}/proxy/requests?min_status=500")["requests"] == []
+    assert events(1, f"{address}/proxy/requests/stream") == [{}]
+
+
+def test_everything_is_shut_down(pmdaemon, address):
+    pid = pmdaemon.pid("api")
+
+    assert curl("-X", "POST", f"{address}/shutdown?wait=true")["success"] is True
+
+    assert not Path(f"/proc/{pid}").exists()
