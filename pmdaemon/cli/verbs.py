@@ -34,7 +34,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("unblock", "Allow processes to be started again"),
     ),
     "Declare them in a file": (
-        Verb("dev", "Run the programs of a file in the foreground, as long as you work on them"),
+        Verb("dev", "Run the programs of a file while you work on them"),
         Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
         Verb("validate", "Say what is wrong with an ecosystem file"),
         Verb("deploy", "Bring an app to other machines, by git and ssh"),
