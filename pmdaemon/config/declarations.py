@@ -17,8 +17,10 @@ from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
 
 
-def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[AppSpec]:
-    """Take declarations back as they were.
+def specs_of(
+    declarations: Sequence[Mapping[str, Any]], *, source: str, environment: Mapping[str, str]
+) -> list[AppSpec]:
+    """Take declarations back as they were; `environment` is that of the caller.
 
     Raises:
         InvalidConfiguration: one of them is none, or two cannot be there at once.
@@ -29,7 +31,7 @@ def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[
     for index, declaration in enumerate(declarations):
         where = f"apps[{index}]"
         try:
-            specs[where] = _spec(declaration)
+            specs[where] = _spec(declaration, environment)
         except PmdaemonError as error:
             problems.append(f"{where}: {error.message}")
     problems += clashes(specs)
@@ -38,7 +40,7 @@ def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[
     return list(specs.values())
 
 
-def _spec(declaration: Mapping[str, Any]) -> AppSpec:
+def _spec(declaration: Mapping[str, Any], environment: Mapping[str, str]) -> AppSpec:
     try:
         spec = msgspec.convert(declaration, AppSpec)
     except msgspec.ValidationError as error:
@@ -56,6 +58,6 @@ def _spec(declaration: Mapping[str, Any]) -> AppSpec:
         interpreter=said.interpreter,
         interpreter_args=said.interpreter_args,
         cwd=spec.cwd,
-        search_path={**spec.inherited_env, **spec.env}.get("PATH", os.defpath),
+        search_path={**environment, **spec.inherited_env, **spec.env}.get("PATH", os.defpath),
     )
     return replace(spec, command=command)

@@ -1,5 +1,3 @@
-import os
-
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -58,7 +56,7 @@ def declared(tmp_path):
     """The same, of a program that is there."""
     script = tmp_path / "app.sh"
     script.write_text("")
-    found = resolve("app.sh", ("-x",), cwd=str(tmp_path), search_path=os.defpath)
+    found = resolve("app.sh", ("-x",), cwd=str(tmp_path), search_path="/usr/bin")
     return replace(EVERYTHING, cwd=str(tmp_path), command=found)
 
 
@@ -74,21 +72,21 @@ def test_every_attribute_comes_back_as_it_was(declared):
     ]
 
     assert unsaid == ["name", "command", "cwd", "inherited_env"]
-    assert specs_of([as_saved(declared)], source="the list") == [declared]
+    assert specs_of([as_saved(declared)], source="the list", environment={}) == [declared]
 
 
 def test_what_is_executed_is_worked_out_anew(declared):
     elsewhere = as_saved(declared)
     elsewhere["command"]["argv"] = ["/another/machine/bash", "app.sh"]
 
-    assert specs_of([elsewhere], source="the list") == [declared]
+    assert specs_of([elsewhere], source="the list", environment={}) == [declared]
 
 
 def test_a_program_that_is_gone_is_refused(declared, tmp_path):
     (tmp_path / "app.sh").unlink()
 
-    with pytest.raises(InvalidConfiguration, match="app.sh"):
-        specs_of([as_saved(declared)], source="the list")
+    with pytest.raises(InvalidConfiguration, match=r"app\.sh"):
+        specs_of([as_saved(declared)], source="the list", environment={})
 
 
 @pytest.mark.parametrize(
@@ -102,7 +100,7 @@ def test_a_program_that_is_gone_is_refused(declared, tmp_path):
 )
 def test_what_is_no_declaration_is_refused(changes, problem):
     with pytest.raises(InvalidConfiguration) as refused:
-        specs_of([as_saved(DECLARED) | changes], source="the list")
+        specs_of([as_saved(DECLARED) | changes], source="the list", environment={})
 
     if problem is not None:
         assert refused.value.problems == (f"apps[0]: {problem}",)
@@ -110,4 +108,4 @@ def test_what_is_no_declaration_is_refused(changes, problem):
 
 def test_two_apps_of_one_name_are_refused(declared):
     with pytest.raises(InvalidConfiguration):
-        specs_of([as_saved(declared)] * 2, source="the list")
+        specs_of([as_saved(declared)] * 2, source="the list", environment={})
