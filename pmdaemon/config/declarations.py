@@ -1,18 +1,26 @@
-"""Declarations that were read once already, and are handed on whole: those of a saved list."""
+"""Declarations that were read once already, and are handed on whole: those of a saved list.
 
+What is executed is worked out anew: a list may come back later, or on another machine.
+"""
+
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from pmdaemon.config.command import resolve
 from pmdaemon.config.file_checks import clashes
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
 from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
 
 
-def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[AppSpec]:
-    """Take declarations back as they were.
+def specs_of(
+    declarations: Sequence[Mapping[str, Any]], *, source: str, environment: Mapping[str, str]
+) -> list[AppSpec]:
+    """Take declarations back as they were; `environment` is that of the caller.
 
     Raises:
         InvalidConfiguration: one of them is none, or two cannot be there at once.
@@ -23,7 +31,7 @@ def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[
     for index, declaration in enumerate(declarations):
         where = f"apps[{index}]"
         try:
-            specs[where] = _spec(declaration)
+            specs[where] = _spec(declaration, environment)
         except PmdaemonError as error:
             problems.append(f"{where}: {error.message}")
     problems += clashes(specs)
@@ -32,16 +40,24 @@ def specs_of(declarations: Sequence[Mapping[str, Any]], *, source: str) -> list[
     return list(specs.values())
 
 
-def _spec(declaration: Mapping[str, Any]) -> AppSpec:
+def _spec(declaration: Mapping[str, Any], environment: Mapping[str, str]) -> AppSpec:
     try:
         spec = msgspec.convert(declaration, AppSpec)
     except msgspec.ValidationError as error:
         reason = str(error)
         raise InvalidInput(f"no declaration: {reason[:1].lower()}{reason[1:]}") from error
     app_name(spec.name)
-    argv = spec.command.argv
-    if not argv or not argv[0].startswith("/") or not spec.cwd.startswith("/"):
-        raise InvalidInput("no declaration: its program and its folder want absolute paths")
+    if not spec.cwd.startswith("/"):
+        raise InvalidInput("no declaration: its folder wants an absolute path")
     if spec.instances < 1:
         raise InvalidInput("no declaration: it has no instances")
-    return spec
+    said = spec.command
+    command = resolve(
+        said.script,
+        said.args,
+        interpreter=said.interpreter,
+        interpreter_args=said.interpreter_args,
+        cwd=spec.cwd,
+        search_path={**environment, **spec.inherited_env, **spec.env}.get("PATH", os.defpath),
+    )
+    return replace(spec, command=command)

@@ -184,8 +184,9 @@ def _running(view: Mapping[str, Any], version: str) -> dict[str, Any]:
         "restart_time": view["restarts"],
         "unstable_restarts": 0,
         "version": version,
-        "prev_restart_delay": 0,
     }
+    if view["restarts"]:
+        shape["prev_restart_delay"] = 0
     if ended is not None:
         # PM2 has 0 for what a signal ended.
         shape["exit_code"] = ended["code"] or 0

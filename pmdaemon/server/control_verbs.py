@@ -176,9 +176,12 @@ def _declared(body: StartBody | ApplyBody) -> list[Declared]:
 
 
 def _handed_on(body: StartBody) -> list[Declared]:
-    whole = body.get("declarations", [])
-    source = body.get("source", "the request")
-    return [Declared(spec) for spec in declarations.specs_of(whole, source=source)]
+    specs = declarations.specs_of(
+        body.get("declarations", []),
+        source=body.get("source", "the request"),
+        environment=body["environment"],
+    )
+    return [Declared(spec) for spec in specs]
 
 
 async def _stop(engine: Engine, body: SelectBody, _: Conversation) -> dict[str, Any]:

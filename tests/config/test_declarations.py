@@ -2,6 +2,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon.config.command import resolve
 from pmdaemon.config.declarations import specs_of
 from pmdaemon.core.errors import InvalidConfiguration
 from pmdaemon.core.spec import (
@@ -50,11 +51,20 @@ EVERYTHING = replace(
 )
 
 
+@pytest.fixture
+def declared(tmp_path):
+    """The same, of a program that is there."""
+    script = tmp_path / "app.sh"
+    script.write_text("")
+    found = resolve("app.sh", ("-x",), cwd=str(tmp_path), search_path="/usr/bin")
+    return replace(EVERYTHING, cwd=str(tmp_path), command=found)
+
+
 def as_saved(spec):
     return msgspec.json.decode(msgspec.json.encode(spec))
 
 
-def test_every_attribute_comes_back_as_it_was():
+def test_every_attribute_comes_back_as_it_was(declared):
     unsaid = [
         name
         for name in EVERYTHING.__struct_fields__
@@ -62,7 +72,21 @@ def test_every_attribute_comes_back_as_it_was():
     ]
 
     assert unsaid == ["name", "command", "cwd", "inherited_env"]
-    assert specs_of([as_saved(EVERYTHING)], source="the list") == [EVERYTHING]
+    assert specs_of([as_saved(declared)], source="the list", environment={}) == [declared]
+
+
+def test_what_is_executed_is_worked_out_anew(declared):
+    elsewhere = as_saved(declared)
+    elsewhere["command"]["argv"] = ["/another/machine/bash", "app.sh"]
+
+    assert specs_of([elsewhere], source="the list", environment={}) == [declared]
+
+
+def test_a_program_that_is_gone_is_refused(declared, tmp_path):
+    (tmp_path / "app.sh").unlink()
+
+    with pytest.raises(InvalidConfiguration, match=r"app\.sh"):
+        specs_of([as_saved(declared)], source="the list", environment={})
 
 
 @pytest.mark.parametrize(
@@ -70,18 +94,18 @@ def test_every_attribute_comes_back_as_it_was():
     [
         ({"instances": "x"}, "no declaration: expected `int`, got `str` - at `$.instances`"),
         ({"instances": 0}, "no declaration: it has no instances"),
-        ({"cwd": "srv"}, "no declaration: its program and its folder want absolute paths"),
+        ({"cwd": "srv"}, "no declaration: its folder wants an absolute path"),
         ({"name": ""}, None),
     ],
 )
 def test_what_is_no_declaration_is_refused(changes, problem):
     with pytest.raises(InvalidConfiguration) as refused:
-        specs_of([as_saved(DECLARED) | changes], source="the list")
+        specs_of([as_saved(DECLARED) | changes], source="the list", environment={})
 
     if problem is not None:
         assert refused.value.problems == (f"apps[0]: {problem}",)
 
 
-def test_two_apps_of_one_name_are_refused():
+def test_two_apps_of_one_name_are_refused(declared):
     with pytest.raises(InvalidConfiguration):
-        specs_of([as_saved(DECLARED)] * 2, source="the list")
+        specs_of([as_saved(declared)] * 2, source="the list", environment={})
