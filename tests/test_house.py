@@ -16,6 +16,9 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "engine/choosing.py": "a part of processes, tested with it",
+    "engine/declaring.py": "a part of processes, tested with it",
+    "engine/outcomes.py": "a part of processes, tested with it",
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
     "server/http/native/shapes.py": "types only; every answer of the transcripts is held to them",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",

@@ -42,8 +42,8 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.snapshots import ProcessSnapshot
+from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.processes import Change, Existing, unchanged
 from pmdaemon.engine.redeclaring import start_or_reload
 from pmdaemon.server import gateway_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
