@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from pmdaemon.core.lifecycle import Effect, Forget, leave
+from pmdaemon.core.effects import Effect, Forget
+from pmdaemon.core.moves import leave
 from pmdaemon.core.process import Cause, Instant, Online, Process, Starting, Wish
 from pmdaemon.core.spec import AppSpec
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pmdaemon.core import graph
 from pmdaemon.core.errors import ProcessBlocked
-from pmdaemon.core.lifecycle import DeleteRequested, Event, StartRequested
+from pmdaemon.core.lifecycle_events import DeleteRequested, Event, StartRequested
 from pmdaemon.core.process import Errored, Process, Wish
 from pmdaemon.core.replacement import twin_id
 from pmdaemon.core.selectors import Selector, select

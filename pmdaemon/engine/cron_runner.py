@@ -8,7 +8,7 @@ nothing is done twice.
 from collections.abc import Callable
 from datetime import tzinfo
 
-from pmdaemon.core.lifecycle import Event, FellDue
+from pmdaemon.core.lifecycle_events import Event, FellDue
 from pmdaemon.core.notices import Notice, ProcessChanged
 from pmdaemon.core.process import Process, Wish
 from pmdaemon.core.schedule import heeded_until, latest_due, next_due, schedule_of

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pmdaemon.core.differences import Step
 from pmdaemon.core.errors import AppAlreadyExists, InvalidInput, TcpPortTaken
-from pmdaemon.core.lifecycle import (
+from pmdaemon.core.lifecycle_events import (
     DeleteRequested,
     Event,
     RestartRequested,

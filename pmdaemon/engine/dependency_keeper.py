@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pmdaemon.core.dependencies import Standing, standing, why_not
 from pmdaemon.core.health import Health
-from pmdaemon.core.lifecycle import DependenciesMet, DependencyFailed, Event
+from pmdaemon.core.lifecycle_events import DependenciesMet, DependencyFailed, Event
 from pmdaemon.core.notices import HealthChecked, Notice, ProcessChanged
 from pmdaemon.core.process import Process, Stopped, Wish
 from pmdaemon.core.spec import Dependency

@@ -8,31 +8,33 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pmdaemon.core import readiness
-from pmdaemon.core.environment import child_environment
-from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.lifecycle import (
+from pmdaemon.core.effects import (
     AwaitReady,
-    BackoffElapsed,
-    BecameReady,
     Drain,
-    DrainTimeElapsed,
     Effect,
-    Event,
     Forget,
-    GraceElapsed,
     KillTree,
-    ProcessExited,
-    ReadyTimeElapsed,
-    SessionEmptied,
     SetTimer,
     SignalFirst,
     SignalTree,
     Spawn,
-    Spawned,
-    SpawnFailed,
     Sweep,
     Timer,
     Watch,
+)
+from pmdaemon.core.environment import child_environment
+from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.lifecycle_events import (
+    BackoffElapsed,
+    BecameReady,
+    DrainTimeElapsed,
+    Event,
+    GraceElapsed,
+    ProcessExited,
+    ReadyTimeElapsed,
+    SessionEmptied,
+    Spawned,
+    SpawnFailed,
 )
 from pmdaemon.core.process import Exit, Identity, Process, Run
 from pmdaemon.core.readiness import Sign

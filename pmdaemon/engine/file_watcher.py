@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pmdaemon.core.lifecycle import Event, RestartRequested
+from pmdaemon.core.lifecycle_events import Event, RestartRequested
 from pmdaemon.core.notices import Notice, ProcessChanged
 from pmdaemon.core.process import Cause, Process, Wish
 from pmdaemon.core.watching import WatchOrder, order_of

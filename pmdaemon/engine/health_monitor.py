@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pmdaemon.core import readiness
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.health import Health, HealthStatus, ProbeResult, observed, wait
-from pmdaemon.core.lifecycle import BecameReady, Event, HealthFailed
+from pmdaemon.core.lifecycle_events import BecameReady, Event, HealthFailed
 from pmdaemon.core.notices import HealthChecked, Notice, ProcessChanged
 from pmdaemon.core.process import Process, Run, Stopping
 from pmdaemon.core.spec import HealthCheck

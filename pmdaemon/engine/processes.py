@@ -12,7 +12,7 @@ from pmdaemon.core.errors import (
     ShutdownInProgress,
 )
 from pmdaemon.core.explain import Facts, explain
-from pmdaemon.core.lifecycle import (
+from pmdaemon.core.lifecycle_events import (
     BlockRequested,
     DeleteRequested,
     Event,

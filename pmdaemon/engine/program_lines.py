@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.lifecycle import BecameReady, Drained, Event
+from pmdaemon.core.lifecycle_events import BecameReady, Drained, Event
 from pmdaemon.core.node import is_node, shares_sockets
 from pmdaemon.core.notices import MessageReceived, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Exited, Identity, Process, Run, Stopped

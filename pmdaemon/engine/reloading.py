@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from pmdaemon.core.errors import OperationFailed, ReloadFailed, ReloadInProgress
-from pmdaemon.core.lifecycle import DeleteRequested, StartRequested
+from pmdaemon.core.lifecycle_events import DeleteRequested, StartRequested
 from pmdaemon.core.process import Errored, Process, Stopped, Wish
 from pmdaemon.core.replacement import replacement, twin_id
 from pmdaemon.core.spec import AppSpec

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pmdaemon.core.lifecycle import Event, MemoryExceeded
+from pmdaemon.core.lifecycle_events import Event, MemoryExceeded
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from pmdaemon.core.effects import Effect, Forget, Spawn
 from pmdaemon.core.errors import PmdaemonError, StoreUnavailable
-from pmdaemon.core.lifecycle import Effect, Event, Forget, Spawn, step
+from pmdaemon.core.lifecycle import step
+from pmdaemon.core.lifecycle_events import Event
 from pmdaemon.core.notices import ProcessChanged
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.core.replacement import exchange, may_exchange, twin_id

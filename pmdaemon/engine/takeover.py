@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from pmdaemon.core.environment import token_parts
-from pmdaemon.core.lifecycle import DaemonStarted
+from pmdaemon.core.lifecycle_events import DaemonStarted
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Exit,

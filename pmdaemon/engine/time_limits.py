@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pmdaemon.core.lifecycle import Event, TimeExceeded
+from pmdaemon.core.lifecycle_events import Event, TimeExceeded
 from pmdaemon.core.notices import Notice, ProcessChanged
 from pmdaemon.core.process import Process, Run, Stopping
 from pmdaemon.engine.bus import Bus

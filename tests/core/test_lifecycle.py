@@ -13,11 +13,21 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
-from pmdaemon.core.lifecycle import (
-    KILL_PATIENCE,
-    SPAWN_RETRY_DELAY,
-    TOO_LATE,
+from pmdaemon.core.effects import (
     AwaitReady,
+    Drain,
+    Forget,
+    KillTree,
+    SetTimer,
+    SignalFirst,
+    SignalTree,
+    Spawn,
+    Sweep,
+    Timer,
+    Watch,
+)
+from pmdaemon.core.lifecycle import SPAWN_RETRY_DELAY, TOO_LATE, step
+from pmdaemon.core.lifecycle_events import (
     BackoffElapsed,
     BecameReady,
     BlockRequested,
@@ -25,38 +35,27 @@ from pmdaemon.core.lifecycle import (
     DeleteRequested,
     DependenciesMet,
     DependencyFailed,
-    Drain,
     Drained,
     DrainTimeElapsed,
     FellDue,
-    Forget,
     GraceElapsed,
     HealthFailed,
-    KillTree,
     MemoryExceeded,
     ProcessExited,
     ReadyTimeElapsed,
     ResetRequested,
     RestartRequested,
     SessionEmptied,
-    SetTimer,
     ShutdownBegan,
-    SignalFirst,
     SignalRequested,
-    SignalTree,
-    Spawn,
     Spawned,
     SpawnFailed,
     StartRequested,
     StopRequested,
-    Sweep,
     TimeExceeded,
-    Timer,
     UnblockRequested,
-    Watch,
-    leave,
-    step,
 )
+from pmdaemon.core.moves import KILL_PATIENCE, leave
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Backoff,

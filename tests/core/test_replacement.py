@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.core.lifecycle import Drain, Forget, SetTimer, SignalTree, Timer
+from pmdaemon.core.effects import Drain, Forget, SetTimer, SignalTree, Timer
 from pmdaemon.core.process import (
     Backoff,
     Cause,

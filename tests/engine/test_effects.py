@@ -3,29 +3,31 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from pmdaemon.core.errors import OperationFailed
-from pmdaemon.core.lifecycle import (
+from pmdaemon.core.effects import (
     AwaitReady,
-    BackoffElapsed,
-    BecameReady,
     Drain,
-    Drained,
-    DrainTimeElapsed,
     Forget,
-    GraceElapsed,
     KillTree,
-    ProcessExited,
-    ReadyTimeElapsed,
-    SessionEmptied,
     SetTimer,
     SignalFirst,
     SignalTree,
     Spawn,
-    Spawned,
-    SpawnFailed,
     Sweep,
     Timer,
     Watch,
+)
+from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.lifecycle_events import (
+    BackoffElapsed,
+    BecameReady,
+    Drained,
+    DrainTimeElapsed,
+    GraceElapsed,
+    ProcessExited,
+    ReadyTimeElapsed,
+    SessionEmptied,
+    Spawned,
+    SpawnFailed,
 )
 from pmdaemon.core.process import Cause, Exit, Online, Run, Starting, Stopping
 from pmdaemon.core.spec import Command, HealthCheck, StopPolicy

@@ -11,7 +11,7 @@ from pmdaemon.core.errors import (
     StoreUnavailable,
     TcpPortTaken,
 )
-from pmdaemon.core.lifecycle import KILL_PATIENCE
+from pmdaemon.core.moves import KILL_PATIENCE
 from pmdaemon.core.process import Cause, Exit, ProcessState, Wish
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import (

@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.errors import TcpPortTaken
-from pmdaemon.core.lifecycle import BecameReady, Drained
+from pmdaemon.core.lifecycle_events import BecameReady, Drained
 from pmdaemon.core.notices import MessageReceived, ProcessChanged
 from pmdaemon.core.process import Backoff, Online, Stopped
 from pmdaemon.core.spec import Command

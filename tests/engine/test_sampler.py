@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.core.lifecycle import MemoryExceeded
+from pmdaemon.core.lifecycle_events import MemoryExceeded
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online, Run

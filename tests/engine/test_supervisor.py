@@ -4,14 +4,13 @@ from contextlib import suppress
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon.core.effects import Forget, Spawn
 from pmdaemon.core.errors import InvalidInput, StoreUnavailable
-from pmdaemon.core.lifecycle import (
+from pmdaemon.core.lifecycle_events import (
     DeleteRequested,
-    Forget,
     ProcessExited,
     ReadyTimeElapsed,
     SessionEmptied,
-    Spawn,
     Spawned,
     SpawnFailed,
     StartRequested,

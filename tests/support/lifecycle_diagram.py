@@ -9,7 +9,9 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from pmdaemon.core import effects as to_do
 from pmdaemon.core import lifecycle as life
+from pmdaemon.core import lifecycle_events as happened
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -64,38 +66,38 @@ SPECS = (
 EPOCH = 7
 
 
-def events() -> list[life.Event]:
+def events() -> list[happened.Event]:
     """List every event, each in all ways that matter and none that comes too late."""
     return [
-        life.StartRequested(),
-        life.StopRequested(),
-        life.RestartRequested(),
-        life.DeleteRequested(),
-        life.BlockRequested(),
-        life.UnblockRequested(),
-        life.ShutdownBegan(),
-        life.ResetRequested(NOW),
-        life.SignalRequested("SIGUSR2"),
-        life.Spawned(EPOCH, RUN),
-        life.BecameReady(RUN.identity, told=True),
-        life.ReadyTimeElapsed(EPOCH),
-        life.Drained(RUN.identity),
-        life.DrainTimeElapsed(EPOCH),
-        life.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
-        life.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
-        life.ProcessExited(RUN.identity, CLEAN),
-        life.SessionEmptied(RUN.identity, later(10)),
-        life.GraceElapsed(EPOCH, ()),
-        life.GraceElapsed(EPOCH, (RUN.identity.pid,)),
-        life.BackoffElapsed(EPOCH),
-        life.MemoryExceeded(RUN.identity),
-        life.HealthFailed(RUN.identity),
-        life.TimeExceeded(RUN.identity),
-        life.FellDue(NOW.wall, NOW),
-        life.DependenciesMet(),
-        life.DependencyFailed("why"),
+        happened.StartRequested(),
+        happened.StopRequested(),
+        happened.RestartRequested(),
+        happened.DeleteRequested(),
+        happened.BlockRequested(),
+        happened.UnblockRequested(),
+        happened.ShutdownBegan(),
+        happened.ResetRequested(NOW),
+        happened.SignalRequested("SIGUSR2"),
+        happened.Spawned(EPOCH, RUN),
+        happened.BecameReady(RUN.identity, told=True),
+        happened.ReadyTimeElapsed(EPOCH),
+        happened.Drained(RUN.identity),
+        happened.DrainTimeElapsed(EPOCH),
+        happened.SpawnFailed(EPOCH, "why", transient=False, at=NOW),
+        happened.SpawnFailed(EPOCH, "why", transient=True, at=NOW),
+        happened.ProcessExited(RUN.identity, CLEAN),
+        happened.SessionEmptied(RUN.identity, later(10)),
+        happened.GraceElapsed(EPOCH, ()),
+        happened.GraceElapsed(EPOCH, (RUN.identity.pid,)),
+        happened.BackoffElapsed(EPOCH),
+        happened.MemoryExceeded(RUN.identity),
+        happened.HealthFailed(RUN.identity),
+        happened.TimeExceeded(RUN.identity),
+        happened.FellDue(NOW.wall, NOW),
+        happened.DependenciesMet(),
+        happened.DependencyFailed("why"),
         *(
-            life.DaemonStarted(NOW, run, rebooted=rebooted, exit=Exit())
+            happened.DaemonStarted(NOW, run, rebooted=rebooted, exit=Exit())
             for run, rebooted in ((RUN, False), (None, False), (None, True))
         ),
     ]
@@ -130,7 +132,7 @@ def transitions() -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for process, event in itertools.product(processes(), events()):
         after, effects = life.step(process, event)
-        forgotten = any(isinstance(effect, life.Forget) for effect in effects)
+        forgotten = any(isinstance(effect, to_do.Forget) for effect in effects)
         target = "[*]" if forgotten else after.state.kind.name
         source, name = process.state.kind.name, type(event).__name__
         if target != source and name not in found.setdefault((source, target), []):

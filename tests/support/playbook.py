@@ -7,7 +7,9 @@ play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(0, RUN, None))
 
 from typing import Self
 
-from pmdaemon.core.lifecycle import Effect, Event, step
+from pmdaemon.core.effects import Effect
+from pmdaemon.core.lifecycle import step
+from pmdaemon.core.lifecycle_events import Event
 from pmdaemon.core.process import Process, State
 
 

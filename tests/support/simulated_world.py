@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pmdaemon.core import effects as to_do
 from pmdaemon.core import lifecycle as life
+from pmdaemon.core import lifecycle_events as happened
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Exit,
@@ -49,8 +51,8 @@ class World:
     process: Process
     now: Instant = NOW
     trees: list[Tree] = field(default_factory=list)
-    inbox: deque[life.Event] = field(default_factory=deque)
-    timers: list[life.SetTimer] = field(default_factory=list)
+    inbox: deque[happened.Event] = field(default_factory=deque)
+    timers: list[to_do.SetTimer] = field(default_factory=list)
     forgotten: int = 0
     next_launch: str = "obedient"
     """How the next spawn goes: obedient, stubborn, refused or short of something."""
@@ -62,12 +64,12 @@ class World:
     def pass_time(self, seconds: float) -> None:
         self.now = later(seconds, self.now)
 
-    def happen(self, event: life.Event, *, die_after: int | None = None) -> None:
+    def happen(self, event: happened.Event, *, die_after: int | None = None) -> None:
         """Let the process know of an event; the daemon dies after so many effects, if at all."""
         if self.forgotten:
             return
         self.process, effects = life.step(self.process, event)
-        if any(isinstance(effect, life.Forget) for effect in effects):
+        if any(isinstance(effect, to_do.Forget) for effect in effects):
             # It is gone from the store in the same transaction, whatever happens to the daemon.
             self.forgotten += 1
         for effect in effects[:die_after]:
@@ -82,21 +84,21 @@ class World:
         timer = self.timers.pop(index)
         self.pass_time(timer.seconds)
         match timer.timer:
-            case life.Timer.BACKOFF:
-                self.inbox.append(life.BackoffElapsed(timer.epoch))
-            case life.Timer.READY:
-                self.inbox.append(life.ReadyTimeElapsed(timer.epoch))
-            case life.Timer.DRAIN:
-                self.inbox.append(life.DrainTimeElapsed(timer.epoch))
-            case life.Timer.GRACE:
+            case to_do.Timer.BACKOFF:
+                self.inbox.append(happened.BackoffElapsed(timer.epoch))
+            case to_do.Timer.READY:
+                self.inbox.append(happened.ReadyTimeElapsed(timer.epoch))
+            case to_do.Timer.DRAIN:
+                self.inbox.append(happened.DrainTimeElapsed(timer.epoch))
+            case to_do.Timer.GRACE:
                 left = tuple(tree.run.identity.pid for tree in self.living)
-                self.inbox.append(life.GraceElapsed(timer.epoch, left))
+                self.inbox.append(happened.GraceElapsed(timer.epoch, left))
 
     def end_program(self, tree: Tree, ended: Exit, *, leftover: bool = False) -> None:
         """Let the first process of a program end, with or without leaving something behind."""
         tree.leader, tree.exit, tree.leftover = False, ended, tree.leftover or leftover
         if tree.watched:
-            self.inbox.append(life.ProcessExited(tree.run.identity, ended))
+            self.inbox.append(happened.ProcessExited(tree.run.identity, ended))
         self._look(tree)
 
     def end_leftover(self, tree: Tree) -> None:
@@ -123,7 +125,7 @@ class World:
                 found = []
         run = next((tree.run for tree in found if tree.leader), None)
         how = next((tree.exit for tree in found), UNKNOWN_EXIT)
-        self.happen(life.DaemonStarted(self.now, run, rebooted=rebooted, exit=how))
+        self.happen(happened.DaemonStarted(self.now, run, rebooted=rebooted, exit=how))
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> None:
         """Go on, fairly, until something is so, or nothing is under way any more."""
@@ -138,42 +140,42 @@ class World:
                 return
         raise AssertionError(f"this never ends: {self.process}")
 
-    def _carry_out(self, effect: life.Effect) -> None:
+    def _carry_out(self, effect: to_do.Effect) -> None:
         match effect:
-            case life.Spawn(epoch=epoch):
+            case to_do.Spawn(epoch=epoch):
                 self._spawn(epoch)
-            case life.Watch(run=run):
+            case to_do.Watch(run=run):
                 tree = self._tree(run)
                 tree.watched = True
                 if not tree.leader:
-                    self.inbox.append(life.ProcessExited(run.identity, tree.exit))
-            case life.SignalTree(run=run):
+                    self.inbox.append(happened.ProcessExited(run.identity, tree.exit))
+            case to_do.SignalTree(run=run):
                 self._signal(self._tree(run))
-            case life.KillTree(run=run):
+            case to_do.KillTree(run=run):
                 self._kill(self._tree(run))
-            case life.Sweep(run=run, signal=signal):
+            case to_do.Sweep(run=run, signal=signal):
                 tree = self._tree(run)
                 tree.swept = True
                 if signal is not None and not tree.stubborn:
                     tree.leftover = False
                 self._look(tree)
-            case life.SetTimer():
+            case to_do.SetTimer():
                 self.timers.append(effect)
-            case life.Drain(run=run):
-                self.inbox.append(life.Drained(run.identity))
-            case life.AwaitReady() | life.SignalFirst() | life.Forget():
+            case to_do.Drain(run=run):
+                self.inbox.append(happened.Drained(run.identity))
+            case to_do.AwaitReady() | to_do.SignalFirst() | to_do.Forget():
                 pass
 
     def _spawn(self, epoch: int) -> None:
         assert not self.living, f"a second run beside {self.living}"
         if self.next_launch in {"refused", "short"}:
             transient = self.next_launch == "short"
-            self.inbox.append(life.SpawnFailed(epoch, "no", transient, self.now))
+            self.inbox.append(happened.SpawnFailed(epoch, "no", transient, self.now))
             return
         number = len(self.trees) + 1
         run = Run(Identity(number, number), self.now)
         self.trees.append(Tree(run, epoch, stubborn=self.next_launch == "stubborn"))
-        self.inbox.append(life.Spawned(epoch, run))
+        self.inbox.append(happened.Spawned(epoch, run))
 
     def _signal(self, tree: Tree) -> None:
         if not tree.stubborn:
@@ -191,7 +193,7 @@ class World:
     def _look(self, tree: Tree) -> None:
         if tree.swept and not tree.alive:
             tree.swept = False
-            self.inbox.append(life.SessionEmptied(tree.run.identity, self.now))
+            self.inbox.append(happened.SessionEmptied(tree.run.identity, self.now))
 
     def _tree(self, run: Run) -> Tree:
         return next(tree for tree in self.trees if tree.run == run)

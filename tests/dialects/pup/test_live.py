@@ -8,7 +8,7 @@ from aiohttp import ClientSession, WSMsgType
 
 from pmdaemon import __version__
 from pmdaemon.core.access import TokenKind
-from pmdaemon.core.lifecycle import RestartRequested
+from pmdaemon.core.lifecycle_events import RestartRequested
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import EndingBegan, OutputGrew
 from pmdaemon.core.process import Cause
