@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGING := setup.cfg pyproject.toml pmdaemon/__init__.py
 CHECKED := pmdaemon tests bench examples
-# One worker a test core; PYTEST_ARGS="-n 0 -k reload" and the like narrow a run.
-PYTEST_ARGS ?= -n 2
+# Much of the time tests wait for programs, hence a worker more than cores; PYTEST_ARGS="-n 0 -k reload" and the like narrow a run.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 PORT ?= 3000
 WEB_PORT ?= 9615
