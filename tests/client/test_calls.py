@@ -10,7 +10,7 @@ from tests.support.views import DECLARED, a_view
 
 def test_the_environment_is_what_was_inherited_and_what_was_declared():
     spec = replace(DECLARED, env={"MODE": "x", "HOME": "/srv"})
-    view = a_view(detail=True, spec=spec, tcp_port=3000)
+    view = a_view(detail=True, spec=spec) | {"added_env": {"PORT": "3000"}}
 
     assert calls.environment_of([view]) == {
         "PATH": "/usr/bin",
