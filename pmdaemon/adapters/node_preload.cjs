@@ -13,7 +13,7 @@
 const { isMainThread } = require('node:worker_threads');
 
 const CMD = 'NODE_PMDAEMON';
-const QUIET = 300; // milliseconds that a connection may use to send one more request
+const QUIET = 800; // milliseconds that a connection may use to send one more request
 const CUT_OFF = 1000; // milliseconds between two looks whether the daemon can still answer
 const LOOK = 50; // milliseconds between two looks for connections that became idle
 
