@@ -388,7 +388,9 @@ async def test_spent_descriptors_keep_nobody_from_being_served_later(channel, ca
     path = str(channel.path)
     with socket.socket(socket.AF_UNIX) as waiting:
         waiting.setblocking(False)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) - 1, hard))
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
         try:
             await loop.sock_connect(waiting, path)
             await eventually(lambda: "out of system resource" in caplog.text)
