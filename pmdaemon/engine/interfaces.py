@@ -393,7 +393,6 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     capture: int = 0
     certificates: tuple["CertificateFiles", ...] = ()
-    acme: "AcmeAccount | None" = None
 
 
 class CertificateFiles(Struct, frozen=True):
@@ -402,17 +401,6 @@ class CertificateFiles(Struct, frozen=True):
     host: str
     certificate: str
     key: str
-
-
-class AcmeAccount(Struct, frozen=True):
-    """Who certifies real names, and whom it may write to.
-
-    `authority` is a file of certificates it is trusted by, if not by those of the system.
-    """
-
-    directory: str
-    email: str | None = None
-    authority: str | None = None
 
 
 class Stored(Struct, frozen=True):

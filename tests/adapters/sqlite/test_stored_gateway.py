@@ -3,7 +3,7 @@ import pytest
 from pmdaemon.adapters.sqlite import stored_gateway
 from pmdaemon.core.routing import Mode, Route, Target
 from pmdaemon.core.services import Listener, ServiceSpec
-from pmdaemon.engine.interfaces import AcmeAccount, CertificateFiles, GatewaySettings
+from pmdaemon.engine.interfaces import CertificateFiles, GatewaySettings
 
 SPEC = ServiceSpec(
     name="web",
@@ -19,7 +19,6 @@ SETTINGS = GatewaySettings(
     https_port=443,
     trusted_proxies=("10.0.0.0/8",),
     certificates=(CertificateFiles("a.test", "/a.pem", "/a.key"),),
-    acme=AcmeAccount("https://acme.test/dir", "a@a.test"),
 )
 
 
