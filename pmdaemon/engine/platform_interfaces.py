@@ -67,6 +67,14 @@ class PlatformStore(Protocol):
 
         """
 
+    async def check(self) -> None:
+        """See that it can be read.
+
+        Raises:
+            StoreUnavailable: it cannot.
+
+        """
+
     async def note_delivery(self, webhook_id: str, delivery: str, at: float) -> bool:
         """Write down a call of a webhook; False when this one was written down before.
 
@@ -131,6 +139,10 @@ class DomainProver(Protocol):
 
 class ProjectFollower(Protocol):
     """Has to do with what is live of projects."""
+
+    @property
+    def is_working(self) -> bool:
+        """Whether deployments that are queued are worked on."""
 
     def status(self, project_id: str) -> ProjectStatus:
         """Say whether a project is live."""

@@ -26,6 +26,8 @@ from pmdaemon.engine.project_variables import ProjectVariables
 class NothingDeployed:
     """A `ProjectFollower` of a daemon that deploys nothing."""
 
+    is_working = True
+
     def status(self, _project_id: str) -> ProjectStatus:
         """Say that it is not live."""
         return ProjectStatus.INACTIVE

@@ -57,6 +57,10 @@ class MemoryPlatformStore:
         _change(self._webhooks, changes.webhooks_written, changes.webhooks_removed)
         self._drop_what_belongs_to_nothing()
 
+    async def check(self) -> None:
+        """See that it can be read."""
+        await self._be_reached()
+
     async def note_delivery(self, webhook_id: str, delivery: str, at: float) -> bool:
         """Write down a call of a webhook; False when this one was written down before."""
         await self._be_reached()

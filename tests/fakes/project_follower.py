@@ -12,6 +12,7 @@ class FakeFollower:
     def __init__(self) -> None:
         self.failure: PmdaemonError | None = None
         self.asked: list[tuple[str, str]] = []
+        self.is_working = True
         self.live: set[str] = set()
 
     def status(self, project_id: str) -> ProjectStatus:

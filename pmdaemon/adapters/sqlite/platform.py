@@ -35,6 +35,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The tables, in an order in which what is referred to comes first."""
 
+LOOK = "SELECT count(*) FROM projects"
+
 NOTE = "INSERT OR IGNORE INTO webhook_deliveries (webhook_id, delivery, at) VALUES (?, ?, ?)"
 
 PRUNE = """
@@ -63,6 +65,10 @@ class SqlitePlatformStore:
     async def commit(self, changes: PlatformChanges) -> None:
         """Write one action; see `PlatformStore`."""
         await self._store.work(lambda connection: _write(connection, changes), durably=True)
+
+    async def check(self) -> None:
+        """See that it can be read."""
+        await self._store.work(lambda connection: connection.execute(LOOK).fetchone())
 
     async def note_delivery(self, webhook_id: str, delivery: str, at: float) -> bool:
         """Write down a call of a webhook; False when this one was written down before."""
