@@ -15,6 +15,7 @@ from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.telemetry import Telemetry
@@ -64,6 +65,7 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     gateway: GatewaySide
+    platform: Platform
     tokens: Tokens
     children: ChildAccess
     revocations: Revocations
