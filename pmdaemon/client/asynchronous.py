@@ -27,6 +27,7 @@ from pmdaemon.client.calls import (
     SaveResult,
     Tokens,
 )
+from pmdaemon.client.deployments import AsyncDeployments
 from pmdaemon.client.gateway import AsyncGateway
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
@@ -366,6 +367,11 @@ class AsyncClient:
     def gateway(self) -> AsyncGateway:
         """The reverse proxy: what it publishes, and the requests it has seen."""
         return AsyncGateway(self._do, self._channel.stream)
+
+    @property
+    def deployments(self) -> AsyncDeployments:
+        """What is deployed, by git, on this machine."""
+        return AsyncDeployments(self._do, self._channel.stream)
 
     async def make_token(
         self,

@@ -32,6 +32,7 @@ from pmdaemon.control.messages import (
 )
 
 if TYPE_CHECKING:
+    from pmdaemon.client.deployments import Deployments
     from pmdaemon.client.gateway import Gateway
     from pmdaemon.control.log_reader import LogLine
 
@@ -394,6 +395,13 @@ class Client:
         from pmdaemon.client.gateway import Gateway  # noqa: PLC0415 - most commands never need it
 
         return Gateway(self._do, self._channel.stream)
+
+    @property
+    def deployments(self) -> "Deployments":
+        """What is deployed, by git, on this machine."""
+        from pmdaemon.client.deployments import Deployments  # noqa: PLC0415 - as above
+
+        return Deployments(self._do, self._channel.stream)
 
     def make_token(
         self,

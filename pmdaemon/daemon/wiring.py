@@ -40,6 +40,7 @@ from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Process
+from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.accounts import Accounts
@@ -126,7 +127,10 @@ def assemble(
         reapers={INIT, parent},
         # As init, our parent takes in orphans of others, too.
         keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in supervisor.everything.values() if one.run],
+        runs=lambda: [
+            *(one.run.identity for one in supervisor.everything.values() if one.run),
+            *deploys.builder.running,
+        ],
     )
     probe = BindingTcpProbe()
     notify = DatagramNotifySocket(Path(home.notify_socket), reader, keeper)
@@ -154,14 +158,16 @@ def assemble(
         sockets=TcpSharedSockets(keeper),
         notify=notify,
         inputs=FifoInputs(Path(home.run_dir)),
-        access=children.environment,
+        access=lambda process: {
+            **children.environment(process),
+            **deploys.live.environment(process),
+        },
         preload=str(NODE_PRELOAD),
     )
     launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
     commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
-    )
+    prober = SystemProber(clock, commands)
+    health = HealthMonitor(clock=clock, bus=bus, prober=prober, post=supervisor.post)
     effects = Effects(
         token=token,
         clock=clock,
@@ -205,6 +211,33 @@ def assemble(
     )
     gateway_server.serve(gateway)
     settings = LiveSettings(home.settings)
+    platform = _platform(
+        clock=clock,
+        store=SqlitePlatformStore(store),
+        files=files,
+        settings=settings,
+        gateway=gateway,
+        supervisor=supervisor,
+    )
+    deploys = deploying(
+        World(
+            home=home,
+            clock=clock,
+            bus=bus,
+            store=store,
+            reader=reader,
+            handles=handles,
+            trees=trees,
+            capture=capture,
+            probe=probe,
+            prober=prober,
+            processes=processes,
+            now=lambda: [*supervisor.processes.values()],
+            gateway=gateway,
+            platform=platform,
+            search_path=os.environ.get("PATH", os.defpath),
+        )
+    )
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
@@ -239,14 +272,8 @@ def assemble(
         children=children,
         revocations=settings,
         gateway=gateway,
-        platform=_platform(
-            clock=clock,
-            store=SqlitePlatformStore(store),
-            files=files,
-            settings=settings,
-            gateway=gateway,
-            supervisor=supervisor,
-        ),
+        platform=platform,
+        deployer=deploys.deployer,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
