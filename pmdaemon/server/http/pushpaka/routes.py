@@ -1,7 +1,7 @@
 """The API of Pushpaka: its endpoints, and the scope that each of them needs.
 
-It is two dialects, since who is to get in without anything to show is let to the door alone: in open
-mode, too, projects are somebody's.
+It is two dialects, since who has nothing to show gets to the door and no further: in open mode, too,
+projects are somebody's.
 """
 
 from pmdaemon.core.access import Scope
