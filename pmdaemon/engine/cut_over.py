@@ -22,15 +22,15 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.attempt import Attempt, DeploymentFailed, DeployLimits
 from pmdaemon.engine.deploy_interfaces import Projects
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
     Clock,
     GatewaySettings,
     OutputCapture,
-    ProbeOrder,
     Prober,
+    ProbeOrder,
     TcpProbe,
 )
 from pmdaemon.engine.processes import Processes
@@ -308,3 +308,5 @@ class CutOver:
 
 def _selector(name: str) -> Selector:
     return Selector(name, narrow=True)
+
+

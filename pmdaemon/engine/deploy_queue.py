@@ -10,7 +10,7 @@ from pmdaemon.core.projects import EnvScope, Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.releases import Release
 from pmdaemon.engine import tasks
-from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.attempt import Attempt, DeploymentFailed, DeployLimits
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_interfaces import (
     DeploymentLogs,

@@ -82,7 +82,9 @@ class ReleaseMaker:
             "GIT_COMMIT": release.commit_sha,
         }
 
-    async def run(self, attempt: Attempt, release: Release, phase: Phase, command: str) -> None:
+    async def run(
+        self, attempt: Attempt, release: Release, phase: Phase, command: str
+    ) -> None:
         """Run a command of a release, in a phase of its own.
 
         Raises:

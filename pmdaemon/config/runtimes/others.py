@@ -116,3 +116,4 @@ def static(listing: Listing) -> Recipe | None:
                 reasons=(f"a folder of pages, as there is {folder}index.html: {name} is served",),
             )
     return None
+
