@@ -133,6 +133,15 @@ class WrongCredentials(PmdaemonError):
         super().__init__("invalid email or password")
 
 
+class SignatureWrong(PmdaemonError):
+    """A call of a webhook by somebody who has not its secret."""
+
+    code = "signature_wrong"
+
+    def __init__(self) -> None:
+        super().__init__("the signature of this call is missing, or not good")
+
+
 class RegistrationClosed(PmdaemonError):
     """A registration by somebody who was not asked to."""
 

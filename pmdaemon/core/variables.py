@@ -20,7 +20,7 @@ MOST_VARIABLES = 500
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-_OURS = ("LD_", "DYLD_", "PMDAEMON_", "LISTEN_", "GIT_")
+_OURS = ("LD_", "DYLD_", "PMDAEMON_", "LISTEN_")
 """What no variable of a project begins with."""
 
 _RESERVED = frozenset({"NOTIFY_SOCKET", "NODE_CHANNEL_FD", "BASH_ENV", "ENV", "IFS", "SHELLOPTS"})

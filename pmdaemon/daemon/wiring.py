@@ -76,6 +76,7 @@ from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from pmdaemon.engine.webhooks import Webhooks
 
 NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
 """What Node programs load first whose instances share sockets."""
@@ -318,7 +319,10 @@ def _platform(
         rules=settings.account_rules,
         new_id=random_id,
     )
-    return Platform(accounts, projects, store, sealer)
+    webhooks = Webhooks(
+        store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
+    )
+    return Platform(accounts, projects, webhooks, store, sealer)
 
 
 def _triggers(

@@ -6,6 +6,7 @@ from pmdaemon.core.accounts import Account, Asker
 from pmdaemon.engine.accounts import Accounts
 from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, Sealer
 from pmdaemon.engine.projects import Projects
+from pmdaemon.engine.webhooks import Webhooks
 
 
 class Platform(Struct, frozen=True):
@@ -13,6 +14,7 @@ class Platform(Struct, frozen=True):
 
     accounts: Accounts
     projects: Projects
+    webhooks: Webhooks
     store: PlatformStore
     sealer: Sealer
 
@@ -30,6 +32,7 @@ class Platform(Struct, frozen=True):
         self.projects.adopt(stored.projects)
         self.projects.variables.adopt(stored.variables)
         self.projects.domains.adopt(stored.domains)
+        self.webhooks.adopt(stored.webhooks)
 
     async def remove_account(self, id_: str) -> Account:
         """Have an account no more, nor anything that is its.
@@ -54,8 +57,13 @@ class Platform(Struct, frozen=True):
 
         """
         self.sealer.begin_key()
-        variables = self.projects.variables.seal_anew()
-        await self.store.commit(PlatformChanges(variables_written=variables))
-        self.projects.variables.adopt(variables)
-        self.sealer.forget_former_keys()
-        return len(variables)
+        # Nobody is to set meanwhile what would then be written over.
+        async with self.projects.variables.turn, self.webhooks.turn:
+            variables, webhooks = self.projects.variables.seal_anew(), self.webhooks.seal_anew()
+            await self.store.commit(
+                PlatformChanges(variables_written=variables, webhooks_written=webhooks)
+            )
+            self.projects.variables.adopt(variables)
+            self.webhooks.adopt(webhooks)
+            self.sealer.forget_former_keys()
+        return len(variables) + len(webhooks)

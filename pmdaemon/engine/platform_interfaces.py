@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pmdaemon.core.accounts import Account, ApiToken, Invitation
+from pmdaemon.core.deployments import Deployment, Origin
 from pmdaemon.core.projects import Domain, EnvVariable, Project, ProjectStatus, Webhook
 
 
@@ -83,6 +84,14 @@ class PlatformStore(Protocol):
 
         """
 
+    async def forget_delivery(self, webhook_id: str, delivery: str) -> None:
+        """Have a call be new again.
+
+        Raises:
+            StoreUnavailable: it is not.
+
+        """
+
 
 class PasswordHasher(Protocol):
     """Makes hashes of passwords, slowly on purpose."""
@@ -149,6 +158,23 @@ class ProjectFollower(Protocol):
 
     def url(self, project: Project) -> str:
         """Say where a project answers; empty while it does nowhere."""
+
+    async def request(
+        self,
+        project: Project,
+        *,
+        user_id: str,
+        branch: str = "",
+        sha: str = "",
+        message: str = "",
+        origin: Origin = Origin.API,
+    ) -> Deployment:
+        """Ask for a deployment of a branch, or of a commit of it; return it as it waits.
+
+        Raises:
+            PmdaemonError: nothing was asked for.
+
+        """
 
     async def hosts_changed(self, project: Project) -> None:
         """Route the hosts that a project has now, and no others of it."""

@@ -1,5 +1,6 @@
 """The variables of projects: sealed in the store and in memory, opened for programs alone."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ class ProjectVariables:
         self._sealer = sealer
         self._new_id = new_id
         self._by_project: dict[str, dict[str, EnvVariable]] = {}
+        self.turn = asyncio.Lock()
 
     def adopt(self, variables: Iterable[EnvVariable]) -> None:
         """Begin with what the store has."""
@@ -59,6 +61,12 @@ class ProjectVariables:
 
         """
         checked = read_variables(given)
+        async with self.turn:
+            return await self._set(project_id, checked, scope)
+
+    async def _set(
+        self, project_id: str, checked: Mapping[str, str], scope: EnvScope | None
+    ) -> Sequence[EnvVariable]:
         present = self._by_project.get(project_id, {})
         if len(present.keys() | checked.keys()) > MOST_VARIABLES:
             raise LimitReached(f"a project has up to {MOST_VARIABLES} variables")
@@ -88,11 +96,12 @@ class ProjectVariables:
             VariableNotFound: the project has none of this name.
 
         """
-        variable = self._by_project.get(project_id, {}).get(key)
-        if variable is None:
-            raise VariableNotFound(key)
-        await self._store.commit(PlatformChanges(variables_removed=[variable.id]))
-        self._by_project.get(project_id, {}).pop(key, None)
+        async with self.turn:
+            variable = self._by_project.get(project_id, {}).get(key)
+            if variable is None:
+                raise VariableNotFound(key)
+            await self._store.commit(PlatformChanges(variables_removed=[variable.id]))
+            self._by_project.get(project_id, {}).pop(key, None)
 
     def forget(self, project_id: str) -> None:
         """Have those of a project no more, as the store has them no more."""

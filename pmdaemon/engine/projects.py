@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from pmdaemon.core.accounts import Asker
-from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.deployments import Deployment, Origin
+from pmdaemon.core.errors import InvalidInput, Unsupported
 from pmdaemon.core.platform_errors import (
     DomainNotFound,
     LimitReached,
@@ -35,6 +36,19 @@ class NothingDeployed:
     def url(self, _project: Project) -> str:
         """Say that it answers nowhere."""
         return ""
+
+    async def request(
+        self,
+        project: Project,
+        *,
+        user_id: str,  # noqa: ARG002 - as the interface has it
+        branch: str = "",  # noqa: ARG002 - as above
+        sha: str = "",  # noqa: ARG002 - as above
+        message: str = "",  # noqa: ARG002 - as above
+        origin: Origin = Origin.API,  # noqa: ARG002 - as above
+    ) -> Deployment:
+        """Refuse."""
+        raise Unsupported(f"cannot deploy {project.name}: nothing is deployed here")
 
     async def hosts_changed(self, project: Project) -> None:
         """Route nothing."""

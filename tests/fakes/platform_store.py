@@ -68,6 +68,11 @@ class MemoryPlatformStore:
         self._deliveries.add((webhook_id, delivery))
         return is_new
 
+    async def forget_delivery(self, webhook_id: str, delivery: str) -> None:
+        """Have a call be new again."""
+        await self._be_reached()
+        self._deliveries.discard((webhook_id, delivery))
+
     def _drop_what_belongs_to_nothing(self) -> None:
         for token in [*self._api_tokens.values()]:
             if token.account_id not in self._accounts:

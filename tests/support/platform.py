@@ -8,6 +8,7 @@ from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.project_domains import ProjectDomains
 from pmdaemon.engine.project_variables import ProjectVariables
 from pmdaemon.engine.projects import Projects
+from pmdaemon.engine.webhooks import Webhooks
 from tests.fakes.clock import FakeClock
 from tests.fakes.domain_prover import FakeDomainProver
 from tests.fakes.passwords import FakeHasher
@@ -36,11 +37,29 @@ class PlatformOnFakes:
     def __post_init__(self) -> None:
         self._ids = 0
         self.platform = self.assembled()
-        self.platform.projects.follow(self.follower)
 
     def assembled(self) -> Platform:
         """Build the engine's part anew, as a next daemon would."""
         sealed_by, store, clock = self.sealer, self.store, self.clock
+        projects = Projects(
+            store=store,
+            clock=clock,
+            variables=ProjectVariables(
+                store=store, clock=clock, sealer=sealed_by, new_id=self.new_id
+            ),
+            domains=ProjectDomains(
+                store=store,
+                clock=clock,
+                mint=self.mint,
+                prover=self.prover,
+                reserved=lambda: self.reserved,
+                routed=lambda: self.routed,
+                new_id=self.new_id,
+            ),
+            occupied=lambda: self.occupied,
+            new_id=self.new_id,
+        )
+        projects.follow(self.follower)
         return Platform(
             Accounts(
                 store=store,
@@ -50,22 +69,13 @@ class PlatformOnFakes:
                 rules=lambda: self.rules,
                 new_id=self.new_id,
             ),
-            Projects(
+            projects,
+            Webhooks(
                 store=store,
                 clock=clock,
-                variables=ProjectVariables(
-                    store=store, clock=clock, sealer=sealed_by, new_id=self.new_id
-                ),
-                domains=ProjectDomains(
-                    store=store,
-                    clock=clock,
-                    mint=self.mint,
-                    prover=self.prover,
-                    reserved=lambda: self.reserved,
-                    routed=lambda: self.routed,
-                    new_id=self.new_id,
-                ),
-                occupied=lambda: self.occupied,
+                mint=self.mint,
+                sealer=sealed_by,
+                projects=projects,
                 new_id=self.new_id,
             ),
             store,

@@ -39,6 +39,8 @@ LOOK = "SELECT count(*) FROM projects"
 
 NOTE = "INSERT OR IGNORE INTO webhook_deliveries (webhook_id, delivery, at) VALUES (?, ?, ?)"
 
+FORGET = "DELETE FROM webhook_deliveries WHERE webhook_id = ? AND delivery = ?"
+
 PRUNE = """
 DELETE FROM webhook_deliveries WHERE webhook_id = :webhook AND delivery NOT IN (
     SELECT delivery FROM webhook_deliveries WHERE webhook_id = :webhook ORDER BY at DESC
@@ -79,6 +81,11 @@ class SqlitePlatformStore:
             return is_new
 
         return await self._store.work(note, durably=True)
+
+    async def forget_delivery(self, webhook_id: str, delivery: str) -> None:
+        """Have a call be new again."""
+        values = (webhook_id, delivery)
+        await self._store.work(lambda connection: connection.execute(FORGET, values), durably=True)
 
 
 def _load(connection: sqlite3.Connection) -> StoredPlatform:

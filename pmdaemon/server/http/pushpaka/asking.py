@@ -50,7 +50,7 @@ async def read_object(request: web.Request, kind: type[Body]) -> Body:
         InvalidRequest: it is not there, or cannot be used.
 
     """
-    body: Body | None = await read_body(request, kind, default=None)  # type: ignore[arg-type] # None is told apart below
+    body: Body | None = await read_body(request, kind, default=None)
     if body is None:
         raise InvalidRequest("the body of this request is missing: it is a JSON object")
     return body

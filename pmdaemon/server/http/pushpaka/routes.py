@@ -1,7 +1,7 @@
 """The API of Pushpaka: its endpoints, and the scope that each of them needs.
 
-It is two dialects, since who is to get in without anything to show is let to the door alone: in open
-mode, too, projects are somebody's.
+It is two dialects, since who has nothing to show gets to the door and no further: projects are
+somebody's in open mode, too.
 """
 
 from pmdaemon.core.access import Scope
@@ -14,6 +14,7 @@ from pmdaemon.server.http.pushpaka import (
     sessions,
     users,
     variables,
+    webhooks,
 )
 from pmdaemon.server.http.pushpaka.errors import encode_error
 
@@ -25,7 +26,7 @@ LIMITS = (RateLimit(300, 60.0),)
 AUTH_LIMITS = (RateLimit(20, 60.0),)
 """How often it may try to sign in, or to register."""
 
-PLACES = ("auth", "users", "projects", "env", "domains", "ready", "health")
+PLACES = ("auth", "users", "projects", "env", "domains", "webhooks", "ready", "health")
 
 
 def _endpoint(method: str, path: str, handler: Handler, scope: Scope = Scope.DEPLOY) -> Endpoint:
@@ -42,6 +43,7 @@ DOOR = Dialect(
     endpoints=(
         _try("/auth/register", sessions.register),
         _try("/auth/login", sessions.sign_in),
+        Endpoint("POST", webhooks.RECEIVE, Scope.PUBLIC, webhooks.receive, limits=LIMITS),
         Endpoint("GET", f"{ROOT}/health", Scope.PUBLIC, health.show_health, limits=UNLIMITED),
         Endpoint("GET", f"{ROOT}/ready", Scope.PUBLIC, health.show_ready, limits=UNLIMITED),
     ),
@@ -76,6 +78,9 @@ PUSHPAKA = Dialect(
         _endpoint("POST", "/domains", domains.add_domain),
         _endpoint("POST", "/domains/{id}/verify", domains.verify_domain),
         _endpoint("DELETE", "/domains/{id}", domains.remove_domain),
+        _endpoint("GET", "/webhooks", webhooks.list_webhooks),
+        _endpoint("POST", "/webhooks", webhooks.create_webhook),
+        _endpoint("DELETE", "/webhooks/{id}", webhooks.remove_webhook),
     ),
     encode_error=encode_error,
     credentials_needed=True,

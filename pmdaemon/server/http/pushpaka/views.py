@@ -6,7 +6,7 @@ from typing import Any
 
 from pmdaemon.core.accounts import Account, ApiToken, Invitation
 from pmdaemon.core.project_domains import PROOF_NAME, PROOF_PATH
-from pmdaemon.core.projects import Domain, EnvVariable, Project, ProjectStatus
+from pmdaemon.core.projects import Domain, EnvVariable, Project, ProjectStatus, Webhook
 
 
 def moment(wall: float | None) -> str | None:
@@ -99,6 +99,18 @@ def variable_view(variable: EnvVariable) -> dict[str, Any]:
         "scope": variable.scope,
         "created_at": moment(variable.created),
         "updated_at": moment(variable.updated),
+    }
+
+
+def webhook_view(webhook: Webhook, url: str) -> dict[str, Any]:
+    """Show a webhook, without its secret."""
+    return {
+        "id": webhook.id,
+        "project_id": webhook.project_id,
+        "provider": webhook.provider,
+        "branch": webhook.branch,
+        "webhook_url": url,
+        "created_at": moment(webhook.created),
     }
 
 
