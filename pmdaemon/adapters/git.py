@@ -54,7 +54,7 @@ SETTINGS = {
     "advice.detachedHead": "false",
 }
 
-WITH_TOKEN = '!f() { echo username="${GIT_USER:-x-access-token}"; echo password="$GIT_TOKEN"; }; f'
+HELPER = "!f() { echo username=x-access-token; echo password=$GIT_TOKEN; }; f"
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
 
 SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
@@ -133,8 +133,7 @@ class GitRepositories:
         if submodules:
             say(f"it has {submodules} submodules, which are not fetched")
         index = path / f"index-{sha[:12]}"
-        root = Path(folder)
-        root.mkdir(mode=0o700, parents=True)
+        root = _made(folder)
         environment = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": folder}
         try:
             for words in (
@@ -196,7 +195,7 @@ class GitRepositories:
         }
         options = list(guards)
         if order.token:
-            options += ["-c", f"credential.helper={WITH_TOKEN}"]
+            options += ["-c", f"credential.helper={HELPER}"]
         outcome = await self._commands.run_words(
             self._words(path, words, options),
             self._order(order.name, path, environment, FETCH_TIMEOUT),
@@ -312,6 +311,12 @@ def _host_of(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     usual = {"https": 443, "http": 80}.get(parts.scheme, 22)
     return parts.hostname or "", parts.port or usual
+
+
+def _made(folder: str) -> Path:
+    path = Path(folder)
+    path.mkdir(mode=0o700, parents=True)
+    return path
 
 
 def _too_large(path: Path) -> str | None:
