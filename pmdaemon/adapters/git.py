@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
+from pmdaemon.core.repositories import PUSHED
 from pmdaemon.engine.deploy_interfaces import (
     BuildOrder,
     BuildOutcome,
@@ -93,7 +94,9 @@ class GitRepositories:
         with suppress(FileNotFoundError):
             await asyncio.to_thread(shutil.rmtree, half_made)
         said, outcome = await self._ask(
-            path.parent, "init", ["init", "--bare", "--quiet", "--template=", str(half_made)]
+            path.parent,
+            "init",
+            ["init", "--bare", "--quiet", "--initial-branch=main", "--template=", str(half_made)],
         )
         if not outcome.ok:
             raise _failed("cannot make a repository", outcome, said)
@@ -103,6 +106,8 @@ class GitRepositories:
     async def fetch(self, order: FetchOrder, say: Say) -> Commit:
         """Have a commit here; one that is here already is not asked for again."""
         path = await self.prepare(order.project_id)
+        if order.repo_url == PUSHED:
+            return await self._pushed(path, order)
         if order.sha and (found := await self._commit(path, order.sha)) is not None:
             say(f"commit {found.sha[:7]} is here already")
             return found
@@ -123,6 +128,14 @@ class GitRepositories:
         if found is None:
             raise FetchFailed(f"there is no commit {name} in the branch {order.branch}")
         return found
+
+    async def branches(self, project_id: str) -> Mapping[str, str]:
+        """List the branches that were pushed here, each with its commit."""
+        path = await self.prepare(project_id)
+        words = ["for-each-ref", "--format=%(objectname) %(refname:short)", "refs/heads"]
+        said, _ = await self._ask(path, "look", words)
+        found = (line.partition(" ") for line in said)
+        return {name: sha for sha, _, name in found}
 
     async def check_out(
         self, project_id: str, sha: str, folder: str, say: Say, *, name: str
@@ -147,6 +160,13 @@ class GitRepositories:
             index.unlink(missing_ok=True)
         if (stray := await asyncio.to_thread(_link_that_leads_out, root)) is not None:
             raise CannotRelease(f"its symbolic link {stray} leads out of the repository")
+
+    async def _pushed(self, path: Path, order: FetchOrder) -> Commit:
+        found = await self._commit(path, order.sha or f"refs/heads/{order.branch}")
+        if found is None:
+            what = f"commit {order.sha}" if order.sha else f"branch {order.branch}"
+            raise FetchFailed(f"there is no {what}: nobody has pushed it yet")
+        return found
 
     async def _measure(self, path: Path, sha: str, name: str) -> int:
         """Refuse what is too large before it is written; return how many submodules there are."""

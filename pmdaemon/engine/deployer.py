@@ -435,7 +435,9 @@ class Deployer:
 
     async def _enqueue(self, deployment: Deployment) -> Deployment:
         numbered = await self._store.add(deployment)
-        self._queue.log_of(numbered).say("queued")
+        book = self._queue.log_of(numbered)
+        book.say("queued")
+        book.flush()  # before its turn comes, with a log of its own
         for waiting in tuple(self._queue.waiting):
             if is_to_make_way(waiting, numbered):
                 self._queue.withdraw(waiting.id)

@@ -16,7 +16,7 @@ from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.event_streams import OVER
-from pmdaemon.server.http.guard import Guard, rate_headers
+from pmdaemon.server.http.guard import GUARD, Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
@@ -24,14 +24,14 @@ from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
-from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
+from pmdaemon.server.http.pushpaka.routes import CODE, DOOR, PUSHPAKA
 from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, PROX)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, CODE, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -62,6 +62,7 @@ def access_table() -> Mapping[tuple[str, str], Scope]:
 def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
+    app[GUARD] = guard
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)

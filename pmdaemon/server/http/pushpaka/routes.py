@@ -10,6 +10,7 @@ from pmdaemon.core.access import Scope
 from pmdaemon.engine.interfaces import RateLimit
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, Handler
 from pmdaemon.server.http.pushpaka import (
+    code,
     deployments,
     domains,
     health,
@@ -113,3 +114,17 @@ PUSHPAKA = Dialect(
     credentials_needed=True,
     places=tuple(f"{ROOT}/{place}" for place in PLACES),
 )
+
+GIT = "/git/{project}.git"
+
+CODE = Dialect(
+    endpoints=(
+        Endpoint("GET", f"{GIT}/info/refs", Scope.PUBLIC, code.list_refs, limits=LIMITS),
+        Endpoint("POST", f"{GIT}/git-upload-pack", Scope.PUBLIC, code.upload, limits=LIMITS),
+        Endpoint("POST", f"{GIT}/git-receive-pack", Scope.PUBLIC, code.receive, limits=LIMITS),
+    ),
+    encode_error=code.encode_error,
+    credentials_needed=True,
+    places=("/git",),
+)
+"""What git speaks; it shows a password only when it is asked for one."""
