@@ -45,7 +45,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import gateway_verbs, web_verbs
+from pmdaemon.server import gateway_verbs, platform_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -412,6 +412,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
+    **platform_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }
