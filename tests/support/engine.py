@@ -62,6 +62,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.deploying import DeployingOnFakes
 from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
@@ -125,7 +126,10 @@ class EngineOnFakes:
             sockets=self.sockets,
             notify=self.notify,
             inputs=self.inputs,
-            access=self.children.environment,
+            access=lambda process: {
+                **self.children.environment(process),
+                **self.deploying.live.environment(process),
+            },
             preload="/preload.cjs",
         )
         self.prober = FakeProber()
@@ -200,6 +204,16 @@ class EngineOnFakes:
             telemetry=self.telemetry,
         )
         ending = Ending()
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
+        self.deploying = DeployingOnFakes(self, processes, gateway)
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
@@ -222,16 +236,10 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
             platform=self.platform.platform,
+            deployer=self.deploying.deployer,
+            pushes=self.deploying.pushes,
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),
