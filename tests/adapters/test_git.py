@@ -197,7 +197,9 @@ async def test_a_tree_of_too_many_files_is_refused(repositories, origin, tmp_pat
         await repositories.check_out("p1", sha, str(tmp_path / "1"), said, name="b")
 
 
-async def test_nothing_of_the_users_configuration_counts(repositories, origin, tmp_path, monkeypatch):
+async def test_nothing_of_the_users_configuration_counts(
+    repositories, origin, tmp_path, monkeypatch
+):
     evil = tmp_path / "home"
     evil.mkdir()
     (evil / ".gitconfig").write_text('[core]\n\tsshCommand = touch x\n[url "x:"]\n\tinsteadOf = f')
