@@ -1,0 +1,26 @@
+from pmdaemon.core.errors import StoreUnavailable
+
+
+async def test_a_store_that_cannot_be_read_is_told(api):
+    api.parts.platform.store.failure = StoreUnavailable("damaged")
+
+    health, ready = await api.ask("GET", "/health"), await api.ask("GET", "/ready")
+
+    assert (health.status, ready.status) == (503, 503)
+    assert health.json["status"] == "degraded"
+    assert health.json["checks"] == {"database": False, "queue": True, "redis": False}
+    assert ready.json == {"status": "not ready"}
+
+
+async def test_a_queue_that_is_not_worked_on_is_told(api):
+    api.parts.platform.follower.is_working = False
+
+    health = await api.ask("GET", "/health")
+
+    assert (health.status, health.json["checks"]["queue"]) == (503, False)
+
+
+async def test_a_health_check_is_never_counted(api):
+    answers = {await api.status("GET", "/health") for _ in range(400)}
+
+    assert answers == {200}
