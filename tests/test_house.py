@@ -26,7 +26,7 @@ TESTED_ELSEWHERE = {
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
     "server/http/native/shapes.py": "types only; every answer of the transcripts is held to them",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
-    "control/messages.py": "types only; the control socket is tested by talking over it",
+    "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
 }
