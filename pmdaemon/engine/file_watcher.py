@@ -89,7 +89,7 @@ class FileWatcher:
             or (before.wish, before.spec) != (after.wish, after.spec)
         ):
             known = after or before
-            if known is not None:
+            if known is not None and (known.spec.watch is not None or known.name in self._watched):
                 self._settle(known.name)
 
     def _settle(self, name: str) -> None:
