@@ -6,7 +6,6 @@ so is what nobody knows.
 """
 
 import os
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -165,7 +164,7 @@ def _spec(
             interpreter_args=found.get("interpreter_args", ()),
             cwd=cwd,
             # What is not inherited is there to be looked in, even so.
-            search_path=ChainMap(declared, inherited, environment.said).get("PATH", os.defpath),
+            search_path=_search_path(declared, inherited, environment.said),
         )
     except InvalidInput as error:
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}
@@ -183,6 +182,10 @@ def _spec(
         source=file,
         **made,
     )
+
+
+def _search_path(*environments: Mapping[str, str]) -> str:
+    return next((each["PATH"] for each in environments if "PATH" in each), os.defpath)
 
 
 def _name(reading: Reading, cwd: str, env_name: str | None) -> str:

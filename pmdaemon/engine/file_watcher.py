@@ -69,7 +69,7 @@ class FileWatcher:
 
     def start(self) -> None:
         """Watch for all apps that want it, now and from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for name in {process.name for process in self._supervisor.processes.values()}:
             self._settle(name)
 
