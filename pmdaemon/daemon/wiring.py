@@ -57,6 +57,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -224,9 +225,9 @@ def assemble(
         logs=LogHub(capture=capture, bus=bus),
         host=SystemHostMetrics(clock),
         web=web,
-        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        tokens=Tokens(store=store, clock=clock, mint=mint, files=files, bus=bus),
         children=children,
-        revocations=RevokedNames(home.settings),
+        revoked=Revoked(settings=RevokedNames(home.settings), bus=bus),
         gateway=gateway,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
