@@ -14,7 +14,7 @@ from aiohttp import HttpVersion11, web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Scope
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import RateLimit
@@ -114,13 +114,14 @@ class Dialect(Struct, frozen=True):
         self, one: Endpoint, engine: Engine, guard: Guard, request: web.Request
     ) -> web.StreamResponse:
         guard.charge(request, one.limits)
-        admission = request[ADMISSION] = partial(
+        admission: Callable[[], Principal] = partial(
             guard.gate.admit,
             request.headers,
             one.scope,
             also=one.also,
             credentials_needed=self.credentials_needed,
         )
+        request[ADMISSION] = admission
         try:
             principal = admission()
         except Unauthorized:
