@@ -58,6 +58,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -198,9 +199,11 @@ def assemble(
         logs=LogHub(capture=ground.capture, bus=ground.bus),
         host=SystemHostMetrics(ground.clock),
         web=web,
-        tokens=Tokens(store=ground.store, clock=ground.clock, mint=mint, files=files),
+        tokens=Tokens(
+            store=ground.store, clock=ground.clock, mint=mint, files=files, bus=ground.bus
+        ),
         children=children,
-        revocations=RevokedNames(home.settings),
+        revoked=Revoked(settings=RevokedNames(home.settings), bus=ground.bus),
         gateway=_gateway(ground),
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
