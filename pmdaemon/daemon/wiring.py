@@ -152,6 +152,17 @@ def assemble(
         prober=SystemProber(ground.clock, ground.commands),
         post=supervisor.post,
     )
+    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
+    gateway = GatewaySide(
+        server=gateway_server,
+        store=store,
+        bus=bus,
+        clock=clock,
+        probe=probe,
+        capture=capture,
+        processes=lambda: [*supervisor.everything.values()],
+    )
+    gateway_server.serve(gateway)
     effects = Effects(
         token=ground.token,
         clock=ground.clock,
@@ -161,6 +172,7 @@ def assemble(
         lines=lines,
         probe=ground.probe,
         await_healthy=health.await_healthy,
+        when_idle=gateway.when_idle,
         post=supervisor.post,
     )
     sampler = Sampler(
@@ -181,6 +193,7 @@ def assemble(
         admission=Admission(launcher),
         health=health,
         telemetry=telemetry,
+        serves=gateway.serves,
     )
     ending = Ending()
     engine = Engine(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
@@ -73,6 +74,8 @@ class Processes:
 
     Every verb returns when what it asked for is so: `stop` when nothing of the program is left,
     `start` when the program runs. Each takes selectors, and returns the processes it was about.
+
+    `serves` tells of an app whether its requests come through the gateway, which can hold them.
     """
 
     def __init__(
@@ -86,8 +89,10 @@ class Processes:
         admission: Admission,
         health: HealthMonitor,
         telemetry: Telemetry,
+        serves: Callable[[str], bool],
     ) -> None:
         self._health = health
+        self._serves = serves
         self._telemetry = telemetry
         self._supervisor = supervisor
         self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
@@ -410,6 +415,9 @@ class Processes:
             chosen = choose(there)
             events = [(process.pm_id, event) for process in chosen]
             if isinstance(event, RestartRequested):
+                events = [
+                    (one.pm_id, replace(event, gently=self._serves(one.name))) for one in chosen
+                ]
                 events = with_twins(ledger, events)
             needed = needed_by(chosen, there)
             return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))

@@ -132,6 +132,15 @@ class EngineOnFakes:
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -141,6 +150,7 @@ class EngineOnFakes:
             lines=self.lines,
             probe=self.probe,
             await_healthy=self.health.await_healthy,
+            when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -197,6 +207,7 @@ class EngineOnFakes:
             admission=Admission(self.launcher),
             health=self.health,
             telemetry=self.telemetry,
+            serves=gateway.serves,
         )
         ending = Ending()
         self.engine = Engine(
@@ -221,15 +232,7 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,
