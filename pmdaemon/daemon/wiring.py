@@ -152,17 +152,7 @@ def assemble(
         prober=SystemProber(ground.clock, ground.commands),
         post=supervisor.post,
     )
-    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
-    gateway = GatewaySide(
-        server=gateway_server,
-        store=store,
-        bus=bus,
-        clock=clock,
-        probe=probe,
-        capture=capture,
-        processes=lambda: [*supervisor.everything.values()],
-    )
-    gateway_server.serve(gateway)
+    gateway = _gateway(ground)
     effects = Effects(
         token=ground.token,
         clock=ground.clock,
@@ -217,7 +207,7 @@ def assemble(
         ),
         children=children,
         revoked=Revoked(settings=RevokedNames(home.settings), bus=ground.bus),
-        gateway=_gateway(ground),
+        gateway=gateway,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
