@@ -26,13 +26,6 @@ _SHELL = {"", "console", "sh", "bash"}
 _COMMAND = re.compile(r"(?:^|[\s(`;&|])pmdaemon ((?:[^`;&|<>()\n']|'[^'\n]*'|\$\([^)]*\))*)")
 """A command, up to what ends it for a shell, or ends a span of code."""
 
-_PORT = re.compile(r"(?<![\d.])(3000|7000|8000|8080|9615|9680)(?!\d)")
-"""Ports that pages speak of, one of which may be somebody's here."""
-
-_SIZE = re.compile(r"\d+(?:\.\d+)? (?:B|KB|MB|GB)\b")
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
 _ANYTHING = re.compile(r"…|\.\.\.$|^\[.*\]$")
 """What stands for words that are left out."""
 
@@ -65,21 +58,6 @@ def transcripts_in(page: str) -> list[list[Typed]]:
         elif inside:
             sessions[-1][-1].printed.append(line)
     return sessions
-
-
-def with_ports(text: str, ports: dict[str, str]) -> str:
-    """Put free ports in place of those that a page speaks of, and remember which."""
-
-    def free(found: re.Match[str]) -> str:
-        return ports.setdefault(found[0], str(a_free_port()))
-
-    return _PORT.sub(free, text)
-
-
-def gist(line: str) -> str:
-    """Reduce a line to what is the same each time: no figures, no widths of columns."""
-    words = _NUMBER.sub("0", _SIZE.sub("SIZE", line))
-    return re.sub(r"\s+", " ", re.sub(r"[─┬┼┴]+", "─", words)).strip()
 
 
 def objection(command: str) -> str | None:
