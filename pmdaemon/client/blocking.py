@@ -89,6 +89,7 @@ class Client:
 
     def start(
         self,
+        /,
         target: str,
         *,
         relative_to: str | None = None,
@@ -356,6 +357,7 @@ class Client:
 
     def web(
         self,
+        /,
         host: str = "127.0.0.1",
         port: int = 9615,
         *,
@@ -424,7 +426,7 @@ class Client:
 
     def revoke_token(self, name: str) -> None:
         """Let nobody in by one any more, from now on."""
-        self._do(calls.revoke_token(name))
+        return self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""
