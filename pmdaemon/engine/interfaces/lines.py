@@ -54,8 +54,11 @@ class SharedSockets(Protocol):
     They belong to the app: connections wait in them while no instance is there.
     """
 
-    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
         """Listen, or find what listens already; without a `host`, on all addresses.
+
+        All instances are woken by a connection and one gets it. Where it is not `blocking`, the
+        others are told that there is none; else they wait in accept(2) for another one.
 
         Raises:
             TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.
