@@ -25,7 +25,6 @@ from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
-from pmdaemon.server.http.reading import LARGEST_BODY
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
@@ -61,7 +60,8 @@ def access_table() -> Mapping[tuple[str, str], Scope]:
 
 def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
+    largest_body = guard.gate.settings.body_limit
+    app = web.Application(client_max_size=largest_body, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)
