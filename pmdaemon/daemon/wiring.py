@@ -172,17 +172,6 @@ def assemble(
     )
     events = EventLog(clock=clock, bus=bus)
     telemetry = Telemetry(bus=bus)
-    processes = Processes(
-        supervisor=supervisor,
-        sampler=sampler,
-        clock=clock,
-        capture=capture,
-        probe=probe,
-        admission=Admission(launcher),
-        health=health,
-        telemetry=telemetry,
-    )
-    ending = Ending()
     gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
     gateway = GatewaySide(
         server=gateway_server,
@@ -194,6 +183,18 @@ def assemble(
         processes=lambda: [*supervisor.everything.values()],
     )
     gateway_server.serve(gateway)
+    processes = Processes(
+        supervisor=supervisor,
+        sampler=sampler,
+        clock=clock,
+        capture=capture,
+        probe=probe,
+        admission=Admission(launcher, may_publish=gateway.admit),
+        health=health,
+        telemetry=telemetry,
+        gateway=gateway,
+    )
+    ending = Ending()
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),

@@ -16,8 +16,8 @@ from pmdaemon.core.journal import Entry, EntryQuery
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.metrics import HostSample, Sample
 from pmdaemon.core.process import Exit, Identity, Instant, Process
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener, ServiceSpec
+from pmdaemon.core.routing import Listener, RouteTable, Target
+from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.spec import Limits, LogPolicy, RunAs
 from pmdaemon.core.watching import WatchOrder
 

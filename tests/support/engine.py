@@ -187,15 +187,25 @@ class EngineOnFakes:
         )
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         processes = Processes(
             supervisor=self.supervisor,
             sampler=self.sampler,
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
-            admission=Admission(self.launcher),
+            admission=Admission(self.launcher, may_publish=gateway.admit),
             health=self.health,
             telemetry=self.telemetry,
+            gateway=gateway,
         )
         ending = Ending()
         self.engine = Engine(
@@ -220,15 +230,7 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
             tokens=Tokens(
                 store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
             ),

@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener
 from tests.server.gateway.test_forwarding import dead_target
 from tests.support.gateway import a_gateway, an_upstream
 from tests.support.waiting import eventually
