@@ -157,6 +157,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "5s", into="stop.grace",
         ),
         Field(
+            "drain_timeout", kinds.DURATION,
+            "How long a run that was replaced may finish the requests it has before it is stopped.",
+            "60s", into="stop.drain",
+        ),
+        Field(
             "shutdown_with_message", kinds.SWITCH,
             "Send a Node program the message shutdown, in place of the signal.",
             example=True, into="stop.message",

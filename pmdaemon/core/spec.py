@@ -51,12 +51,16 @@ class StopPolicy(Struct, frozen=True):
 
     With `message`, a program that has a Node IPC channel is sent `shutdown` in place of the signal;
     without `tree`, only its first process gets the signal. SIGKILL always goes to all.
+
+    `drain` is in seconds: how long a run that others take over from may finish what it has begun
+    before it is ended at all. None leaves that to what the run is; see `pmdaemon.core.moves`.
     """
 
     signal: str = "SIGINT"
     grace: float = 1.6
     message: bool = False
     tree: bool = True
+    drain: float | None = None
 
 
 class Readiness(Struct, frozen=True):

@@ -54,7 +54,7 @@ class LazyGatewayServer:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target) if self._server is not None else 0
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more."""
         return self._server is None or await self._server.drained(service, target, within=within)
 

@@ -152,26 +152,6 @@ def assemble(
     health = HealthMonitor(
         clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
     )
-    effects = Effects(
-        token=token,
-        clock=clock,
-        launcher=launcher,
-        trees=trees,
-        capture=capture,
-        lines=lines,
-        probe=probe,
-        await_healthy=health.await_healthy,
-        post=supervisor.post,
-    )
-    sampler = Sampler(
-        clock=clock,
-        metrics=TreeMetrics(table),
-        supervisor=supervisor,
-        post=supervisor.post,
-        bus=bus,
-    )
-    events = EventLog(clock=clock, bus=bus)
-    telemetry = Telemetry(bus=bus)
     gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
     gateway = GatewaySide(
         server=gateway_server,
@@ -183,6 +163,27 @@ def assemble(
         processes=lambda: [*supervisor.everything.values()],
     )
     gateway_server.serve(gateway)
+    effects = Effects(
+        token=token,
+        clock=clock,
+        launcher=launcher,
+        trees=trees,
+        capture=capture,
+        lines=lines,
+        probe=probe,
+        await_healthy=health.await_healthy,
+        when_idle=gateway.when_idle,
+        post=supervisor.post,
+    )
+    sampler = Sampler(
+        clock=clock,
+        metrics=TreeMetrics(table),
+        supervisor=supervisor,
+        post=supervisor.post,
+        bus=bus,
+    )
+    events = EventLog(clock=clock, bus=bus)
+    telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, TcpPortTaken
-from pmdaemon.core.notices import Notice, ProcessChanged
+from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
 from pmdaemon.core.published import combined, merged, says_nothing, service_of, services_of
 from pmdaemon.core.routing import Listener, Mode, RouteTable, Target
-from pmdaemon.core.services import ServiceSpec, table_of, targets_of
+from pmdaemon.core.services import HERE, ServiceSpec, port_of, table_of, targets_of
 from pmdaemon.core.spec import AppSpec, Published
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
@@ -119,6 +119,22 @@ class GatewaySide:
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target)
+
+    def serves(self, app: str) -> bool:
+        """Tell whether requests come to an app through here."""
+        return self._settings is not None and app in self._apps
+
+    def when_idle(self, process: Process, callback: Callable[[], None]) -> None:
+        """Call back, once, when a process answers nothing any more that came through here.
+
+        It must not be a target that gets requests. Where others answer at its address as well,
+        nobody can tell, and there is nothing to wait for.
+        """
+        targets = self._alone_at(process) if self.serves(process.name) else ()
+        if not targets:
+            callback()
+            return
+        tasks.spawn(self._wait_idle(targets, callback), name="gateway.drain")
 
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
@@ -247,8 +263,11 @@ class GatewaySide:
             await self._write(replace(self._by_hand.get(name, spec), mode=mode))
             return self._services[name]
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target answers nothing any more; tell whether it came to that."""
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that.
+
+        See `GatewayServer`.
+        """
         return await self._server.drained(service, target, within=within)
 
     # What apps declare.
@@ -308,6 +327,28 @@ class GatewaySide:
             await self._server.make_way()
 
     # Inside.
+
+    def _alone_at(self, process: Process) -> Sequence[tuple[str, Target]]:
+        """List the services that a process is a target of, where it is one by itself."""
+        found: list[tuple[str, Target]] = []
+        for spec in self._services.values():
+            port = port_of(spec, process)
+            if spec.app != process.name or port is None:
+                continue
+            others = (one for one in self._processes() if one.pm_id != process.pm_id)
+            if not any(
+                one.run and one.name == spec.app and port_of(spec, one) == port for one in others
+            ):
+                found.append((spec.name, Target(HERE, port)))
+        return found
+
+    async def _wait_idle(
+        self, targets: Sequence[tuple[str, Target]], callback: Callable[[], None]
+    ) -> None:
+        # Whoever ends it does so in time, and then it answers nothing.
+        for service, target in targets:
+            await self._server.drained(service, target, within=None)
+        callback()
 
     def _found(self, name: str) -> ServiceSpec:
         if (spec := self._services.get(name)) is None:
@@ -413,6 +454,8 @@ class GatewaySide:
                     self._refresh()
                 if _said(before) != _said(after):
                     tasks.spawn(self._take_up(), name="gateway.take_up")
+            case FormerRunGone(name) if name in self._apps:
+                self._refresh()
             case _:
                 pass
 

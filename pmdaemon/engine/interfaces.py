@@ -627,8 +627,12 @@ class GatewayServer(Protocol):
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target answers nothing any more; tell whether it came to that."""
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that.
+
+        What has no end of its own is not waited for: tunnels, and streams of events, whose clients
+        come again by themselves. Without `within`, in seconds, it is waited without limit.
+        """
 
     async def turn_off(self) -> None:
         """Stop listening, and break what is going on."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
@@ -415,6 +416,10 @@ class Processes:
             chosen = choose(there)
             events = [(process.pm_id, event) for process in chosen]
             if isinstance(event, RestartRequested):
+                events = [
+                    (one.pm_id, replace(event, gently=self._gateway.serves(one.name)))
+                    for one in chosen
+                ]
                 events = with_twins(ledger, events)
             needed = needed_by(chosen, there)
             return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))

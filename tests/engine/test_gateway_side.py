@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -11,12 +13,13 @@ from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.gateway_side import ServiceDeclared, ServiceNotFound
 from pmdaemon.engine.interfaces import GatewaySettings
 from tests.support.builders import FAILED, an_app
-from tests.support.engine import engine_on_fakes
+from tests.support.engine import engine_on_fakes, settle
 from tests.support.waiting import eventually
 
 ON = GatewaySettings()
 WEB = ServiceSpec(name="web", app="web")
 PLAIN = ServiceSpec(name="db", targets=(Target("10.0.0.1", 80),))
+THERE = Target("localhost", 3000)
 FULL = StoreUnavailable("cannot write the store: its disk is full")
 
 
@@ -73,6 +76,58 @@ async def test_targets_follow_what_the_processes_of_an_app_do(parts, gateway):
     parts.probe.used = set()
     parts.world.end(parts.identity(0), FAILED)
     await eventually(lambda: targets(parts) == {3000: TargetState.ADDING})
+
+
+async def test_a_run_that_was_replaced_is_stopped_when_it_has_answered(parts, gateway):
+    await gateway.put(WEB)
+    await parts.start(an_app(tcp_ports=TcpPorts(3000, 3001, auto=True)))
+    parts.probe.used = {3000}
+    parts.clock.advance(1.0)
+    parts.gateway_server.begin("web", THERE)
+
+    reload = asyncio.ensure_future(parts.engine.processes.reload([Selector("web")]))
+    await eventually(lambda: parts.launcher.orders[1:])
+    parts.probe.used = {3000, 3001}
+    parts.clock.advance(1.0)
+    await eventually(lambda: targets(parts).get(3001) is TargetState.HEALTHY)
+    await settle()
+    assert targets(parts) == {3000: TargetState.DRAINING, 3001: TargetState.HEALTHY}
+    assert not parts.trees.signals
+
+    parts.gateway_server.end("web", THERE)
+    await reload
+    assert len(parts.trees.signals) == 1
+    assert targets(parts) == {3001: TargetState.HEALTHY}
+
+
+async def test_a_restart_waits_for_what_was_begun(parts, gateway):
+    await gateway.put(WEB)
+    await parts.start(an_app(tcp_ports=TcpPorts(3000, 3000)))
+    parts.probe.used = {3000}
+    parts.clock.advance(1.0)
+    parts.gateway_server.begin("web", THERE)
+
+    restart = asyncio.ensure_future(parts.engine.processes.restart([Selector("web")]))
+    await eventually(lambda: targets(parts) == {3000: TargetState.ADDING})
+    await settle()
+    assert not parts.trees.signals
+
+    parts.gateway_server.end("web", THERE)
+    await restart
+    assert len(parts.trees.signals) == 1
+
+
+async def test_nobody_waits_for_what_cannot_be_told_apart(parts, gateway):
+    await gateway.put(replace(WEB, tcp_port=3000))
+    await parts.start(an_app(instances=2))
+    parts.gateway_server.begin("web", THERE)
+    idle = []
+
+    gateway.when_idle(parts.supervisor.processes[0], lambda: idle.append("one of two"))
+    await gateway.turn_off()
+    gateway.when_idle(parts.supervisor.processes[0], lambda: idle.append("off"))
+
+    assert idle == ["one of two", "off"]
 
 
 async def test_processes_of_other_apps_change_nothing(parts, gateway):

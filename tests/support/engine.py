@@ -131,6 +131,15 @@ class EngineOnFakes:
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -140,6 +149,7 @@ class EngineOnFakes:
             lines=self.lines,
             probe=self.probe,
             await_healthy=self.health.await_healthy,
+            when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -187,15 +197,6 @@ class EngineOnFakes:
         )
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
-        gateway = GatewaySide(
-            server=self.gateway_server,
-            store=self.store,
-            bus=self.bus,
-            clock=self.clock,
-            probe=self.probe,
-            capture=self.capture,
-            processes=lambda: [*self.supervisor.everything.values()],
-        )
         processes = Processes(
             supervisor=self.supervisor,
             sampler=self.sampler,

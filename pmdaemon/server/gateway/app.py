@@ -122,7 +122,7 @@ class GatewayServer:
         """Say how many requests a target is answering."""
         return self._chooser.busy(service, target)
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more; tell whether it came to that."""
         return await self._chooser.drained(service, target, within=within)
 
