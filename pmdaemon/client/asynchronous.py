@@ -33,16 +33,10 @@ from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.control.log_reader import LogLine
-from pmdaemon.control.messages import (
-    ApplyResult,
-    GrowthItem,
-    HostResult,
-    KillResult,
-    PingResult,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.declaring import ApplyResult
+from pmdaemon.control.messages.processes import GrowthItem
+from pmdaemon.control.messages.web import TokenView, WebResult
 from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
 

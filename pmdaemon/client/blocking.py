@@ -20,16 +20,10 @@ from pmdaemon.client.calls import (
 )
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
-from pmdaemon.control.messages import (
-    ApplyResult,
-    GrowthItem,
-    HostResult,
-    KillResult,
-    PingResult,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.declaring import ApplyResult
+from pmdaemon.control.messages.processes import GrowthItem
+from pmdaemon.control.messages.web import TokenView, WebResult
 
 if TYPE_CHECKING:
     from pmdaemon.client.gateway import Gateway

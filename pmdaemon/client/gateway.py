@@ -4,7 +4,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequ
 from typing import Any, Literal, Protocol, TypeVar
 
 from pmdaemon.client.calls import Call
-from pmdaemon.control.messages import GatewayResult, RequestsResult, RequestView, ServiceView
+from pmdaemon.control.messages.gateway import (
+    GatewayResult,
+    RequestsResult,
+    RequestView,
+    ServiceView,
+)
 
 T = TypeVar("T")
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmdaemon.config import env_files
-from pmdaemon.config import field_values as values
 from pmdaemon.config.app_reading import Reading
-from pmdaemon.config.environment import scrubbed
+from pmdaemon.config.environment import CallerEnvironment
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
@@ -78,7 +77,7 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
 
 
 def environments(
-    reading: Reading, environment: Mapping[str, str], cwd: str
+    reading: Reading, environment: CallerEnvironment, cwd: str
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return what the app declares, and what it inherits, each by itself."""
     found = reading.values
@@ -92,7 +91,7 @@ def environments(
     if "inherited_env" in found:
         return declared, found["inherited_env"]
     try:
-        return declared, _filtered(found, scrubbed(values.variables(environment)))
+        return declared, _filtered(found, environment.inherited)
     except InvalidInput as error:
         reading.refuse("environment", error)
         return declared, {}

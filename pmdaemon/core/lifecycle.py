@@ -240,7 +240,7 @@ def _blocked(process: Process) -> Step:
 def _unblocked(process: Process) -> Step:
     if process.wish is not Wish.BLOCKED:
         return process, []
-    is_down = isinstance(process.state, Stopped | Stopping)
+    is_down = isinstance(process.state, Stopped | Stopping) or process.state == Starting()
     return replace(process, wish=Wish.DOWN if is_down else Wish.UP), []
 
 

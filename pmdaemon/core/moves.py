@@ -52,7 +52,7 @@ def spawned(process: Process, epoch: int, run: Run) -> Step:
         # Nobody waits for it, so nobody would ever end it.
         return process, [KillTree(process.pm_id, run)]
     process = replace(process, started=run.since)
-    if process.wish not in {Wish.UP, Wish.BLOCKED}:
+    if process.wish is not Wish.UP:  # also blocked meanwhile: then it is not to be started
         return end(process, run, Cause.STOP_REQUESTED)
     if readiness.sign(process) is Sign.NONE:
         return enter(process, Online(run)), []

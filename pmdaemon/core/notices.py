@@ -83,6 +83,10 @@ class EntryWritten(Struct, frozen=True):
     entry: Entry
 
 
+class AccessChanged(Struct, frozen=True):
+    """Somebody who was let in may not be any more: a key was revoked, say, or has expired."""
+
+
 class EndingBegan(Struct, frozen=True):
     """All programs are being ended, and then the daemon ends, within so many seconds."""
 
@@ -100,5 +104,6 @@ Notice = (
     | TelemetryReceived
     | MessageSent
     | EntryWritten
+    | AccessChanged
     | EndingBegan
 )

@@ -1,6 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,7 +23,8 @@ from pmdaemon.adapters.notify_socket import DatagramNotifySocket
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
-from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_handles import ProcessHandles
+from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.adapters.revoked_names import RevokedNames
 from pmdaemon.adapters.secret_files import HomeSecretFiles
@@ -50,13 +52,13 @@ from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
-from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -85,6 +87,30 @@ class Parts(Struct, frozen=True):
     notify: DatagramNotifySocket
 
 
+class _Ground(Struct, frozen=True):
+    """What most parts stand on."""
+
+    home: Home
+    keeper: KeeperLink
+    clock: SystemClock
+    bus: Bus
+    store: SqliteStore
+    supervisor: Supervisor
+    capture: LogFiles
+    reader: ProcessReader
+    handles: ProcessHandles
+    table: ProcessTable
+    commands: Commands
+    probe: BindingTcpProbe
+
+    def processes(self) -> Sequence[Process]:
+        return [*self.supervisor.everything.values()]
+
+    def token(self, process: Process) -> str:
+        """Name a run, as this home does."""
+        return f"{self.home.id}.{process.run_number}"
+
+
 def assemble(
     home: Home,
     *,
@@ -101,95 +127,59 @@ def assemble(
         keeper: the line to it.
 
     """
-    clock = SystemClock()
-    bus = Bus()
-    store = SqliteStore(Path(home.database))
-    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper)
-    supervisor = Supervisor(store=store, clock=clock, bus=bus)
-    reader = process_reader()
-    handles = process_handles(reader)
-    table = ProcessTable(reader, clock)
-    trees = SystemProcessTrees(
-        reader,
-        table,
-        handles,
-        reapers={INIT, parent},
-        # As init, our parent takes in orphans of others, too.
-        keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in supervisor.everything.values() if one.run],
+    ground = _ground(home, keeper)
+    supervisor = ground.supervisor
+    trees = _trees(ground, parent)
+    notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
+    launcher = SpawnLauncher(
+        ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper
     )
-    probe = BindingTcpProbe()
-    notify = DatagramNotifySocket(Path(home.notify_socket), reader, keeper)
-
-    def token(process: Process) -> str:
-        return f"{home.id}.{process.run_number}"
-
-    web_server = LazyWebServer(keeper)
-    web = WebSide(server=web_server, store=store)
     files = HomeSecretFiles(Path(home.path))
     mint = JwtMint(files)
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=ground.store)
     children = ChildAccess(
-        clock=clock,
+        clock=ground.clock,
         mint=mint,
         folders=Folders(home.data_dir, home.temporary_dir),
         url=lambda: web.expected,
-        processes=lambda: [*supervisor.everything.values()],
+        processes=ground.processes,
     )
-    lines = ProgramLines(
-        token=token,
-        post=supervisor.post,
-        processes=lambda: [*supervisor.everything.values()],
-        bus=bus,
-        channels=NodeChannels(keeper),
-        sockets=TcpSharedSockets(keeper),
-        notify=notify,
-        inputs=FifoInputs(Path(home.run_dir)),
-        access=children.environment,
-        preload=str(NODE_PRELOAD),
-    )
-    launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
-    commands = Commands(reader, handles)
+    lines = _lines(ground, notify, children)
     health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
+        clock=ground.clock,
+        bus=ground.bus,
+        prober=SystemProber(ground.clock, ground.commands),
+        post=supervisor.post,
     )
-    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
-    gateway = GatewaySide(
-        server=gateway_server,
-        store=store,
-        bus=bus,
-        clock=clock,
-        probe=probe,
-        capture=capture,
-        processes=lambda: [*supervisor.everything.values()],
-    )
-    gateway_server.serve(gateway)
+    gateway = _gateway(ground)
     effects = Effects(
-        token=token,
-        clock=clock,
+        token=ground.token,
+        clock=ground.clock,
         launcher=launcher,
         trees=trees,
-        capture=capture,
+        capture=ground.capture,
         lines=lines,
-        probe=probe,
+        probe=ground.probe,
         await_healthy=health.await_healthy,
         when_idle=gateway.when_idle,
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=clock,
-        metrics=TreeMetrics(table),
+        clock=ground.clock,
+        metrics=TreeMetrics(ground.table),
         supervisor=supervisor,
         post=supervisor.post,
-        bus=bus,
+        bus=ground.bus,
     )
-    events = EventLog(clock=clock, bus=bus)
-    telemetry = Telemetry(bus=bus)
+    events = EventLog(clock=ground.clock, bus=ground.bus)
+    telemetry = Telemetry(bus=ground.bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
-        clock=clock,
-        capture=capture,
-        probe=probe,
+        clock=ground.clock,
+        capture=ground.capture,
+        probe=ground.probe,
         admission=Admission(launcher, may_publish=gateway.admit),
         health=health,
         telemetry=telemetry,
@@ -199,56 +189,113 @@ def assemble(
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
-        begun=clock.now(),
-        clock=clock,
-        bus=bus,
+        begun=ground.clock.now(),
+        clock=ground.clock,
+        bus=ground.bus,
         events=events,
         processes=processes,
-        conversations=Conversations(processes=processes, lines=lines, bus=bus),
-        triggers=_triggers(
-            home=home,
-            clock=clock,
-            bus=bus,
-            supervisor=supervisor,
-            health=health,
-            delivery=SystemHookDelivery(commands),
-            events=events,
-        ),
-        history=JobHistory(
-            clock=clock,
-            bus=bus,
-            supervisor=supervisor,
-            capture=capture,
-            history=SqliteRunHistory(store),
-        ),
-        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        conversations=Conversations(processes=processes, lines=lines, bus=ground.bus),
+        triggers=_triggers(ground, health, events),
+        history=_history(ground),
+        journal=Journal(clock=ground.clock, bus=ground.bus, store=SqliteJournal(ground.store)),
         telemetry=telemetry,
-        logs=LogHub(capture=capture, bus=bus),
-        host=SystemHostMetrics(clock),
+        logs=LogHub(capture=ground.capture, bus=ground.bus),
+        host=SystemHostMetrics(ground.clock),
         web=web,
-        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        tokens=Tokens(
+            store=ground.store, clock=ground.clock, mint=mint, files=files, bus=ground.bus
+        ),
         children=children,
-        revocations=RevokedNames(home.settings),
+        revoked=Revoked(settings=RevokedNames(home.settings), bus=ground.bus),
         gateway=gateway,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
-        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
+        shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees, notify)
+    return Parts(engine, supervisor, effects, sampler, ground.store, trees, notify)
 
 
-def _triggers(
-    *,
-    home: Home,
-    clock: Clock,
-    bus: Bus,
-    supervisor: Supervisor,
-    health: HealthMonitor,
-    delivery: HookDelivery,
-    events: EventLog,
-) -> Triggers:
+def _ground(home: Home, keeper: KeeperLink) -> _Ground:
+    clock = SystemClock()
+    bus = Bus()
+    store = SqliteStore(Path(home.database))
+    reader = process_reader()
+    handles = process_handles(reader)
+    return _Ground(
+        home=home,
+        keeper=keeper,
+        clock=clock,
+        bus=bus,
+        store=store,
+        supervisor=Supervisor(store=store, clock=clock, bus=bus),
+        capture=LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper),
+        reader=reader,
+        handles=handles,
+        table=ProcessTable(reader, clock),
+        commands=Commands(reader, handles),
+        probe=BindingTcpProbe(),
+    )
+
+
+def _trees(ground: _Ground, parent: int) -> SystemProcessTrees:
+    return SystemProcessTrees(
+        ground.reader,
+        ground.table,
+        ground.handles,
+        reapers={INIT, parent},
+        # As init, our parent takes in orphans of others, too.
+        keeper=parent if parent != INIT else None,
+        runs=lambda: [one.run.identity for one in ground.processes() if one.run],
+    )
+
+
+def _lines(ground: _Ground, notify: DatagramNotifySocket, children: ChildAccess) -> ProgramLines:
+    return ProgramLines(
+        token=ground.token,
+        post=ground.supervisor.post,
+        processes=ground.processes,
+        bus=ground.bus,
+        channels=NodeChannels(ground.keeper),
+        sockets=TcpSharedSockets(ground.keeper),
+        notify=notify,
+        inputs=FifoInputs(Path(ground.home.run_dir)),
+        access=children.environment,
+        preload=str(NODE_PRELOAD),
+    )
+
+
+def _history(ground: _Ground) -> JobHistory:
+    return JobHistory(
+        clock=ground.clock,
+        bus=ground.bus,
+        supervisor=ground.supervisor,
+        capture=ground.capture,
+        history=SqliteRunHistory(ground.store),
+    )
+
+
+def _gateway(ground: _Ground) -> GatewaySide:
+    certificates = Path(ground.home.path) / "certificates"
+    server = LazyGatewayServer(ground.clock, ground.keeper, certificates)
+    gateway = GatewaySide(
+        server=server,
+        store=ground.store,
+        bus=ground.bus,
+        clock=ground.clock,
+        probe=ground.probe,
+        capture=ground.capture,
+        processes=ground.processes,
+    )
+    server.serve(gateway)
+    return gateway
+
+
+def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Triggers:
     """Build all that acts by itself."""
+    clock = ground.clock
+    bus = ground.bus
+    supervisor = ground.supervisor
     return Triggers(
         supervisor=supervisor,
         health=health,
@@ -263,15 +310,15 @@ def _triggers(
             clock=clock,
             bus=bus,
             supervisor=supervisor,
-            files=SystemFileWatch(clock, never=(home.path,)),
+            files=SystemFileWatch(clock, never=(ground.home.path,)),
             post=supervisor.post,
         ),
         hooks=HookRunner(
             clock=clock,
             bus=bus,
-            delivery=delivery,
+            delivery=SystemHookDelivery(ground.commands),
             life=events.life,
-            home=home.path,
+            home=ground.home.path,
             environment={"PATH": os.environ.get("PATH", os.defpath)},
         ),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),

@@ -88,7 +88,7 @@ class GatewaySide:
         self._listening = Listening(clock=clock, probe=probe, changed=self._refresh)
         self._turn = asyncio.Lock()
         self.requests = RequestLog(clock=clock)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged, FormerRunGone)
 
     # What is so.
 

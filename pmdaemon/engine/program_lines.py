@@ -65,7 +65,7 @@ class ProgramLines:
         self._running: dict[Identity, int] = {}
         self._processes = processes
         notify.attend(self._told_ready)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     def equip(self, process: Process) -> Equipment:
         """Give what a program is to find beside its own environment.

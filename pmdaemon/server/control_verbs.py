@@ -12,29 +12,30 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
-from pmdaemon.control.messages import (
-    AnewBody,
-    ApplyBody,
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
+from pmdaemon.control.messages.gateway import (
     GatewayBody,
-    GrowthItem,
-    HistoryBody,
-    ListBody,
     RequestBody,
     RequestsBody,
-    RevokeBody,
-    RotateBody,
-    RotateSecretBody,
-    ScaleBody,
-    SelectBody,
-    SendBody,
     ServiceBody,
     ServiceModeBody,
     ServiceRemoveBody,
+)
+from pmdaemon.control.messages.processes import (
+    GrowthItem,
+    HistoryBody,
+    ListBody,
+    SelectBody,
+    SendBody,
     SignalBody,
-    StartBody,
-    TokenBody,
     TriggerBody,
+)
+from pmdaemon.control.messages.web import (
+    RevokeBody,
+    RotateBody,
+    RotateSecretBody,
+    TokenBody,
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pmdaemon.control.messages import (
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.gateway import (
     GatewayBody,
     RequestBody,
     RequestsBody,

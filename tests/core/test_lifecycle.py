@@ -653,15 +653,16 @@ def test_what_runs_when_it_is_blocked_runs_on_and_stays_down_when_it_ends():
     assert play.end().wish is Wish.BLOCKED
 
 
-@pytest.mark.parametrize("state", [Starting(), Backoff(NOW, 1.0)])
-def test_a_block_lets_a_start_finish_and_ends_a_wait(state):
-    play = Playbook(in_state(state)).tell(BlockRequested())
+def test_a_block_ends_the_wait_for_the_next_start():
+    Playbook(in_state(Backoff(NOW, 1.0))).tell(BlockRequested()).becomes(Stopped()).end()
 
-    if isinstance(state, Starting):
-        play.tell(Spawned(EPOCH, RUN)).becomes(Online(RUN))
-    else:
-        play.becomes(Stopped())
-    play.end()
+
+def test_a_block_that_comes_before_the_program_has_started_undoes_the_start():
+    play = Playbook(in_state(Starting())).tell(BlockRequested())
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(Stopping(RUN, Cause.STOP_REQUESTED))
+
+    assert play.process.wish is Wish.BLOCKED
 
 
 def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
@@ -671,7 +672,13 @@ def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
 
 
 @pytest.mark.parametrize(
-    ("state", "wish"), [(Stopped(), Wish.DOWN), (Online(RUN), Wish.UP), (Exited(), Wish.UP)]
+    ("state", "wish"),
+    [
+        (Stopped(), Wish.DOWN),
+        (Starting(), Wish.DOWN),
+        (Online(RUN), Wish.UP),
+        (Exited(), Wish.UP),
+    ],
 )
 def test_an_unblock_starts_nothing_and_keeps_what_runs(state, wish):
     after, effects = step(in_state(state, wish=Wish.BLOCKED), UnblockRequested())

@@ -30,6 +30,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -233,10 +234,14 @@ class EngineOnFakes:
             web=self.web,
             gateway=gateway,
             tokens=Tokens(
-                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+                store=self.store,
+                clock=self.clock,
+                mint=self.mint,
+                files=self.secret_files,
+                bus=self.bus,
             ),
             children=self.children,
-            revocations=self.revocations,
+            revoked=Revoked(settings=self.revocations, bus=self.bus),
             audit=self.audit,
             ending=ending,
             shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),

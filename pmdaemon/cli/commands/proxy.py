@@ -9,7 +9,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages import GatewayResult, ServiceView
+from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
 
 
 @click.group("proxy", invoke_without_command=True, no_args_is_help=False)

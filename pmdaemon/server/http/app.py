@@ -1,7 +1,7 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.notices import AccessChanged, Notice
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
-from pmdaemon.server.http.event_streams import OVER
+from pmdaemon.server.http.event_streams import GATE, OVER
 from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
@@ -65,11 +66,28 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)
     app[OVER] = asyncio.Event()
+    app[GATE] = guard.gate
     app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_heeding(engine, guard.gate))
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+def _heeding(engine: Engine, gate: Gate) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Have the gate hear, for as long as an application serves, that access is not as it was."""
+
+    def heed(notice: Notice) -> None:
+        if isinstance(notice, AccessChanged):
+            gate.recheck()
+
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        leave = engine.bus.subscribe(heed)
+        yield
+        leave()
+
+    return context
 
 
 async def _end_streams(app: web.Application) -> None:
@@ -158,9 +176,7 @@ def authenticators(engine: Engine) -> Sequence[Authenticator]:
 def _unless_revoked(engine: Engine, authenticator: Authenticator) -> Authenticator:
     def recognise(presented: str) -> Principal | None:
         principal = authenticator(presented)
-        if principal is None or principal.name.strip().lower() in engine.revocations.names():
-            return None
-        return principal
+        return None if principal is None or principal.name in engine.revoked else principal
 
     return recognise
 

@@ -8,16 +8,17 @@ for all handlers.
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Scope
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import RateLimit
-from pmdaemon.server.http.guard import PRINCIPAL, Guard
+from pmdaemon.server.http.guard import ADMISSION, PRINCIPAL, Guard
 from pmdaemon.server.http.refusals import Unauthorized
 
 log = logging.getLogger(__name__)
@@ -113,13 +114,16 @@ class Dialect(Struct, frozen=True):
         self, one: Endpoint, engine: Engine, guard: Guard, request: web.Request
     ) -> web.StreamResponse:
         guard.charge(request, one.limits)
+        admission: Callable[[], Principal] = partial(
+            guard.gate.admit,
+            request.headers,
+            one.scope,
+            also=one.also,
+            credentials_needed=self.credentials_needed,
+        )
+        request[ADMISSION] = admission
         try:
-            principal = guard.gate.admit(
-                request.headers,
-                one.scope,
-                also=one.also,
-                credentials_needed=self.credentials_needed,
-            )
+            principal = admission()
         except Unauthorized:
             guard.charge_guess(request, one.limits)
             raise

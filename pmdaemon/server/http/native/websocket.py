@@ -8,6 +8,7 @@ the key in base64url, or in a first `auth` message.
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -171,6 +172,7 @@ class Client:
         self._writer = Writer(socket, request)
         self.feed = feed or Feed.PUBLIC
         self._joined = False
+        self._leave_gate: Callable[[], None] | None = None
         self._admitted = feed is not None
         self._deadline: Cancellable | None = None
         self._request = request
@@ -198,8 +200,8 @@ class Client:
 
     def beat(self) -> None:
         """Ping; hang up when nothing came since the last time, or the key is no longer good."""
-        if self._writer.beat() and not self._may_stay():
-            self._close(WSCloseCode.POLICY_VIOLATION, b"this key is not valid any more")
+        if self._writer.beat():
+            self._hang_up_unless_welcome()
 
     def dismiss(self) -> None:
         """Send the client away, to come back to the next daemon."""
@@ -216,6 +218,8 @@ class Client:
         """Listen no more, and read no output."""
         if self._joined:
             self._live.leave(self)
+        if self._leave_gate is not None:
+            self._leave_gate()
         if self._deadline is not None:
             self._deadline.cancel()
         for task in self._subscriptions.values():
@@ -237,6 +241,7 @@ class Client:
 
     def _join(self) -> None:
         self._joined = True
+        self._leave_gate = self._live.guard.gate.watch(self._hang_up_unless_welcome)
         self._live.join(self)
 
     def _wait_no_longer(self) -> None:
@@ -349,12 +354,13 @@ class Client:
     async def _say_error(self, error: PmdaemonError) -> None:
         await self._say(FrameType.ERROR, errors.error_view(error))
 
-    def _may_stay(self) -> bool:
+    def _hang_up_unless_welcome(self) -> None:
         try:
             allowed = feed_for(self._live.guard.gate, self._headers)
         except Refusal:
-            return False
-        return allowed in {self.feed, Feed.FULL}
+            allowed = None
+        if allowed not in {self.feed, Feed.FULL}:
+            self._close(WSCloseCode.POLICY_VIOLATION, b"this key is not valid any more")
 
     def _close(self, code: WSCloseCode, reason: bytes) -> None:
         self._writer.close(code, reason)
