@@ -14,6 +14,7 @@ from pmdaemon.config.app_parts import (
     absolute,
     check_health_port,
     check_ports,
+    check_proxy_port,
     environments,
     parts,
     usual_exec_mode,
@@ -173,6 +174,7 @@ def _spec(
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
     check_health_port(reading)
+    check_proxy_port(reading)
     return AppSpec(
         name=name,
         command=command,

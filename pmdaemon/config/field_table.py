@@ -92,6 +92,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "3000-3001", into="tcp_ports",
         ),
         Field(
+            "proxy", kinds.PROXY,
+            "Where pmdaemon proxy publishes it: true for its name, hosts, or a table.",
+            ["www.example.com", "example.com/shop"], ("domains",), into="proxy",
+        ),
+        Field(
             "instance_var", kinds.VARIABLE, "The variable that holds an instance's number.",
             "NODE_APP_INSTANCE", into="instance_var",
         ),

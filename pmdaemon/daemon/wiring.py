@@ -180,10 +180,10 @@ def assemble(
         clock=ground.clock,
         capture=ground.capture,
         probe=ground.probe,
-        admission=Admission(launcher),
+        admission=Admission(launcher, may_publish=gateway.admit),
         health=health,
         telemetry=telemetry,
-        serves=gateway.serves,
+        gateway=gateway,
     )
     ending = Ending()
     engine = Engine(

@@ -38,6 +38,7 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.choosing import needed_by, refuse_blocked, seen, startable, wanted, with_twins
 from pmdaemon.engine.declaring import Change, Declaring, Existing, unchanged
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.outcomes import (
@@ -74,8 +75,6 @@ class Processes:
 
     Every verb returns when what it asked for is so: `stop` when nothing of the program is left,
     `start` when the program runs. Each takes selectors, and returns the processes it was about.
-
-    `serves` tells of an app whether its requests come through the gateway, which can hold them.
     """
 
     def __init__(
@@ -89,10 +88,10 @@ class Processes:
         admission: Admission,
         health: HealthMonitor,
         telemetry: Telemetry,
-        serves: Callable[[str], bool],
+        gateway: GatewaySide,
     ) -> None:
         self._health = health
-        self._serves = serves
+        self._gateway = gateway
         self._telemetry = telemetry
         self._supervisor = supervisor
         self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
@@ -169,9 +168,9 @@ class Processes:
             self._refuse_when_ending()
             return self._declaring.declare(ledger, specs, existing, down=down)
 
-        return self._outcome(
-            await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
-        )
+        reached = await self._supervisor.ask(action, settled=is_up_or_failed)
+        await self._gateway.settle(specs)
+        return self._outcome(reached, why_not_up)
 
     async def apply(
         self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
@@ -210,6 +209,7 @@ class Processes:
                 selector = Selector(step.name, narrow=True)
                 reloaded = await self.reload([selector], change=_to(step.after))
                 snapshots += reloaded.processes
+        await self._gateway.settle(specs)
         return steps, snapshots
 
     def _is_up(self, name: str) -> bool:
@@ -301,6 +301,7 @@ class Processes:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
         await self._each_in_turn(selectors, DeleteRequested())
+        await self._gateway.settle()
         return doomed
 
     async def block(self, selectors: Sequence[Selector]) -> Snapshots:
@@ -416,7 +417,8 @@ class Processes:
             events = [(process.pm_id, event) for process in chosen]
             if isinstance(event, RestartRequested):
                 events = [
-                    (one.pm_id, replace(event, gently=self._serves(one.name))) for one in chosen
+                    (one.pm_id, replace(event, gently=self._gateway.serves(one.name)))
+                    for one in chosen
                 ]
                 events = with_twins(ledger, events)
             needed = needed_by(chosen, there)

@@ -204,10 +204,10 @@ class EngineOnFakes:
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
-            admission=Admission(self.launcher),
+            admission=Admission(self.launcher, may_publish=gateway.admit),
             health=self.health,
             telemetry=self.telemetry,
-            serves=gateway.serves,
+            gateway=gateway,
         )
         ending = Ending()
         self.engine = Engine(

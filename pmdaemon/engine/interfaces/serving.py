@@ -5,8 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 
 
 class RateLimit(Struct, frozen=True):

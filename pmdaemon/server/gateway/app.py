@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from ssl import SSLContext
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.engine.interfaces import DescriptorStore, GatewaySettings
 from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.balancing import TcpBalancer
