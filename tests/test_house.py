@@ -42,6 +42,7 @@ RELEASED = {
     "0005_replacements.sql": "b3d66045105d844ba2183aa8ec404b697dc944d9c122c9b38b484326588191b6",
     "0006_journal.sql": "ef2b9df7b44ef4ea8613eef79efe17e5d6eef0332b757224ccee15b0c3280983",
     "0007_services.sql": "6142688934f7f0f648035e604391c1e0edabdef8aac36349e6eed2411af0be4d",
+    "0008_platform.sql": "562cb4ce5c7a0dcb3e218e237cca5b7ab73dcbd47eb91294e9013c0329e6ccf8",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

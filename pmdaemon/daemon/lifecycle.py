@@ -147,6 +147,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     processes = parts.supervisor.everything.values()
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
     parts.engine.tokens.adopt(stored.tokens)
+    await parts.engine.platform.resume()
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
     return supervising

@@ -15,6 +15,7 @@ from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.shutdown import Shutdown
@@ -65,6 +66,7 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     gateway: GatewaySide
+    platform: Platform
     tokens: Tokens
     children: ChildAccess
     revoked: Revoked

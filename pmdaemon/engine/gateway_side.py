@@ -7,7 +7,7 @@ with each change that matters, and handed over whole.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -115,6 +115,15 @@ class GatewaySide:
     def table(self) -> RouteTable:
         """Where requests go now."""
         return self._table
+
+    def own_names(self) -> Collection[str]:
+        """List the names that services are below, or that it listens at."""
+        ours = self._settings
+        return {ours.domain, ours.host} if ours is not None else set()
+
+    def routed_hosts(self) -> Collection[str]:
+        """List the hosts that services have beside their own names."""
+        return {route.host for spec in self._services.values() for route in spec.routes}
 
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""

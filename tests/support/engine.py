@@ -63,6 +63,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
 """More turns of the event loop than any chain of messages between fakes takes."""
@@ -196,6 +197,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.platform = PlatformOnFakes(clock=self.clock)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
@@ -233,6 +235,7 @@ class EngineOnFakes:
             host=self.host,
             web=self.web,
             gateway=gateway,
+            platform=self.platform.platform,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,
