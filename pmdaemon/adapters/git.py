@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -358,5 +358,3 @@ def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
 def _quoted(path: Path) -> str:
     # GIT_SSH_COMMAND goes through a shell (git(1)).
     return "'" + str(path).replace("'", "'\\''") + "'"
-
-

@@ -1,7 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -41,7 +41,8 @@ from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
-from pmdaemon.core.process import Process
+from pmdaemon.core.process import Identity, Process
+from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.accounts import Accounts
@@ -140,7 +141,15 @@ def assemble(
     """
     ground = _ground(home, keeper)
     supervisor = ground.supervisor
-    trees = _trees(ground, parent)
+
+    # Deployments stand on what they give something to.
+    def builds() -> Iterable[Identity]:
+        return deploys.builder.running
+
+    def environment(process: Process) -> Mapping[str, str]:
+        return {**children.environment(process), **deploys.live.environment(process)}
+
+    trees = _trees(ground, parent, builds=builds)
     notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
     launcher = SpawnLauncher(
         ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper
@@ -156,13 +165,9 @@ def assemble(
         url=lambda: web.expected,
         processes=ground.processes,
     )
-    lines = _lines(ground, notify, children)
-    health = HealthMonitor(
-        clock=ground.clock,
-        bus=ground.bus,
-        prober=SystemProber(ground.clock, ground.commands),
-        post=supervisor.post,
-    )
+    lines = _lines(ground, notify, environment)
+    prober = SystemProber(ground.clock, ground.commands)
+    health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
     gateway = _gateway(ground)
     effects = Effects(
         token=ground.token,
@@ -198,6 +203,26 @@ def assemble(
     )
     ending = Ending()
     settings = LiveSettings(home.settings)
+    platform = _platform(ground, files, settings, gateway)
+    deploys = deploying(
+        World(
+            home=home,
+            clock=ground.clock,
+            bus=ground.bus,
+            store=ground.store,
+            reader=ground.reader,
+            handles=ground.handles,
+            trees=trees,
+            capture=ground.capture,
+            probe=ground.probe,
+            prober=prober,
+            processes=processes,
+            now=lambda: [*supervisor.processes.values()],
+            gateway=gateway,
+            platform=platform,
+            search_path=os.environ.get("PATH", os.defpath),
+        )
+    )
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
@@ -220,7 +245,8 @@ def assemble(
         children=children,
         revoked=Revoked(settings=settings, bus=ground.bus),
         gateway=gateway,
-        platform=_platform(ground, files, settings, gateway),
+        platform=platform,
+        deployer=deploys.deployer,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
@@ -251,7 +277,9 @@ def _ground(home: Home, keeper: KeeperLink) -> _Ground:
     )
 
 
-def _trees(ground: _Ground, parent: int) -> SystemProcessTrees:
+def _trees(
+    ground: _Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+) -> SystemProcessTrees:
     return SystemProcessTrees(
         ground.reader,
         ground.table,
@@ -259,11 +287,18 @@ def _trees(ground: _Ground, parent: int) -> SystemProcessTrees:
         reapers={INIT, parent},
         # As init, our parent takes in orphans of others, too.
         keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in ground.processes() if one.run],
+        runs=lambda: [
+            *(one.run.identity for one in ground.processes() if one.run),
+            *builds(),
+        ],
     )
 
 
-def _lines(ground: _Ground, notify: DatagramNotifySocket, children: ChildAccess) -> ProgramLines:
+def _lines(
+    ground: _Ground,
+    notify: DatagramNotifySocket,
+    access: Callable[[Process], Mapping[str, str]],
+) -> ProgramLines:
     return ProgramLines(
         token=ground.token,
         post=ground.supervisor.post,
@@ -273,7 +308,7 @@ def _lines(ground: _Ground, notify: DatagramNotifySocket, children: ChildAccess)
         sockets=TcpSharedSockets(ground.keeper),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
-        access=children.environment,
+        access=access,
         preload=str(NODE_PRELOAD),
     )
 

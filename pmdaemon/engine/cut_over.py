@@ -22,15 +22,15 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.attempt import Attempt, DeploymentFailed, DeployLimits
+from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
 from pmdaemon.engine.deploy_interfaces import Projects
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
     Clock,
     GatewaySettings,
     OutputCapture,
-    Prober,
     ProbeOrder,
+    Prober,
     TcpProbe,
 )
 from pmdaemon.engine.processes import Processes
@@ -271,8 +271,9 @@ class CutOver:
         elif self._is_ours(project.slug):
             await self._gateway.remove(project.slug)
         url = self.url(project) if has_web else ""
-        await attempt.move(WentLive(attempt.app, url))
+        # Before, as the log has come to its end with that.
         attempt.log.say(f"live at {url}" if url else "live", LogLevel.SUCCESS)
+        await attempt.move(WentLive(attempt.app, url))
 
     async def _take_back(self, attempt: Attempt, paused: Sequence[Process]) -> None:
         try:
@@ -308,5 +309,3 @@ class CutOver:
 
 def _selector(name: str) -> Selector:
     return Selector(name, narrow=True)
-
-

@@ -315,6 +315,15 @@ class Deployer:
 
     # For projects.
 
+    @property
+    def is_working(self) -> bool:
+        """Whether deployments that are queued are worked on."""
+        return self._queue.is_open
+
+    def depth(self) -> int:
+        """Say how many deployments wait."""
+        return len(self._queue.waiting)
+
     def status(self, project_id: str) -> ProjectStatus:
         """Say whether a project is live."""
         if self._queue.is_busy(project_id):

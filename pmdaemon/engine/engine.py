@@ -9,6 +9,7 @@ from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
+from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
@@ -67,6 +68,7 @@ class Engine(Struct, frozen=True):
     web: WebSide
     gateway: GatewaySide
     platform: Platform
+    deployer: Deployer
     tokens: Tokens
     children: ChildAccess
     revoked: Revoked
