@@ -69,15 +69,17 @@ def apps_of(
         PmdaemonError: the file cannot be used, or does not have what is asked for.
 
     """
-    # The table of fields, and 15 ms: not for those who start a program.
-    from pmdaemon.config.choosing import chosen, with_environment  # noqa: PLC0415
-
     file = ecosystem.load(path, environment)
     warnings = list(file.warnings)
     apps = file.apps
     if only:
+        # The table of fields, and 20 ms: not for those who take a file as it is.
+        from pmdaemon.config.choosing import chosen  # noqa: PLC0415
+
         apps = chosen(apps, only, path, None if file.evaluated else environment)
     if env_name is not None:
+        from pmdaemon.config.choosing import with_environment  # noqa: PLC0415 - as above
+
         apps, unknown = with_environment(apps, env_name, path)
         warnings += unknown
     how = {

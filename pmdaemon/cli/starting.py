@@ -11,7 +11,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.client.calls import Existing, Processes
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.errors import NotReady
 
 

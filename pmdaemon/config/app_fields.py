@@ -14,12 +14,14 @@ from pmdaemon.config.app_parts import (
     absolute,
     check_health_port,
     check_ports,
+    check_proxy_port,
     environments,
     parts,
     usual_exec_mode,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.command import default_name, resolve
+from pmdaemon.config.environment import CallerEnvironment
 from pmdaemon.config.file_checks import clashes
 from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
@@ -62,14 +64,16 @@ def read_app(
         InvalidInput: the same, when there is one problem and no file it could be in.
 
     """
-    reading = Reading(where)
-    raw = served(raw)
-    variables = environment if interpolate else None
-    read_fields(reading, raw, cpus=cpus, variables=variables)
-    spec = _spec(reading, base, environment, env_name=env_name, file=file)
-    if spec is None or reading.problems:
-        raise reading.as_one()
-    return Declared(spec, tuple(reading.warnings))
+    return _read_app(
+        raw,
+        CallerEnvironment(environment),
+        base=base,
+        where=where,
+        cpus=cpus,
+        interpolate=interpolate,
+        env_name=env_name,
+        file=file,
+    )
 
 
 def read_apps(
@@ -93,13 +97,14 @@ def read_apps(
     """
     declared: dict[str, Declared] = {}
     problems: list[str] = []
+    caller = CallerEnvironment(environment)
     for index, raw in enumerate(raws):
         where = f"apps[{index}]"
         try:
-            declared[where] = read_app(
+            declared[where] = _read_app(
                 raw,
+                caller,
                 base=base,
-                environment=environment,
                 where=where,
                 cpus=cpus,
                 interpolate=interpolate,
@@ -114,10 +119,30 @@ def read_apps(
     return list(declared.values())
 
 
+def _read_app(
+    raw: Mapping[str, object],
+    environment: CallerEnvironment,
+    *,
+    base: str,
+    where: str,
+    cpus: int | None,
+    interpolate: bool,
+    env_name: str | None,
+    file: str | None,
+) -> Declared:
+    reading = Reading(where)
+    variables = environment.said if interpolate else None
+    read_fields(reading, served(raw), cpus=cpus, variables=variables)
+    spec = _spec(reading, base, environment, env_name=env_name, file=file)
+    if spec is None or reading.problems:
+        raise reading.as_one()
+    return Declared(spec, tuple(reading.warnings))
+
+
 def _spec(
     reading: Reading,
     base: str,
-    environment: Mapping[str, str],
+    environment: CallerEnvironment,
     *,
     env_name: str | None,
     file: str | None,
@@ -140,7 +165,7 @@ def _spec(
             interpreter_args=found.get("interpreter_args", ()),
             cwd=cwd,
             # What is not inherited is there to be looked in, even so.
-            search_path={**environment, **inherited, **declared}.get("PATH", os.defpath),
+            search_path=_search_path(declared, inherited, environment.said),
         )
     except InvalidInput as error:
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}
@@ -149,6 +174,7 @@ def _spec(
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
     check_health_port(reading)
+    check_proxy_port(reading)
     return AppSpec(
         name=name,
         command=command,
@@ -158,6 +184,10 @@ def _spec(
         source=file,
         **made,
     )
+
+
+def _search_path(*environments: Mapping[str, str]) -> str:
+    return next((each["PATH"] for each in environments if "PATH" in each), os.defpath)
 
 
 def _name(reading: Reading, cwd: str, env_name: str | None) -> str:

@@ -121,7 +121,11 @@ def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if kind == "json":
         return _json(text, path, environment)
     # Only those who have such a file pay for what reads it.
-    return False, import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}").parse(text)
+    parser = import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}")
+    found = parser.parse(text)
+    if kind == "procfile":
+        found = parser.with_surroundings(found, Path(path).parent, environment)
+    return False, found
 
 
 def _javascript() -> Any:  # noqa: ANN401 - a module

@@ -19,6 +19,12 @@ class ProcessChanged(Struct, frozen=True):
     after: Process | None
 
 
+class FormerRunGone(Struct, frozen=True):
+    """Nothing is left of a run of this app that another had taken the place of, or was to."""
+
+    name: str
+
+
 class EventLogged(Struct, frozen=True):
     """Something happened to a process; the `number` grows by one with each event of a daemon."""
 
@@ -89,6 +95,7 @@ class EndingBegan(Struct, frozen=True):
 
 Notice = (
     ProcessChanged
+    | FormerRunGone
     | EventLogged
     | Sampled
     | HealthChecked

@@ -24,7 +24,7 @@ class EventLog:
         self._events: deque[EventLogged] = deque(maxlen=kept)
         self._number = 0
         self.life = int(clock.now().wall * 1000)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged, HealthChecked)
 
     @property
     def latest(self) -> int:

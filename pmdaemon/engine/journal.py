@@ -30,7 +30,7 @@ class Journal:
         self._unwritten: deque[Entry] = deque(maxlen=MOST_UNWRITTEN)
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     async def submit(
         self,

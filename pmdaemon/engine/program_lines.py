@@ -65,7 +65,7 @@ class ProgramLines:
         self._running: dict[Identity, int] = {}
         self._processes = processes
         notify.attend(self._told_ready)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     def equip(self, process: Process) -> Equipment:
         """Give what a program is to find beside its own environment.
@@ -172,7 +172,8 @@ class ProgramLines:
     def _share(self, process: Process, seq: object, host: str | None, port: int) -> None:
         answer: dict[str, object] = {"cmd": OURS, "seq": seq}
         try:
-            socket = self._sockets.open(process.name, host, port)
+            # Node accepts from its event loop, and takes it as it comes.
+            socket = self._sockets.open(process.name, host, port, blocking=False)
         except PmdaemonError as error:
             log.warning("cluster.cannot_listen app=%s reason=%s", process.name, error)
             self._channels.send(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from pmdaemon.control.messages import WebBody
+from pmdaemon.control.messages.web import WebBody
 from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.quantities import format_size, parse_duration, parse_size

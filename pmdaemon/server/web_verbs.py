@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pmdaemon.control.messages import (
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.web import (
     RevokeBody,
     RotateBody,
     RotateSecretBody,

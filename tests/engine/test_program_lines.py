@@ -102,6 +102,7 @@ def test_another_program_in_a_cluster_finds_the_shared_socket_and_its_own_pid(sc
     assert first.env["LISTEN_FDS"] == "1"
     assert first.pid_variable == "LISTEN_PID"
     assert first.inherited == second.inherited == (scene.sockets.listening["web", None, 3000],)
+    assert scene.sockets.blocking[3000]
 
 
 def test_a_shared_socket_that_cannot_be_had_is_told(scene):
@@ -169,6 +170,7 @@ def test_a_socket_that_is_asked_for_is_handed_over(scene, host):
         "msg": {"cmd": "NODE_PMDAEMON", "seq": 7},
     }
     assert descriptor == scene.sockets.listening["web", host, 80]
+    assert not scene.sockets.blocking[80]
 
 
 def test_a_socket_that_cannot_be_had_is_answered_with_the_systems_error(scene):

@@ -63,6 +63,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
 """More turns of the event loop than any chain of messages between fakes takes."""
@@ -132,6 +133,15 @@ class EngineOnFakes:
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -141,6 +151,7 @@ class EngineOnFakes:
             lines=self.lines,
             probe=self.probe,
             await_healthy=self.health.await_healthy,
+            when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -186,6 +197,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.platform = PlatformOnFakes(clock=self.clock)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
@@ -194,9 +206,10 @@ class EngineOnFakes:
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
-            admission=Admission(self.launcher),
+            admission=Admission(self.launcher, may_publish=gateway.admit),
             health=self.health,
             telemetry=self.telemetry,
+            gateway=gateway,
         )
         ending = Ending()
         self.engine = Engine(
@@ -221,15 +234,8 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
+            platform=self.platform.platform,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pmdaemon.cli.render.table import Column, draw
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.messages import GatewayResult, RequestView, ServiceView
+from pmdaemon.control.messages.gateway import GatewayResult, RequestView, ServiceView
 
 COLOURS = {"serving": "green", "paused": "yellow", "maintenance": "yellow"}
 

@@ -25,12 +25,13 @@ from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
+from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, PROX)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -169,7 +170,12 @@ class HttpServer:
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
     """List those who know credentials; what the settings revoke, none of them knows."""
     return tuple(
-        _unless_revoked(engine, one) for one in (engine.tokens.recognise, engine.children.recognise)
+        _unless_revoked(engine, one)
+        for one in (
+            engine.tokens.recognise,
+            engine.children.recognise,
+            engine.platform.accounts.recognise,
+        )
     )
 
 

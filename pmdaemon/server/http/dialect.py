@@ -37,7 +37,8 @@ class Endpoint(Struct, frozen=True):
 
     `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
     `limits` are how often an address may call it: None for those of the settings, empty for as
-    often as it likes.
+    often as it likes. With `query_token`, a token may come as `?token=`, for browsers, whose
+    WebSockets take no headers.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Endpoint(Struct, frozen=True):
     handler: Handler
     limits: tuple[RateLimit, ...] | None = None
     also: Scope | None = None
+    query_token: bool = False
 
     @property
     def changes(self) -> bool:
@@ -121,6 +123,7 @@ class Dialect(Struct, frozen=True):
             one.scope,
             also=one.also,
             credentials_needed=self.credentials_needed,
+            query_token=request.query.get("token") if one.query_token else None,
         )
         request[ADMISSION] = admission
         try:

@@ -28,7 +28,7 @@ async def read_body(request: web.Request, kind: type[Value], *, default: Value) 
         RequestTimedOut: it took too long.
 
     """
-    body = await _read(request)
+    body = await read_bytes(request)
     if not body.strip():
         return default
     try:
@@ -93,7 +93,14 @@ def read_switch(request: web.Request, name: str) -> bool:
     return read_choice(request, name, ["true", "false", "1", "0"]) in {"true", "1"}
 
 
-async def _read(request: web.Request) -> bytes:
+async def read_bytes(request: web.Request) -> bytes:
+    """Read a body as it is.
+
+    Raises:
+        BodyTooLarge: it has more bytes than the settings allow.
+        RequestTimedOut: it took too long.
+
+    """
     largest = request.client_max_size
     if (request.content_length or 0) > largest:
         raise BodyTooLarge(largest)  # without waiting for it
