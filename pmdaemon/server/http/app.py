@@ -194,27 +194,31 @@ def _unmatched(guard: Guard) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
-        dialect = _nearest(request.path)
-        encode_error = dialect.encode_error
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
             request[FOREIGN] = True
-            return encode_error(error)
-        try:
-            if refusal is None:
+            return _nearest(request.path).encode_error(error)
+        if refusal is None:
+            try:
                 return await handler(request)
-            guard.charge(request, None)
-            guard.gate.admit(
-                request.headers, Scope.READ, credentials_needed=dialect.credentials_needed
-            )
-        except PmdaemonError as error:
-            return encode_error(error)
-        except web.HTTPForbidden as refused:
-            return encode_error(PermissionDenied(preflight_problem(refused)))
-        return encode_error(refusal)
+            except web.HTTPForbidden as refused:
+                refusal = PermissionDenied(preflight_problem(refused))
+                return _nearest(request.path).encode_error(refusal)
+        return _refused(guard, request, refusal)
 
     return middleware
+
+
+def _refused(guard: Guard, request: web.Request, refusal: PmdaemonError) -> web.Response:
+    """Say what is wrong with a path or a method, to whoever may know what there is."""
+    dialect = _nearest(request.path)
+    try:
+        guard.charge(request, None)
+        guard.gate.admit(request.headers, Scope.READ, credentials_needed=dialect.credentials_needed)
+    except PmdaemonError as error:
+        return dialect.encode_error(error)
+    return dialect.encode_error(refusal)
 
 
 def _nearest(path: str) -> Dialect:

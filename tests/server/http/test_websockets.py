@@ -85,6 +85,7 @@ async def test_there_is_nothing_to_write_to_without_a_connection():
 async def test_others_have_their_turn_between_two_messages_of_a_client(monkeypatch):
     monkeypatch.setattr(websockets, "PAUSE", 0)
     turns = []
+    take = turns.append
 
     async def flood():
         for number in range(3):
@@ -92,7 +93,7 @@ async def test_others_have_their_turn_between_two_messages_of_a_client(monkeypat
 
     async def listen():
         async for message in messages_of(flood()):
-            turns.append(message)
+            take(message)
 
     async def other():
         for _ in range(3):
