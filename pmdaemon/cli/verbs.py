@@ -37,7 +37,6 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("dev", "Run the programs of a file while you work on them"),
         Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
         Verb("validate", "Say what is wrong with an ecosystem file"),
-        Verb("deploy", "Bring an app to other machines, by git and ssh"),
         Verb("apply", "Bring what runs into line with an ecosystem file"),
     ),
     "Look at them": (
@@ -50,6 +49,11 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("env", "Show the environment of a process"),
         Verb("pid", "Print pids"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
+    ),
+    "Deploy them": (
+        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
+        Verb("deployments", "List deployments, and show their logs"),
+        Verb("rollback", "Run an earlier release again"),
     ),
     "Publish them": (
         Verb("proxy", "Publish programs under names, by a reverse proxy"),

@@ -22,6 +22,7 @@ from pmdaemon.client.calls import (
     Processes,
     SaveResult,
 )
+from pmdaemon.client.deployments import AsyncDeployments
 from pmdaemon.client.gateway import AsyncGateway
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.config.paths import Home
@@ -163,6 +164,11 @@ class AsyncClient:
     def gateway(self) -> AsyncGateway:
         """The reverse proxy: what it publishes, and the requests it has seen."""
         return AsyncGateway(self._do, self._channel.stream)
+
+    @property
+    def deployments(self) -> AsyncDeployments:
+        """What is deployed, by git, on this machine."""
+        return AsyncDeployments(self._do, self._channel.stream)
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

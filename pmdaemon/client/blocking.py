@@ -26,6 +26,7 @@ from pmdaemon.control.messages.processes import GrowthItem
 from pmdaemon.control.messages.web import TokenView, WebResult
 
 if TYPE_CHECKING:
+    from pmdaemon.client.deployments import Deployments
     from pmdaemon.client.gateway import Gateway
     from pmdaemon.control.log_reader import LogLine
 
@@ -390,6 +391,13 @@ class Client:
         from pmdaemon.client.gateway import Gateway  # noqa: PLC0415 - most commands never need it
 
         return Gateway(self._do, self._channel.stream)
+
+    @property
+    def deployments(self) -> "Deployments":
+        """What is deployed, by git, on this machine."""
+        from pmdaemon.client.deployments import Deployments  # noqa: PLC0415 - as above
+
+        return Deployments(self._do, self._channel.stream)
 
     def make_token(
         self,

@@ -14,13 +14,14 @@ from pmdaemon.config.app_parts import (
     absolute,
     check_health_port,
     check_ports,
+    check_proxy_port,
     environments,
     parts,
     usual_exec_mode,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.command import default_name, resolve
-from pmdaemon.config.environment import CallerEnvironment
 from pmdaemon.config.file_checks import clashes
 from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
@@ -173,6 +174,7 @@ def _spec(
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
     check_health_port(reading)
+    check_proxy_port(reading)
     return AppSpec(
         name=name,
         command=command,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pmdaemon.config import env_files
 from pmdaemon.config.app_reading import Reading
-from pmdaemon.config.environment import CallerEnvironment
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
@@ -19,6 +19,7 @@ from pmdaemon.core.spec import (
     HealthCheck,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -118,6 +119,24 @@ def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     wanted = TcpPorts(ports.first, last, auto=ports.auto)
     message = f"{instances} instances need a range of as many TCP ports (as {wanted})"
     reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
+
+
+def check_proxy_port(reading: Reading) -> None:
+    """Note when nobody could tell where the app listens, or when the gateway listens there too."""
+    published: Published | None = reading.values.get("proxy")
+    if published is None:
+        return
+    ports: TcpPorts | None = reading.values.get("port")
+    if ports is None and published.tcp_port is None:
+        message = "it leads to no TCP port: the app has none (port), and none is said (proxy.port)"
+        reading.refuse("proxy", InvalidInput(message))
+    listener = published.listener
+    own = {published.tcp_port}
+    if ports is not None:
+        own |= set(range(ports.first, ports.last + 1))
+    if listener is not None and listener.tcp_port in own:
+        message = f"the app itself has the port {listener.tcp_port}"
+        reading.refuse("proxy", InvalidInput(message))
 
 
 def check_health_port(reading: Reading) -> None:

@@ -57,7 +57,7 @@ def _told(paths: list[str]) -> list[str]:
 
 def _whole(path: str) -> str:
     owner = path.partition(".")[0]
-    together = ("health", "run_as", "watch", "cron_restart", "job", "tcp_ports")
+    together = ("health", "proxy", "run_as", "watch", "cron_restart", "job", "tcp_ports")
     return owner if owner in together else path
 
 

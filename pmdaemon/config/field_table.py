@@ -92,6 +92,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "3000-3001", into="tcp_ports",
         ),
         Field(
+            "proxy", kinds.PROXY,
+            "Where pmdaemon proxy publishes it: true for its name, hosts, or a table.",
+            ["www.example.com", "example.com/shop"], ("domains",), into="proxy",
+        ),
+        Field(
             "instance_var", kinds.VARIABLE, "The variable that holds an instance's number.",
             "NODE_APP_INSTANCE", into="instance_var",
         ),
@@ -150,6 +155,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
         Field(
             "kill_timeout", kinds.DURATION, "How long that may take before it is killed.",
             "5s", into="stop.grace",
+        ),
+        Field(
+            "drain_timeout", kinds.DURATION,
+            "How long a run that was replaced may finish the requests it has before it is stopped.",
+            "60s", into="stop.drain",
         ),
         Field(
             "shutdown_with_message", kinds.SWITCH,

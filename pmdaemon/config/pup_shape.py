@@ -39,7 +39,7 @@ REMARKS = {
 }
 """What is said of fields of a process that we have otherwise, or not yet."""
 
-BALANCED = "clients find its instances by their own ports: a common one is not listened on"
+HERE_ALONE = "only this machine reaches it; cluster.commonHost says where else, as 0.0.0.0"
 
 KNOWN = frozenset(
     {
@@ -48,6 +48,9 @@ KNOWN = frozenset(
         "logger", *REMARKS,
     }
 )  # fmt: skip
+
+CLUSTER = frozenset({"instances", "startPort", "commonPort", "commonHost", "strategy"})
+"""What a cluster may have; `commonHost` is ours: Pup listens on all addresses."""
 
 Warn = Callable[[str, str], None]
 
@@ -97,6 +100,11 @@ def _problem(raw: object) -> str | None:
     for name in ("cluster", "logger", "env"):
         if not isinstance(raw.get(name, {}), Mapping):
             return f".{name}: not an object: {shown(raw[name])}"
+    cluster = raw.get("cluster", {})
+    if "commonPort" in cluster and "startPort" not in cluster:
+        return ".cluster.commonPort: instances need ports of their own, too (startPort)"
+    if not isinstance(cluster.get("commonHost") or "", str):
+        return f".cluster.commonHost: not an address: {shown(cluster['commonHost'])}"
     if raw.get("restart") not in {None, "always", "error"}:
         return f".restart: always or error, not {shown(raw['restart'])}"
     return None
@@ -173,13 +181,21 @@ def _cluster(cluster: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
     if not cluster:
         return {}
     for name in cluster:
-        if name in {"commonPort", "strategy"}:
-            warn(f"cluster.{name}", BALANCED)
+        if name not in CLUSTER:
+            warn(f"cluster.{shown(name)}", unknown(name, CLUSTER))
     instances = cluster.get("instances") or 1
     first = cluster.get("startPort")
-    if not isinstance(first, int) or not isinstance(instances, int):
-        return {"instances": instances, "port": first}
-    return {"instances": instances, "port": f"{first}-{first + instances - 1}"}
+    fields = {"instances": instances, "port": first, "exec_mode": "fork"}
+    if isinstance(first, int) and isinstance(instances, int):
+        fields["port"] = f"{first}-{first + instances - 1}"
+    common = cluster.get("commonPort")
+    if common is None:
+        return fields
+    host = cluster.get("commonHost")
+    if host is None:
+        warn("cluster.commonPort", HERE_ALONE)
+    place = common if host is None else f"[{host}]:{common}" if ":" in host else f"{host}:{common}"
+    return {**fields, "proxy": {"listen": place, "strategy": cluster.get("strategy")}}
 
 
 def _output(logger: Mapping[str, Any], warn: Warn) -> dict[str, Any]:

@@ -21,7 +21,8 @@ after it is decided by the wish of that later moment, not by what was wanted whe
 
 A program that is to say when it is ready is STARTING with a run until then. A replacement (see
 `core.replacement`) is, too; and when it does not come up, nothing is tried again: it is ERRORED.
-The run that it has replaced drains first: it takes nothing new, and finishes what it has begun.
+The run that it has replaced drains first: it takes nothing new, and finishes what it has begun. So
+does one that is restarted while requests for the next one are held.
 
 Epochs: a change of state makes a new epoch. Timers and answers carry the epoch they belong to, so
 a late one is recognised.
@@ -73,6 +74,7 @@ from pmdaemon.core.moves import (
     back_off,
     counted,
     down,
+    drain,
     end,
     end_for,
     enter,
@@ -115,8 +117,8 @@ def step(process: Process, event: Event) -> Step:
     match event:
         case StartRequested():
             return _wanted_up(process)
-        case RestartRequested(cause):
-            return _wanted_up(process, anew=cause)
+        case RestartRequested(cause, gently):
+            return _wanted_up(process, anew=cause, gently=gently)
         case StopRequested():
             return _wanted_down(process, Wish.DOWN)
         case DeleteRequested(gently):
@@ -181,7 +183,7 @@ def step(process: Process, event: Event) -> Step:
             assert_never(event)
 
 
-def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
+def _wanted_up(process: Process, *, anew: Cause | None = None, gently: bool = False) -> Step:
     """Bring it up; what runs is ended first if there is a cause to start it anew."""
     if process.wish in {Wish.GONE, Wish.BLOCKED}:
         return process, []
@@ -189,6 +191,9 @@ def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return spawn_or_hold(afresh(process))
+        case Online(run) if anew is not None and gently:
+            # Others wait meanwhile, so it gets no more time than it has for its end.
+            return drain(counted(afresh(process)), run, anew, process.spec.stop.grace)
         case Online(run) | Starting(Run() as run) if anew is not None:
             return end(counted(afresh(process)), run, anew)
         case (
@@ -217,6 +222,8 @@ def _wanted_down(process: Process, wish: Wish, *, gently: bool = False) -> Step:
             return leave(process, run, Cause.STOP_REQUESTED)
         case Online(run) | Starting(Run() as run):
             return end(process, run, Cause.STOP_REQUESTED)
+        case Stopping(run, cause, draining=True) if not gently:
+            return end(process, run, cause)
         case Starting() | Stopping():
             return process, []
         case _:

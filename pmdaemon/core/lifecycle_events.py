@@ -14,9 +14,13 @@ class StopRequested(Struct, frozen=True):
 
 
 class RestartRequested(Struct, frozen=True):
-    """Somebody, or something that `cause` tells of, wants it started anew."""
+    """Somebody, or something that `cause` tells of, wants it started anew.
+
+    `gently` when requests wait for the next run, so that this one may first finish its own.
+    """
 
     cause: Cause = Cause.RESTART_REQUESTED
+    gently: bool = False
 
 
 class BlockRequested(Struct, frozen=True):

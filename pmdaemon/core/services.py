@@ -8,6 +8,7 @@ from msgspec import Struct
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.process import Backoff, Online, Process, Starting, Stopping, Wish
 from pmdaemon.core.routing import (
+    Listener,
     Mode,
     Route,
     RouteTable,
@@ -26,13 +27,6 @@ HERE = "localhost"
 """Where our own programs listen: on either loopback address."""
 
 _TARGET = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\s]+):)?(?P<port>[0-9]{1,5})")
-
-
-class Listener(Struct, frozen=True):
-    """An address that the gateway listens on."""
-
-    host: str
-    tcp_port: int
 
 
 class ServiceSpec(Struct, frozen=True, kw_only=True):
@@ -105,6 +99,22 @@ def read_route(text: str, service: str, *, strip: bool = False) -> Route:
     bare = re.sub(r"^https?://", "", text)
     host, slash, path = bare.partition("/")
     return Route(host_pattern(host), service, path_prefix(slash + path or "/"), strip)
+
+
+def read_listener(text: str) -> Listener:
+    """Read `7000` of this machine, `0.0.0.0:7000` or `[::]:7000`.
+
+    Raises:
+        InvalidInput: no TCP port has this number, or there is none.
+
+    """
+    host, colon, port = text.strip().rpartition(":")
+    host = host.strip("[]")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_TCP_PORT:
+        raise InvalidInput(f"{shown(text)} is no address to listen on: a TCP port, or HOST:PORT")
+    if colon and not host:
+        raise InvalidInput(f"{shown(text)} is no address to listen on: its host is missing")
+    return Listener(host or HERE, int(port))
 
 
 def subdomain_of(host: str, domain: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pmdaemon.core.routing import Listener, Strategy
 from pmdaemon.core.tcp_ports import TcpPorts
 
 DEFAULT_NAMESPACE = "default"
@@ -50,12 +51,16 @@ class StopPolicy(Struct, frozen=True):
 
     With `message`, a program that has a Node IPC channel is sent `shutdown` in place of the signal;
     without `tree`, only its first process gets the signal. SIGKILL always goes to all.
+
+    `drain` is in seconds: how long a run that others take over from may finish what it has begun
+    before it is ended at all. None leaves that to what the run is; see `pmdaemon.core.moves`.
     """
 
     signal: str = "SIGINT"
     grace: float = 1.6
     message: bool = False
     tree: bool = True
+    drain: float | None = None
 
 
 class Readiness(Struct, frozen=True):
@@ -189,6 +194,21 @@ class Hook(Struct, frozen=True):
         return f"Hook(events={self.events!r}, target=<hidden>)"
 
 
+class Published(Struct, frozen=True):
+    """Where the gateway publishes the app, beside its name below the gateway's domain.
+
+    `hosts` are `host` or `host/path`; with `strip`, the app does not see the path. `tcp_port` is
+    where it listens, if not on the port it is given. What comes to `listener` is spread over the
+    instances as it is, HTTP or not.
+    """
+
+    hosts: tuple[str, ...] = ()
+    strip: bool = False
+    tcp_port: int | None = None
+    strategy: Strategy = "round-robin"
+    listener: Listener | None = None
+
+
 ExecMode = Literal["fork", "cluster"]
 """Whether instances share a listening socket (`cluster`), or each is by itself."""
 
@@ -232,6 +252,7 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     logs: LogPolicy = LogPolicy()
     hooks: tuple[Hook, ...] = ()
+    proxy: Published | None = None
     source: str | None = None
 
     @property

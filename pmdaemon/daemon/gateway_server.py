@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.daemon import lean
 from pmdaemon.engine.interfaces import Clock, DescriptorStore, GatewayServer, GatewaySettings
 
@@ -55,7 +54,7 @@ class LazyGatewayServer:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target) if self._server is not None else 0
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more."""
         return self._server is None or await self._server.drained(service, target, within=within)
 

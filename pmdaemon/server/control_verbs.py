@@ -12,6 +12,13 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
+from pmdaemon.control.deploy_messages import (
+    DeployBody,
+    DeploymentBody,
+    DeploymentLogBody,
+    DeploymentsBody,
+    RollbackBody,
+)
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
@@ -46,7 +53,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import gateway_verbs, web_verbs
+from pmdaemon.server import deploy_verbs, gateway_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -76,7 +83,7 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, web_verbs.turn_on, gateway_verbs.requests}:
+        if handler in {_follow, web_verbs.turn_on, gateway_verbs.requests, deploy_verbs.log}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
             work, conversation, lambda: waiting_for(engine.processes.under_way())
@@ -413,6 +420,12 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
+    "deploy": (DeployBody, deploy_verbs.deploy),
+    "rollback": (RollbackBody, deploy_verbs.rollback),
+    "deployments": (DeploymentsBody, deploy_verbs.deployments),
+    "deployment": (DeploymentBody, deploy_verbs.deployment),
+    "deployment_cancel": (DeploymentBody, deploy_verbs.cancel),
+    "deployment_log": (DeploymentLogBody, deploy_verbs.log),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pmdaemon.config.command import resolve
 from pmdaemon.config.declarations import specs_of
 from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.routing import Listener
 from pmdaemon.core.spec import (
     Dependency,
     HealthCheck,
@@ -12,6 +13,7 @@ from pmdaemon.core.spec import (
     Job,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -47,6 +49,7 @@ EVERYTHING = replace(
     limits=Limits(5, 18, {"nofile": 100}),
     logs=LogPolicy(1, 2, 3.0, False, "/o", "/e", "/c", True, "HH", True, True),
     hooks=(Hook(("all",), url="http://127.0.0.1/", secret="s"),),
+    proxy=Published(("a.test/b",), True, 80, "ip-hash", Listener("::", 7000)),
     source="/srv/eco.toml",
 )
 

@@ -18,6 +18,7 @@ from pmdaemon.core.spec import (
     Job,
     Limits,
     LogPolicy,
+    Published,
     RestartPolicy,
     RunAs,
     Schedule,
@@ -74,6 +75,7 @@ def change(**changes):
             "/a, /b but *.log, after 0.5s",
         ),
         ({"depends_on": (Dependency("db"),)}, "depends_on", None, "db ready"),
+        ({"proxy": Published(("a.test",))}, "proxy", None, "a.test, round-robin"),
         ({"hooks": (Hook(("crash",), ("./a.sh", "s3cret")),)}, "hooks", None, "crash to ./a.sh"),
         (
             {"health": HealthCheck("tcp", "1")},
@@ -159,6 +161,7 @@ OTHERS = {
     "watch": WatchPolicy(("/",)),
     "depends_on": (Dependency("a"),),
     "hooks": (Hook(("all",), ("a",)),),
+    "proxy": Published(),
     "tcp_ports": parse("3000"),
     "exec_mode": "cluster",
     "stop_exit_codes": frozenset({1}),

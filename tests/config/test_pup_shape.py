@@ -4,6 +4,8 @@ from pmdaemon.config import ecosystem
 from pmdaemon.config.app_fields import read_apps
 from pmdaemon.config.pup_shape import apps_of
 from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.routing import Listener
+from pmdaemon.core.spec import Published
 
 FULL = """
 // As JSON5.
@@ -49,6 +51,30 @@ def test_a_cluster_has_its_instances_and_their_ports(loaded):
     assert web.logs.out_file == web.logs.error_file
 
 
+def test_a_common_port_is_balanced_over_the_instances(loaded):
+    at = Listener("localhost", 3456)
+
+    assert loaded[0]["web"].proxy == Published(strategy="ip-hash", listener=at)
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("0.0.0.0", "0.0.0.0:4000"), ("::1", "[::1]:4000"), (None, 4000)]
+)
+def test_a_common_port_is_on_this_machine_unless_something_else_is_said(host, place):
+    cluster = {"instances": 2, "startPort": 8000, "commonPort": 4000, "commonHost": host}
+
+    [app], warnings = read({"id": "a", "cmd": "x", "cluster": cluster})
+
+    assert app["proxy"]["listen"] == place
+    assert bool(warnings) == (host is None)
+
+
+def test_a_single_instance_of_a_cluster_has_its_own_port_too():
+    [app], _ = read({"id": "a", "cmd": "node a.js", "cluster": {"startPort": 8000}})
+
+    assert (app["exec_mode"], app["port"], app["instances"]) == ("fork", "8000-8000", 1)
+
+
 def test_what_has_a_cron_alone_is_a_job(loaded):
     job = loaded[0]["nightly"].job
 
@@ -78,11 +104,14 @@ def test_what_is_not_acted_on_is_said_with_its_place(loaded):
     assert places == [
         "api",
         "processes[0].cluster.commonPort",
-        "processes[0].cluster.strategy",
         "processes[0].logger.console",
         "processes[1].overrun",
         "processes[3].terminate",
     ]
+
+
+def read(*processes):
+    return apps_of("pup.json", {"processes": list(processes)}, {})
 
 
 def test_what_nobody_knows_is_remarked():
@@ -99,6 +128,11 @@ def test_what_nobody_knows_is_remarked():
         ({"cmd": "x"}, "processes[0].id: it is missing"),
         ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run within Pup"),
         ({"id": "a", "cluster": 3}, "processes[0].cluster: not an object"),
+        ({"id": "a", "cluster": {"commonPort": 80}}, "processes[0].cluster.commonPort: instances"),
+        (
+            {"id": "a", "cluster": {"commonPort": 80, "startPort": 81, "commonHost": 5}},
+            "processes[0].cluster.commonHost: not an address: 5",
+        ),
         ({"id": "a", "restart": "never"}, "processes[0].restart: always or error"),
     ],
 )

@@ -55,7 +55,7 @@ from pmdaemon.core.lifecycle_events import (
     TimeExceeded,
     UnblockRequested,
 )
-from pmdaemon.core.moves import KILL_PATIENCE, leave
+from pmdaemon.core.moves import DRAIN_SECONDS, KILL_PATIENCE, leave
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Backoff,
@@ -1242,6 +1242,42 @@ def test_a_daemon_that_shuts_down_waits_for_no_drain():
     play = Playbook(leaving(DRAINING)).tell(ShutdownBegan())
 
     play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+
+@pytest.mark.parametrize(
+    "event", [StopRequested(), DeleteRequested(), RestartRequested()], ids=type
+)
+def test_only_whoever_wants_it_down_cuts_a_drain_short(event):
+    play = Playbook(leaving(DRAINING)).tell(event)
+
+    if not isinstance(event, RestartRequested):
+        play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.end()
+
+
+def test_what_is_taken_away_gently_goes_on_draining():
+    Playbook(leaving(DRAINING)).tell(DeleteRequested(gently=True)).becomes(DRAINING).end()
+
+
+@pytest.mark.parametrize(("declared", "seconds"), [(None, DRAIN_SECONDS), (5.0, 5.0)])
+def test_a_program_with_a_port_of_its_own_drains_as_long_as_was_declared(declared, seconds):
+    spec = replace(PYTHON, stop=StopPolicy(drain=declared))
+
+    process, effects = leave(leaving(Online(RUN), spec=spec, tcp_port=3000), RUN)
+
+    assert process.state == DRAINING
+    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, seconds)]
+
+
+def test_a_restart_that_is_waited_for_lets_the_run_finish_first():
+    play = Playbook(in_state(Online(RUN))).tell(RestartRequested(gently=True))
+    play.expect(Drain(0, RUN), SetTimer(0, 8, Timer.DRAIN, GRACE))
+
+    play.tell(Drained(RUN.identity)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
+    play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(0, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW)).expect(Spawn(0, epoch=10))
+
+    assert play.end().restarts == 1
 
 
 def test_what_ends_while_it_drains_has_ended():

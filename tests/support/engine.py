@@ -30,6 +30,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -62,6 +63,8 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.deploying import deploying_below
+from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
 """More turns of the event loop than any chain of messages between fakes takes."""
@@ -131,6 +134,15 @@ class EngineOnFakes:
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
+        )
         self.effects = Effects(
             token=self.token,
             clock=self.clock,
@@ -140,6 +152,7 @@ class EngineOnFakes:
             lines=self.lines,
             probe=self.probe,
             await_healthy=self.health.await_healthy,
+            when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -185,6 +198,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.platform = PlatformOnFakes(clock=self.clock)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
@@ -193,9 +207,23 @@ class EngineOnFakes:
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
-            admission=Admission(self.launcher),
+            admission=Admission(self.launcher, may_publish=gateway.admit),
             health=self.health,
             telemetry=self.telemetry,
+            gateway=gateway,
+        )
+        deploys = deploying_below(
+            self.folder,
+            clock=self.clock,
+            bus=self.bus,
+            trees=self.trees,
+            capture=self.capture,
+            probe=self.probe,
+            prober=self.prober,
+            processes=processes,
+            now=lambda: [*self.supervisor.processes.values()],
+            gateway=gateway,
+            platform=self.platform.platform,
         )
         ending = Ending()
         self.engine = Engine(
@@ -220,20 +248,19 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
+            platform=self.platform.platform,
+            deployer=deploys.deployer,
+            pushes=deploys.pushes,
             tokens=Tokens(
-                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+                store=self.store,
+                clock=self.clock,
+                mint=self.mint,
+                files=self.secret_files,
+                bus=self.bus,
             ),
             children=self.children,
-            revocations=self.revocations,
+            revoked=Revoked(settings=self.revocations, bus=self.bus),
             audit=self.audit,
             ending=ending,
             shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),

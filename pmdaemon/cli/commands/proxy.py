@@ -32,10 +32,13 @@ def _status(context: Context, *, json: bool = False) -> None:
     if json:
         say_json(status)
         return
-    if not status["urls"]:
+    if not status["on"]:
         print("the proxy is off; pmdaemon proxy add APP, or pmdaemon proxy on, turns it on")
     for url in status["urls"]:
         print(f"listens at {url}")
+    if status["on"]:
+        for line in (line for one in status["services"] for line in _balanced(one)):
+            print(line)
     if status["services"]:
         from pmdaemon.cli.render.gateway import services_table  # noqa: PLC0415 - only this draws
 
@@ -239,9 +242,15 @@ def _where(view: ServiceView, status: GatewayResult) -> list[str]:
         for route in view["routes"]
         for url in status["urls"]
     ]
-    if (listener := view["listener"]) is not None:
-        lines.append(f"{view['name']} is balanced at {listener['host']}:{listener['port']}")
-    return lines
+    return lines + _balanced(view)
+
+
+def _balanced(view: ServiceView) -> list[str]:
+    """Say at which address connections are taken for a service, if they are."""
+    if (listener := view["listener"]) is None:
+        return []
+    host = f"[{listener['host']}]" if ":" in listener["host"] else listener["host"]
+    return [f"{view['name']} is balanced at {host}:{listener['port']}"]
 
 
 def _url(listening: str, host: str) -> str:

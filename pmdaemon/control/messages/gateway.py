@@ -99,10 +99,11 @@ class ListenerView(TypedDict):
 
 
 class ServiceView(TypedDict):
-    """A service: as declared, and what answers for it now."""
+    """A service, and what answers for it now; `declared` is one that its app declares itself."""
 
     name: str
     target: str
+    declared: bool
     mode: str
     strategy: str
     routes: list[RouteView]
@@ -112,8 +113,9 @@ class ServiceView(TypedDict):
 
 
 class GatewayResult(TypedDict):
-    """The result of `gateway`; without URLs it is off."""
+    """The result of `gateway`; there may be no URLs while it is on, and balances connections."""
 
+    on: bool
     urls: list[str]
     domain: str | None
     services: list[ServiceView]

@@ -39,6 +39,9 @@ class SecretFiles(Protocol):
 
         """
 
+    def remove(self, name: str) -> None:
+        """Remove one; that there is none is as well."""
+
 
 class Revocations(Protocol):
     """Who is let in no more, whatever they show, as the settings say."""

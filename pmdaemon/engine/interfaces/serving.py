@@ -5,8 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 
 
 class RateLimit(Struct, frozen=True):
@@ -22,7 +21,8 @@ class WebSettings(Struct, frozen=True):
     `api_key_digest` is the SHA-256 of the key, in hex; None with a loopback address and no tokens
     is open mode. `ws_public` shows a little over WebSockets to whoever has no key. `cors_origins`
     are those whose pages may read answers, or `*`. `trusted_proxies` are networks, in CIDR, whose
-    word on where a request comes from is taken. No `rate_limits` means none.
+    word on where a request comes from is taken. No `rate_limits` means none. `body_limit` is how
+    many bytes the body of a request may have.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +35,7 @@ class WebSettings(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None
+    body_limit: int = 1024 * 1024
 
     def __repr__(self) -> str:
         key = "<none>" if self.api_key_digest is None else "<hidden>"
@@ -116,8 +117,12 @@ class GatewayServer(Protocol):
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target answers nothing any more; tell whether it came to that."""
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that.
+
+        What has no end of its own is not waited for: tunnels, and streams of events, whose clients
+        come again by themselves. Without `within`, in seconds, it is waited without limit.
+        """
 
     async def turn_off(self) -> None:
         """Stop listening, and break what is going on."""

@@ -202,7 +202,15 @@ async def test_a_program_hears_nothing_of_others(scene):
 
 async def test_a_token_that_is_revoked_ends_its_connection(scene):
     talk = await scene.connect("reader", "read")
+
     await scene.parts.engine.tokens.revoke("reader")
+
+    assert await talk.closed() == 1008
+
+
+async def test_a_token_that_the_settings_revoke_ends_its_connection_with_the_next_beat(scene):
+    talk = await scene.connect("reader", "read")
+    scene.parts.revocations.revoked.add("reader")
 
     scene.parts.clock.advance(TICK * BEAT)
 
