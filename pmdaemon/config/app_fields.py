@@ -20,8 +20,8 @@ from pmdaemon.config.app_parts import (
     usual_exec_mode,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.command import default_name, resolve
-from pmdaemon.config.environment import CallerEnvironment
 from pmdaemon.config.file_checks import clashes, unknown_needs
 from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput

@@ -8,6 +8,7 @@ from msgspec import Struct
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.deployment_logs import DeploymentLogFiles
 from pmdaemon.adapters.git import GitRepositories
+from pmdaemon.adapters.git_http import GitBackend
 from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
@@ -31,6 +32,7 @@ from pmdaemon.engine.interfaces import Clock, OutputCapture, Prober, ProcessTree
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.pushes import Pushes
 from pmdaemon.engine.release_making import ReleaseMaker
 
 
@@ -59,8 +61,8 @@ class Deploying(Struct, frozen=True):
 
     deployer: Deployer
     live: LiveDeployments
+    pushes: Pushes
     builder: BuildCommands
-    repositories: GitRepositories
 
 
 def deploying(world: World) -> Deploying:
@@ -136,7 +138,8 @@ def deploying(world: World) -> Deploying:
         now=world.now,
     )
     projects.follow(deployer)
-    return Deploying(deployer, live, builder, repositories)
+    backend = GitBackend(repositories, world.search_path)
+    return Deploying(deployer, live, Pushes(server=backend, deployer=deployer), builder)
 
 
 def _is_trusted(platform: Platform, project: Project) -> bool:

@@ -247,6 +247,7 @@ def assemble(
         gateway=gateway,
         platform=platform,
         deployer=deploys.deployer,
+        pushes=deploys.pushes,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),

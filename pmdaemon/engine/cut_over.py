@@ -1,4 +1,4 @@
-"""Bringing a release live beside the one that is: nothing is dropped, and a failure changes nothing.
+"""Bringing a release live beside the one that is: nothing is dropped, a failure changes nothing.
 
 1. Its web program is started on a port of its own, and waited for until it is ready.
 2. Its workers take over from those of before: two of them at once might do the same work twice.
@@ -152,6 +152,12 @@ class CutOver:
         for process in self.apps_of(slug):
             if is_of(app, process.name) and process.name != app and process.spec.job is None:
                 await self._processes.start([_selector(process.name)])
+
+    async def stop(self, slug: str, app: str) -> None:
+        """Stop all that a deployment runs as, to be started again by whoever wants it."""
+        names = [one.name for one in self.apps_of(slug) if is_of(app, one.name)]
+        if names:
+            await self._processes.stop([_selector(name) for name in names])
 
     async def take_all_down(self, slug: str) -> None:
         """End all that a project runs as, and route it no longer."""

@@ -18,6 +18,7 @@ from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.pushes import Pushes
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.telemetry import Telemetry
@@ -69,6 +70,7 @@ class Engine(Struct, frozen=True):
     gateway: GatewaySide
     platform: Platform
     deployer: Deployer
+    pushes: Pushes
     tokens: Tokens
     children: ChildAccess
     revoked: Revoked

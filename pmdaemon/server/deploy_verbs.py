@@ -55,7 +55,7 @@ async def deploy(engine: Engine, body: DeployBody, _: Conversation) -> dict[str,
         sha=body.get("commit", ""),
         origin=Origin.CLI,
     )
-    return {"deployment": await _view(engine, deployment)}
+    return {"deployment": await _shown(engine, deployment)}
 
 
 async def rollback(engine: Engine, body: RollbackBody, _: Conversation) -> dict[str, Any]:
@@ -66,7 +66,7 @@ async def rollback(engine: Engine, body: RollbackBody, _: Conversation) -> dict[
     else:
         former = await _before(engine, project)
     asked = await engine.deployer.rollback(former.id, user_id=OPERATOR, origin=Origin.CLI)
-    return {"deployment": await _view(engine, asked)}
+    return {"deployment": await _shown(engine, asked)}
 
 
 async def deployments(engine: Engine, body: DeploymentsBody, _: Conversation) -> dict[str, Any]:
@@ -79,18 +79,20 @@ async def deployments(engine: Engine, body: DeploymentsBody, _: Conversation) ->
         projects = frozenset({engine.platform.projects.get(THE_OPERATOR, body["project"]).id})
     query = DeploymentQuery(projects=projects, limit=limit)
     found, total = await engine.deployer.find(query)
-    return {"deployments": [await _view(engine, one) for one in found], "total": total}
+    kept = await engine.deployer.kept(found)
+    views = [_view(engine, one, kept=one.id in kept) for one in found]
+    return {"deployments": views, "total": total}
 
 
 async def deployment(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
     """Show one deployment."""
-    return {"deployment": await _view(engine, await _asked_for(engine, body))}
+    return {"deployment": await _shown(engine, await _asked_for(engine, body))}
 
 
 async def cancel(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
     """End a deployment that waits or is built."""
     found = await _asked_for(engine, body)
-    return {"deployment": await _view(engine, await engine.deployer.cancel(found.id))}
+    return {"deployment": await _shown(engine, await engine.deployer.cancel(found.id))}
 
 
 async def log(
@@ -114,7 +116,7 @@ async def _tell(engine: Engine, body: DeploymentLogBody, conversation: Conversat
     async for lines in engine.deployer.follow(body["id"], since=body.get("since", 0)):
         await conversation.send({"item": {"lines": [_line(one) for one in lines]}})
     found = await engine.deployer.get(body["id"])
-    await conversation.send({"item": {"deployment": await _view(engine, found)}})
+    await conversation.send({"item": {"deployment": await _shown(engine, found)}})
 
 
 async def _asked_for(engine: Engine, body: DeploymentBody) -> Deployment:
@@ -150,7 +152,11 @@ async def _all_of(engine: Engine, project: Project) -> Sequence[Deployment]:
     return found
 
 
-async def _view(engine: Engine, one: Deployment) -> DeploymentView:
+async def _shown(engine: Engine, one: Deployment) -> DeploymentView:
+    return _view(engine, one, kept=one.id in await engine.deployer.kept([one]))
+
+
+def _view(engine: Engine, one: Deployment, *, kept: bool) -> DeploymentView:
     project = engine.platform.projects.find(one.project_id)
     return {
         "id": one.id,
@@ -169,7 +175,7 @@ async def _view(engine: Engine, one: Deployment) -> DeploymentView:
         "error": one.error_msg,
         "app": one.app,
         "live": engine.deployer.is_live(one),
-        "kept": await engine.deployer.release_of(one) is not None,
+        "kept": kept,
         "created": one.created,
         "started": one.started,
         "finished": one.finished,

@@ -63,6 +63,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.deploying import deploying_below
 from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
@@ -211,6 +212,19 @@ class EngineOnFakes:
             telemetry=self.telemetry,
             gateway=gateway,
         )
+        deploys = deploying_below(
+            self.folder,
+            clock=self.clock,
+            bus=self.bus,
+            trees=self.trees,
+            capture=self.capture,
+            probe=self.probe,
+            prober=self.prober,
+            processes=processes,
+            now=lambda: [*self.supervisor.processes.values()],
+            gateway=gateway,
+            platform=self.platform.platform,
+        )
         ending = Ending()
         self.engine = Engine(
             home=str(self.folder),
@@ -236,6 +250,8 @@ class EngineOnFakes:
             web=self.web,
             gateway=gateway,
             platform=self.platform.platform,
+            deployer=deploys.deployer,
+            pushes=deploys.pushes,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,

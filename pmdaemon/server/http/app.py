@@ -17,7 +17,7 @@ from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.event_streams import GATE, OVER
-from pmdaemon.server.http.guard import Guard, rate_headers
+from pmdaemon.server.http.guard import GUARD, Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
@@ -25,13 +25,13 @@ from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
-from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
+from pmdaemon.server.http.pushpaka.routes import CODE, DOOR, PUSHPAKA
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, PROX)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, CODE, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -63,6 +63,7 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     largest_body = guard.gate.settings.body_limit
     app = web.Application(client_max_size=largest_body, middlewares=[_unmatched(guard)])
+    app[GUARD] = guard
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)
