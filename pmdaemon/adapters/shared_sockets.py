@@ -45,7 +45,7 @@ class TcpSharedSockets:
         if not blocking:
             # It holds for every copy (fcntl(2)). Never the other way round: a program that needs
             # it by descriptor 3 sees to that itself.
-            os.set_blocking(known.fileno(), False)  # noqa: FBT003 - the library's signature
+            os.set_blocking(known.fileno(), False)
         return known.fileno()
 
     def has_any(self, app: str) -> bool:

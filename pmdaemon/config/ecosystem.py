@@ -127,7 +127,7 @@ def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     parser = import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}")
     found = parser.parse(text)
     if kind == "procfile":
-        found = parser.with_surroundings(found, Path(path).parent, environment)
+        found = parser.with_surroundings(found, os.path.dirname(path), environment)
     return False, found
 
 

@@ -1,4 +1,4 @@
-"""What deploys, with real git, builds and files below a folder, and the rest of an engine on fakes."""
+"""What deploys, with real git, builds and files, and the rest of an engine on fakes."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 
 
-def deploying_below(  # noqa: PLR0913 - it is all that deploying stands on
+def deploying_below(
     folder: Path,
     *,
     clock: Clock,

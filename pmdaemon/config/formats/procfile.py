@@ -37,7 +37,7 @@ def parse(text: str) -> list[dict[str, Any]]:
 
 
 def with_surroundings(
-    apps: list[dict[str, Any]], folder: Path, environment: Mapping[str, str]
+    apps: list[dict[str, Any]], folder: str, environment: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Add what those who write Procfiles count on: variables of `.env`, and a port for `web`.
 
@@ -47,6 +47,6 @@ def with_surroundings(
         environment: that of the caller; a PORT in it is passed on as it is.
 
     """
-    files: dict[str, Any] = {"env_file": ".env"} if (folder / ".env").is_file() else {}
+    files: dict[str, Any] = {"env_file": ".env"} if Path(folder, ".env").is_file() else {}
     port: dict[str, Any] = {} if "PORT" in environment else {"port": WEB_PORTS}
     return [{**app, **files, **(port if app["name"] == WEB else {})} for app in apps]

@@ -20,8 +20,12 @@ class Channels(Protocol):
 
         """
 
-    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
-        """Listen to a program that was started by us, or by a former daemon."""
+    def attend(self, token: str, on_message: Callable[[object, int | None], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon.
+
+        With a message comes the descriptor that the program sent along, or None; it is closed when
+        `on_message` is done.
+        """
 
     def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
         """Send a message, with a copy of a descriptor; False when it does not get there."""
