@@ -60,6 +60,7 @@ class ProcessNotFound(PmdaemonError):
             requested=requested,
             available=sorted(set(available)),
         )
+        self.suggestion = suggestion
 
     @property
     def requested(self) -> str:
