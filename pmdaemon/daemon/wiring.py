@@ -392,7 +392,9 @@ def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Trigg
         cron=CronRunner(
             clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
         ),
-        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        time_limits=TimeLimits(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
         files=FileWatcher(
             clock=clock,
             bus=bus,

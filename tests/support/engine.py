@@ -187,6 +187,7 @@ class EngineOnFakes:
                 bus=self.bus,
                 supervisor=self.supervisor,
                 post=self.supervisor.post,
+                zone=lambda: UTC,
             ),
             files=FileWatcher(
                 clock=self.clock,
