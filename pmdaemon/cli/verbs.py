@@ -59,6 +59,10 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("proxy", "Publish programs under names, by a reverse proxy"),
         Verb("requests", "Show and follow the requests that came through the proxy"),
     ),
+    "Deploy them from git": (
+        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
+        Verb("user", "Say who deploys over the web API: accounts and invitations"),
+    ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
         Verb("flush", "Empty log files"),

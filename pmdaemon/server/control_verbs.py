@@ -53,7 +53,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import deploy_verbs, gateway_verbs, web_verbs
+from pmdaemon.server import deploy_verbs, gateway_verbs, platform_verbs, web_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -436,6 +436,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "deployment": (DeploymentBody, deploy_verbs.deployment),
     "deployment_cancel": (DeploymentBody, deploy_verbs.cancel),
     "deployment_log": (DeploymentLogBody, deploy_verbs.log),
+    **platform_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }
