@@ -12,13 +12,6 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
-from pmdaemon.control.deploy_messages import (
-    DeployBody,
-    DeploymentBody,
-    DeploymentLogBody,
-    DeploymentsBody,
-    RollbackBody,
-)
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
@@ -430,13 +423,8 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
-    "deploy": (DeployBody, deploy_verbs.deploy),
-    "rollback": (RollbackBody, deploy_verbs.rollback),
-    "deployments": (DeploymentsBody, deploy_verbs.deployments),
-    "deployment": (DeploymentBody, deploy_verbs.deployment),
-    "deployment_cancel": (DeploymentBody, deploy_verbs.cancel),
-    "deployment_log": (DeploymentLogBody, deploy_verbs.log),
     **platform_verbs.TABLE,
+    **deploy_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

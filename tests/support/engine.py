@@ -63,7 +63,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
-from tests.support.deploying import deploying_below
+from tests.support.deploying import DeployingOnFakes
 from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
@@ -127,7 +127,10 @@ class EngineOnFakes:
             sockets=self.sockets,
             notify=self.notify,
             inputs=self.inputs,
-            access=self.children.environment,
+            access=lambda process: {
+                **self.children.environment(process),
+                **self.deploying.live.environment(process),
+            },
             preload="/preload.cjs",
         )
         self.prober = FakeProber()
@@ -213,20 +216,8 @@ class EngineOnFakes:
             telemetry=self.telemetry,
             gateway=gateway,
         )
-        deploys = deploying_below(
-            self.folder,
-            clock=self.clock,
-            bus=self.bus,
-            trees=self.trees,
-            capture=self.capture,
-            probe=self.probe,
-            prober=self.prober,
-            processes=processes,
-            now=lambda: [*self.supervisor.processes.values()],
-            gateway=gateway,
-            platform=self.platform.platform,
-        )
         ending = Ending()
+        self.deploying = DeployingOnFakes(self, processes, gateway)
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
@@ -251,8 +242,8 @@ class EngineOnFakes:
             web=self.web,
             gateway=gateway,
             platform=self.platform.platform,
-            deployer=deploys.deployer,
-            pushes=deploys.pushes,
+            deployer=self.deploying.deployer,
+            pushes=self.deploying.pushes,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,
