@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pmdaemon.client.calls import Call
 from pmdaemon.control.messages.gateway import (
+    CertificatesResult,
     GatewayResult,
     RequestsResult,
     RequestView,
@@ -48,7 +49,9 @@ class Gateway:
 
         Args:
             settings: `host`, `http_port` and `https_port` (-1 is none), `domain`,
-                `trusted_proxies`, `capture` (bytes of each body that are kept), `certificates`.
+                `trusted_proxies`, `capture` (bytes of each body that are kept), `certificates`
+                (host, certificate and key, added to those that there are), and `acme`: None, or
+                whom to ask for others, `{"directory": URL, "contact": [...], "trusted": FILE}`.
 
         """
         return self._do(turn_on(**settings))
@@ -75,6 +78,14 @@ class Gateway:
     def set_mode(self, *names: str, mode: Mode) -> list[ServiceView]:
         """Have services serve, hold their requests, or say that they are being worked on."""
         return self._do(set_mode(names, mode))
+
+    def certificates(self) -> CertificatesResult:
+        """Return what hosts are served with over TLS."""
+        return self._do(certificates())
+
+    def remove_certificate(self, host: str) -> CertificatesResult:
+        """Serve a host with a certificate no longer; return what is left."""
+        return self._do(remove_certificate(host))
 
     def requests(self, **wanted: object) -> RequestsResult:
         """Return the latest requests, youngest first.
@@ -130,6 +141,14 @@ class AsyncGateway:
         """Have services serve, hold their requests, or say that they are being worked on."""
         return await self._do(set_mode(names, mode))
 
+    async def certificates(self) -> CertificatesResult:
+        """Return what hosts are served with over TLS."""
+        return await self._do(certificates())
+
+    async def remove_certificate(self, host: str) -> CertificatesResult:
+        """Serve a host with a certificate no longer; return what is left."""
+        return await self._do(remove_certificate(host))
+
     async def requests(self, **wanted: object) -> RequestsResult:
         """Return the latest requests, youngest first."""
         return await self._do(requests(**wanted))
@@ -176,6 +195,16 @@ def set_mode(names: Sequence[str], mode: Mode) -> Call[list[ServiceView]]:
     """Ask for services to serve, or not."""
     body = {"names": list(names), "mode": mode}
     return Call("service_mode", body, lambda result: result["services"])
+
+
+def certificates() -> Call[CertificatesResult]:
+    """Ask what hosts are served with over TLS."""
+    return Call("certificates", {}, _whole)
+
+
+def remove_certificate(host: str) -> Call[CertificatesResult]:
+    """Ask for a certificate to be used no longer."""
+    return Call("certificate_remove", {"host": host}, _whole)
 
 
 def requests(**wanted: object) -> Call[RequestsResult]:

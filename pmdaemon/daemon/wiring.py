@@ -37,6 +37,7 @@ from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Process
+from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
@@ -276,10 +277,15 @@ def _history(ground: _Ground) -> JobHistory:
 
 
 def _gateway(ground: _Ground) -> GatewaySide:
-    certificates = Path(ground.home.path) / "certificates"
-    server = LazyGatewayServer(ground.clock, ground.keeper, certificates)
+    def known(host: str) -> bool:
+        return gateway.table.knows(host)
+
+    folder = Path(ground.home.path) / "certificates"
+    certificates = LazyCertificates(folder, ground.clock, known)
+    server = LazyGatewayServer(ground.keeper, certificates)
     gateway = GatewaySide(
         server=server,
+        certificates=certificates,
         store=ground.store,
         bus=ground.bus,
         clock=ground.clock,

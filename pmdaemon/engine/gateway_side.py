@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from pmdaemon.core.certificates import Certificate, is_for
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
 from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
@@ -18,7 +19,9 @@ from pmdaemon.core.services import HERE, Listener, ServiceSpec, port_of, table_o
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.certificate_keeper import CertificateKeeper
 from pmdaemon.engine.interfaces import (
+    Certificates,
     Changes,
     Clock,
     GatewayServer,
@@ -49,6 +52,7 @@ class GatewaySide:
         self,
         *,
         server: GatewayServer,
+        certificates: Certificates,
         store: Store,
         bus: Bus,
         clock: Clock,
@@ -57,6 +61,8 @@ class GatewaySide:
         processes: Callable[[], Iterable[Process]],
     ) -> None:
         self._server = server
+        self._certificates = certificates
+        self._keeper = CertificateKeeper(clock=clock, certificates=certificates)
         self._store = store
         self._processes = processes
         self._capture = capture
@@ -111,6 +117,14 @@ class GatewaySide:
             return
         tasks.spawn(self._wait_idle(targets, callback), name="gateway.drain")
 
+    @property
+    def certificates(self) -> Sequence[Certificate]:
+        """What the hosts that are routed are served with."""
+        settings = self._settings
+        if settings is None or settings.https_port is None:
+            return ()
+        return self._keeper.list(settings.certificates, self._hosts())
+
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
         spec = self._services.get(service)
@@ -144,6 +158,8 @@ class GatewaySide:
         """
         async with self._turn:
             before = self._settings
+            known = before.certificates if before is not None else ()
+            self._certificates.check([one for one in settings.certificates if one not in known])
             await self._change_to(settings)
             await self._commit_or(Changes(gateway=settings, urgent=True), before)
             return self._server.addresses
@@ -153,7 +169,15 @@ class GatewaySide:
         async with self._turn:
             await self._store.commit(Changes(gateway_off=True, urgent=True))
             self._settings = None
+            self._concern()
             await self._server.turn_off()
+
+    def discard_certificate(self, host: str) -> bool:
+        """Forget what an authority has signed for a host; tell whether there was anything.
+
+        Where the host is routed, and an authority is asked, it gets another one.
+        """
+        return self._keeper.discard(host)
 
     async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
         """Declare a service, or add routes to it; requests go by it when this returns.
@@ -238,6 +262,7 @@ class GatewaySide:
 
     async def close(self, *, for_good: bool) -> None:
         """Stop listening, for this daemon's life, or make way for the next one."""
+        self._keeper.close()
         if for_good:
             await self._server.turn_off()
         else:
@@ -315,11 +340,27 @@ class GatewaySide:
         self._settings = settings
         await self._server.balance(_listeners(self._services))
         self._refresh()
+        self._concern()
 
     def _adopt(self, services: Mapping[str, ServiceSpec]) -> None:
         self._services = dict(services)
         self._apps = frozenset(one.app for one in services.values() if one.app is not None)
         self._refresh()
+        self._concern()
+
+    def _hosts(self) -> Sequence[str]:
+        hosts = dict.fromkeys(route.host for route in self._table.routes)
+        return [host for host in hosts if host != "*" and not host.startswith("[")]
+
+    def _concern(self) -> None:
+        """Have certificates for names that are routed, where we speak for them over HTTP."""
+        settings = self._settings
+        if settings is None or settings.https_port is None or settings.http_port is None:
+            self._keeper.concern(None, ())
+            return
+        own = [Certificate(host=one.host, source="file") for one in settings.certificates]
+        hosts = [host for host in self._hosts() if not any(is_for(one, host) for one in own)]
+        self._keeper.concern(settings.acme, hosts)
 
     def _heed(self, notice: Notice) -> None:
         match notice:

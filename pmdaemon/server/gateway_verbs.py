@@ -21,7 +21,8 @@ from pmdaemon.core.routing import Mode, Target, host_of, host_pattern
 from pmdaemon.core.services import Listener, ServiceSpec, read_route, read_target
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import CertificateFiles, GatewaySettings
+from pmdaemon.engine.interfaces import GatewaySettings
+from pmdaemon.server.certificate_verbs import acme_settings, refuse_without_ports, with_files
 from pmdaemon.server.control_socket import Conversation
 
 MOST_REQUESTS = 1000
@@ -162,11 +163,11 @@ def _settings(engine: Engine, body: GatewayBody) -> GatewaySettings:
     if "trusted_proxies" in body:
         said["trusted_proxies"] = tuple(_network(text) for text in body["trusted_proxies"])
     if "certificates" in body:
-        said["certificates"] = tuple(
-            CertificateFiles(host_pattern(host), certificate, key)
-            for host, certificate, key in body["certificates"]
-        )
+        said["certificates"] = with_files(present.certificates, body["certificates"])
+    if "acme" in body:
+        said["acme"] = acme_settings(body["acme"])
     settings = replace(present, **said)
+    refuse_without_ports(settings)
     if settings.http_port is None and settings.https_port is None:
         raise InvalidInput("the gateway needs a port, for HTTP or for HTTPS")
     return settings

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from pmdaemon.core.routing import RouteTable, Target
 from pmdaemon.core.services import Listener
+from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles
 
 
 class RateLimit(Struct, frozen=True):
@@ -41,14 +42,6 @@ class WebSettings(Struct, frozen=True):
         return f"WebSettings(host={self.host!r}, tcp_port={self.tcp_port}, api_key={key})"
 
 
-class CertificateFiles(Struct, frozen=True):
-    """A certificate of one's own for a host, or for `*.host`: absolute paths."""
-
-    host: str
-    certificate: str
-    key: str
-
-
 class GatewaySettings(Struct, frozen=True, kw_only=True):
     """How the gateway listens, and what it does with requests.
 
@@ -63,6 +56,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     capture: int = 0
     certificates: tuple[CertificateFiles, ...] = ()
+    acme: AcmeSettings | None = None
 
 
 class WebServer(Protocol):
