@@ -15,7 +15,7 @@ from pmdaemon.core.errors import InvalidInput, PmdaemonError
 from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
 from pmdaemon.core.routing import Mode, Route, RouteTable, Target
-from pmdaemon.core.services import HERE, Listener, ServiceSpec, port_of, table_of, targets_of
+from pmdaemon.core.services import Listener, ServiceSpec, alone_at, table_of, targets_of
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
@@ -111,7 +111,11 @@ class GatewaySide:
         It must not be a target that gets requests. Where others answer at its address as well,
         nobody can tell, and there is nothing to wait for.
         """
-        targets = self._alone_at(process) if self.serves(process.name) else ()
+        targets = (
+            alone_at(process, self._services.values(), self._processes())
+            if self.serves(process.name)
+            else ()
+        )
         if not targets:
             callback()
             return
@@ -269,20 +273,6 @@ class GatewaySide:
             await self._server.make_way()
 
     # Inside.
-
-    def _alone_at(self, process: Process) -> Sequence[tuple[str, Target]]:
-        """List the services that a process is a target of, where it is one by itself."""
-        found: list[tuple[str, Target]] = []
-        for spec in self._services.values():
-            port = port_of(spec, process)
-            if spec.app != process.name or port is None:
-                continue
-            others = (one for one in self._processes() if one.pm_id != process.pm_id)
-            if not any(
-                one.run and one.name == spec.app and port_of(spec, one) == port for one in others
-            ):
-                found.append((spec.name, Target(HERE, port)))
-        return found
 
     async def _wait_idle(
         self, targets: Sequence[tuple[str, Target]], callback: Callable[[], None]
