@@ -15,6 +15,7 @@ from pmdaemon.config.field_values import signal_name
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
+    CertificateBody,
     GatewayBody,
     RequestBody,
     RequestsBody,
@@ -46,7 +47,13 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import deploy_verbs, gateway_verbs, platform_verbs, web_verbs
+from pmdaemon.server import (
+    certificate_verbs,
+    deploy_verbs,
+    gateway_verbs,
+    platform_verbs,
+    web_verbs,
+)
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -421,6 +428,8 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service": (ServiceBody, gateway_verbs.put),
     "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
+    "certificates": (EmptyBody, certificate_verbs.certificates),
+    "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
     **platform_verbs.TABLE,

@@ -41,6 +41,7 @@ from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.certificates import FakeCertificates
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
@@ -137,8 +138,10 @@ class EngineOnFakes:
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        self.certificates = FakeCertificates(self.clock)
         gateway = GatewaySide(
             server=self.gateway_server,
+            certificates=self.certificates,
             store=self.store,
             bus=self.bus,
             clock=self.clock,
