@@ -377,6 +377,7 @@ def _platform(
         hasher=Argon2Hasher(),
         rules=settings.account_rules,
         new_id=random_id,
+        bus=ground.bus,
     )
     webhooks = Webhooks(
         store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id

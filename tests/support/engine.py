@@ -205,7 +205,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
-        self.platform = PlatformOnFakes(clock=self.clock)
+        self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
