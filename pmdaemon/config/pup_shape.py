@@ -42,9 +42,9 @@ HERE_ALONE = "only this machine reaches it; cluster.commonHost says where else, 
 
 KNOWN = frozenset(
     {
-        "id", "cmd", "worker", "cwd", "env", "path", "pidFile", "autostart", "cron", "terminate", "watch",
+        "id", "cmd", "worker", "cwd", "env", "path", "pidFile", "autostart", "cron", "watch",
         "restart", "restartDelayMs", "restartLimit", "timeout", "terminateTimeout", "cluster",
-        "logger", *REMARKS,
+        "logger", "terminate", *REMARKS,
     }
 )  # fmt: skip
 
@@ -150,7 +150,8 @@ def _starting(raw: Mapping[str, Any], document: Mapping[Any, Any], warn: Warn) -
     """Say what starts it: itself, changes of files, a schedule."""
     by_itself = bool(raw.get("autostart") or raw.get("watch"))
     cron, end = raw.get("cron"), raw.get("terminate")
-    fields: dict[str, Any] = {"watch": raw.get("watch"), "max_runtime": _seconds(raw.get("timeout"))}
+    limit = _seconds(raw.get("timeout"))
+    fields: dict[str, Any] = {"watch": raw.get("watch"), "max_runtime": limit}
     if raw.get("watch"):
         watcher = document.get("watcher")
         watcher = watcher if isinstance(watcher, Mapping) else {}
