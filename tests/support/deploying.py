@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmdaemon.core.accounts import OPERATOR
+from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
 from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
+from pmdaemon.engine.deploy_interfaces import LogQuery
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
@@ -147,9 +149,76 @@ def a_project(**changes: object) -> Project:
 async def until(world: "EngineOnFakes", condition: Callable[[], object]) -> None:
     """Let time pass until something is so."""
     for _ in range(LONGEST):
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await turns()
         if condition():
             return
         world.clock.advance(0.1)
     raise AssertionError("that does not become so")
+
+
+class Scene:
+    """A daemon that deploys: time passes while somebody waits for something."""
+
+    def __init__(self, world: "EngineOnFakes") -> None:
+        self.world = world
+        self.parts = world.deploying
+        self.projects = world.platform.platform.projects
+        self.repositories = self.parts.repositories
+        self.builder = self.parts.builder
+        self.folders = self.parts.folders
+
+    @property
+    def deployer(self) -> Deployer:
+        """The verbs of the daemon that there is now."""
+        return self.parts.deployer
+
+    def have(self, *projects: Project) -> None:
+        """Have these projects, and no others."""
+        self.projects.adopt(projects)
+
+    def listens(self, *ports: int) -> None:
+        """Let programs accept connections on these ports."""
+        self.world.probe.used = set(ports)
+
+    async def deploy(self, project: Project, **asked: str) -> Deployment:
+        """Deploy, and wait for the end of it."""
+        return await self.ended(await self.deployer.request(project, user_id="u1", **asked))
+
+    async def ended(self, deployment: Deployment) -> Deployment:
+        """Wait until a deployment has come to its end, and what follows from that."""
+        latest = deployment
+
+        def is_final() -> bool:
+            return latest.is_final and not self.parts.queue.is_busy(deployment.project_id)
+
+        for _ in range(LONGEST):
+            await turns()
+            latest = await self.deployer.get(deployment.id)
+            if is_final():
+                await turns()
+                return await self.deployer.get(deployment.id)
+            self.world.clock.advance(0.1)
+        raise AssertionError(f"still {latest.status}, {latest.phase}")
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Let time pass until something is so."""
+        await until(self.world, condition)
+
+    def names(self) -> list[str]:
+        """List the apps that there are."""
+        return [one.name for one in self.world.supervisor.processes.values()]
+
+    def lines(self, deployment: Deployment) -> list[str]:
+        """Read a log."""
+        return [one.message for one in self.deployer.lines(deployment, LogQuery())]
+
+    def environment(self, app: str) -> dict[str, str]:
+        """Say what a program was started with at last."""
+        orders = [one for one in self.world.launcher.orders if one.env["PMDAEMON_NAME"] == app]
+        return dict(orders[-1].env)
+
+
+async def turns() -> None:
+    """Let the event loop do all that is due."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
