@@ -52,7 +52,7 @@ class BuildCommands:
 
     Args:
         token: makes the token of a command from its name.
-        objection: tells why nothing may run any longer, as when the disk is full; None while it may.
+        objection: says why nothing may run any longer, as when the disk is full; None while it may.
 
     """
 

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
+from pmdaemon.core.repositories import PUSHED
 from pmdaemon.engine.deploy_interfaces import (
     BuildOrder,
     BuildOutcome,
@@ -54,7 +55,7 @@ SETTINGS = {
     "advice.detachedHead": "false",
 }
 
-WITH_TOKEN = '!f() { echo username="${GIT_USER:-x-access-token}"; echo password="$GIT_TOKEN"; }; f'
+HELPER = "!f() { echo username=x-access-token; echo password=$GIT_TOKEN; }; f"
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
 
 SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
@@ -93,7 +94,9 @@ class GitRepositories:
         with suppress(FileNotFoundError):
             await asyncio.to_thread(shutil.rmtree, half_made)
         said, outcome = await self._ask(
-            path.parent, "init", ["init", "--bare", "--quiet", "--template=", str(half_made)]
+            path.parent,
+            "init",
+            ["init", "--bare", "--quiet", "--initial-branch=main", "--template=", str(half_made)],
         )
         if not outcome.ok:
             raise _failed("cannot make a repository", outcome, said)
@@ -103,6 +106,8 @@ class GitRepositories:
     async def fetch(self, order: FetchOrder, say: Say) -> Commit:
         """Have a commit here; one that is here already is not asked for again."""
         path = await self.prepare(order.project_id)
+        if order.repo_url == PUSHED:
+            return await self._pushed(path, order)
         if order.sha and (found := await self._commit(path, order.sha)) is not None:
             say(f"commit {found.sha[:7]} is here already")
             return found
@@ -124,6 +129,14 @@ class GitRepositories:
             raise FetchFailed(f"there is no commit {name} in the branch {order.branch}")
         return found
 
+    async def branches(self, project_id: str) -> Mapping[str, str]:
+        """List the branches that were pushed here, each with its commit."""
+        path = await self.prepare(project_id)
+        words = ["for-each-ref", "--format=%(objectname) %(refname:short)", "refs/heads"]
+        said, _ = await self._ask(path, "look", words)
+        found = (line.partition(" ") for line in said)
+        return {name: sha for sha, _, name in found}
+
     async def check_out(
         self, project_id: str, sha: str, folder: str, say: Say, *, name: str
     ) -> None:
@@ -133,8 +146,7 @@ class GitRepositories:
         if submodules:
             say(f"it has {submodules} submodules, which are not fetched")
         index = path / f"index-{sha[:12]}"
-        root = Path(folder)
-        root.mkdir(mode=0o700, parents=True)
+        root = _made(folder)
         environment = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": folder}
         try:
             for words in (
@@ -148,6 +160,13 @@ class GitRepositories:
             index.unlink(missing_ok=True)
         if (stray := await asyncio.to_thread(_link_that_leads_out, root)) is not None:
             raise CannotRelease(f"its symbolic link {stray} leads out of the repository")
+
+    async def _pushed(self, path: Path, order: FetchOrder) -> Commit:
+        found = await self._commit(path, order.sha or f"refs/heads/{order.branch}")
+        if found is None:
+            what = f"commit {order.sha}" if order.sha else f"branch {order.branch}"
+            raise FetchFailed(f"there is no {what}: nobody has pushed it yet")
+        return found
 
     async def _measure(self, path: Path, sha: str, name: str) -> int:
         """Refuse what is too large before it is written; return how many submodules there are."""
@@ -196,7 +215,7 @@ class GitRepositories:
         }
         options = list(guards)
         if order.token:
-            options += ["-c", f"credential.helper={WITH_TOKEN}"]
+            options += ["-c", f"credential.helper={HELPER}"]
         outcome = await self._commands.run_words(
             self._words(path, words, options),
             self._order(order.name, path, environment, FETCH_TIMEOUT),
@@ -314,6 +333,12 @@ def _host_of(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or usual
 
 
+def _made(folder: str) -> Path:
+    path = Path(folder)
+    path.mkdir(mode=0o700, parents=True)
+    return path
+
+
 def _too_large(path: Path) -> str | None:
     total = 0
     for folder, _, names in os.walk(path / "objects"):
@@ -358,5 +383,3 @@ def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
 def _quoted(path: Path) -> str:
     # GIT_SSH_COMMAND goes through a shell (git(1)).
     return "'" + str(path).replace("'", "'\\''") + "'"
-
-

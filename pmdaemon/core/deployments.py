@@ -13,7 +13,8 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.platform_errors import Missing
 
 
 class DeploymentStatus(StrEnum):
@@ -109,13 +110,13 @@ class DeploymentLine(Struct, frozen=True, kw_only=True):
     at: float
 
 
-class DeploymentConflict(PmdaemonError):
+class DeploymentConflict(OperationFailed):
     """Something asked of a deployment, or a project, that does not go with how far it is."""
 
     code = "deployment_conflict"
 
 
-class DeploymentNotFound(PmdaemonError):
+class DeploymentNotFound(Missing):
     """An id that no deployment has, or none of the caller's."""
 
     code = "deployment_not_found"

@@ -22,6 +22,7 @@ class Masker:
         )
 
     def __call__(self, text: str) -> str:
+        """Return the text without them."""
         for value in self._values:
             if value in text:
                 text = text.replace(value, MASK)

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
 
+PUSHED = "push"
+"""What stands for the address of a repository that is pushed here."""
+
 LONGEST_URL = 2000
 LONGEST_BRANCH = 200
 
@@ -22,7 +25,7 @@ _UNFIT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|(^
 
 
 def read_repo_url(text: str, *, trusted: bool = False) -> str:
-    """Check the address of a repository: https, http, ssh, or `git@host:path`.
+    """Check the address of a repository: https, http, ssh, `git@host:path`, or `push`.
 
     Folders of this machine, as `file://` or a path, are for those who are `trusted` with it.
 
@@ -31,6 +34,8 @@ def read_repo_url(text: str, *, trusted: bool = False) -> str:
 
     """
     url = text.strip()
+    if url == PUSHED:
+        return url
     if not url or len(url) > LONGEST_URL or not url.isprintable() or " " in url:
         raise _unfit(url, "it is empty, too long, or has characters that no address has")
     if url.startswith("-"):

@@ -1,4 +1,4 @@
-"""Bringing a release live beside the one that is: nothing is dropped, and a failure changes nothing.
+"""Bringing a release live beside the one that is: nothing is dropped, a failure changes nothing.
 
 1. Its web program is started on a port of its own, and waited for until it is ready.
 2. Its workers take over from those of before: two of them at once might do the same work twice.
@@ -22,15 +22,15 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.attempt import Attempt, DeploymentFailed, DeployLimits
+from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
 from pmdaemon.engine.deploy_interfaces import Projects
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
     Clock,
     GatewaySettings,
     OutputCapture,
-    Prober,
     ProbeOrder,
+    Prober,
     TcpProbe,
 )
 from pmdaemon.engine.processes import Processes
@@ -153,6 +153,12 @@ class CutOver:
             if is_of(app, process.name) and process.name != app and process.spec.job is None:
                 await self._processes.start([_selector(process.name)])
 
+    async def stop(self, slug: str, app: str) -> None:
+        """Stop all that a deployment runs as, to be started again by whoever wants it."""
+        names = [one.name for one in self.apps_of(slug) if is_of(app, one.name)]
+        if names:
+            await self._processes.stop([_selector(name) for name in names])
+
     async def take_all_down(self, slug: str) -> None:
         """End all that a project runs as, and route it no longer."""
         if slug in self._gateway.services and self._is_ours(slug):
@@ -271,8 +277,9 @@ class CutOver:
         elif self._is_ours(project.slug):
             await self._gateway.remove(project.slug)
         url = self.url(project) if has_web else ""
-        await attempt.move(WentLive(attempt.app, url))
+        # Before, as the log has come to its end with that.
         attempt.log.say(f"live at {url}" if url else "live", LogLevel.SUCCESS)
+        await attempt.move(WentLive(attempt.app, url))
 
     async def _take_back(self, attempt: Attempt, paused: Sequence[Process]) -> None:
         try:
@@ -308,5 +315,3 @@ class CutOver:
 
 def _selector(name: str) -> Selector:
     return Selector(name, narrow=True)
-
-

@@ -1,6 +1,6 @@
 """What deploying needs of the world, in small pieces."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -73,6 +73,45 @@ class Repositories(Protocol):
             CannotRelease: there are too many of them, or links lead out of the folder.
 
         """
+
+
+class CodeRequest(Struct, frozen=True, kw_only=True):
+    """A request of git's smart HTTP protocol, for the repository of a project.
+
+    `service` is its path in that: `info/refs`, `git-upload-pack` or `git-receive-pack`. `protocol`
+    is what came as `Git-Protocol`.
+    """
+
+    project_id: str
+    service: str
+    method: str
+    query: str = ""
+    content_type: str = ""
+    protocol: str = ""
+    user: str = ""
+
+
+class CodeAnswer(Struct, frozen=True):
+    """An answer of git; `body` goes on for as long as git has something to say."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: AsyncGenerator[bytes, None]
+
+
+class CodeServer(Protocol):
+    """Speaks git's smart HTTP protocol (gitprotocol-http(5))."""
+
+    async def answer(self, request: CodeRequest, body: AsyncIterator[bytes]) -> CodeAnswer:
+        """Have git answer a request.
+
+        Raises:
+            PmdaemonError: it cannot be run.
+
+        """
+
+    async def branches(self, project_id: str) -> Mapping[str, str]:
+        """List the branches that were pushed, each with its commit."""
 
 
 class ReleaseFolders(Protocol):

@@ -10,7 +10,7 @@ from pmdaemon.core.projects import EnvScope, Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.releases import Release
 from pmdaemon.engine import tasks
-from pmdaemon.engine.attempt import Attempt, DeploymentFailed, DeployLimits
+from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_interfaces import (
     DeploymentLogs,
@@ -70,6 +70,11 @@ class DeployQueue:
         self._finishing: set[asyncio.Task[None]] = set()
         self._is_open = False
         self._why_cancelled = CANCELLED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what waits is begun."""
+        return self._is_open
 
     @property
     def waiting(self) -> Sequence[Deployment]:

@@ -6,7 +6,7 @@ and has failed otherwise; nothing that it started is left, and what ran before r
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from pmdaemon.core.deployments import (
     Deployment,
@@ -222,6 +222,21 @@ class Deployer:
             await self._queue.cancel(found.project_id)
         return await self.get(deployment_id)
 
+    async def stop(self, deployment_id: str) -> Deployment:
+        """Stop what runs of a deployment that is live.
+
+        Raises:
+            DeploymentNotFound: there is none of this id.
+            DeploymentConflict: it is not live.
+
+        """
+        found = await self.get(deployment_id)
+        if not self.is_live(found):
+            raise DeploymentConflict(f"deployment {found.number} is not live")
+        await self._cut_over.stop(self._project_of(found).slug, found.app)
+        await self._live.settled()
+        return await self.get(deployment_id)
+
     async def delete(self, deployment_id: str) -> Deployment:
         """Forget a deployment, with its log, and its release unless that is live.
 
@@ -276,6 +291,24 @@ class Deployer:
                 return release
         return None
 
+    async def kept(self, deployments: Sequence[Deployment]) -> frozenset[str]:
+        """Say of which deployments the release is kept, by their ids."""
+        there: set[tuple[str, int]] = set()
+        for project_id in {one.project_id for one in deployments}:
+            releases = await self._store.releases(project_id)
+            there |= {(project_id, one.number) for one in releases}
+        return frozenset(
+            one.id
+            for one in deployments
+            if one.release is not None and (one.project_id, one.release) in there
+        )
+
+    def process_of(self, deployment: Deployment) -> Process | None:
+        """Find the program that answers for a deployment."""
+        if not deployment.app:
+            return None
+        return next((one for one in self._now() if one.name == deployment.app), None)
+
     def is_live(self, deployment: Deployment) -> bool:
         """Whether a deployment is the one of its project that is live, or was at last."""
         live = self._live.of(deployment.project_id)
@@ -287,7 +320,7 @@ class Deployer:
 
     async def follow(
         self, deployment_id: str, *, since: int = 0
-    ) -> AsyncIterator[Sequence[DeploymentLine]]:
+    ) -> AsyncGenerator[Sequence[DeploymentLine], None]:
         """Give the lines of a log after number `since`, and those that come, until it has ended.
 
         Raises:
@@ -314,6 +347,15 @@ class Deployer:
             self._followers.leave(deployment_id, news)
 
     # For projects.
+
+    @property
+    def is_working(self) -> bool:
+        """Whether deployments that are queued are worked on."""
+        return self._queue.is_open
+
+    def depth(self) -> int:
+        """Say how many deployments wait."""
+        return len(self._queue.waiting)
 
     def status(self, project_id: str) -> ProjectStatus:
         """Say whether a project is live."""
@@ -393,7 +435,9 @@ class Deployer:
 
     async def _enqueue(self, deployment: Deployment) -> Deployment:
         numbered = await self._store.add(deployment)
-        self._queue.log_of(numbered).say("queued")
+        book = self._queue.log_of(numbered)
+        book.say("queued")
+        book.flush()  # before its turn comes, with a log of its own
         for waiting in tuple(self._queue.waiting):
             if is_to_make_way(waiting, numbered):
                 self._queue.withdraw(waiting.id)

@@ -23,7 +23,7 @@ from pmdaemon.engine.deploy_interfaces import (
 )
 from pmdaemon.engine.interfaces import Clock
 
-GIT_TOKEN = "GIT_TOKEN"  # noqa: S105 - the name of a variable
+REPOSITORY_TOKEN = "REPOSITORY_TOKEN"  # noqa: S105 - the name of a variable
 """The variable of a project that opens its repository, where it is not for everybody."""
 
 
@@ -82,9 +82,7 @@ class ReleaseMaker:
             "GIT_COMMIT": release.commit_sha,
         }
 
-    async def run(
-        self, attempt: Attempt, release: Release, phase: Phase, command: str
-    ) -> None:
+    async def run(self, attempt: Attempt, release: Release, phase: Phase, command: str) -> None:
         """Run a command of a release, in a phase of its own.
 
         Raises:
@@ -122,7 +120,7 @@ class ReleaseMaker:
                 repo_url=project.repo_url,
                 branch=deployment.branch,
                 sha=deployment.commit_sha,
-                token=variables.get(GIT_TOKEN, ""),
+                token=variables.get(REPOSITORY_TOKEN, ""),
                 trusted=attempt.trusted,
             ),
             attempt.log.err,

@@ -43,7 +43,8 @@ WRITE_RELEASE = """
 INSERT OR REPLACE INTO releases (
     project_id, number, deployment_id, commit_sha, commit_msg, branch, folder, plan, created
 ) VALUES (
-    :project_id, :number, :deployment_id, :commit_sha, :commit_msg, :branch, :folder, :plan, :created
+    :project_id, :number, :deployment_id, :commit_sha, :commit_msg, :branch, :folder, :plan,
+    :created
 )
 """
 

@@ -78,9 +78,7 @@ def _manager(listing: Listing, package: Mapping[str, Any]) -> tuple[str, str]:
     return "npm", "npm, as there is no lock file"
 
 
-def _install(
-    listing: Listing, package: Mapping[str, Any], manager: str, reasons: list[str]
-) -> str:
+def _install(listing: Listing, package: Mapping[str, Any], manager: str, reasons: list[str]) -> str:
     kinds = ("dependencies", "devDependencies", "optionalDependencies", "workspaces")
     if not any(package.get(kind) for kind in kinds):
         reasons.append("install: nothing, as package.json names no dependencies")

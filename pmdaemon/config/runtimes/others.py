@@ -116,4 +116,3 @@ def static(listing: Listing) -> Recipe | None:
                 reasons=(f"a folder of pages, as there is {folder}index.html: {name} is served",),
             )
     return None
-

@@ -28,7 +28,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
 
 
 def toml_of(listing: Listing, name: str) -> Mapping[str, Any]:
-    """Read a file of the repository; one that is not there, or not as it should be, says nothing."""
+    """Read a file of the repository; one that is not there, or is broken, says nothing."""
     try:
         return table(toml_text.parse(listing.text(name)))
     except ValueError:

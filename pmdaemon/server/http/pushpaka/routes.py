@@ -4,12 +4,17 @@ It is two dialects, since who has nothing to show gets to the door and no furthe
 somebody's in open mode, too.
 """
 
+from msgspec.structs import replace
+
 from pmdaemon.core.access import Scope
 from pmdaemon.engine.interfaces import RateLimit
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, Handler
 from pmdaemon.server.http.pushpaka import (
+    code,
+    deployments,
     domains,
     health,
+    logs,
     projects,
     sessions,
     users,
@@ -26,7 +31,17 @@ LIMITS = (RateLimit(300, 60.0),)
 AUTH_LIMITS = (RateLimit(20, 60.0),)
 """How often it may try to sign in, or to register."""
 
-PLACES = ("auth", "users", "projects", "env", "domains", "webhooks", "ready", "health")
+PLACES = (
+    "auth",
+    "users",
+    "projects",
+    "env",
+    "domains",
+    "webhooks",
+    "deployments",
+    "ready",
+    "health",
+)
 
 
 def _endpoint(method: str, path: str, handler: Handler, scope: Scope = Scope.DEPLOY) -> Endpoint:
@@ -69,6 +84,19 @@ PUSHPAKA = Dialect(
         _endpoint("GET", "/projects/{id}", projects.show_project),
         _endpoint("PUT", "/projects/{id}", projects.change_project),
         _endpoint("DELETE", "/projects/{id}", projects.delete_project),
+        _endpoint("GET", "/deployments", deployments.list_deployments),
+        _endpoint("POST", "/deployments", deployments.deploy),
+        _endpoint("GET", "/deployments/{id}", deployments.show_deployment),
+        _endpoint("DELETE", "/deployments/{id}", deployments.delete_deployment),
+        _endpoint("POST", "/deployments/{id}/rollback", deployments.roll_back),
+        _endpoint("POST", "/deployments/{id}/restart", deployments.restart),
+        _endpoint("PATCH", "/deployments/{id}/promote", deployments.promote),
+        _endpoint("POST", "/deployments/{id}/promote", deployments.promote),
+        _endpoint("POST", "/deployments/{id}/cancel", deployments.cancel),
+        _endpoint("POST", "/deployments/{id}/stop", deployments.stop),
+        _endpoint("GET", "/logs/{id}", logs.show_log),
+        _endpoint("GET", "/logs/{id}/events", logs.stream_events),
+        replace(_endpoint("GET", "/logs/{id}/stream", logs.stream_websocket), query_token=True),
         _endpoint("GET", "/env", variables.list_variables),
         _endpoint("POST", "/env", variables.set_variable),
         _endpoint("PUT", "/env", variables.set_variables),
@@ -86,3 +114,17 @@ PUSHPAKA = Dialect(
     credentials_needed=True,
     places=tuple(f"{ROOT}/{place}" for place in PLACES),
 )
+
+GIT = "/git/{project}.git"
+
+CODE = Dialect(
+    endpoints=(
+        Endpoint("GET", f"{GIT}/info/refs", Scope.PUBLIC, code.list_refs, limits=LIMITS),
+        Endpoint("POST", f"{GIT}/git-upload-pack", Scope.PUBLIC, code.upload, limits=LIMITS),
+        Endpoint("POST", f"{GIT}/git-receive-pack", Scope.PUBLIC, code.receive, limits=LIMITS),
+    ),
+    encode_error=code.encode_error,
+    credentials_needed=True,
+    places=("/git",),
+)
+"""What git speaks; it shows a password only when it is asked for one."""

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pmdaemon.core.accounts import Account, ApiToken, Invitation
+from pmdaemon.core.deployments import Deployment, DeploymentLine
+from pmdaemon.core.process import Process
 from pmdaemon.core.project_domains import PROOF_NAME, PROOF_PATH
 from pmdaemon.core.projects import Domain, EnvVariable, Project, ProjectStatus, Webhook
 
@@ -135,4 +137,51 @@ def domain_view(domain: Domain, *, tls: bool) -> dict[str, Any]:
             "http_url": f"http://{domain.host}{PROOF_PATH}",
             "txt_name": f"{PROOF_NAME}.{domain.host}",
         },
+    }
+
+
+def deployment_view(
+    deployment: Deployment, *, process: Process | None, live: bool, kept: bool
+) -> dict[str, Any]:
+    """Show a deployment; `process` is the program of it that answers, while there is one."""
+    pid = process.pid if process is not None else None
+    return {
+        "id": deployment.id,
+        "project_id": deployment.project_id,
+        "user_id": deployment.user_id,
+        "number": deployment.number,
+        "commit_sha": deployment.commit_sha,
+        "commit_msg": deployment.commit_msg,
+        "branch": deployment.branch,
+        "status": deployment.status,
+        "phase": deployment.phase,
+        "phases": dict(deployment.phases),
+        "origin": deployment.origin,
+        "image_tag": f"release-{deployment.release}" if deployment.release is not None else "",
+        "container_id": str(pid) if pid is not None else "",
+        "app": deployment.app,
+        "external_port": process.serving_port if process is not None else None,
+        "url": deployment.url if live else "",
+        "is_default": live,
+        "can_roll_back": kept,
+        "rollback_of": deployment.rollback_of,
+        "release": deployment.release,
+        "error_msg": deployment.error_msg,
+        "started_at": moment(deployment.started),
+        "finished_at": moment(deployment.finished),
+        "created_at": moment(deployment.created),
+        "updated_at": moment(deployment.updated),
+    }
+
+
+def line_view(deployment_id: str, line: DeploymentLine) -> dict[str, Any]:
+    """Show a line of a deployment's log."""
+    return {
+        "id": f"{deployment_id}-{line.number}",
+        "deployment_id": deployment_id,
+        "number": line.number,
+        "level": line.level,
+        "stream": line.stream,
+        "message": line.message,
+        "created_at": moment(line.at),
     }
