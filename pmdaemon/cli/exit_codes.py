@@ -21,7 +21,8 @@ MEANINGS = {
 _NOT_FOUND = frozenset(
     f"{what}_not_found"
     for what in (
-        "process", "project", "deployment", "variable", "domain", "webhook", "account", "invitation",
+        "process", "project", "deployment", "variable", "domain", "webhook", "account",
+        "invitation",
     )
 )  # fmt: skip
 
