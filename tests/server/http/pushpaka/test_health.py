@@ -24,3 +24,14 @@ async def test_a_health_check_is_never_counted(api):
     answers = {await api.status("GET", "/health") for _ in range(400)}
 
     assert answers == {200}
+
+
+async def test_figures_are_for_who_may_read_and_for_administrators(api):
+    assert await api.status("GET", "/metrics") == 401
+    assert await api.status("GET", "/metrics", by="jane") == 403
+    for by in ("reader", "root"):
+        answer = await api.ask("GET", "/metrics", by=by)
+
+        assert answer.status == 200
+        assert b'pmdaemon_projects{status="inactive"} 2.0\n' in answer.body
+        assert b"pmdaemon_accounts 3.0\n" in answer.body
