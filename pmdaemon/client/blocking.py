@@ -20,16 +20,10 @@ from pmdaemon.client.calls import (
 )
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
-from pmdaemon.control.messages import (
-    ApplyResult,
-    GrowthItem,
-    HostResult,
-    KillResult,
-    PingResult,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.declaring import ApplyResult
+from pmdaemon.control.messages.processes import GrowthItem
+from pmdaemon.control.messages.web import TokenView, WebResult
 
 if TYPE_CHECKING:
     from pmdaemon.client.deployments import Deployments
@@ -98,6 +92,7 @@ class Client:
 
     def start(
         self,
+        /,
         target: str,
         *,
         relative_to: str | None = None,
@@ -365,6 +360,7 @@ class Client:
 
     def web(
         self,
+        /,
         host: str = "127.0.0.1",
         port: int = 9615,
         *,
@@ -454,7 +450,7 @@ class Client:
 
     def revoke_token(self, name: str) -> None:
         """Let nobody in by one any more, from now on."""
-        self._do(calls.revoke_token(name))
+        return self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmdaemon.config import env_files
-from pmdaemon.config import field_values as values
 from pmdaemon.config.app_reading import Reading
-from pmdaemon.config.environment import scrubbed
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
@@ -20,6 +19,7 @@ from pmdaemon.core.spec import (
     HealthCheck,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -77,7 +77,7 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
 
 
 def environments(
-    reading: Reading, environment: Mapping[str, str], cwd: str
+    reading: Reading, environment: CallerEnvironment, cwd: str
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return what the app declares, and what it inherits, each by itself."""
     found = reading.values
@@ -91,7 +91,7 @@ def environments(
     if "inherited_env" in found:
         return declared, found["inherited_env"]
     try:
-        return declared, _filtered(found, scrubbed(values.variables(environment)))
+        return declared, _filtered(found, environment.inherited)
     except InvalidInput as error:
         reading.refuse("environment", error)
         return declared, {}
@@ -119,6 +119,24 @@ def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     wanted = TcpPorts(ports.first, last, auto=ports.auto)
     message = f"{instances} instances need a range of as many TCP ports (as {wanted})"
     reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
+
+
+def check_proxy_port(reading: Reading) -> None:
+    """Note when nobody could tell where the app listens, or when the gateway listens there too."""
+    published: Published | None = reading.values.get("proxy")
+    if published is None:
+        return
+    ports: TcpPorts | None = reading.values.get("port")
+    if ports is None and published.tcp_port is None:
+        message = "it leads to no TCP port: the app has none (port), and none is said (proxy.port)"
+        reading.refuse("proxy", InvalidInput(message))
+    listener = published.listener
+    own = {published.tcp_port}
+    if ports is not None:
+        own |= set(range(ports.first, ports.last + 1))
+    if listener is not None and listener.tcp_port in own:
+        message = f"the app itself has the port {listener.tcp_port}"
+        reading.refuse("proxy", InvalidInput(message))
 
 
 def check_health_port(reading: Reading) -> None:
@@ -206,6 +224,8 @@ def _schedules(found: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if (expression := found.get("cron_restart")) is not None:
         made["cron_restart"] = Schedule(expression, timezone)
+    if (expression := found.get("cron_stop")) is not None:
+        made["cron_stop"] = Schedule(expression, timezone)
     if (job := found.get("job")) is not None:
         from msgspec.structs import replace  # noqa: PLC0415 - few apps are jobs
 

@@ -50,10 +50,25 @@ class Gate:
         self.settings = settings
         self._authenticators = (self._by_key, *authenticators)
         self._guarded = guarded
+        self._lasting: set[Callable[[], None]] = set()
 
     def change(self, settings: WebSettings) -> None:
         """Go by other settings from the next request on."""
         self.settings = settings
+        self.recheck()
+
+    def watch(self, recheck: Callable[[], None]) -> Callable[[], None]:
+        """Have `recheck` called whenever whom it lets in may have changed; the result ends it.
+
+        It is for what goes on for long, and has to see whether it still may.
+        """
+        self._lasting.add(recheck)
+        return lambda: self._lasting.discard(recheck)
+
+    def recheck(self) -> None:
+        """Have everybody who is let in for long see whether they still are."""
+        for recheck in tuple(self._lasting):
+            recheck()
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,6 @@
 """What every request goes through before its endpoint: where from, how often, whose, and noted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,9 @@ from pmdaemon.server.http.rates import Rates, Standing
 from pmdaemon.server.http.refusals import TooManyRequests
 
 PRINCIPAL = web.RequestKey("principal", Principal)
+ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
+"""Lets a request pass once more, or raises: for what goes on for long."""
+
 STANDING = web.RequestKey("standing", Standing)
 ORIGIN = web.RequestKey("origin", str)
 NOTES = web.RequestKey("notes", dict[str, Any])
