@@ -60,8 +60,7 @@ async def test_a_websocket_replays_pushes_and_ends(api, scene, client):
 
     async def read():
         async with client.ws_connect(path) as socket:
-            async for message in socket:
-                seen.append(message.json()["message"])
+            seen.extend([message.json()["message"] async for message in socket])
             return socket.close_code
 
     reading = asyncio.get_running_loop().create_task(read())
