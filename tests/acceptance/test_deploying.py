@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.adapters.walls import Walls
 from tests.acceptance.conftest import free_port
 from tests.support.building import a_commit, a_repository
 from tests.support.cli import a_home
@@ -289,3 +290,36 @@ def test_where_there_is_no_checkout_that_is_said(deploying):
     sentence = deploying.pmdaemon.refused("deploy", status=2)
 
     assert sentence.startswith("this is no checkout of a git repository")
+
+
+SPY = """
+const fs = require('fs'), http = require('http');
+const tried = [process.env.STATE, `/proc/${process.ppid}/environ`].map((path) => {
+  try { return fs.readFileSync(path).length; } catch (error) { return error.code; }
+});
+fs.writeFileSync(process.env.SHARED_DIR + '/kept', 'x');
+fs.writeFileSync('/dev/stdout', 'reopened\\n');
+http.createServer((_, response) => response.end(JSON.stringify(tried))).listen(process.env.PORT);
+"""
+
+
+def test_what_is_deployed_does_not_get_at_the_home(deploying):
+    home = deploying.pmdaemon.home
+    if not Walls(home).stand:
+        pytest.skip("this kernel has no Landlock")
+    a_repository(
+        deploying.checkout,
+        {"server.js": SPY, "Procfile": f"web: node server.js\nrelease: cat {home}/state.db"},
+    )
+    deploying.pmdaemon.run("project", "create", "shop", str(deploying.checkout))
+    deploying.pmdaemon.run("project", "env", "set", "shop", f"STATE={home}/state.db")
+
+    spied = deploying.deploy("--project", "shop", status=1)
+    assert "state.db: Permission denied" in spied.out
+    assert "release failed: exit code 1" in spied.err
+
+    (deploying.checkout / "Procfile").unlink()
+    a_commit(deploying.checkout, {"package.json": "{}"}, "Only the program")
+    deploying.deploy("--project", "shop")
+    assert deploying.seen() == ["EACCES", "EACCES"]
+    assert "reopened" in deploying.pmdaemon.run("logs", "shop@2", "--nostream").out
