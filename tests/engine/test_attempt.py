@@ -75,7 +75,7 @@ def test_names():
     ],
 )
 def test_a_command_that_failed_is_the_end(outcome, reason):
-    with pytest.raises(DeploymentFailed, match="^build failed: ") as failed:
+    with pytest.raises(DeploymentFailed, match=r"^build failed: ") as failed:
         check("build", outcome)
 
     assert reason in failed.value.message

@@ -51,6 +51,7 @@ class DeployingOnFakes:
     builder: FakeBuilder = field(default_factory=FakeBuilder)
     code: FakeCodeServer = field(default_factory=FakeCodeServer)
     limits: DeployLimits = field(default_factory=DeployLimits)
+    listening: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folders = FakeFolders(str(self.world.folder))
@@ -91,6 +92,7 @@ class DeployingOnFakes:
             prober=world.prober,
             limits=self.limits,
             environment=self.maker.environment,
+            ports=lambda process: self.listening.get(process.name, {process.tcp_port or 0}),
         )
         self.queue = DeployQueue(
             clock=clock,
