@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.config import ecosystem
 from pmdaemon.core.errors import PmdaemonError
+
+if TYPE_CHECKING:
+    from pmdaemon.config.prox_proxy import Gateway
 
 DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
@@ -48,6 +51,7 @@ class AppsOfFile(NamedTuple):
     apps: list[dict[str, Any]]
     how: dict[str, Any]
     warnings: tuple[str, ...]
+    gateway: "Gateway | None" = None
 
 
 def apps_of(
@@ -89,7 +93,7 @@ def apps_of(
         "env_name": env_name,
         "file": str(Path(path).absolute()) if path != ecosystem.STANDARD_INPUT else None,
     }
-    return AppsOfFile(apps, how, tuple(warnings))
+    return AppsOfFile(apps, how, tuple(warnings), file.gateway)
 
 
 def folder_of(path: str) -> str:

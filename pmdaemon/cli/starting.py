@@ -9,6 +9,7 @@ from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.publishing import published
 from pmdaemon.cli.render.processes import status_word
 from pmdaemon.client.calls import Existing, Processes
 from pmdaemon.control.messages.processes import ProcessView
@@ -50,7 +51,8 @@ def start_apps(
     def start() -> Processes:
         return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
-    return _said(start, quiet=quiet)
+    with published(context, file.gateway):
+        return _said(start, quiet=quiet)
 
 
 def start_program(
