@@ -1,10 +1,14 @@
 """Ecosystem files as they are named on the command line."""
 
+# Bare paths, as in `config.ecosystem`.
+# ruff: noqa: PTH113, PTH118, PTH120
+
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.client.calls import current_directory
 from pmdaemon.config import ecosystem
 from pmdaemon.core.errors import PmdaemonError
 
@@ -22,7 +26,7 @@ DEFAULT_NAMES = (
 
 def is_file_of_apps(text: str) -> bool:
     """Tell an ecosystem file from a command that happens to end like one: `cat data.json`."""
-    return ecosystem.is_ecosystem_file(text) and (" " not in text or Path(text).is_file())
+    return ecosystem.is_ecosystem_file(text) and (" " not in text or os.path.isfile(text))
 
 
 def default_file(cwd: str) -> str:
@@ -33,11 +37,11 @@ def default_file(cwd: str) -> str:
 
     """
     for name in DEFAULT_NAMES:
-        if Path(cwd, name).is_file():
+        if os.path.isfile(os.path.join(cwd, name)):
             return name
-    if _has_apps(Path(cwd, ecosystem.PACKAGE)):
+    if _has_apps(os.path.join(cwd, ecosystem.PACKAGE)):
         return ecosystem.PACKAGE
-    if Path(cwd, ecosystem.PROCFILE).is_file():
+    if os.path.isfile(os.path.join(cwd, ecosystem.PROCFILE)):
         return ecosystem.PROCFILE
     raise WrongUsage(
         "nothing is named, and there is no ecosystem file in this directory"
@@ -91,14 +95,14 @@ def apps_of(
         "relative_to": folder_of(path),
         "interpolate": not file.evaluated,
         "env_name": env_name,
-        "file": str(Path(path).absolute()) if path != ecosystem.STANDARD_INPUT else None,
+        "file": _absolute(path) if path != ecosystem.STANDARD_INPUT else None,
     }
     return AppsOfFile(apps, how, tuple(warnings), file.gateway)
 
 
 def folder_of(path: str) -> str:
     """Return what relative paths in a file are relative to: its own folder."""
-    return str(Path(path).absolute().parent)
+    return os.path.dirname(_absolute(path))
 
 
 def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()) -> list[str]:
@@ -111,9 +115,15 @@ def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()
     return names_of(apps, variables)
 
 
-def _has_apps(path: Path) -> bool:
+def _absolute(path: str) -> str:
+    """Make a path absolute, and keep a `..`: what it goes back from may be a link."""
+    whole = path if path.startswith("/") else f"{current_directory()}/{path}"
+    return "/" + "/".join(part for part in whole.split("/") if part not in {"", "."})
+
+
+def _has_apps(path: str) -> bool:
     """Tell whether a package.json, which may be anybody's, has apps for us."""
     try:
-        return path.is_file() and bool(ecosystem.load(str(path), {}).apps)
+        return os.path.isfile(path) and bool(ecosystem.load(path, {}).apps)
     except PmdaemonError:
         return False

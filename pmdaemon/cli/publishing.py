@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pmdaemon.cli.context import Context, warn
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
@@ -13,16 +12,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def published(context: Context, gateway: "Gateway | None") -> Iterator[None]:
+def published(context: Context, gateway: "Gateway") -> Iterator[None]:
     """Have the gateway listen before the apps of a file start, and publish its addresses behind.
 
     Raises:
         PmdaemonError: it cannot listen as the file says.
 
     """
-    if gateway is None:
-        yield
-        return
     _listen(context, gateway)
     yield
     client = context.client()
@@ -42,6 +38,8 @@ def _listen(context: Context, gateway: "Gateway") -> None:
     if not status["urls"]:
         client.gateway.turn_on(**gateway.settings)
         return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - few files, and fewer of them twice
+
     ports = {urlsplit(url).port for url in status["urls"]}
     wanted = {gateway.settings[key] for key in ("http_port", "https_port")} - {-1}
     if not wanted <= ports:

@@ -6,14 +6,60 @@ from typing import Any
 
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context, say_json, warn
-from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps
+from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
-from pmdaemon.cli.publishing import published
 from pmdaemon.cli.render.processes import status_word
-from pmdaemon.client.calls import Existing, Processes
+from pmdaemon.client.calls import Existing, Processes, current_directory
 from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.errors import NotReady
+
+
+def started_at_once(arguments: list[str], context: Context) -> bool:
+    """Carry out a `start` without options; False when it is something else."""
+    match arguments:
+        case ["start", *targets] if not any(each.startswith("-") for each in targets):
+            start_targets(context, targets, {})
+            return True
+        case _:
+            return False
+
+
+def start_targets(
+    context: Context,
+    targets: Sequence[str],
+    options: Mapping[str, Any],
+    *,
+    only: Sequence[str] = (),
+    env_name: str | None = None,
+    json: bool = False,
+) -> None:
+    """Start what is named, or the file of apps in this directory, and show what there is then.
+
+    Raises:
+        WrongUsage: an option is not for what it was given with.
+
+    """
+    started: Processes = []
+    for target in targets or (default_file(current_directory()),):
+        if is_file_of_apps(target):
+            if options:
+                # The parser of options, which a start without them does not wait for.
+                from pmdaemon.cli.start_options import flag_of  # noqa: PLC0415
+
+                raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
+            started += start_file(context, target, only=only, env_name=env_name, quiet=json)
+        elif only or env_name is not None:
+            flag = "--only" if only else "--env without a ="
+            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
+        else:
+            started += start_program(context, target, options, quiet=json)
+    if json:
+        say_json(started)
+    else:
+        show_list(context, json=False)
+    if options.get("wait_ready"):
+        refuse_unready(started)
 
 
 def start_file(
@@ -50,6 +96,11 @@ def start_apps(
 
     def start() -> Processes:
         return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
+
+    if file.gateway is None:
+        return _said(start, quiet=quiet)
+    # For the few files that have such a part.
+    from pmdaemon.cli.publishing import published  # noqa: PLC0415
 
     with published(context, file.gateway):
         return _said(start, quiet=quiet)

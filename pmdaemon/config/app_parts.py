@@ -6,7 +6,7 @@ from typing import Any
 
 from pmdaemon.config import env_files
 from pmdaemon.config.app_reading import Reading
-from pmdaemon.config.environment import CallerEnvironment
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as

@@ -3,10 +3,13 @@
 What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
 
+# Bare paths: pathlib takes longer to import than all the rest of this, and every start waits.
+# ruff: noqa: PTH113, PTH119, PTH120, PTH123
+
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeGuard
 
 from pmdaemon.config.formats.sniffing import format_of
@@ -54,7 +57,7 @@ class EcosystemFile(NamedTuple):
 
 def is_ecosystem_file(text: str) -> bool:
     """Tell by its looks whether a text names an ecosystem file."""
-    name = PurePath(text).name
+    name = os.path.basename(text)
     return (
         text == STANDARD_INPUT
         or text.lower().endswith(_KNOWN)
@@ -118,7 +121,7 @@ def _looks_like_prox(document: object) -> TypeGuard[Mapping[Any, Any]]:
 
 def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if path.lower().endswith(_MODULES):
-        if not Path(path).is_file():
+        if not os.path.isfile(path):
             _text(path)  # which says why
         return True, _javascript().evaluate(path, environment)
     text = _text(path)
@@ -126,7 +129,11 @@ def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if kind == "json":
         return _json(text, path, environment)
     # Only those who have such a file pay for what reads it.
-    return False, import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}").parse(text)
+    parser = import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}")
+    found = parser.parse(text)
+    if kind == "procfile":
+        found = parser.with_surroundings(found, os.path.dirname(path), environment)
+    return False, found
 
 
 def _javascript() -> Any:  # noqa: ANN401 - a module
@@ -140,7 +147,7 @@ def _json(text: str, path: str, environment: Mapping[str, str]) -> tuple[bool, o
     try:
         return False, json_text.parse(text)
     except json_text.NotJson as error:
-        if PurePath(path).name == PACKAGE or _javascript().node_in(environment) is None:
+        if os.path.basename(path) == PACKAGE or _javascript().node_in(environment) is None:
             raise
         try:
             return True, _javascript().evaluate(path, environment, expression=text)
@@ -177,7 +184,7 @@ def _content(path: str) -> bytes:
 
     if path == STANDARD_INPUT:
         return beginning(sys.stdin.buffer)
-    with Path(path).open("rb") as file:
+    with open(path, "rb") as file:
         return beginning(file)
 
 
@@ -201,7 +208,7 @@ def _apps(path: str, document: object) -> tuple[list[dict[str, Any]], list[str]]
 
 def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[str]]:
     """Find the apps of a document, and what is to be said of what stands beside them."""
-    is_package = PurePath(path).name == PACKAGE
+    is_package = os.path.basename(path) == PACKAGE
     found = next((key for key in _LISTS if key in document), None)
     if found is None:
         if is_package:

@@ -1,9 +1,6 @@
 """What an app inherits of the environment of whoever started it."""
 
 from collections.abc import Mapping
-from functools import cached_property
-
-from pmdaemon.config.field_values import variables
 
 _OWN_PREFIX = "PMDAEMON_"
 _KEPT = frozenset({"PMDAEMON_HOME"})
@@ -46,20 +43,3 @@ def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name in _KEPT or not (name.startswith(_OWN_PREFIX) or name in _OF_ONE_PROCESS)
     }
-
-
-class CallerEnvironment:
-    """The environment of whoever declares apps, looked through once for all of them."""
-
-    def __init__(self, said: Mapping[str, str]) -> None:
-        self.said = said
-
-    @cached_property
-    def inherited(self) -> Mapping[str, str]:
-        """What an app inherits that says nothing about it.
-
-        Raises:
-            InvalidInput: these are no variables.
-
-        """
-        return scrubbed(variables(self.said))

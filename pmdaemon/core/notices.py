@@ -1,10 +1,11 @@
 """Facts that are published to whoever subscribed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
-from pmdaemon.core.events import ProcessEvent
+from pmdaemon.core.events import ProcessEvent, events_between
 from pmdaemon.core.health import Health
 from pmdaemon.core.journal import Entry
 from pmdaemon.core.logs import OutputStream
@@ -12,11 +13,16 @@ from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Process
 
 
-class ProcessChanged(Struct, frozen=True):
+class ProcessChanged(Struct, frozen=True, dict=True):
     """A process is not as it was; without `before` it is new, without `after` it is gone."""
 
     before: Process | None
     after: Process | None
+
+    @cached_property
+    def events(self) -> Sequence[ProcessEvent]:
+        """What people call that; several ask."""
+        return events_between(self.before, self.after)
 
 
 class FormerRunGone(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,35 +10,43 @@ from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
+from pmdaemon.adapters.domain_proofs import NetworkDomainProver
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
+from pmdaemon.adapters.live_settings import LiveSettings
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
+from pmdaemon.adapters.passwords import Argon2Hasher
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
-from pmdaemon.adapters.revoked_names import RevokedNames
+from pmdaemon.adapters.sealing import AesGcmSealer
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
+from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
-from pmdaemon.core.process import Process
+from pmdaemon.core.process import Identity, Process
+from pmdaemon.daemon.certificates import LazyCertificates
+from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.accounts import Accounts
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
@@ -56,8 +64,12 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
+from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.project_domains import ProjectDomains
+from pmdaemon.engine.project_variables import ProjectVariables
+from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
@@ -67,6 +79,7 @@ from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from pmdaemon.engine.webhooks import Webhooks
 
 NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
 """What Node programs load first whose instances share sockets."""
@@ -129,7 +142,15 @@ def assemble(
     """
     ground = _ground(home, keeper)
     supervisor = ground.supervisor
-    trees = _trees(ground, parent)
+
+    # Deployments stand on what they give something to.
+    def builds() -> Iterable[Identity]:
+        return deploys.builder.running
+
+    def environment(process: Process) -> Mapping[str, str]:
+        return {**children.environment(process), **deploys.live.environment(process)}
+
+    trees = _trees(ground, parent, builds=builds)
     notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
     launcher = SpawnLauncher(
         ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper
@@ -145,13 +166,9 @@ def assemble(
         url=lambda: web.expected,
         processes=ground.processes,
     )
-    lines = _lines(ground, notify, children)
-    health = HealthMonitor(
-        clock=ground.clock,
-        bus=ground.bus,
-        prober=SystemProber(ground.clock, ground.commands),
-        post=supervisor.post,
-    )
+    lines = _lines(ground, notify, environment)
+    prober = SystemProber(ground.clock, ground.commands)
+    health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
     gateway = _gateway(ground)
     effects = Effects(
         token=ground.token,
@@ -186,6 +203,27 @@ def assemble(
         gateway=gateway,
     )
     ending = Ending()
+    settings = LiveSettings(home.settings)
+    platform = _platform(ground, files, settings, gateway)
+    deploys = deploying(
+        World(
+            home=home,
+            clock=ground.clock,
+            bus=ground.bus,
+            store=ground.store,
+            reader=ground.reader,
+            handles=ground.handles,
+            trees=trees,
+            capture=ground.capture,
+            probe=ground.probe,
+            prober=prober,
+            processes=processes,
+            now=lambda: [*supervisor.processes.values()],
+            gateway=gateway,
+            platform=platform,
+            search_path=os.environ.get("PATH", os.defpath),
+        )
+    )
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
@@ -206,8 +244,11 @@ def assemble(
             store=ground.store, clock=ground.clock, mint=mint, files=files, bus=ground.bus
         ),
         children=children,
-        revoked=Revoked(settings=RevokedNames(home.settings), bus=ground.bus),
+        revoked=Revoked(settings=settings, bus=ground.bus),
         gateway=gateway,
+        platform=platform,
+        deployer=deploys.deployer,
+        pushes=deploys.pushes,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
@@ -238,7 +279,9 @@ def _ground(home: Home, keeper: KeeperLink) -> _Ground:
     )
 
 
-def _trees(ground: _Ground, parent: int) -> SystemProcessTrees:
+def _trees(
+    ground: _Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+) -> SystemProcessTrees:
     return SystemProcessTrees(
         ground.reader,
         ground.table,
@@ -246,11 +289,18 @@ def _trees(ground: _Ground, parent: int) -> SystemProcessTrees:
         reapers={INIT, parent},
         # As init, our parent takes in orphans of others, too.
         keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in ground.processes() if one.run],
+        runs=lambda: [
+            *(one.run.identity for one in ground.processes() if one.run),
+            *builds(),
+        ],
     )
 
 
-def _lines(ground: _Ground, notify: DatagramNotifySocket, children: ChildAccess) -> ProgramLines:
+def _lines(
+    ground: _Ground,
+    notify: DatagramNotifySocket,
+    access: Callable[[Process], Mapping[str, str]],
+) -> ProgramLines:
     return ProgramLines(
         token=ground.token,
         post=ground.supervisor.post,
@@ -260,7 +310,7 @@ def _lines(ground: _Ground, notify: DatagramNotifySocket, children: ChildAccess)
         sockets=TcpSharedSockets(ground.keeper),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
-        access=children.environment,
+        access=access,
         preload=str(NODE_PRELOAD),
     )
 
@@ -276,10 +326,15 @@ def _history(ground: _Ground) -> JobHistory:
 
 
 def _gateway(ground: _Ground) -> GatewaySide:
-    certificates = Path(ground.home.path) / "certificates"
-    server = LazyGatewayServer(ground.clock, ground.keeper, certificates)
+    def known(host: str) -> bool:
+        return gateway.table.knows(host)
+
+    folder = Path(ground.home.path) / "certificates"
+    certificates = LazyCertificates(folder, ground.clock, known)
+    server = LazyGatewayServer(ground.keeper, certificates)
     gateway = GatewaySide(
         server=server,
+        certificates=certificates,
         store=ground.store,
         bus=ground.bus,
         clock=ground.clock,
@@ -289,6 +344,45 @@ def _gateway(ground: _Ground) -> GatewaySide:
     )
     server.serve(gateway)
     return gateway
+
+
+def _platform(
+    ground: _Ground, files: HomeSecretFiles, settings: LiveSettings, gateway: GatewaySide
+) -> Platform:
+    """Build accounts and projects."""
+    clock = ground.clock
+    store = SqlitePlatformStore(ground.store)
+    mint = JwtMint(files, algorithm="HS256", secrets_file=SESSION_SECRETS_FILE)
+    sealer = AesGcmSealer(files)
+    projects = Projects(
+        store=store,
+        clock=clock,
+        variables=ProjectVariables(store=store, clock=clock, sealer=sealer, new_id=random_id),
+        domains=ProjectDomains(
+            store=store,
+            clock=clock,
+            mint=mint,
+            prover=NetworkDomainProver(),
+            reserved=gateway.own_names,
+            routed=gateway.routed_hosts,
+            new_id=random_id,
+        ),
+        occupied=lambda: {*gateway.services, *(p.name for p in ground.processes())},
+        new_id=random_id,
+    )
+    accounts = Accounts(
+        store=store,
+        clock=clock,
+        mint=mint,
+        hasher=Argon2Hasher(),
+        rules=settings.account_rules,
+        new_id=random_id,
+        bus=ground.bus,
+    )
+    webhooks = Webhooks(
+        store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
+    )
+    return Platform(accounts, projects, webhooks, store, sealer)
 
 
 def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Triggers:

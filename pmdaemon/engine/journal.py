@@ -79,7 +79,8 @@ class Journal:
     def _heed(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return
-        for entry in entries_between(notice.before, notice.after, self._clock.now().wall):
+        now = self._clock.now().wall
+        for entry in entries_between(notice.before, notice.after, notice.events, now):
             self._unwritten.append(entry)
             self._bus.publish(EntryWritten(entry))
             self._news.set()

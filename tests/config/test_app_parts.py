@@ -9,7 +9,7 @@ from pmdaemon.config.app_parts import (
     parts,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
-from pmdaemon.config.environment import CallerEnvironment
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.core.spec import (
     HealthCheck,
     Job,

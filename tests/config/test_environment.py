@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.config.environment import CallerEnvironment, scrubbed
+from pmdaemon.config.environment import scrubbed
 
 
 @pytest.mark.parametrize("name", ["PATH", "HOME", "PORT", "PMDAEMON_HOME", "NODE_ENV", "name"])
@@ -25,12 +25,3 @@ def test_what_concerns_every_program_is_inherited(name):
 )
 def test_what_was_meant_for_the_caller_alone_is_not(name):
     assert scrubbed({name: "x", "PATH": "/bin"}) == {"PATH": "/bin"}
-
-
-def test_a_callers_environment_is_looked_through_once():
-    caller = CallerEnvironment({"PATH": "/bin", "PMDAEMON_TOKEN": "secret"})
-
-    inherited = caller.inherited
-
-    assert inherited == {"PATH": "/bin"}
-    assert caller.inherited is inherited

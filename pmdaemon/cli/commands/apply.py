@@ -1,6 +1,7 @@
 """`apply`."""
 
 import time
+from functools import partial
 
 import click
 
@@ -47,8 +48,11 @@ def command(
     client = context.client()
 
     def applied(*, dry_run: bool) -> ApplyResult:
-        with published(context, read.gateway if not dry_run else None):
-            return client.apply(read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run)
+        done = partial(client.apply, read.apps, **read.how, whole=not only, prune=prune)
+        if dry_run or read.gateway is None:
+            return done(dry_run=dry_run)
+        with published(context, read.gateway):
+            return done(dry_run=False)
 
     if json:
         result = applied(dry_run=dry_run)

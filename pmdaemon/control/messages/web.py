@@ -7,8 +7,8 @@ class WebBody(TypedDict):
     """`web`: turn the web side on; unless `detach`, only while this connection lasts.
 
     `cors_origins` are those whose pages may read answers, `*` for all; `rate_limits` are as
-    `100/60s`; `trusted_proxies` are addresses and networks; `tls_cert` and `tls_key` are absolute
-    paths.
+    `100/60s`, `body_limit` is as `1M`; `trusted_proxies` are addresses and networks; `tls_cert`
+    and `tls_key` are absolute paths.
     """
 
     host: str
@@ -19,6 +19,7 @@ class WebBody(TypedDict):
     ws_auth: NotRequired[Literal["public", "required"]]
     cors_origins: NotRequired[list[str]]
     rate_limits: NotRequired[list[str]]
+    body_limit: NotRequired[str]
     trusted_proxies: NotRequired[list[str]]
     tls_cert: NotRequired[str]
     tls_key: NotRequired[str]

@@ -20,8 +20,12 @@ class Channels(Protocol):
 
         """
 
-    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
-        """Listen to a program that was started by us, or by a former daemon."""
+    def attend(self, token: str, on_message: Callable[[object, int | None], None]) -> None:
+        """Listen to a program that was started by us, or by a former daemon.
+
+        With a message comes the descriptor that the program sent along, or None; it is closed when
+        `on_message` is done.
+        """
 
     def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
         """Send a message, with a copy of a descriptor; False when it does not get there."""
@@ -54,8 +58,11 @@ class SharedSockets(Protocol):
     They belong to the app: connections wait in them while no instance is there.
     """
 
-    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
         """Listen, or find what listens already; without a `host`, on all addresses.
+
+        All instances are woken by a connection and one gets it. Where it is not `blocking`, the
+        others are told that there is none; else they wait in accept(2) for another one.
 
         Raises:
             TcpPortTaken: it cannot be; `errno` in the details is the name of the system's error.

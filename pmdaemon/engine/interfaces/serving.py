@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pmdaemon.core.routing import Listener, RouteTable, Target
+from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles
 
 
 class RateLimit(Struct, frozen=True):
@@ -21,7 +22,8 @@ class WebSettings(Struct, frozen=True):
     `api_key_digest` is the SHA-256 of the key, in hex; None with a loopback address and no tokens
     is open mode. `ws_public` shows a little over WebSockets to whoever has no key. `cors_origins`
     are those whose pages may read answers, or `*`. `trusted_proxies` are networks, in CIDR, whose
-    word on where a request comes from is taken. No `rate_limits` means none.
+    word on where a request comes from is taken. No `rate_limits` means none. `body_limit` is how
+    many bytes the body of a request may have.
     """
 
     host: str = "127.0.0.1"
@@ -34,18 +36,11 @@ class WebSettings(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None
+    body_limit: int = 1024 * 1024
 
     def __repr__(self) -> str:
         key = "<none>" if self.api_key_digest is None else "<hidden>"
         return f"WebSettings(host={self.host!r}, tcp_port={self.tcp_port}, api_key={key})"
-
-
-class CertificateFiles(Struct, frozen=True):
-    """A certificate of one's own for a host, or for `*.host`: absolute paths."""
-
-    host: str
-    certificate: str
-    key: str
 
 
 class GatewaySettings(Struct, frozen=True, kw_only=True):
@@ -62,6 +57,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     capture: int = 0
     certificates: tuple[CertificateFiles, ...] = ()
+    acme: AcmeSettings | None = None
 
 
 class WebServer(Protocol):

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+import msgspec
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,7 +37,8 @@ class Endpoint(Struct, frozen=True):
 
     `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
     `limits` are how often an address may call it: None for those of the settings, empty for as
-    often as it likes.
+    often as it likes. With `query_token`, a token may come as `?token=`, for browsers, whose
+    WebSockets take no headers.
     """
 
     method: str
@@ -45,6 +47,7 @@ class Endpoint(Struct, frozen=True):
     handler: Handler
     limits: tuple[RateLimit, ...] | None = None
     also: Scope | None = None
+    query_token: bool = False
 
     @property
     def changes(self) -> bool:
@@ -120,6 +123,7 @@ class Dialect(Struct, frozen=True):
             one.scope,
             also=one.also,
             credentials_needed=self.credentials_needed,
+            query_token=request.query.get("token") if one.query_token else None,
         )
         request[ADMISSION] = admission
         try:
@@ -148,8 +152,12 @@ def json_response(value: object, *, status: int = 200) -> web.Response:
 
 def encode_json(value: object) -> bytes:
     """Write a value as JSON in UTF-8, in one line, also where a text from outside is none."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace")
+    try:
+        # A space behind a comma costs next to nothing, and whoever looks with curl can read it.
+        return msgspec.json.format(msgspec.json.encode(value), indent=0)
+    except UnicodeEncodeError:
+        text = json.dumps(value, ensure_ascii=False)
+        return text.encode("utf-8", "replace")
 
 
 async def _expect(request: web.Request) -> None:

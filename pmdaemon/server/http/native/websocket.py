@@ -33,7 +33,7 @@ from pmdaemon.server.http.refusals import (
     Unauthorized,
     UpgradeRequired,
 )
-from pmdaemon.server.http.websockets import Writer, open_websocket, wants_websocket
+from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket, wants_websocket
 
 SUBPROTOCOL = "pmdaemon"
 KEY_PROTOCOL = "pmdaemon.key."
@@ -227,7 +227,7 @@ class Client:
 
     async def listen(self) -> None:
         """Do what the client says until it goes."""
-        async for message in self._socket:
+        async for message in messages_of(self._socket):
             self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:

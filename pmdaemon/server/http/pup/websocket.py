@@ -11,7 +11,7 @@ from pmdaemon.server.http.access import presented_keys
 from pmdaemon.server.http.guard import principal_of
 from pmdaemon.server.http.pup.frames import FrameType, frame
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
-from pmdaemon.server.http.websockets import Writer, open_websocket
+from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket
 
 LARGEST_MESSAGE = 64 * 1024
 """Bytes that a client may say at once, for nothing."""
@@ -26,7 +26,7 @@ async def serve_websocket(_engine: Engine, request: web.Request) -> web.StreamRe
     feed.join(client)
     leave_gate = feed.guard.gate.watch(client.hang_up_unless_welcome)
     try:
-        async for message in socket:
+        async for message in messages_of(socket):
             client.hear()
             if message.type is web.WSMsgType.PING:
                 await socket.pong(message.data)
