@@ -1,8 +1,11 @@
 """Channels to Node programs: a pair of sockets each, one JSON value a line (NODE_CHANNEL_FD).
 
 A descriptor travels beside the line that speaks of it (unix(7), SCM_RIGHTS), as Node's own
-`child_process` does it. Our end is kept by the keeper: a program whose channel ends would think
-that whoever started it is gone, and what it says while no daemon is there waits.
+`child_process` does it: one a line, and a program sends the next one when we have confirmed the
+last. The system keeps what follows such a line for the next read.
+
+Our end is kept by the keeper: a program whose channel ends would think that whoever started it is
+gone, and what it says while no daemon is there waits.
 """
 
 import asyncio
@@ -22,6 +25,11 @@ log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 
+MOST_DESCRIPTORS = 4
+"""How many may come with one read; Node sends one."""
+
+CONFIRMATION = {"cmd": "NODE_HANDLE_ACK"}
+
 LONGEST_LINE = 1024 * 1024
 """Bytes; a program that says more in one message is not listened to any more."""
 
@@ -30,13 +38,17 @@ MOST_WAITING = 256
 
 
 class _Channel(Struct, eq=False):
-    """One channel; `theirs` is there until the program has it."""
+    """One channel; `theirs` is there until the program has it.
+
+    `came` is a descriptor whose line is not read yet.
+    """
 
     name: str
     ours: socket.socket
     theirs: socket.socket | None
-    on_message: Callable[[object], None] | None = None
+    on_message: Callable[[object, int | None], None] | None = None
     unread: bytearray = field(default_factory=bytearray)
+    came: int | None = None
     unsent: deque[tuple[bytes, int | None]] = field(default_factory=deque)
 
 
@@ -60,7 +72,7 @@ class NodeChannels:
         self._keeper.keep(channel.name, ours.fileno())
         return theirs.fileno()
 
-    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+    def attend(self, token: str, on_message: Callable[[object, int | None], None]) -> None:
         """Listen to a program; see `Channels`."""
         channel = self._channels.get(token) or self._kept(token)
         if channel is None:
@@ -104,11 +116,15 @@ class NodeChannels:
     def _read(self, token: str, channel: _Channel) -> None:
         while True:
             try:
-                chunk = channel.ours.recv(CHUNK)
+                chunk, descriptors, _, _ = socket.recv_fds(channel.ours, CHUNK, MOST_DESCRIPTORS)
             except BlockingIOError:
                 return
             except OSError:
-                chunk = b""
+                chunk, descriptors = b"", []
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
+                _drop(channel)
+                channel.came = descriptor
             if not chunk:
                 # It ended, or does not want to be talked to any more (`process.disconnect`).
                 self._give_up(token, channel)
@@ -116,20 +132,29 @@ class NodeChannels:
             *lines, rest = (channel.unread + chunk).split(b"\n")
             channel.unread = bytearray(rest)
             for line in lines:
-                self._hand_over(channel, bytes(line))
+                self._hand_over(token, channel, bytes(line))
+            if not rest:
+                _drop(channel)
             if len(channel.unread) > LONGEST_LINE:
                 log.warning("channel.too_long_a_message channel=%s", channel.name)
                 self._give_up(token, channel)
             if channel.ours.fileno() < 0:
                 return
 
-    def _hand_over(self, channel: _Channel, line: bytes) -> None:
+    def _hand_over(self, token: str, channel: _Channel, line: bytes) -> None:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
             return
-        if channel.on_message is not None:
-            channel.on_message(message)
+        if channel.on_message is None:
+            return
+        match message:
+            case {"cmd": "NODE_HANDLE", "msg": spoken}:
+                channel.on_message(spoken, channel.came)
+                _drop(channel)
+                self.send(token, CONFIRMATION)
+            case _:
+                channel.on_message(message, None)
 
     def _write(self, token: str, channel: _Channel) -> None:
         loop = asyncio.get_running_loop()
@@ -161,7 +186,14 @@ class NodeChannels:
         for _, descriptor in channel.unsent:
             if descriptor is not None:
                 os.close(descriptor)
+        _drop(channel)
         for end in (channel.ours, channel.theirs):
             if end is not None:
                 end.close()
         self._keeper.drop(channel.name)
+
+
+def _drop(channel: _Channel) -> None:
+    if channel.came is not None:
+        os.close(channel.came)
+        channel.came = None

@@ -2,8 +2,8 @@
 //
 // When the program listens on a TCP port, the daemon is asked for the socket and hands it over by
 // the channel (NODE_CHANNEL_FD): so all instances listen on the same one, and it outlives each of
-// them. When the daemon asks to drain, nothing new is accepted, connections are closed after the
-// answer to their next request, and those that are idle after a moment.
+// them. When the daemon asks to drain, node_leaving.cjs sees to the connections; those that others
+// leave come by the same way.
 //
 // Words whose `cmd` begins with NODE_ are "internal" to Node: they reach no listener of the program,
 // and listening for them does not keep it alive.
@@ -13,9 +13,7 @@
 const { isMainThread } = require('node:worker_threads');
 
 const CMD = 'NODE_PMDAEMON';
-const QUIET = 800; // milliseconds that a connection may use to send one more request
 const CUT_OFF = 1000; // milliseconds between two looks whether the daemon can still answer
-const LOOK = 50; // milliseconds between two looks for connections that became idle
 
 const preload = process.env.PMDAEMON_PRELOAD;
 delete process.env.PMDAEMON_PRELOAD;
@@ -30,24 +28,27 @@ if (preload !== undefined && isMainThread) {
 function shareSockets() {
   const dns = require('node:dns');
   const net = require('node:net');
+  const { Leaving } = require('./node_leaving.cjs');
 
   const listen = net.Server.prototype.listen;
   const asked = new Map(); // what to do with the answer, by number
-  const servers = new Set();
   let number = 0;
-  let draining = false;
 
-  const say = (message) => {
+  const say = (message, handle, done = () => {}) => {
     // Without a daemon, and its keeper, there is nobody to tell.
-    if (process.connected) process.send({ cmd: CMD, ...message }, undefined, {}, () => {});
+    if (process.connected) process.send({ cmd: CMD, ...message }, handle, {}, done);
+    return process.connected;
   };
+  const leaving = new Leaving({
+    hand: (at, handle, done) => say({ act: 'pass', at }, handle, done),
+    gone: () => say({ act: 'drained' }),
+  });
 
   net.Server.prototype.listen = function (...args) {
     const wanted = wantedAddress(args);
     this.once('listening', () => say({ act: 'listening' }));
     if (wanted === null || !process.connected) return listen.apply(this, args);
     if (wanted.callback) this.once('listening', wanted.callback);
-    keepTrack(this);
     // The program has nothing else to live for until the answer is there.
     const alive = setInterval(listenAloneIfCutOff, CUT_OFF);
     let closed = false;
@@ -63,8 +64,10 @@ function shareSockets() {
     };
     resolve(wanted.host, (error, host) => {
       if (error) { settle(error); return; }
+      const at = [host ?? null, wanted.port];
+      leaving.watch(this, at);
       asked.set(++number, { settle, port: wanted.port, host });
-      say({ act: 'listen', seq: number, at: [host ?? null, wanted.port] });
+      say({ act: 'listen', seq: number, at });
     });
     return this;
   };
@@ -72,7 +75,11 @@ function shareSockets() {
   process.on('internalMessage', (message, handle) => {
     if (message.cmd !== CMD) return;
     if (message.act === 'drain') {
-      drain();
+      leaving.begin();
+      return;
+    }
+    if (message.act === 'take') {
+      if (handle) leaving.take(message.at, handle);
       return;
     }
     const waiting = asked.get(message.seq);
@@ -92,45 +99,6 @@ function shareSockets() {
   function resolve(host, callback) {
     if (host === undefined || net.isIP(host)) callback(null, host);
     else dns.lookup(host, callback);
-  }
-
-  function keepTrack(server) {
-    if (servers.has(server)) return;
-    servers.add(server);
-    server.pmdaemonConnections = new Set();
-    server.on('connection', (socket) => {
-      server.pmdaemonConnections.add(socket);
-      socket.once('close', () => {
-        server.pmdaemonConnections.delete(socket);
-        if (draining) tellWhenDrained();
-      });
-    });
-  }
-
-  function drain() {
-    if (draining) return;
-    draining = true;
-    for (const server of servers) {
-      // Only this copy of the socket: the other instances go on accepting.
-      server._handle?.close();
-      server.prependListener('request', (_, response) => {
-        response.setHeader('Connection', 'close');
-      });
-    }
-    const closeIdle = () => {
-      for (const server of servers) server.closeIdleConnections?.();
-      tellWhenDrained();
-    };
-    setTimeout(() => {
-      closeIdle();
-      setInterval(closeIdle, LOOK).unref();
-    }, QUIET).unref();
-    tellWhenDrained();
-  }
-
-  function tellWhenDrained() {
-    for (const server of servers) if (server.pmdaemonConnections.size > 0) return;
-    say({ act: 'drained' });
   }
 }
 

@@ -32,7 +32,7 @@ class TcpSharedSockets:
                 app, host, tcp_port = json.loads(name.removeprefix(PREFIX))
                 self._sockets[app, host, tcp_port] = socket.socket(fileno=descriptor)
 
-    def open(self, app: str, host: str | None, tcp_port: int) -> int:
+    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
         """Listen, or find what listens already; see `SharedSockets`."""
         key = app, host, tcp_port
         if (known := self._sockets.get(key)) is None:
@@ -42,6 +42,10 @@ class TcpSharedSockets:
                 raise _refused(key, error) from error
             self._sockets[key] = known
             self._keeper.keep(_name(key), known.fileno())
+        if not blocking:
+            # It holds for every copy (fcntl(2)). Never the other way round: a program that needs
+            # it by descriptor 3 sees to that itself.
+            os.set_blocking(known.fileno(), False)
         return known.fileno()
 
     def has_any(self, app: str) -> bool:

@@ -7,7 +7,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.calls import Processes
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.control.messages.processes import ProcessView
 
 Action = Callable[..., Processes]
 """A verb of the client: it takes selectors."""

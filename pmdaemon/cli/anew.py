@@ -16,6 +16,7 @@ CHANGEABLE = (
     "exp_backoff_restart_delay",
     "stop_exit_codes",
     "kill_timeout",
+    "drain_timeout",
     "stop_signal",
     "listen_timeout",
     "log_max_size",

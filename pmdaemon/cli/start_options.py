@@ -37,6 +37,9 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "kill_timeout": (
         ("-k", "--kill-timeout"), "TIME", "From the stop signal to SIGKILL: 1600 (ms), 5s.",
     ),
+    "drain_timeout": (
+        ("--drain-timeout",), "TIME", "For requests to end when it is replaced; 30s in a proxy.",
+    ),
     "listen_timeout": (
         ("--listen-timeout", "--wait-timeout"), "TIME", "Wait so long until it is ready: 3s.",
     ),

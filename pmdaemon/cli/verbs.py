@@ -37,7 +37,6 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("dev", "Run the programs of a file while you work on them"),
         Verb("init", "Write an ecosystem file to be filled in", ("ecosystem",)),
         Verb("validate", "Say what is wrong with an ecosystem file"),
-        Verb("deploy", "Bring an app to other machines, by git and ssh"),
         Verb("apply", "Bring what runs into line with an ecosystem file"),
     ),
     "Look at them": (
@@ -54,6 +53,13 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
     "Publish them": (
         Verb("proxy", "Publish programs under names, by a reverse proxy"),
         Verb("requests", "Show and follow the requests that came through the proxy"),
+    ),
+    "Deploy them from git": (
+        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
+        Verb("deployments", "List deployments, and show their logs"),
+        Verb("rollback", "Run an earlier release again"),
+        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
+        Verb("user", "Say who deploys over the web API: accounts and invitations"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),

@@ -19,6 +19,7 @@ from pmdaemon.core.spec import (
     HealthCheck,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -123,6 +124,24 @@ def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
 
 
+def check_proxy_port(reading: Reading) -> None:
+    """Note when nobody could tell where the app listens, or when the gateway listens there too."""
+    published: Published | None = reading.values.get("proxy")
+    if published is None:
+        return
+    ports: TcpPorts | None = reading.values.get("port")
+    if ports is None and published.tcp_port is None:
+        message = "it leads to no TCP port: the app has none (port), and none is said (proxy.port)"
+        reading.refuse("proxy", InvalidInput(message))
+    listener = published.listener
+    own = {published.tcp_port}
+    if ports is not None:
+        own |= set(range(ports.first, ports.last + 1))
+    if listener is not None and listener.tcp_port in own:
+        message = f"the app itself has the port {listener.tcp_port}"
+        reading.refuse("proxy", InvalidInput(message))
+
+
 def check_health_port(reading: Reading) -> None:
     """Note when a check is of the app's TCP port, and it has none."""
     check: HealthCheck | None = reading.values.get("health_check")
@@ -208,6 +227,8 @@ def _schedules(found: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if (expression := found.get("cron_restart")) is not None:
         made["cron_restart"] = Schedule(expression, timezone)
+    if (expression := found.get("cron_stop")) is not None:
+        made["cron_stop"] = Schedule(expression, timezone)
     if (job := found.get("job")) is not None:
         from msgspec.structs import replace  # noqa: PLC0415 - few apps are jobs
 

@@ -4,7 +4,7 @@ What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
 
 # Bare paths: pathlib takes longer to import than all the rest of this, and every start waits.
-# ruff: noqa: PTH113, PTH119, PTH123
+# ruff: noqa: PTH113, PTH119, PTH120, PTH123
 
 import os
 import sys
@@ -124,7 +124,11 @@ def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if kind == "json":
         return _json(text, path, environment)
     # Only those who have such a file pay for what reads it.
-    return False, import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}").parse(text)
+    parser = import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}")
+    found = parser.parse(text)
+    if kind == "procfile":
+        found = parser.with_surroundings(found, os.path.dirname(path), environment)
+    return False, found
 
 
 def _javascript() -> Any:  # noqa: ANN401 - a module

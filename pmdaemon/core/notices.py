@@ -25,6 +25,12 @@ class ProcessChanged(Struct, frozen=True, dict=True):
         return events_between(self.before, self.after)
 
 
+class FormerRunGone(Struct, frozen=True):
+    """Nothing is left of a run of this app that another had taken the place of, or was to."""
+
+    name: str
+
+
 class EventLogged(Struct, frozen=True):
     """Something happened to a process; the `number` grows by one with each event of a daemon."""
 
@@ -83,6 +89,10 @@ class EntryWritten(Struct, frozen=True):
     entry: Entry
 
 
+class AccessChanged(Struct, frozen=True):
+    """Somebody who was let in may not be any more: a key was revoked, say, or has expired."""
+
+
 class EndingBegan(Struct, frozen=True):
     """All programs are being ended, and then the daemon ends, within so many seconds."""
 
@@ -91,6 +101,7 @@ class EndingBegan(Struct, frozen=True):
 
 Notice = (
     ProcessChanged
+    | FormerRunGone
     | EventLogged
     | Sampled
     | HealthChecked
@@ -99,5 +110,6 @@ Notice = (
     | TelemetryReceived
     | MessageSent
     | EntryWritten
+    | AccessChanged
     | EndingBegan
 )

@@ -145,6 +145,9 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     ):
         parts.supervisor.post(pm_id, event)
     parts.engine.web.expect(stored.web)
+    # Before anything is started: programs of projects get the variables of these.
+    await parts.engine.platform.resume()
+    await parts.engine.deployer.adopt()
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
@@ -154,6 +157,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
+    await parts.engine.deployer.resume()
     return supervising
 
 
@@ -185,6 +189,7 @@ async def _end(
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
     parts.engine.triggers.stop()
+    await parts.engine.deployer.close()
     await asyncio.gather(
         parts.engine.web.close(for_good=ending.for_good),
         parts.engine.gateway.close(for_good=ending.for_good),

@@ -47,6 +47,8 @@ class Declaring:
         anew = {step.name for step in steps if step.action == "restart"}
         doomed = {step.name for step in steps if step.action == "delete"}
         up = {one.name for one in ledger.processes.values() if one.wish is Wish.UP}
+        changed = [one.after for one in steps if one.after is not None and one.paths]
+        self._admission.check(changed, ledger.processes.values())
         declared = self.declare(
             ledger,
             [

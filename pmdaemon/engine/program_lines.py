@@ -16,7 +16,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.lifecycle_events import BecameReady, Drained, Event
 from pmdaemon.core.node import is_node, shares_sockets
 from pmdaemon.core.notices import MessageReceived, Notice, ProcessChanged
-from pmdaemon.core.process import Errored, Exited, Identity, Process, Run, Stopped
+from pmdaemon.core.process import Errored, Exited, Identity, Online, Process, Run, Stopped
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Channels, Equipment, Inputs, NotifySocket, SharedSockets
 
@@ -64,6 +64,7 @@ class ProgramLines:
         self._preload = preload
         self._running: dict[Identity, int] = {}
         self._processes = processes
+        self._turn = 0
         notify.attend(self._told_ready)
         bus.subscribe(self._heed, ProcessChanged)
 
@@ -102,7 +103,8 @@ class ProgramLines:
         self._running[run.identity] = process.pm_id
         if is_node(process.spec):
             self._channels.attend(
-                self._token(process), lambda message: self._hear(process, run, message)
+                self._token(process),
+                lambda message, descriptor: self._hear(process, run, message, descriptor),
             )
 
     def withdraw(self, process: Process) -> None:
@@ -149,7 +151,7 @@ class ProgramLines:
                 self._post(pm_id, BecameReady(identity, told=True))
                 return
 
-    def _hear(self, process: Process, run: Run, message: object) -> None:
+    def _hear(self, process: Process, run: Run, message: object, descriptor: int | None) -> None:
         match message:
             case "ready":
                 self._post(process.pm_id, BecameReady(run.identity, told=True))
@@ -164,21 +166,40 @@ class ProgramLines:
                 "seq": seq,
             }:
                 self._share(process, seq, host, port)
+            case {"cmd": "NODE_PMDAEMON", "act": "pass", "at": at} if descriptor is not None:
+                self._pass_on(process.name, run, at, descriptor)
             case {"cmd": str(internal)} if internal.startswith("NODE_"):
                 pass  # what Node says about its own affairs
             case _:
                 self._bus.publish(MessageReceived(process.seat, message))
 
+    def _pass_on(self, app: str, run: Run, at: object, connection: int) -> None:
+        """Have another instance go on with a connection; where there is none, it is closed."""
+        word = {"cmd": OURS, "act": "take", "at": at}
+        others = [
+            one
+            for one in self._processes()
+            if one.name == app and isinstance(one.state, Online) and one.run != run
+        ]
+        for _ in others:
+            self._turn += 1
+            token = self._token(others[self._turn % len(others)])
+            if self._channels.send(token, _with_handle(word), connection):
+                return
+
     def _share(self, process: Process, seq: object, host: str | None, port: int) -> None:
         answer: dict[str, object] = {"cmd": OURS, "seq": seq}
         try:
-            socket = self._sockets.open(process.name, host, port)
+            # Node accepts from its event loop, and takes it as it comes.
+            socket = self._sockets.open(process.name, host, port, blocking=False)
         except PmdaemonError as error:
             log.warning("cluster.cannot_listen app=%s reason=%s", process.name, error)
             self._channels.send(
                 self._token(process), {**answer, "code": error.details.get("errno", "EADDRINUSE")}
             )
             return
-        self._channels.send(
-            self._token(process), {"cmd": HANDLE, "type": "net.Native", "msg": answer}, socket
-        )
+        self._channels.send(self._token(process), _with_handle(answer), socket)
+
+
+def _with_handle(message: Mapping[str, object]) -> Mapping[str, object]:
+    return {"cmd": HANDLE, "type": "net.Native", "msg": message}

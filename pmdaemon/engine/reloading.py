@@ -121,7 +121,8 @@ def _take_away(ledger: Ledger, turn: Turn) -> Plan:
     if twin not in ledger.processes:
         return Plan([])
     old = ledger.processes.get(turn.pm_id)
-    return Plan([(twin, DeleteRequested())], [old] if old is not None else [])
+    gently = DeleteRequested(gently=True)  # the former run may be draining
+    return Plan([(twin, gently)], [old] if old is not None else [])
 
 
 def _is_decided(new: Process) -> bool:

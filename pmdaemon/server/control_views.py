@@ -3,14 +3,14 @@
 import msgspec
 
 from pmdaemon.config.differences import in_words
-from pmdaemon.control.messages import (
+from pmdaemon.control.messages.declaring import StepView
+from pmdaemon.control.messages.processes import (
     ExitView,
     Explanation,
     HealthView,
     ProcessView,
     ReplyView,
     RunView,
-    StepView,
 )
 from pmdaemon.core.differences import Step
 from pmdaemon.core.environment import child_environment

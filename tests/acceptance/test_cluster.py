@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,30 @@ def test_instances_of_an_unchanged_node_program_share_its_port(pmdaemon, port, n
     eventually_sync(lambda: answers(port))
 
     assert all_that_answer(port, 2) == {one["pid"] for one in pmdaemon.list()}
+
+
+@node
+def test_no_node_program_waits_for_a_connection_that_another_one_got(pmdaemon, port):
+    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
+    pmdaemon.run("start", "app.js", "--name", "web", "-i", "2")
+    eventually_sync(lambda: answers(port))
+
+    for one in pmdaemon.list():
+        [flags] = flags_of_listeners(one["pid"], port)
+        assert flags & os.O_NONBLOCK
+
+
+def flags_of_listeners(pid, port):
+    """List the flags (proc(5), fdinfo) of the sockets by which a program listens on a port."""
+    tables = [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
+    rows = [row.split() for table in tables for row in table.splitlines()[1:]]
+    wanted = {
+        f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"
+    }
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        if os.readlink(file) in wanted:
+            info = Path(f"/proc/{pid}/fdinfo/{file.name}").read_text()
+            yield int(info.split("flags:")[1].split()[0], 8)
 
 
 @node

@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -67,6 +69,34 @@ def test_no_request_fails_while_a_node_cluster_is_reloaded(pmdaemon, port, name,
     assert not before & {one["pid"] for one in after}
     assert [(one["pm_id"], one["restarts"]) for one in after] == [(0, 2), (1, 2)]
     assert not any(map(is_alive, before))
+
+
+@node
+def test_a_connection_that_is_kept_and_idle_is_served_by_the_new_run(pmdaemon, port):
+    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
+    pmdaemon.run("start", "app.js", "--name", "web", "-i", "2")
+    eventually_sync(lambda: answers(port))
+    with ExitStack() as stack:
+        kept = [
+            stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=20)))
+            for _ in range(8)
+        ]
+        for connection in kept[1:]:
+            assert answer_of(connection) in {one["pid"] for one in pmdaemon.list()}
+        kept[0].connect()  # over which nothing is asked yet
+        local = [connection.sock.getsockname() for connection in kept]
+
+        pmdaemon.run("reload", "web")
+
+        new = {one["pid"] for one in pmdaemon.list()}
+        assert {answer_of(connection) for connection in kept} <= new
+        assert [connection.sock.getsockname() for connection in kept] == local
+
+
+def answer_of(connection):
+    """Ask over a connection that is open; return the pid of who answers."""
+    connection.request("GET", "/")
+    return int(connection.getresponse().read().split()[0])
 
 
 def test_the_list_has_one_row_an_instance_all_the_time(pmdaemon, port):

@@ -43,15 +43,30 @@ async def channels(keeper):
     channels.close(TOKEN)
 
 
+class Heard(list):
+    """The messages; `files` holds copies of the descriptors that came along."""
+
+    def __init__(self):
+        self.files = []
+
+    def note(self, message, descriptor):
+        self.append(message)
+        if descriptor is not None:
+            self.files.append(socket.socket(fileno=os.dup(descriptor)))
+
+
 @pytest.fixture
 async def heard():
-    return []
+    heard = Heard()
+    yield heard
+    for file in heard.files:
+        file.close()
 
 
 @pytest.fixture
 async def program(channels, heard):
     program = Program(channels.open(TOKEN))
-    channels.attend(TOKEN, heard.append)
+    channels.attend(TOKEN, heard.note)
     yield program
     program.line.close()
 
@@ -102,6 +117,56 @@ async def test_a_descriptor_travels_with_a_message(program, channels):
         message, [copy] = program.hear()
         with socket.socket(fileno=copy) as taken:
             assert (message, taken.getsockname()) == ("take it", listener.getsockname())
+
+
+def with_handle(message):
+    return json.dumps({"cmd": "NODE_HANDLE", "type": "net.Native", "msg": message}).encode() + b"\n"
+
+
+async def test_a_descriptor_that_a_program_sends_is_there_with_its_message(program, heard):
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.socket(socket.AF_UNIX) as other:
+        program.say("before")
+        socket.send_fds(program.line, [with_handle("one")], [one.fileno()])
+        socket.send_fds(program.line, [with_handle("other")], [other.fileno()])
+        program.say("after")
+
+        await eventually(lambda: len(heard) == 4)
+        assert heard == ["before", "one", "other", "after"]
+        assert [file.family for file in heard.files] == [one.family, other.family]
+        assert not any(os.get_inheritable(file.fileno()) for file in heard.files)
+
+
+async def test_that_a_descriptor_has_come_is_confirmed_as_node_expects(program):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        socket.send_fds(program.line, [with_handle("take it")], [listener.fileno()])
+
+        message, _ = await asyncio.to_thread(program.hear)
+        assert message == {"cmd": "NODE_HANDLE_ACK"}
+
+
+async def test_a_message_with_a_descriptor_may_come_in_pieces(program, heard):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        line = with_handle("take it")
+        socket.send_fds(program.line, [line[:10]], [listener.fileno()])
+        await settle()
+        program.line.sendall(line[10:])
+
+        await eventually(lambda: heard == ["take it"])
+        assert [file.getsockname() for file in heard.files] == [listener.getsockname()]
+
+
+@pytest.mark.parametrize("line", [b'"nothing of it"\n', with_handle("x"), b"nonsense\n", b'"half'])
+async def test_no_descriptor_is_left_open(program, channels, heard, line):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        socket.send_fds(program.line, [line], [theirs.fileno()])
+        theirs.close()
+        channels.close(TOKEN)  # which reads what is left
+        for file in heard.files:
+            file.close()
+
+        ours.settimeout(10)
+        assert ours.recv(1) == b""
 
 
 async def test_what_a_program_does_not_read_waits_and_then_is_refused(program, channels):
@@ -156,7 +221,7 @@ async def test_a_next_daemon_goes_on_with_the_channel_and_what_waits_in_it(
     program.say("while nobody was there")
     next_daemon = NodeChannels(keeper)
 
-    next_daemon.attend(TOKEN, heard.append)
+    next_daemon.attend(TOKEN, heard.note)
     await eventually(lambda: heard == ["while nobody was there"])
     next_daemon.send(TOKEN, "welcome")
 
@@ -165,7 +230,7 @@ async def test_a_next_daemon_goes_on_with_the_channel_and_what_waits_in_it(
 
 
 async def test_a_channel_that_nobody_kept_is_no_channel(channels):
-    channels.attend("lost", lambda _: None)
+    channels.attend("lost", lambda *_: None)
 
     assert not channels.send("lost", "hello")
     channels.close("lost")

@@ -52,6 +52,29 @@ def test_without_a_host_both_families_are_listened_on(sockets, port):
         socket.create_connection(("::1", port), timeout=5).close()
 
 
+def test_it_waits_for_connections_as_programs_expect_of_descriptor_3(sockets, port):
+    assert os.get_blocking(sockets.open("web", None, port))
+
+
+def test_who_was_slower_to_accept_is_not_kept_waiting(sockets, keeper, port):
+    descriptor = sockets.open("web", None, port)
+
+    sockets.open("web", None, port, blocking=False)
+
+    with socket.socket(fileno=os.dup(descriptor)) as instance, pytest.raises(BlockingIOError):
+        instance.accept()
+    [kept] = keeper.kept.values()
+    assert not os.get_blocking(kept)
+
+
+def test_a_program_that_will_not_wait_is_not_made_to_by_the_next_instance(sockets, port):
+    os.set_blocking(sockets.open("web", None, port), False)
+
+    descriptor = sockets.open("web", None, port)
+
+    assert not os.get_blocking(descriptor)
+
+
 def test_a_host_is_listened_on_alone(sockets, port):
     descriptor = sockets.open("web", "127.0.0.1", port)
 

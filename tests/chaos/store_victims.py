@@ -33,7 +33,11 @@ BYTES = 300_000
 SECONDS = 0.05
 
 
-def at_a_statement(rng: random.Random) -> str:
+Doom = tuple[str, Callable[[], object]]
+"""Where it is to end, and what sees to that."""
+
+
+def at_a_statement(rng: random.Random) -> Doom:
     """Die before or after one of the next statements."""
     last, before = rng.randrange(1, STATEMENTS), rng.random() < 0.5
     count = itertools.count(1)
@@ -54,26 +58,34 @@ def at_a_statement(rng: random.Random) -> str:
                 die()
             return done
 
-    plain = sqlite3.connect
-    # The store knows nothing of this: its module gets another way to connect.
-    connection.sqlite3.connect = lambda *a, **more: plain(*a, **more, factory=Mortal)  # type: ignore[attr-defined]
-    return f"{'before' if before else 'after'} statement {last}"
+    def arm() -> None:
+        plain = sqlite3.connect
+        # The store knows nothing of this: its module gets another way to connect.
+        connection.sqlite3.connect = lambda *a, **more: plain(*a, **more, factory=Mortal)  # type: ignore[attr-defined]
+
+    return f"{'before' if before else 'after'} statement {last}", arm
 
 
-def at_a_byte(rng: random.Random) -> str:
+def at_a_byte(rng: random.Random) -> Doom:
     """Die where a file would grow beyond a size."""
     last = rng.randrange(1, BYTES)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (last, resource.RLIM_INFINITY))
-    return f"at byte {last}"
+
+    def arm() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (last, resource.RLIM_INFINITY))
+
+    return f"at byte {last}", arm
 
 
-def at_an_instruction(rng: random.Random) -> str:
+def at_an_instruction(rng: random.Random) -> Doom:
     """Die after a while."""
     seconds = rng.random() * SECONDS
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-5))
-    return f"after {seconds:.6f} s"
+
+    def arm() -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-5))
+
+    return f"after {seconds:.6f} s", arm
 
 
 def die() -> None:
@@ -84,8 +96,11 @@ def die() -> None:
 def live_and_die(store: Path, rng: random.Random, says: int) -> None:
     """Commit numbers until that is the end."""
     first = asyncio.run(held_by(store))["next"] + 1
-    how = rng.choice([at_a_statement, at_a_byte, at_an_instruction])
-    os.write(says, f"{how(rng)}\n".encode())
+    choose = rng.choice([at_a_statement, at_a_byte, at_an_instruction])
+    where, arm = choose(rng)
+    # Said before anything can come of it.
+    os.write(says, f"{where}\n".encode())
+    arm()
 
     async def commit() -> None:
         async with SqliteStore(store) as opened:

@@ -1,9 +1,10 @@
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.core.errors import TcpPortTaken
 from pmdaemon.core.lifecycle_events import BecameReady, Drained
 from pmdaemon.core.notices import MessageReceived, ProcessChanged
-from pmdaemon.core.process import Backoff, Online, Stopped
+from pmdaemon.core.process import Backoff, Cause, Online, Starting, Stopped, Stopping
 from pmdaemon.core.spec import Command
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.bus import Bus
@@ -44,14 +45,14 @@ class Scene:
             preload="/lib/preload.cjs",
         )
 
-    def running(self, **changes):
-        process = a_process(state=Online(RUN), launch=5, **changes)
+    def running(self, run=RUN, **changes):
+        process = a_process(**{"state": Online(run), "launch": 5, **changes})
         self.lines.equip(process)
-        self.lines.attend(process, RUN)
+        self.lines.attend(process, run)
         return process
 
-    def says(self, process, message):
-        self.channels.tell(process.run_number, message)
+    def says(self, process, message, descriptor=None):
+        self.channels.tell(process.run_number, message, descriptor)
 
 
 @pytest.fixture
@@ -102,6 +103,7 @@ def test_another_program_in_a_cluster_finds_the_shared_socket_and_its_own_pid(sc
     assert first.env["LISTEN_FDS"] == "1"
     assert first.pid_variable == "LISTEN_PID"
     assert first.inherited == second.inherited == (scene.sockets.listening["web", None, 3000],)
+    assert scene.sockets.blocking[3000]
 
 
 def test_a_shared_socket_that_cannot_be_had_is_told(scene):
@@ -169,6 +171,7 @@ def test_a_socket_that_is_asked_for_is_handed_over(scene, host):
         "msg": {"cmd": "NODE_PMDAEMON", "seq": 7},
     }
     assert descriptor == scene.sockets.listening["web", host, 80]
+    assert not scene.sockets.blocking[80]
 
 
 def test_a_socket_that_cannot_be_had_is_answered_with_the_systems_error(scene):
@@ -216,6 +219,81 @@ def test_a_program_is_asked_over_its_channel_to_drain(scene):
 
     assert scene.channels.sent == [("0.5", {"cmd": "NODE_PMDAEMON", "act": "drain"}, None)]
     assert scene.posted == []
+
+
+def passed_on(scene):
+    """List the tokens of those that were given a connection."""
+    return [token for token, message, _ in scene.channels.sent if message["msg"]["act"] == "take"]
+
+
+PASS = {"cmd": "NODE_PMDAEMON", "act": "pass", "at": [None, 80]}
+
+
+def test_a_connection_that_a_program_hands_on_goes_to_another_instance(scene):
+    leaving = scene.running(spec=CLUSTER)
+    other = scene.running(spec=CLUSTER, pm_id=1, run=a_run(2))
+    scene.processes = [leaving, other]
+
+    scene.says(leaving, PASS, 99)
+
+    assert scene.channels.sent == [
+        (
+            other.run_number,
+            {
+                "cmd": "NODE_HANDLE",
+                "type": "net.Native",
+                "msg": {"cmd": "NODE_PMDAEMON", "act": "take", "at": [None, 80]},
+            },
+            99,
+        )
+    ]
+
+
+def test_connections_are_shared_out(scene):
+    leaving, *others = [scene.running(spec=CLUSTER, pm_id=n, run=a_run(n + 1)) for n in range(3)]
+    scene.processes = [leaving, *others]
+
+    for _ in range(4):
+        scene.says(leaving, PASS, 99)
+
+    assert sorted(passed_on(scene)) == sorted([one.run_number for one in others] * 2)
+
+
+def test_a_connection_goes_to_the_run_that_has_the_place_of_the_former_one(scene):
+    leaving = scene.running(spec=CLUSTER, pm_id=4)
+    new = scene.running(spec=CLUSTER, pm_id=4, run=a_run(2), launch=6)
+    scene.processes = [
+        new,
+        replace(leaving, pm_id=-5, replaces=4, state=Stopping(RUN, Cause.REPLACED, draining=True)),
+    ]
+
+    scene.says(leaving, PASS, 99)
+
+    assert passed_on(scene) == [new.run_number]
+
+
+def test_a_connection_goes_to_the_next_one_where_an_instance_cannot_be_told(scene):
+    leaving, deaf, other = [
+        scene.running(spec=CLUSTER, pm_id=n, run=a_run(n + 1)) for n in range(3)
+    ]
+    scene.processes = [leaving, deaf, other]
+    scene.channels.close(deaf.run_number)
+
+    for _ in range(2):
+        scene.says(leaving, PASS, 99)
+
+    assert passed_on(scene) == [other.run_number] * 2
+
+
+def test_a_connection_goes_to_nobody_where_no_other_instance_is_up(scene):
+    leaving = scene.running(spec=CLUSTER)
+    starting = scene.running(spec=CLUSTER, pm_id=1, state=Starting(a_run(2)))
+    stranger = scene.running(spec=an_app(name="other", exec_mode="cluster"), pm_id=2, run=a_run(3))
+    scene.processes = [leaving, starting, stranger]
+
+    scene.says(leaving, PASS, 99)
+
+    assert scene.channels.sent == []
 
 
 def change_of(scene, *states):

@@ -12,12 +12,12 @@ class FakeChannels:
     def __init__(self) -> None:
         self.sent: list[tuple[str, object, int | None]] = []
         self.opened: set[str] = set()
-        self._attended: dict[str, Callable[[object], None]] = {}
+        self._attended: dict[str, Callable[[object, int | None], None]] = {}
         self._next = FIRST
 
-    def tell(self, token: str, message: object) -> None:
+    def tell(self, token: str, message: object, descriptor: int | None = None) -> None:
         """Say something as the program does."""
-        self._attended[token](message)
+        self._attended[token](message, descriptor)
 
     def open(self, token: str) -> int:
         """Make a channel."""
@@ -25,7 +25,7 @@ class FakeChannels:
         self._next += 1
         return self._next
 
-    def attend(self, token: str, on_message: Callable[[object], None]) -> None:
+    def attend(self, token: str, on_message: Callable[[object, int | None], None]) -> None:
         """Listen to a program."""
         if token in self.opened:
             self._attended[token] = on_message

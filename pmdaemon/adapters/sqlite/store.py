@@ -158,14 +158,21 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
-    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._path
+
+    async def work(self, job: Callable[[sqlite3.Connection], T], *, durably: bool = False) -> T:
         """Read or write something else that is kept in the same file, as one transaction.
+
+        What is written `durably` is on disk, power cut or not, when this returns.
 
         Raises:
             StoreUnavailable: it was not possible, and nothing was written.
 
         """
-        return await self._in_writer(lambda: self._work(job))
+        return await self._in_writer(lambda: self._work(job, DURABLY if durably else QUICKLY))
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         if self._writer is None:
@@ -243,10 +250,10 @@ class SqliteStore:
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
 
-    def _work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    def _work(self, job: Callable[[sqlite3.Connection], T], pace: str) -> T:
         connection = self._opened()
         try:
-            connection.execute(QUICKLY)
+            connection.execute(pace)
             with _transaction(connection):
                 return job(connection)
         except UNWRITABLE as error:

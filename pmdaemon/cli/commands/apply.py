@@ -13,7 +13,7 @@ from pmdaemon.cli.options import json_option, only_option
 from pmdaemon.cli.render.differences import report
 from pmdaemon.cli.starting import read_file, say_outcome
 from pmdaemon.client.calls import current_directory
-from pmdaemon.control.messages import ApplyResult
+from pmdaemon.control.messages.declaring import ApplyResult
 
 
 @command_named("apply")

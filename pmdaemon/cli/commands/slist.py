@@ -5,7 +5,7 @@ import time
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages import HostResult
+from pmdaemon.control.messages.daemon import HostResult
 
 INTERVAL = 0.2
 """Seconds over which the use of the CPU is measured."""

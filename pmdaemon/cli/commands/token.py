@@ -9,7 +9,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.client.calls import Tokens
-from pmdaemon.control.messages import TokenView
+from pmdaemon.control.messages.web import TokenView
 
 
 @command_named("token")

@@ -8,7 +8,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages import WebResult
+from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
 
 KEY_VARIABLE = "PMDAEMON_API_KEY"
@@ -48,6 +48,11 @@ KEY_VARIABLE = "PMDAEMON_API_KEY"
     " be given several times.",
 )
 @click.option(
+    "--body-limit",
+    metavar="SIZE",
+    help="How long the body of a request may be: 1M by default, at most 64M.",
+)
+@click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
@@ -77,6 +82,7 @@ def command(
     allow_create: bool,
     cors_origins: tuple[str, ...],
     rate_limits: tuple[str, ...],
+    body_limit: str | None,
     trusted_proxies: tuple[str, ...],
     ws_auth: str | None,
     tls_cert: str | None,
@@ -98,6 +104,7 @@ def command(
         "allow_create": allow_create or None,
         "cors_origins": _unless_word("none", cors_origins),
         "rate_limits": _unless_word("off", rate_limits),
+        "body_limit": body_limit,
         "trusted_proxies": list(trusted_proxies) or None,
         "ws_auth": ws_auth,
         "tls_cert": _absolute(tls_cert),

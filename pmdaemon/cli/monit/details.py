@@ -11,7 +11,7 @@ from textual.widgets import Static
 from pmdaemon.cli.render.graphs import graph
 from pmdaemon.cli.render.processes import COLOURS, status_word
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.messages import ExitView, ProcessView
+from pmdaemon.control.messages.processes import ExitView, ProcessView
 from pmdaemon.core.quantities import format_size, format_uptime_long
 
 CURVE_ROWS = 3

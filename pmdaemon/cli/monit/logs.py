@@ -13,7 +13,7 @@ from textual.widgets import RichLog
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.control.log_reader import LogLine
-from pmdaemon.control.messages import GrowthItem, ProcessView
+from pmdaemon.control.messages.processes import GrowthItem, ProcessView
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
 

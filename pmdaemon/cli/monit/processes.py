@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 
 from pmdaemon.cli.render.processes import COLOURS, View, by_name, status_word
 from pmdaemon.cli.render.text import fit, harmless
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.quantities import format_size, format_uptime
 
 WIDE = 100

@@ -5,10 +5,11 @@ and whoever does not keep up has the other side wait. Only the heads are held an
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from pmdaemon.server.gateway.framing import Chunked, Framing, UntilClose
-from pmdaemon.server.gateway.heads import RequestHead, ResponseHead, response_bytes
+from pmdaemon.server.gateway.heads import RequestHead, ResponseHead, response_bytes, value_of
 from pmdaemon.server.gateway.upstreams import UpstreamConnection, UpstreamFailed
 
 REPLAYABLE = 64 * 1024
@@ -19,6 +20,8 @@ HARMLESS_TWICE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TR
 
 LAST_CHUNK = b"0\r\n\r\n"
 
+EVENTS = b"text/event-stream"
+"""What ends when its client has had enough, or never; whoever loses it comes again."""
 
 ANSWER_SECONDS = 300.0
 """How long a target may take until it begins to answer, once it has the whole request."""
@@ -62,7 +65,10 @@ class Tap(Protocol):
 
 
 class Exchange:
-    """A request that is being answered."""
+    """A request that is being answered.
+
+    `goes_on` is called when the answer turns out to have no end of its own.
+    """
 
     def __init__(self, client: ClientSide, request: RequestHead, framing: Framing) -> None:
         self.client = client
@@ -74,6 +80,7 @@ class Exchange:
         self.target: tuple[str, int] | None = None
         self.broken = False
         self.response: ResponseHead | None = None
+        self.goes_on: Callable[[], None] | None = None
         self._framing = framing
         self.request_chunked = isinstance(framing, Chunked)
         self.response_chunked = False
@@ -248,11 +255,14 @@ class Exchange:
         self.status = head.status
         self.response = head
         if head.status == 101:
+            self._has_no_end()
             upgrade = (b"connection", b"upgrade"), (b"upgrade", self.request.upgrade or b"")
             self.client.write(response_bytes(head, upgrade, chunked=False))
             if waiting := self.client.take_waiting():
                 self.take_tunnelled(waiting)
             return
+        if (value_of(head.headers, b"content-type") or b"").startswith(EVENTS):
+            self._has_no_end()
         chunked = isinstance(framing, Chunked | UntilClose)
         if self.request.version == "1.0" and chunked:
             self._keep, chunked = False, False
@@ -296,6 +306,10 @@ class Exchange:
             self.client.resume()
         else:
             self.client.pause()
+
+    def _has_no_end(self) -> None:
+        if self.goes_on is not None:
+            self.goes_on()
 
     def _write_body(self, data: bytes) -> None:
         self.sent += len(data)

@@ -154,7 +154,7 @@ class Gateway:
                 self._refuse(exchange, _why(name, service, tried))
                 return
             exchange.target = target.address
-            with self._chooser.busy_with(name, target):
+            with self._chooser.busy_with(name, target) as exchange.goes_on:
                 failure = await self._try(exchange, target.address, head)
             if failure is None:
                 return

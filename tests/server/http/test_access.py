@@ -124,6 +124,17 @@ def test_other_settings_hold_from_the_next_request_on():
     assert passes(gate, CIMultiDict({"X-API-Key": "mellon"}), Scope.READ)
 
 
+def test_what_goes_on_for_long_looks_again_when_the_settings_change_until_it_leaves():
+    gate, looks = Gate(LOCKED), []
+    leave = gate.watch(lambda: looks.append(gate.settings))
+
+    gate.change(OPEN)
+    leave()
+    gate.change(LOCKED)
+
+    assert looks == [OPEN]
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "pm.example.com"])
 def test_nobody_is_let_in_from_the_network_without_a_key(host):
     assert scopes_of(Gate(WebSettings(host, 9615)), NOTHING) == {Scope.PUBLIC}

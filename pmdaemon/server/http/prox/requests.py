@@ -16,13 +16,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.bodies import body_view
 from pmdaemon.server.http.dialect import encode_json, json_response
-from pmdaemon.server.http.event_streams import (
-    OVER,
-    EventStream,
-    cursor_of,
-    event_stream,
-    until,
-)
+from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream
 from pmdaemon.server.http.prox import views
 from pmdaemon.server.http.prox.errors import ProxyNotEnabled
 from pmdaemon.server.http.reading import read_choice, read_number
@@ -101,7 +95,7 @@ async def stream_requests(engine: Engine, request: web.Request) -> web.StreamRes
         try:
             if after is not None:
                 listener.catch_up(after)
-            await until(request.app[OVER], listener.write(stream))
+            await stream.carry(listener.write(stream))
         finally:
             leave()
     return stream.response

@@ -234,6 +234,17 @@ async def test_streams_end_properly_when_the_web_side_is_turned_off(scene):
     assert [await one.response.content.read() for one in (logs, processes)] == [b"", b""]
 
 
+async def test_streams_end_at_once_when_their_key_is_revoked(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci", scopes=["read"])
+    logs, _ = await scene.open_logs(X_API_Key=secret)
+    processes = await scene.open("/processes/stream", X_API_Key=secret)
+    await processes.event()
+
+    await scene.parts.engine.tokens.revoke("ci")
+
+    assert [await one.response.content.read() for one in (logs, processes)] == [b"", b""]
+
+
 async def test_nothing_is_left_of_clients_that_have_gone(scene):
     logs, _ = await scene.open_logs()
     processes = await scene.open("/processes/stream")

@@ -1,0 +1,159 @@
+// How a Node program leaves its connections when another run takes its place (node_preload.cjs).
+//
+// No client notices. Nothing new is accepted; what is being answered is finished, and says
+// `Connection: close` where that can still be said. A connection over which nothing is under way
+// goes to another instance, by way of the daemon, as it is: what its client sends meanwhile waits
+// in the kernel, and is read there.
+//
+// That is not possible with TLS, whose keys are ours alone, or where the daemon cannot be told.
+// There a connection is closed when it has been quiet for a while; its client may be about to use
+// it, which HTTP has no remedy for (RFC 9112, 9.5).
+
+'use strict';
+
+const net = require('node:net');
+
+const QUIET = 800; // milliseconds that a connection may use to send one more request
+const LOOK = 50; // milliseconds between two looks for connections that became idle
+
+// `hand(at, socket, done)` has another instance go on with a connection to that address, or says
+// false; `gone()` is called when no connection is left.
+exports.Leaving = class Leaving {
+  #servers = new Map(); // their address, connections, sockets that HTTP is spoken over, sessions
+  #given = new WeakSet();
+  #quiet = new WeakMap(); // since when, and what had been read by then
+  #begun = false;
+  #looking = null;
+  #hand;
+  #gone;
+
+  constructor({ hand, gone }) {
+    this.#hand = hand;
+    this.#gone = gone;
+  }
+
+  watch(server, at) {
+    const known = this.#servers.get(server);
+    if (known) {
+      known.at = at;
+      return;
+    }
+    const own = { at, connections: new Set(), sockets: new Set(), sessions: new Set() };
+    this.#servers.set(server, own);
+    const remember = (set) => (one) => {
+      set.add(one);
+      one.once('close', () => {
+        set.delete(one);
+        if (this.#begun) this.#tellWhenGone();
+      });
+      if (this.#begun) this.#keepLooking();
+    };
+    server.on('connection', remember(own.connections));
+    server.on(hasTls(server) ? 'secureConnection' : 'connection', remember(own.sockets));
+    server.on('session', remember(own.sessions)); // HTTP/2
+  }
+
+  // Go on with a connection that another instance has handed on.
+  take(at, handle) {
+    const [server] = [...this.#servers].find(([one, own]) => one._handle && isSame(own.at, at)) ?? [];
+    if (server === undefined) {
+      handle.close();
+      return;
+    }
+    const attend = (socket) => closeUnlessUsed(socket, server.keepAliveTimeout);
+    server.once('connection', attend);
+    server._handle.onconnection(0, handle); // as if it had been accepted
+    server.removeListener('connection', attend); // which it need not have been (maxConnections)
+  }
+
+  begin() {
+    if (this.#begun) return;
+    this.#begun = true;
+    for (const [server, { sockets, sessions }] of this.#servers) {
+      // Only this copy of the socket: the other instances go on accepting.
+      server._handle?.close();
+      server.prependListener('request', (_, response) => sayClose(response));
+      for (const socket of sockets) sayClose(socket._httpMessage);
+      for (const session of sessions) session.close();
+      server.on('session', (session) => session.close());
+    }
+    this.#keepLooking();
+    this.#look();
+  }
+
+  // What waits to be handed on keeps no program alive by itself, so this does.
+  #keepLooking() {
+    this.#looking ??= setInterval(() => this.#look(), LOOK);
+  }
+
+  #look() {
+    for (const [server, own] of this.#servers) {
+      for (const socket of idle(server, own.sockets)) this.#leave(socket, own.at);
+    }
+    this.#tellWhenGone();
+  }
+
+  #leave(socket, at) {
+    if (this.#given.has(socket)) return;
+    const handle = hasTls(socket) ? undefined : socket._handle;
+    if (handle?.readStop && this.#hand(at, handle, () => socket.destroy())) {
+      this.#given.add(socket);
+      socket.setTimeout(0);
+      handle.readStop(); // what comes now is for who goes on with it
+      return;
+    }
+    const quiet = this.#quiet.get(socket);
+    if (quiet?.read !== socket.bytesRead) {
+      this.#quiet.set(socket, { read: socket.bytesRead, since: performance.now() });
+    } else if (performance.now() - quiet.since >= QUIET) {
+      socket.destroy();
+    }
+  }
+
+  #tellWhenGone() {
+    for (const { connections } of this.#servers.values()) if (connections.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = null;
+    this.#gone();
+  }
+};
+
+// Which connections of an HTTP server are between two requests only Node can tell: it is asked to
+// close those, and for that moment closing is but naming.
+function idle(server, sockets) {
+  if (!server.closeIdleConnections) return []; // no HTTP, or Node before 18.2
+  const found = new Set();
+  const own = Object.getOwnPropertyDescriptor(net.Socket.prototype, 'destroy');
+  net.Socket.prototype.destroy = function () { found.add(this); return this; };
+  try {
+    server.closeIdleConnections();
+  } finally {
+    if (own) Object.defineProperty(net.Socket.prototype, 'destroy', own);
+    else delete net.Socket.prototype.destroy;
+  }
+  // Not all versions name one over which nothing has come yet, nor spare an answer that is not
+  // sent to its end.
+  for (const socket of sockets) if (!hasTls(socket) && socket.bytesRead === 0) found.add(socket);
+  return [...found].filter((socket) => !socket._httpMessage && socket.writableLength === 0);
+}
+
+function sayClose(response) {
+  if (!response || response.headersSent || response.req?.httpVersionMajor > 1) return;
+  response.setHeader('Connection', 'close');
+}
+
+// A client that kept a connection for later finds it closed when any other would be (keepAliveTimeout).
+function closeUnlessUsed(socket, milliseconds) {
+  if (!milliseconds) return;
+  const timer = setTimeout(() => { if (socket.bytesRead === 0) socket.destroy(); }, milliseconds);
+  socket.once('close', () => clearTimeout(timer));
+  timer.unref();
+}
+
+function hasTls(one) {
+  return one.encrypted === true || typeof one.setSecureContext === 'function';
+}
+
+function isSame([host, port], [otherHost, otherPort]) {
+  return host === otherHost && port === otherPort;
+}

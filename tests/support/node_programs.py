@@ -1,0 +1,124 @@
+"""Node programs with our preload, and a test in the place of the daemon.
+
+    with a_node_program(tmp_path, listener, "http.createServer(answer).listen(PORT)") as program:
+        program.say({"act": "drain"})
+
+They speak over the channel as with a daemon: the program asks for its socket and gets `listener`;
+what else it says is kept for `heard`, and the connections that it hands on for `handed`.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+import pmdaemon.adapters
+from tests.support.waiting import eventually_sync
+
+PRELOAD = Path(pmdaemon.adapters.__file__).with_name("node_preload.cjs")
+CMD = "NODE_PMDAEMON"
+
+node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+
+class NodeProgram:
+    """A program, and our end of its channel."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], line: socket.socket, listener: socket.socket
+    ) -> None:
+        self.process = process
+        self._listener = os.readlink(f"/proc/self/fd/{listener.fileno()}")
+        self.confirms = True
+        self.handed: list[socket.socket] = []
+        self._line = line
+        self._unread = b""
+        self._heard: list[dict[str, object]] = []
+        line.setblocking(False)
+
+    def say(self, word: Mapping[str, object], handle: socket.socket | None = None) -> None:
+        """Say something, as the daemon does."""
+        message: Mapping[str, object] = {"cmd": CMD, **word}
+        files = []
+        if handle is not None:
+            message = {"cmd": "NODE_HANDLE", "type": "net.Native", "msg": message}
+            files = [handle.fileno()]
+        socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
+
+    def heard(self, act: str) -> dict[str, object] | None:
+        """Give the first word of this kind that the program has said by now."""
+        self._read()
+        return next((word for word in self._heard if word.get("act") == act), None)
+
+    def wait_for(self, act: str) -> dict[str, object]:
+        """Wait until the program has said such a word."""
+        return eventually_sync(lambda: self.heard(act)) or {}
+
+    def wait_until_it_has_left(self) -> None:
+        """Wait until no connection is left; many a program then has nothing more to live for."""
+        eventually_sync(lambda: self.heard("drained") or self.process.poll() is not None)
+        self._read()
+
+    def listens(self) -> bool:
+        """Tell whether it has a copy of the socket that it was given."""
+        files = Path(f"/proc/{self.process.pid}/fd")
+        try:
+            return self._listener in {os.readlink(file) for file in files.iterdir()}
+        except FileNotFoundError:
+            return self.process.poll() is None and self.listens()
+
+    def confirm(self) -> None:
+        """Say that a handle has come."""
+        with suppress(BrokenPipeError):  # it has ended
+            self._line.sendall(b'{"cmd":"NODE_HANDLE_ACK"}\n')
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk, descriptors, _, _ = socket.recv_fds(self._line, 65536, 4)
+            except BlockingIOError:
+                return
+            if not chunk:
+                return
+            self.handed += [socket.socket(fileno=one) for one in descriptors]
+            *lines, self._unread = (self._unread + chunk).split(b"\n")
+            for line in map(json.loads, lines):
+                if line["cmd"] == "NODE_HANDLE" and self.confirms:
+                    self.confirm()
+                self._heard.append(line.get("msg", line))
+
+
+@contextmanager
+def a_node_program(folder: Path, listener: socket.socket, source: str) -> Iterator[NodeProgram]:
+    """Run a program that listens on PORT, and wait until it does."""
+    listener.setblocking(False)
+    script = folder / f"program-{len(list(folder.iterdir()))}.js"
+    script.write_text(source.replace("PORT", str(listener.getsockname()[1])))
+    ours, theirs = socket.socketpair()
+    option = f'--require "{PRELOAD}"'
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NODE_CHANNEL_FD": str(theirs.fileno()),
+        "NODE_CHANNEL_SERIALIZATION_MODE": "json",
+        "NODE_OPTIONS": option,
+        "PMDAEMON_PRELOAD": option,
+    }
+    command = ["node", str(script)]
+    with ours, subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()]) as process:
+        theirs.close()
+        program = NodeProgram(process, ours, listener)
+        try:
+            asked = program.wait_for("listen")
+            program.say({"seq": asked["seq"]}, listener)
+            program.wait_for("listening")
+            yield program
+        finally:
+            process.kill()
+            for one in program.handed:
+                one.close()
