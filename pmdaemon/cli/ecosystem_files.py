@@ -16,7 +16,7 @@ DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
     "ecosystem.config.mjs", "ecosystem.config.json", "ecosystem.json", "ecosystem.json5",
     "ecosystem.config.yaml", "ecosystem.yaml", "ecosystem.config.yml", "ecosystem.yml",
-    "prox.yaml", "prox.yml",
+    "prox.yaml", "prox.yml", "pup.jsonc", "pup.json",
 )  # fmt: skip
 """What is looked for, in this order, where none is named; then package.json, then Procfile."""
 

@@ -85,12 +85,17 @@ def read_file(
 
 
 def start_apps(
-    context: Context, file: AppsOfFile, *, existing: Existing = "restart", quiet: bool
+    context: Context,
+    file: AppsOfFile,
+    *,
+    existing: Existing = "restart",
+    down: bool = False,
+    quiet: bool,
 ) -> Processes:
-    """Start the apps that were read of a file."""
+    """Start the apps that were read of a file, or with `down` only list what is new of them."""
 
     def start() -> Processes:
-        return context.client().start_apps(file.apps, existing=existing, **file.how)
+        return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
     return _said(start, quiet=quiet)
 

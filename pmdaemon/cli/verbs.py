@@ -50,14 +50,16 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("pid", "Print pids"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
-    "Deploy them": (
-        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
-        Verb("deployments", "List deployments, and show their logs"),
-        Verb("rollback", "Run an earlier release again"),
-    ),
     "Publish them": (
         Verb("proxy", "Publish programs under names, by a reverse proxy"),
         Verb("requests", "Show and follow the requests that came through the proxy"),
+    ),
+    "Deploy them from git": (
+        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
+        Verb("deployments", "List deployments, and show their logs"),
+        Verb("rollback", "Run an earlier release again"),
+        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
+        Verb("user", "Say who deploys over the web API: accounts and invitations"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),

@@ -224,6 +224,8 @@ def _schedules(found: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if (expression := found.get("cron_restart")) is not None:
         made["cron_restart"] = Schedule(expression, timezone)
+    if (expression := found.get("cron_stop")) is not None:
+        made["cron_stop"] = Schedule(expression, timezone)
     if (job := found.get("job")) is not None:
         from msgspec.structs import replace  # noqa: PLC0415 - few apps are jobs
 

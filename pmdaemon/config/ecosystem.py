@@ -4,7 +4,7 @@ What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
 
 # Bare paths: pathlib takes longer to import than all the rest of this, and every start waits.
-# ruff: noqa: PTH113, PTH119, PTH123
+# ruff: noqa: PTH113, PTH119, PTH120, PTH123
 
 import os
 import sys

@@ -219,6 +219,34 @@ class ShutdownInProgress(DaemonUnavailable):
         super().__init__("cannot do this: the daemon is ending, and all programs with it")
 
 
+class CertificateRefused(PmdaemonError):
+    """A certificate that an authority does not sign.
+
+    `retry_after`, where the authority has said it, is in seconds.
+    """
+
+    code = "certificate_refused"
+
+    def __init__(self, host: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(
+            f"cannot get a certificate for {host}: {reason}",
+            host=host,
+            reason=reason,
+            retry_after=retry_after,
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why, without saying for whom."""
+        return str(self.details.get("reason", self.message))
+
+    @property
+    def retry_after(self) -> float:
+        """How long the authority wants to be left alone."""
+        seconds = self.details.get("retry_after")
+        return seconds if isinstance(seconds, float) else 0.0
+
+
 class ProtocolViolation(PmdaemonError):
     """A control message that is not one: garbage, too large, or of another version."""
 

@@ -48,6 +48,7 @@ class Cause(StrEnum):
     SCHEDULED = "schedule fell due"
     FILES_CHANGED = "files changed"
     TIMED_OUT = "time limit exceeded"
+    END_DUE = "scheduled end fell due"
     DAEMON_SHUT_DOWN = "daemon shut down"
     NOT_READY = "not ready in time"
     REPLACED = "replaced"

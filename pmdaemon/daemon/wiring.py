@@ -42,6 +42,7 @@ from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Identity, Process
+from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
@@ -325,10 +326,15 @@ def _history(ground: _Ground) -> JobHistory:
 
 
 def _gateway(ground: _Ground) -> GatewaySide:
-    certificates = Path(ground.home.path) / "certificates"
-    server = LazyGatewayServer(ground.clock, ground.keeper, certificates)
+    def known(host: str) -> bool:
+        return gateway.table.knows(host)
+
+    folder = Path(ground.home.path) / "certificates"
+    certificates = LazyCertificates(folder, ground.clock, known)
+    server = LazyGatewayServer(ground.keeper, certificates)
     gateway = GatewaySide(
         server=server,
+        certificates=certificates,
         store=ground.store,
         bus=ground.bus,
         clock=ground.clock,
@@ -393,7 +399,9 @@ def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Trigg
         cron=CronRunner(
             clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
         ),
-        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        time_limits=TimeLimits(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
         files=FileWatcher(
             clock=clock,
             bus=bus,

@@ -12,16 +12,10 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
-from pmdaemon.control.deploy_messages import (
-    DeployBody,
-    DeploymentBody,
-    DeploymentLogBody,
-    DeploymentsBody,
-    RollbackBody,
-)
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
+    CertificateBody,
     GatewayBody,
     RequestBody,
     RequestsBody,
@@ -53,7 +47,13 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import deploy_verbs, gateway_verbs, web_verbs
+from pmdaemon.server import (
+    certificate_verbs,
+    deploy_verbs,
+    gateway_verbs,
+    platform_verbs,
+    web_verbs,
+)
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -428,14 +428,12 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service": (ServiceBody, gateway_verbs.put),
     "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
+    "certificates": (EmptyBody, certificate_verbs.certificates),
+    "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
-    "deploy": (DeployBody, deploy_verbs.deploy),
-    "rollback": (RollbackBody, deploy_verbs.rollback),
-    "deployments": (DeploymentsBody, deploy_verbs.deployments),
-    "deployment": (DeploymentBody, deploy_verbs.deployment),
-    "deployment_cancel": (DeploymentBody, deploy_verbs.cancel),
-    "deployment_log": (DeploymentLogBody, deploy_verbs.log),
+    **platform_verbs.TABLE,
+    **deploy_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }
