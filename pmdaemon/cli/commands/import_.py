@@ -18,18 +18,18 @@ from pmdaemon.core.errors import DaemonUnavailable, InvalidInput, OperationFaile
 
 @command_named("import")
 @click.argument("source", metavar="pm2", type=click.Choice(["pm2"]))
-@click.option("--from", "folder", metavar="DIR", help="PM2's home: $PM2_HOME, or ~/.pm2.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
+@click.option("--from", "folder", metavar="DIR", help="Home of PM2; default $PM2_HOME, or ~/.pm2.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
 @json_option
 def command(
     context: Context, *, source: str, folder: str | None, dry_run: bool, json: bool
 ) -> None:
-    """Take over what PM2 has: what its daemon runs, or else what is in its dump.pm2.
+    """Take over the apps of PM2, from its daemon, or from its dump.pm2 if that does not run.
 
-    Nothing of PM2's is touched. While its daemon runs, apps are put on the list and not started, as
-    two of them would be in each other's way; how to stop PM2 and start them is told. Otherwise what
-    was up is started. What there is already is left as it is. Values that pm2 set has kept are
-    taken over too.
+    PM2 itself is left alone. While its daemon runs, apps are only listed, not started, since two
+    of each would get in each other's way; you are told how to switch. Otherwise what was up is
+    started. Apps that you have already are left as they are. Values set by pm2 set are taken over,
+    too.
     """
     del source  # there is one so far
     home = _home(context, folder)
