@@ -25,10 +25,13 @@ TESTED_ELSEWHERE = {
     "core/taking_over.py": "a part of the lifecycle, tested with it",
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
     "server/http/native/shapes.py": "types only; every answer of the transcripts is held to them",
+    "core/projects.py": "data without behaviour; projects are tested by what is done with them",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
+    "control/platform_messages.py": "types only; as control/messages.py",
+    "engine/platform_interfaces.py": "types only; as engine/interfaces.py",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
 

@@ -65,5 +65,5 @@ def may_be_file(selector: str) -> bool:
 
 
 def called(view: ProcessView) -> str:
-    """Say which process: `app (id 0)`."""
-    return f"{harmless(view['name'])} (id {view['pm_id']})"
+    """Say which process: `app (id 0)`, or `app:1 (id 1)` of several instances."""
+    return f"{harmless(view['called'])} (id {view['pm_id']})"

@@ -85,14 +85,25 @@ def read_file(
 
 
 def start_apps(
-    context: Context, file: AppsOfFile, *, existing: Existing = "restart", quiet: bool
+    context: Context,
+    file: AppsOfFile,
+    *,
+    existing: Existing = "restart",
+    down: bool = False,
+    quiet: bool,
 ) -> Processes:
-    """Start the apps that were read of a file."""
+    """Start the apps that were read of a file, or with `down` only list what is new of them."""
 
     def start() -> Processes:
-        return context.client().start_apps(file.apps, existing=existing, **file.how)
+        return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
-    return _said(start, quiet=quiet)
+    if file.gateway is None:
+        return _said(start, quiet=quiet)
+    # For the few files that have such a part.
+    from pmdaemon.cli.publishing import published  # noqa: PLC0415
+
+    with published(context, file.gateway):
+        return _said(start, quiet=quiet)
 
 
 def start_program(

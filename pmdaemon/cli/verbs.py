@@ -50,14 +50,16 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("pid", "Print pids"),
         Verb("slist", "Print what the machine uses, as PM2's JSON", ("sysinfos",)),
     ),
-    "Deploy them": (
-        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
-        Verb("deployments", "List deployments, and show their logs"),
-        Verb("rollback", "Run an earlier release again"),
-    ),
     "Publish them": (
         Verb("proxy", "Publish programs under host names"),
         Verb("requests", "Show the requests that came through the proxy"),
+    ),
+    "Deploy them from git": (
+        Verb("deploy", "Build and run a repository here, or bring it to other machines"),
+        Verb("deployments", "List deployments, and show their logs"),
+        Verb("rollback", "Run an earlier release again"),
+        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
+        Verb("user", "Say who deploys over the web API: accounts and invitations"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
@@ -73,7 +75,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("conf", "Print all values, or set one", ("config",)),
     ),
     "Coming from PM2": (
-        Verb("import", "Take over the apps of PM2"),
+        Verb("import", "Take over the programs of PM2, Pup or prox"),
         Verb("pm2", "Do what PM2 would do, in its words"),
         Verb("jlist", "Print the list as PM2's JSON"),
         Verb("prettylist", "Print the list as a JavaScript value"),

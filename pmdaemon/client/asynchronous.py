@@ -25,6 +25,8 @@ from pmdaemon.client.calls import (
 from pmdaemon.client.deployments import AsyncDeployments
 from pmdaemon.client.gateway import AsyncGateway
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
+from pmdaemon.client.projects import AsyncProjects
+from pmdaemon.client.users import AsyncUsers
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
@@ -169,6 +171,16 @@ class AsyncClient:
     def deployments(self) -> AsyncDeployments:
         """What is deployed, by git, on this machine."""
         return AsyncDeployments(self._do, self._channel.stream)
+
+    @property
+    def users(self) -> AsyncUsers:
+        """Accounts: who deploys."""
+        return AsyncUsers(self._do)
+
+    @property
+    def projects(self) -> AsyncProjects:
+        """Projects: what is deployed."""
+        return AsyncProjects(self._do)
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

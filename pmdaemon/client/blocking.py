@@ -28,6 +28,8 @@ from pmdaemon.control.messages.web import TokenView, WebResult
 if TYPE_CHECKING:
     from pmdaemon.client.deployments import Deployments
     from pmdaemon.client.gateway import Gateway
+    from pmdaemon.client.projects import Projects
+    from pmdaemon.client.users import Users
     from pmdaemon.control.log_reader import LogLine
 
 T = TypeVar("T")
@@ -398,6 +400,20 @@ class Client:
         from pmdaemon.client.deployments import Deployments  # noqa: PLC0415 - as above
 
         return Deployments(self._do, self._channel.stream)
+
+    @property
+    def users(self) -> "Users":
+        """Accounts: who deploys."""
+        from pmdaemon.client.users import Users  # noqa: PLC0415 - most commands never need it
+
+        return Users(self._do)
+
+    @property
+    def projects(self) -> "Projects":
+        """Projects: what is deployed."""
+        from pmdaemon.client.projects import Projects  # noqa: PLC0415 - as above
+
+        return Projects(self._do)
 
     def make_token(
         self,

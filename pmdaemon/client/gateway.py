@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pmdaemon.client.awaiting import awaited
 from pmdaemon.client.calls import Call
 from pmdaemon.control.messages.gateway import (
+    CertificatesResult,
     GatewayResult,
     RequestsResult,
     RequestView,
@@ -50,7 +51,9 @@ class Gateway:
 
         Args:
             settings: `host`, `http_port` and `https_port` (-1 is none), `domain`,
-                `trusted_proxies`, `capture` (bytes of each body that are kept), `certificates`.
+                `trusted_proxies`, `capture` (bytes of each body that are kept), `certificates`
+                (host, certificate and key, added to those that there are), and `acme`: None, or
+                whom to ask for others, `{"directory": URL, "contact": [...], "trusted": FILE}`.
 
         """
         return self._do(Call("gateway_on", settings, _urls))
@@ -82,6 +85,16 @@ class Gateway:
         """Have services serve, hold their requests, or say that they are being worked on."""
         body = {"names": list(names), "mode": mode}
         return self._do(Call("service_mode", body, _services))
+
+    def certificates(self) -> CertificatesResult:
+        """Return what hosts are served with over TLS."""
+        call: Call[CertificatesResult] = Call("certificates", {}, _whole)
+        return self._do(call)
+
+    def remove_certificate(self, host: str) -> CertificatesResult:
+        """Serve a host with a certificate no longer; return what is left."""
+        call: Call[CertificatesResult] = Call("certificate_remove", {"host": host}, _whole)
+        return self._do(call)
 
     def requests(self, /, **wanted: object) -> RequestsResult:
         """Return the latest requests, youngest first.
@@ -119,6 +132,8 @@ class AsyncGateway:
     publish = awaited(Gateway.publish)
     unpublish = awaited(Gateway.unpublish)
     set_mode = awaited(Gateway.set_mode)
+    certificates = awaited(Gateway.certificates)
+    remove_certificate = awaited(Gateway.remove_certificate)
     requests = awaited(Gateway.requests)
     request = awaited(Gateway.request)
 

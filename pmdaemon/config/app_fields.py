@@ -6,7 +6,7 @@ so is what nobody knows.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ from pmdaemon.config.app_parts import (
 from pmdaemon.config.app_reading import Reading, read_fields
 from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.command import default_name, resolve
-from pmdaemon.config.file_checks import clashes
+from pmdaemon.config.file_checks import clashes, unknown_needs
 from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.names import app_name
@@ -64,7 +64,7 @@ def read_app(
         InvalidInput: the same, when there is one problem and no file it could be in.
 
     """
-    return _read_app(
+    reading, spec = _read_app(
         raw,
         CallerEnvironment(environment),
         base=base,
@@ -74,6 +74,9 @@ def read_app(
         env_name=env_name,
         file=file,
     )
+    if spec is None or reading.problems:
+        raise reading.as_one()
+    return Declared(spec, tuple(reading.warnings))
 
 
 def read_apps(
@@ -86,37 +89,39 @@ def read_apps(
     interpolate: bool = False,
     env_name: str | None = None,
     file: str | None = None,
+    existing: Collection[str] | None = None,
 ) -> list[Declared]:
     """Read all apps of a file; problems of all of them are told together.
 
-    `source` names it in sentences, `file` is its path; for the rest see `read_app`.
+    `source` names it in sentences, `file` is its path, and `existing` are the names of the apps
+    that there are besides, where that is known; for the rest see `read_app`.
 
     Raises:
         InvalidConfiguration: one of them cannot be run, or two cannot be there at once.
 
     """
-    declared: dict[str, Declared] = {}
-    problems: list[str] = []
     caller = CallerEnvironment(environment)
-    for index, raw in enumerate(raws):
-        where = f"apps[{index}]"
-        try:
-            declared[where] = _read_app(
-                raw,
-                caller,
-                base=base,
-                where=where,
-                cpus=cpus,
-                interpolate=interpolate,
-                env_name=env_name,
-                file=file,
-            )
-        except InvalidConfiguration as error:
-            problems += error.problems
-    problems += clashes({where: one.spec for where, one in declared.items()})
+    read = [
+        _read_app(
+            raw,
+            caller,
+            base=base,
+            where=f"apps[{index}]",
+            cpus=cpus,
+            interpolate=interpolate,
+            env_name=env_name,
+            file=file,
+        )
+        for index, raw in enumerate(raws)
+    ]
+    good = {reading.where: spec for reading, spec in read if spec is not None}
+    problems = [sentence for reading, _ in read for sentence in reading.sentences]
+    problems += clashes(good)
+    if problems and existing is not None:  # alone it is refused where apps are started
+        problems += unknown_needs([reading for reading, _ in read], existing)
     if problems:
         raise InvalidConfiguration(source, problems)
-    return list(declared.values())
+    return [Declared(spec, tuple(reading.warnings)) for reading, spec in read if spec is not None]
 
 
 def _read_app(
@@ -129,14 +134,12 @@ def _read_app(
     interpolate: bool,
     env_name: str | None,
     file: str | None,
-) -> Declared:
+) -> tuple[Reading, AppSpec | None]:
+    """Read an app as far as that goes; without a spec, or with problems, it cannot be run."""
     reading = Reading(where)
     variables = environment.said if interpolate else None
     read_fields(reading, served(raw), cpus=cpus, variables=variables)
-    spec = _spec(reading, base, environment, env_name=env_name, file=file)
-    if spec is None or reading.problems:
-        raise reading.as_one()
-    return Declared(spec, tuple(reading.warnings))
+    return reading, _spec(reading, base, environment, env_name=env_name, file=file)
 
 
 def _spec(
@@ -156,7 +159,7 @@ def _spec(
         if "script" not in reading.said:
             reading.refuse("script", InvalidInput("it is missing"))
         return None
-    name = _name(reading, cwd, env_name)
+    name = found["name"] = _name(reading, cwd, env_name)  # others may need it, come what may
     try:
         command = resolve(
             found["script"],

@@ -33,7 +33,6 @@ TOP_LEVEL = {
 """What may stand beside the processes, and what is to be said of it."""
 
 REMARKS = {
-    "terminate": "not acted on by this release: stop it by a job, or by pmdaemon stop",
     "overrun": "a run that is due while another lasts waits for its end",
     "terminateGracePeriod": TOP_LEVEL["terminateGracePeriod"],
 }
@@ -45,7 +44,7 @@ KNOWN = frozenset(
     {
         "id", "cmd", "worker", "cwd", "env", "path", "pidFile", "autostart", "cron", "watch",
         "restart", "restartDelayMs", "restartLimit", "timeout", "terminateTimeout", "cluster",
-        "logger", *REMARKS,
+        "logger", "terminate", *REMARKS,
     }
 )  # fmt: skip
 
@@ -150,24 +149,30 @@ def _environment(raw: Mapping[str, Any], environment: Mapping[str, str]) -> dict
 def _starting(raw: Mapping[str, Any], document: Mapping[Any, Any], warn: Warn) -> dict[str, Any]:
     """Say what starts it: itself, changes of files, a schedule."""
     by_itself = bool(raw.get("autostart") or raw.get("watch"))
-    cron, timeout = raw.get("cron"), raw.get("timeout")
-    fields: dict[str, Any] = {"watch": raw.get("watch")}
+    cron, end = raw.get("cron"), raw.get("terminate")
+    limit = _seconds(raw.get("timeout"))
+    fields: dict[str, Any] = {"watch": raw.get("watch"), "max_runtime": limit}
     if raw.get("watch"):
         watcher = document.get("watcher")
         watcher = watcher if isinstance(watcher, Mapping) else {}
         fields |= {"ignore_watch": watcher.get("skip"), "watch_delay": watcher.get("interval")}
     if cron is not None and not by_itself:
         overlap = "queue" if raw.get("overrun") else "skip"
-        job = {"cron": cron, "overlap": overlap}
-        return fields | {"job": job if timeout is None else {**job, "timeout": _seconds(timeout)}}
-    if timeout is not None:
-        warn("timeout", "acted on for what has a cron alone")
-    return fields | {"autostart": by_itself, "cron_restart": cron}
+        return fields | {"job": {"cron": cron, "overlap": overlap}, "cron_stop": end}
+    if end is None:
+        return fields | {"autostart": by_itself, "cron_restart": cron}
+    if not by_itself or _policy(raw) is None:
+        if _policy(raw) is not None:
+            warn("terminate", "it stays down then, until it is started")
+        return fields | {"autostart": by_itself, "cron_restart": cron, "cron_stop": end}
+    if cron is not None:
+        warn("cron", "it is up anyway, and started anew when terminate falls due")
+    # What is ended by schedule, Pup starts again as its policy says.
+    return fields | {"autostart": True, "cron_restart": end}
 
 
 def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
-    by_itself = bool(raw.get("autostart") or raw.get("watch"))
-    policy = raw.get("restart", "always" if by_itself else None)
+    policy = _policy(raw)
     limit = raw.get("restartLimit")
     return {
         "autorestart": policy is not None and limit != 0,
@@ -175,6 +180,13 @@ def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
         "restart_delay": raw.get("restartDelayMs", RESTART_DELAY),
         "max_restarts": limit or None,
     }
+
+
+def _policy(raw: Mapping[str, Any]) -> str | None:
+    """Say after what it is restarted; Pup has this default for what starts by itself."""
+    by_itself = raw.get("autostart") or raw.get("watch")
+    policy: str | None = raw.get("restart", "always" if by_itself else None)
+    return policy
 
 
 def _cluster(cluster: Mapping[str, Any], warn: Warn) -> dict[str, Any]:

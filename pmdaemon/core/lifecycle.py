@@ -48,6 +48,7 @@ from pmdaemon.core.lifecycle_events import (
     DependencyFailed,
     Drained,
     DrainTimeElapsed,
+    EndFellDue,
     Event,
     FellDue,
     GraceElapsed,
@@ -170,7 +171,10 @@ def step(process: Process, event: Event) -> Step:
         case HealthFailed(identity):
             return end_for(counted(process), process, identity, Cause.UNHEALTHY)
         case TimeExceeded(identity):
-            return end_for(process, process, identity, Cause.TIMED_OUT)
+            again = counted(process) if _goes_on_after_time_out(process) else process
+            return end_for(again, process, identity, Cause.TIMED_OUT)
+        case EndFellDue(identity):
+            return end_for(process, process, identity, Cause.END_DUE)
         case FellDue():
             return _fell_due(process, event)
         case DependenciesMet():
@@ -198,7 +202,7 @@ def _wanted_up(process: Process, *, anew: Cause | None = None, gently: bool = Fa
             return end(counted(afresh(process)), run, anew)
         case (
             Stopping(
-                cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF | Cause.TIMED_OUT
+                cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF | Cause.TIMED_OUT | Cause.END_DUE
             ) as stopping
         ):
             # The same stop goes on, so the epoch, and with it the grace timer, stays.
@@ -344,13 +348,20 @@ def _session_emptied(
                 return down(process)
             if process.replaces is not None:
                 return enter(process, Errored(_why_not_good(process, stopping), last_words)), []
-            if cause is Cause.TIMED_OUT:
+            if cause is Cause.END_DUE or (
+                cause is Cause.TIMED_OUT and not _goes_on_after_time_out(process)
+            ):
                 return enter(process, Exited()), []
             if cause is not Cause.ENDED_BY_ITSELF:
                 return spawn(process)
             return _after_own_end(process, stopping, at, last_words)
         case _:
             return process, []
+
+
+def _goes_on_after_time_out(process: Process) -> bool:
+    """Whether a run that took too long has another one behind it: that of a job has none."""
+    return process.spec.job is None and process.spec.restart.autorestart
 
 
 def _why_not_good(process: Process, ending: Stopping) -> str:

@@ -140,7 +140,13 @@ class HealthFailed(Struct, frozen=True):
 
 
 class TimeExceeded(Struct, frozen=True):
-    """The program of a job takes longer than it may."""
+    """The program takes longer than it may."""
+
+    identity: Identity
+
+
+class EndFellDue(Struct, frozen=True):
+    """The time has come at which its schedule ends the program."""
 
     identity: Identity
 
@@ -201,6 +207,7 @@ Event = (
     | MemoryExceeded
     | HealthFailed
     | TimeExceeded
+    | EndFellDue
     | FellDue
     | DependenciesMet
     | DependencyFailed

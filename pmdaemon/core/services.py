@@ -167,6 +167,21 @@ def port_of(spec: ServiceSpec, process: Process) -> int | None:
     return spec.tcp_port or process.tcp_port or process.spec.shared_port
 
 
+def alone_at(
+    process: Process, specs: Iterable[ServiceSpec], processes: Iterable[Process]
+) -> Sequence[tuple[str, Target]]:
+    """List the services of which a process is a target, and no other run at the same address."""
+    others = [one for one in processes if one.pm_id != process.pm_id and one.run is not None]
+    found: list[tuple[str, Target]] = []
+    for spec in specs:
+        port = port_of(spec, process)
+        if spec.app != process.name or port is None:
+            continue
+        if all(one.name != spec.app or port_of(spec, one) != port for one in others):
+            found.append((spec.name, Target(HERE, port)))
+    return found
+
+
 _RANK: Mapping[TargetState, int] = {
     TargetState.DRAINING: 0,
     TargetState.ADDING: 1,

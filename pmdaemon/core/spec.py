@@ -218,6 +218,8 @@ class AppSpec(Struct, frozen=True, kw_only=True):
 
     `env` is what was declared for it, `inherited_env` the environment of whoever started it; the
     program gets the second overlaid with the first. `max_memory` is in bytes, of the whole tree.
+    A run that has lasted for `max_runtime` seconds is ended (0 is no bound), and so is one when
+    `cron_stop` falls due, which is left alone then.
     `instance_var` names the variable that holds an instance's number, `increment_var` one that
     grows by one from instance to instance. Without `autostart` it is listed and waits to be
     started. `pid_file` is a path that its pid is written to. With `stdin`, it has a standard input
@@ -244,7 +246,9 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     stop: StopPolicy = StopPolicy()
     ready: Readiness = Readiness()
     health: HealthCheck | None = None
+    max_runtime: float = 0.0
     cron_restart: Schedule | None = None
+    cron_stop: Schedule | None = None
     job: Job | None = None
     watch: WatchPolicy | None = None
     depends_on: tuple[Dependency, ...] = ()

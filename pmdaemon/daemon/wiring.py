@@ -1,7 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
+from pmdaemon.adapters.listening_ports import ProcListeningPorts
 from pmdaemon.adapters.live_settings import LiveSettings
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
@@ -42,6 +43,7 @@ from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Identity, Process
+from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
@@ -204,6 +206,13 @@ def assemble(
     ending = Ending()
     settings = LiveSettings(home.settings)
     platform = _platform(ground, files, settings, gateway)
+    listening_ports = ProcListeningPorts()
+
+    def ports(process: Process) -> Collection[int] | None:
+        if process.run is None:
+            return ()
+        return listening_ports.of(trees.members(process.run.identity, ground.token(process)))
+
     deploys = deploying(
         World(
             home=home,
@@ -221,6 +230,7 @@ def assemble(
             gateway=gateway,
             platform=platform,
             search_path=os.environ.get("PATH", os.defpath),
+            ports=ports,
         )
     )
     engine = Engine(
@@ -325,10 +335,15 @@ def _history(ground: _Ground) -> JobHistory:
 
 
 def _gateway(ground: _Ground) -> GatewaySide:
-    certificates = Path(ground.home.path) / "certificates"
-    server = LazyGatewayServer(ground.clock, ground.keeper, certificates)
+    def known(host: str) -> bool:
+        return gateway.table.knows(host)
+
+    folder = Path(ground.home.path) / "certificates"
+    certificates = LazyCertificates(folder, ground.clock, known)
+    server = LazyGatewayServer(ground.keeper, certificates)
     gateway = GatewaySide(
         server=server,
+        certificates=certificates,
         store=ground.store,
         bus=ground.bus,
         clock=ground.clock,
@@ -371,6 +386,7 @@ def _platform(
         hasher=Argon2Hasher(),
         rules=settings.account_rules,
         new_id=random_id,
+        bus=ground.bus,
     )
     webhooks = Webhooks(
         store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
@@ -392,7 +408,9 @@ def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Trigg
         cron=CronRunner(
             clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
         ),
-        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        time_limits=TimeLimits(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
         files=FileWatcher(
             clock=clock,
             bus=bus,

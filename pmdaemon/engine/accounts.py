@@ -20,6 +20,7 @@ from pmdaemon.core.accounts import (
     read_password,
     read_person,
 )
+from pmdaemon.core.notices import AccessChanged
 from pmdaemon.core.platform_errors import (
     AccountNotFound,
     EmailTaken,
@@ -28,6 +29,7 @@ from pmdaemon.core.platform_errors import (
     WrongCredentials,
 )
 from pmdaemon.engine.api_tokens import ApiTokens
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, TokenMint
 from pmdaemon.engine.invitations import Invitations
 from pmdaemon.engine.platform_interfaces import PasswordHasher, PlatformChanges, PlatformStore
@@ -49,6 +51,7 @@ class Accounts:
         hasher: PasswordHasher,
         rules: Callable[[], AccountRules],
         new_id: Callable[[], str],
+        bus: Bus,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -56,11 +59,12 @@ class Accounts:
         self._hasher = hasher
         self._rules = rules
         self._new_id = new_id
+        self._bus = bus
         self._by_id: dict[str, Account] = {}
         self._throttle = SignInThrottle(clock)
         self._decoy: str | None = None
         self._turn = asyncio.Lock()
-        self.api_tokens = ApiTokens(store=store, clock=clock, mint=mint, new_id=new_id)
+        self.api_tokens = ApiTokens(store=store, clock=clock, mint=mint, new_id=new_id, bus=bus)
         self.invitations = Invitations(store=store, clock=clock, mint=mint, new_id=new_id)
 
     def adopt(self, accounts: Iterable[Account]) -> None:
@@ -275,6 +279,7 @@ class Accounts:
             await self._store.commit(PlatformChanges(accounts_removed=[id_]))
             del self._by_id[id_]
             self.api_tokens.forget(id_)
+            self._bus.publish(AccessChanged())
         return account
 
     # Inside.
@@ -322,6 +327,7 @@ class Accounts:
             account = replace(change(self.get(id_)), updated=self._clock.now().wall)
             await self._store.commit(PlatformChanges(accounts_written=[account]))
             self._by_id[id_] = account
+            self._bus.publish(AccessChanged())
             return account
 
     async def _decoy_hash(self) -> str:

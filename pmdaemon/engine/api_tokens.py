@@ -9,8 +9,10 @@ from pmdaemon.core.access import digest_of
 from pmdaemon.core.accounts import API_TOKEN_PREFIX, ApiToken
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
 from pmdaemon.core.names import app_name
+from pmdaemon.core.notices import AccessChanged
 from pmdaemon.core.platform_errors import ApiTokenNotFound, LimitReached
 from pmdaemon.engine import tasks
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, TokenMint
 from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore
 
@@ -27,12 +29,19 @@ class ApiTokens:
     """All API tokens, in memory and in the store."""
 
     def __init__(
-        self, *, store: PlatformStore, clock: Clock, mint: TokenMint, new_id: Callable[[], str]
+        self,
+        *,
+        store: PlatformStore,
+        clock: Clock,
+        mint: TokenMint,
+        new_id: Callable[[], str],
+        bus: Bus,
     ) -> None:
         self._store = store
         self._clock = clock
         self._mint = mint
         self._new_id = new_id
+        self._bus = bus
         self._by_digest: dict[str, ApiToken] = {}
 
     def adopt(self, tokens: Iterable[ApiToken]) -> None:
@@ -86,6 +95,7 @@ class ApiTokens:
             raise ApiTokenNotFound(id_)
         await self._store.commit(PlatformChanges(api_tokens_removed=[id_]))
         self._by_digest.pop(token.digest, None)
+        self._bus.publish(AccessChanged())
 
     def forget(self, account_id: str) -> None:
         """Have those of an account no more, as the store has them no more."""

@@ -10,7 +10,7 @@ Should 1 or 2 fail, what was started is ended, and workers that made way are sta
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pmdaemon.config import deployed_apps
 from pmdaemon.core.deployments import LogLevel, WentLive
@@ -64,6 +64,8 @@ class CutOver:
     Args:
         now: lists all processes as they are.
         environment: says what the programs of a release find, beside the project's variables.
+        ports: says on which TCP ports a process and all that it started listen, or that nobody
+            knows.
 
     """
 
@@ -80,6 +82,7 @@ class CutOver:
         prober: Prober,
         limits: DeployLimits,
         environment: Callable[[Attempt, Release], Mapping[str, str]],
+        ports: Callable[[Process], Collection[int] | None],
     ) -> None:
         self._clock = clock
         self._projects = projects
@@ -91,6 +94,7 @@ class CutOver:
         self._prober = prober
         self._limits = limits
         self._environment = environment
+        self._ports = ports
 
     # What is there.
 
@@ -230,11 +234,13 @@ class CutOver:
             return False
         if process.tcp_port is None:
             return self._clock.now().monotonic - process.state.run.since.monotonic > WORKER_UPTIME
-        if not attempt.project.health_path:
-            return self._probe.accepts(process.tcp_port)
-        return self._probe.accepts(process.tcp_port) and await self._is_healthy(
-            f"http://localhost:{process.tcp_port}{attempt.project.health_path}"
-        )
+        if not self._probe.accepts(process.tcp_port):
+            return False
+        ports = self._ports(process)
+        if ports is not None and process.tcp_port not in ports:
+            return False  # somebody else's program has the port
+        path = attempt.project.health_path
+        return not path or await self._is_healthy(f"http://localhost:{process.tcp_port}{path}")
 
     async def _is_healthy(self, url: str) -> bool:
         result = await self._prober.probe(
@@ -243,13 +249,15 @@ class CutOver:
         return result.ok
 
     def _why_not_ready(self, project: Project, spec: AppSpec) -> str:
-        port = self._process(spec.name).tcp_port
-        within = f"within {self._limits.start:g} s"
-        if port is None or self._probe.accepts(port):
+        process = self._process(spec.name)
+        port, within = process.tcp_port, f"within {self._limits.start:g} s"
+        ports = self._ports(process)
+        if port is None or (self._probe.accepts(port) and (ports is None or port in ports)):
             asked = f" (health path {project.health_path})" if project.health_path else ""
             return f"{spec.name} was not ready {within}{asked}"
+        others = f", but on {', '.join(map(str, sorted(ports)))}" if ports else ""
         return (
-            f"{spec.name} did not listen on port {port} {within}:"
+            f"{spec.name} did not listen on port {port} {within}{others}:"
             " a program has to listen on the port that PORT in its environment says"
         )
 

@@ -11,17 +11,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from pmdaemon.core.certificates import Certificate, is_for
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, TcpPortTaken
 from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
 from pmdaemon.core.published import combined, merged, says_nothing, service_of, services_of
 from pmdaemon.core.routing import Listener, Mode, RouteTable, Target
-from pmdaemon.core.services import HERE, ServiceSpec, port_of, table_of, targets_of
+from pmdaemon.core.services import ServiceSpec, alone_at, table_of, targets_of
 from pmdaemon.core.spec import AppSpec, Published
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.certificate_keeper import CertificateKeeper
 from pmdaemon.engine.interfaces import (
+    Certificates,
     Changes,
     Clock,
     GatewayServer,
@@ -65,6 +68,7 @@ class GatewaySide:
         self,
         *,
         server: GatewayServer,
+        certificates: Certificates,
         store: Store,
         bus: Bus,
         clock: Clock,
@@ -73,6 +77,8 @@ class GatewaySide:
         processes: Callable[[], Iterable[Process]],
     ) -> None:
         self._server = server
+        self._certificates = certificates
+        self._keeper = CertificateKeeper(clock=clock, certificates=certificates)
         self._store = store
         self._probe = probe
         self._processes = processes
@@ -139,11 +145,23 @@ class GatewaySide:
         It must not be a target that gets requests. Where others answer at its address as well,
         nobody can tell, and there is nothing to wait for.
         """
-        targets = self._alone_at(process) if self.serves(process.name) else ()
+        targets = (
+            alone_at(process, self._services.values(), self._processes())
+            if self.serves(process.name)
+            else ()
+        )
         if not targets:
             callback()
             return
         tasks.spawn(self._wait_idle(targets, callback), name="gateway.drain")
+
+    @property
+    def certificates(self) -> Sequence[Certificate]:
+        """What the hosts that are routed are served with."""
+        settings = self._settings
+        if settings is None or settings.https_port is None:
+            return ()
+        return self._keeper.list(settings.certificates, self._hosts())
 
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
@@ -179,6 +197,8 @@ class GatewaySide:
         """
         async with self._turn:
             before = self._settings
+            known = before.certificates if before is not None else ()
+            self._certificates.check([one for one in settings.certificates if one not in known])
             await self._change_to(settings)
             await self._commit_or(Changes(gateway=settings, urgent=True), before)
             return self._server.addresses
@@ -189,7 +209,15 @@ class GatewaySide:
             await self._store.commit(Changes(gateway_off=True, urgent=True))
             self._settings = None
             self._listeners = {}
+            self._concern()
             await self._server.turn_off()
+
+    def discard_certificate(self, host: str) -> bool:
+        """Forget what an authority has signed for a host; tell whether there was anything.
+
+        Where the host is routed, and an authority is asked, it gets another one.
+        """
+        return self._keeper.discard(host)
 
     async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
         """Declare a service, or add routes to it; requests go by it when this returns.
@@ -330,26 +358,13 @@ class GatewaySide:
 
     async def close(self, *, for_good: bool) -> None:
         """Stop listening, for this daemon's life, or make way for the next one."""
+        self._keeper.close()
         if for_good:
             await self._server.turn_off()
         else:
             await self._server.make_way()
 
     # Inside.
-
-    def _alone_at(self, process: Process) -> Sequence[tuple[str, Target]]:
-        """List the services that a process is a target of, where it is one by itself."""
-        found: list[tuple[str, Target]] = []
-        for spec in self._services.values():
-            port = port_of(spec, process)
-            if spec.app != process.name or port is None:
-                continue
-            others = (one for one in self._processes() if one.pm_id != process.pm_id)
-            if not any(
-                one.run and one.name == spec.app and port_of(spec, one) == port for one in others
-            ):
-                found.append((spec.name, Target(HERE, port)))
-        return found
 
     async def _wait_idle(
         self, targets: Sequence[tuple[str, Target]], callback: Callable[[], None]
@@ -446,6 +461,7 @@ class GatewaySide:
         await self._server.turn_on(settings)
         self._settings = settings
         self._refresh()
+        self._concern()
         await self._balance(self._services)
 
     def _adopt(self, by_hand: Mapping[str, ServiceSpec]) -> None:
@@ -454,6 +470,21 @@ class GatewaySide:
         apps = (one.app for one in self._services.values())
         self._apps = frozenset(app for app in apps if app is not None)
         self._refresh()
+        self._concern()
+
+    def _hosts(self) -> Sequence[str]:
+        hosts = dict.fromkeys(route.host for route in self._table.routes)
+        return [host for host in hosts if host != "*" and not host.startswith("[")]
+
+    def _concern(self) -> None:
+        """Have certificates for names that are routed, where we speak for them over HTTP."""
+        settings = self._settings
+        if settings is None or settings.https_port is None or settings.http_port is None:
+            self._keeper.concern(None, ())
+            return
+        own = [Certificate(host=one.host, source="file") for one in settings.certificates]
+        hosts = [host for host in self._hosts() if not any(is_for(one, host) for one in own)]
+        self._keeper.concern(settings.acme, hosts)
 
     def _heed(self, notice: Notice) -> None:
         match notice:

@@ -12,16 +12,10 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
-from pmdaemon.control.deploy_messages import (
-    DeployBody,
-    DeploymentBody,
-    DeploymentLogBody,
-    DeploymentsBody,
-    RollbackBody,
-)
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
+    CertificateBody,
     GatewayBody,
     RequestBody,
     RequestsBody,
@@ -53,7 +47,13 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import deploy_verbs, gateway_verbs, web_verbs
+from pmdaemon.server import (
+    certificate_verbs,
+    deploy_verbs,
+    gateway_verbs,
+    platform_verbs,
+    web_verbs,
+)
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -113,7 +113,7 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
     if "apps" in body or "declarations" in body:
         return await _start_declared(
             engine,
-            [*_declared(body), *_handed_on(body)],
+            [*_declared(engine, body), *_handed_on(body)],
             body.get("existing", "restart"),
             down=body.get("down", False),
         )
@@ -123,20 +123,29 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
         raise InvalidInput("nothing to start: its command, script or name is empty")
     try:
         shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
-    except ProcessNotFound:
-        declared = [
-            app_fields.read_app(
-                {**body.get("options", {}), "script": body["target"]},
-                base=body["cwd"],
-                environment=body["environment"],
-            )
-        ]
-        return await _start_declared(engine, declared, body.get("existing", "refuse"))
+    except ProcessNotFound as unknown:
+        declared = _declared_program(body, unknown.suggestion)
+        return await _start_declared(engine, [declared], body.get("existing", "refuse"))
     if body.get("options"):
         shown["warnings"] = [
             f"{body['target']} is there already, and keeps its options: delete it to change them"
         ]
     return shown
+
+
+def _declared_program(body: StartBody, suggestion: str | None) -> Declared:
+    """Read the program that is to be started; when it is none, an app may have been meant."""
+    try:
+        return app_fields.read_app(
+            {**body.get("options", {}), "script": body["target"]},
+            base=body["cwd"],
+            environment=body["environment"],
+        )
+    except InvalidInput as error:
+        if error.code != "script_not_found" or suggestion is None:
+            raise
+        message = f"{error.message}; did you mean {suggestion}?"
+        raise InvalidInput(message, code=error.code, **error.details) from None
 
 
 async def _start_declared(
@@ -157,7 +166,7 @@ async def _start_declared(
 
 
 async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, Any]:
-    declared = _declared(body)
+    declared = _declared(engine, body)
     steps, reached = await engine.processes.apply(
         [one.spec for one in declared],
         whole=body.get("whole", True),
@@ -171,7 +180,7 @@ async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, 
     }
 
 
-def _declared(body: StartBody | ApplyBody) -> list[Declared]:
+def _declared(engine: Engine, body: StartBody | ApplyBody) -> list[Declared]:
     return app_fields.read_apps(
         body.get("apps", []),
         base=body["cwd"],
@@ -180,6 +189,7 @@ def _declared(body: StartBody | ApplyBody) -> list[Declared]:
         interpolate=body.get("interpolate", False),
         env_name=body.get("env_name"),
         file=body.get("file"),
+        existing={one.process.name for one in engine.processes.list()},
     )
 
 
@@ -418,14 +428,12 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service": (ServiceBody, gateway_verbs.put),
     "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
+    "certificates": (EmptyBody, certificate_verbs.certificates),
+    "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
-    "deploy": (DeployBody, deploy_verbs.deploy),
-    "rollback": (RollbackBody, deploy_verbs.rollback),
-    "deployments": (DeploymentsBody, deploy_verbs.deployments),
-    "deployment": (DeploymentBody, deploy_verbs.deployment),
-    "deployment_cancel": (DeploymentBody, deploy_verbs.cancel),
-    "deployment_log": (DeploymentLogBody, deploy_verbs.log),
+    **platform_verbs.TABLE,
+    **deploy_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -1,7 +1,7 @@
 """The verbs about deployments: whoever has the machine may use them on all projects."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from pmdaemon.control.deploy_messages import (
@@ -190,3 +190,13 @@ def _line(line: DeploymentLine) -> LineView:
         "message": line.message,
         "time": line.at,
     }
+
+
+TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]]]] = {
+    "deploy": (DeployBody, deploy),
+    "rollback": (RollbackBody, rollback),
+    "deployments": (DeploymentsBody, deployments),
+    "deployment": (DeploymentBody, deployment),
+    "deployment_cancel": (DeploymentBody, cancel),
+    "deployment_log": (DeploymentLogBody, log),
+}

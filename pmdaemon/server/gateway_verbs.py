@@ -21,7 +21,8 @@ from pmdaemon.core.routing import Listener, Mode, Target, host_of, host_pattern
 from pmdaemon.core.services import ServiceSpec, read_route, read_target
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import CertificateFiles, GatewaySettings
+from pmdaemon.engine.interfaces import GatewaySettings
+from pmdaemon.server.certificate_verbs import acme_settings, refuse_without_ports, with_files
 from pmdaemon.server.control_socket import Conversation
 
 MOST_REQUESTS = 1000
@@ -165,13 +166,13 @@ def _settings(engine: Engine, body: GatewayBody) -> GatewaySettings:
     if "trusted_proxies" in body:
         said["trusted_proxies"] = tuple(_network(text) for text in body["trusted_proxies"])
     if "certificates" in body:
-        said["certificates"] = tuple(
-            CertificateFiles(host_pattern(host), certificate, key)
-            for host, certificate, key in body["certificates"]
-        )
+        said["certificates"] = with_files(present.certificates, body["certificates"])
+    if "acme" in body:
+        said["acme"] = acme_settings(body["acme"])
     settings = replace(present, **said)
     if not _listens(settings) and not {"http_port", "https_port"} & said.keys():
         settings = replace(settings, http_port=GatewaySettings().http_port)
+    refuse_without_ports(settings)
     if not _listens(settings):
         raise InvalidInput("the gateway needs a port, for HTTP or for HTTPS")
     return settings

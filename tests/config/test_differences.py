@@ -158,6 +158,7 @@ OTHERS = {
     "health": HealthCheck("tcp", "1"),
     "job": Job(Schedule("@daily")),
     "cron_restart": Schedule("@daily"),
+    "cron_stop": Schedule("@daily"),
     "watch": WatchPolicy(("/",)),
     "depends_on": (Dependency("a"),),
     "hooks": (Hook(("all",), ("a",)),),

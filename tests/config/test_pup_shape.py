@@ -76,9 +76,10 @@ def test_a_single_instance_of_a_cluster_has_its_own_port_too():
 
 
 def test_what_has_a_cron_alone_is_a_job(loaded):
-    job = loaded[0]["nightly"].job
+    nightly = loaded[0]["nightly"]
 
-    assert (job.schedule.cron, job.timeout, job.overlap) == ("0 3 * * *", 60.0, "queue")
+    assert (nightly.job.schedule.cron, nightly.job.overlap) == ("0 3 * * *", "queue")
+    assert nightly.max_runtime == 60.0
 
 
 def test_what_is_watched_is_started_too(loaded):
@@ -108,6 +109,31 @@ def test_what_is_not_acted_on_is_said_with_its_place(loaded):
         "processes[1].overrun",
         "processes[3].terminate",
     ]
+
+
+@pytest.mark.parametrize(
+    ("process", "fields"),
+    [
+        # What is restarted comes again; the rest is down until its cron, or somebody, starts it.
+        ({"autostart": True}, {"cron_restart": "0 4 * * *"}),
+        ({"autostart": True, "cron": "0 3 * * *"}, {"cron_restart": "0 4 * * *"}),
+        ({"autostart": True, "restart": None}, {"cron_stop": "0 4 * * *"}),
+        ({"restart": "error"}, {"cron_stop": "0 4 * * *"}),
+        ({}, {"cron_stop": "0 4 * * *"}),
+        ({"cron": "0 3 * * *"}, {"cron_stop": "0 4 * * *"}),
+    ],
+)
+def test_a_schedule_that_terminates_restarts_what_is_restarted_anyway(process, fields):
+    [app], _ = read({"id": "a", "cmd": "x", "terminate": "0 4 * * *", **process})
+
+    schedules = {key: app[key] for key in ("cron_restart", "cron_stop") if app.get(key)}
+    assert schedules == fields
+
+
+def test_a_time_limit_holds_whatever_starts_it():
+    [app], _ = read({"id": "a", "cmd": "x", "timeout": 90})
+
+    assert app["max_runtime"] == "90s"
 
 
 def read(*processes):

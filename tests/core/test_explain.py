@@ -172,6 +172,16 @@ def test_schedules_say_when_they_are_due():
     assert "One more run is queued" in said(replace(ran, queued=True), due=due)
 
 
+def test_what_a_schedule_ends_says_so():
+    spec = an_app(cron_stop=Schedule("0 18 * * *"))
+    ended = a_process(state=Exited(), spec=spec, last_cause=Cause.END_DUE, last_exit=CLEAN)
+
+    assert "Its schedule ends it (0 18 * * *)." in said(a_process(state=UP, spec=spec))
+    assert said(ended).startswith(
+        "web is down, because it was ended by its schedule. It stays down"
+    )
+
+
 def test_every_process_can_be_explained_in_whole_sentences():
     states = [
         Stopped(), Starting(), UP, Backoff(NOW, 1.0), Exited(), Errored("why"),

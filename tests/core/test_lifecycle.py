@@ -37,6 +37,7 @@ from pmdaemon.core.lifecycle_events import (
     DependencyFailed,
     Drained,
     DrainTimeElapsed,
+    EndFellDue,
     FellDue,
     GraceElapsed,
     HealthFailed,
@@ -127,6 +128,7 @@ drain time over  .         .         .         .         .         .         .
 signal           .         .         .         .         .         .         .
 unhealthy        .         .         STOPPING  .         .         .         .
 time exceeded    .         .         STOPPING  .         .         .         .
+end fell due      .         .         STOPPING  .         .         .         .
 fell due         STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
 all there        STARTING  .         .         .         .         .         .
 one failed       ERRORED   .         .         .         .         .         .
@@ -159,6 +161,7 @@ EVENTS = {
     "signal": SignalRequested("SIGUSR2"),
     "unhealthy": HealthFailed(RUN.identity),
     "time exceeded": TimeExceeded(RUN.identity),
+    "end fell due": EndFellDue(RUN.identity),
     "fell due": FellDue(NOW.wall, NOW),
     "all there": DependenciesMet(),
     "one failed": DependencyFailed("db was given up"),
@@ -183,6 +186,7 @@ LATE = [
     DrainTimeElapsed(EPOCH - 1),
     HealthFailed(OTHER_RUN.identity),
     TimeExceeded(OTHER_RUN.identity),
+    EndFellDue(OTHER_RUN.identity),
 ]
 
 
@@ -743,6 +747,45 @@ def test_a_job_is_left_alone_when_it_took_too_long():
     assert play.end().last_cause is Cause.TIMED_OUT
 
 
+def gone_through(process, *events):
+    """Tell what becomes of a process by all of these."""
+    for event in events:
+        process, _ = step(process, event)
+    return process
+
+
+ENDED = ProcessExited(RUN.identity, Exit(signal=2)), SessionEmptied(RUN.identity, NOW)
+
+
+@pytest.mark.parametrize(
+    ("autorestart", "state", "restarts"), [(True, Starting(), 1), (False, Exited(), 0)]
+)
+def test_behind_a_run_that_took_too_long_comes_another_where_that_is_declared(
+    autorestart, state, restarts
+):
+    spec = an_app(max_runtime=60.0, restart=RestartPolicy(autorestart=autorestart))
+
+    after = gone_through(in_state(Online(RUN), spec=spec), TimeExceeded(RUN.identity), *ENDED)
+
+    assert (after.state, after.restarts) == (state, restarts)
+
+
+@pytest.mark.parametrize("spec", [an_app(), a_job()])
+def test_what_its_schedule_ends_is_left_alone_until_it_is_wanted_again(spec):
+    after = gone_through(in_state(Online(RUN), spec=spec), EndFellDue(RUN.identity), *ENDED)
+
+    assert (after.state, after.last_cause, after.wish) == (Exited(), Cause.END_DUE, Wish.UP)
+    assert gone_through(after, StartRequested()).state == Starting()
+
+
+def test_a_start_while_its_schedule_ends_it_comes_behind_that():
+    before = in_state(Online(RUN))
+
+    after = gone_through(before, EndFellDue(RUN.identity), StartRequested(), *ENDED)
+
+    assert after.state == Starting()
+
+
 @pytest.mark.parametrize("state", [Starting(), Online(RUN), Backoff(NOW, 1.0)])
 def test_a_job_that_the_machine_interrupted_is_not_run_again(state):
     after, effects = step(
@@ -932,7 +975,7 @@ class Life(RuleBasedStateMachine):
         self.world.inbox.append(BecameReady(self.programs()[0].run.identity, told))
 
     @precondition(lambda self: self.programs())
-    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded]))
+    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded, EndFellDue]))
     def a_program_fails_a_check(self, kind):
         self.world.inbox.append(kind(self.programs()[0].run.identity))
 

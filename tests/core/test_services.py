@@ -5,6 +5,7 @@ from pmdaemon.core.process import Backoff, Cause, Errored, Online, Starting, Sto
 from pmdaemon.core.routing import Route, Target, TargetState
 from pmdaemon.core.services import (
     ServiceSpec,
+    alone_at,
     port_of,
     read_route,
     read_target,
@@ -146,3 +147,22 @@ def test_a_route_of_ones_own_comes_before_the_name_of_another():
     table = table_of([taken, ServiceSpec(name="b")], "localhost", lambda _: [])
 
     assert [one.service for one in table.routes if one.host == "b.localhost"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("service_port", "ports", "alone"),
+    [(None, (3000, 3001), True), (None, (3000, 3000), False), (4000, (3000, 3001), False)],
+)
+def test_a_run_is_told_apart_by_a_port_that_no_other_has(service_port, ports, alone):
+    one, other = (
+        a_process(pm_id=n, tcp_port=port, state=Online(a_run(4711 + n)))
+        for n, port in enumerate(ports)
+    )
+    spec = ServiceSpec(name="site", app=one.name, tcp_port=service_port)
+    elsewhere = ServiceSpec(name="other", app="other")
+
+    found = alone_at(one, [spec, elsewhere], [one, other])
+
+    assert found == ([("site", Target("localhost", 3000))] if alone else [])
+    gone = a_process(pm_id=1, tcp_port=ports[1])
+    assert len(alone_at(one, [spec], [one, gone])) == 1

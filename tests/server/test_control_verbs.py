@@ -95,6 +95,24 @@ async def test_a_program_is_declared_and_started_by_its_path(scene):
     assert result["warnings"] == []
 
 
+async def test_who_mistypes_a_name_is_told_which_may_be_meant(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("start", target="wbe", **DECLARED)
+
+    assert refusal["code"] == "script_not_found"
+    assert refusal["message"].startswith("cannot run wbe: no such file or program (looked in ")
+    assert refusal["message"].endswith("); did you mean web?")
+
+
+async def test_whatever_else_is_wrong_with_a_program_is_not_a_mistyped_name(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("start", target="./wbe", options={"port": "0"}, **DECLARED)
+
+    assert "did you mean" not in refusal["message"]
+
+
 async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
     await scene.start("web")
     await scene.result("stop", selectors=["web"])

@@ -56,7 +56,7 @@ The tables below are made of the program's own table of fields, by
 Each takes `--only a,b` for some of the apps, and those that read the declarations `--env NAME`.
 Where no FILE is named, `start`, `validate` and `apply` take that of the directory:
 `ecosystem.config.toml`, `ecosystem.toml`, `ecosystem.config.js` (`.cjs`, `.mjs`), then the same
-names in JSON and YAML, a `package.json` that has apps, a `Procfile`. A `-` is standard input.
+names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has apps, a `Procfile`. A `-` is standard input.
 
 All that is wrong is told at once, each fault with its place, before anything is touched. A field
 that nobody knows is a warning, with a guess at what was meant.

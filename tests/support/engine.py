@@ -41,6 +41,7 @@ from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.certificates import FakeCertificates
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
@@ -63,7 +64,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
-from tests.support.deploying import deploying_below
+from tests.support.deploying import DeployingOnFakes
 from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
@@ -127,15 +128,20 @@ class EngineOnFakes:
             sockets=self.sockets,
             notify=self.notify,
             inputs=self.inputs,
-            access=self.children.environment,
+            access=lambda process: {
+                **self.children.environment(process),
+                **self.deploying.live.environment(process),
+            },
             preload="/preload.cjs",
         )
         self.prober = FakeProber()
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
         )
+        self.certificates = FakeCertificates(self.clock)
         gateway = GatewaySide(
             server=self.gateway_server,
+            certificates=self.certificates,
             store=self.store,
             bus=self.bus,
             clock=self.clock,
@@ -187,6 +193,7 @@ class EngineOnFakes:
                 bus=self.bus,
                 supervisor=self.supervisor,
                 post=self.supervisor.post,
+                zone=lambda: UTC,
             ),
             files=FileWatcher(
                 clock=self.clock,
@@ -198,7 +205,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
-        self.platform = PlatformOnFakes(clock=self.clock)
+        self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
@@ -212,20 +219,8 @@ class EngineOnFakes:
             telemetry=self.telemetry,
             gateway=gateway,
         )
-        deploys = deploying_below(
-            self.folder,
-            clock=self.clock,
-            bus=self.bus,
-            trees=self.trees,
-            capture=self.capture,
-            probe=self.probe,
-            prober=self.prober,
-            processes=processes,
-            now=lambda: [*self.supervisor.processes.values()],
-            gateway=gateway,
-            platform=self.platform.platform,
-        )
         ending = Ending()
+        self.deploying = DeployingOnFakes(self, processes, gateway)
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
@@ -250,8 +245,8 @@ class EngineOnFakes:
             web=self.web,
             gateway=gateway,
             platform=self.platform.platform,
-            deployer=deploys.deployer,
-            pushes=deploys.pushes,
+            deployer=self.deploying.deployer,
+            pushes=self.deploying.pushes,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,

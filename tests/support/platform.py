@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pmdaemon.core.accounts import AccountRules
 from pmdaemon.engine.accounts import Accounts
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.project_domains import ProjectDomains
 from pmdaemon.engine.project_variables import ProjectVariables
@@ -29,6 +30,7 @@ class PlatformOnFakes:
     sealer: FakeSealer = field(default_factory=FakeSealer)
     prover: FakeDomainProver = field(default_factory=FakeDomainProver)
     follower: FakeFollower = field(default_factory=FakeFollower)
+    bus: Bus = field(default_factory=Bus)
     rules: AccountRules = field(default_factory=AccountRules)
     reserved: set[str] = field(default_factory=lambda: {"deploy.example.org"})
     routed: set[str] = field(default_factory=set)
@@ -68,6 +70,7 @@ class PlatformOnFakes:
                 hasher=self.hasher,
                 rules=lambda: self.rules,
                 new_id=self.new_id,
+                bus=self.bus,
             ),
             projects,
             Webhooks(

@@ -1,6 +1,7 @@
 """`apply`."""
 
 import time
+from functools import partial
 
 import click
 
@@ -10,6 +11,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option
+from pmdaemon.cli.publishing import published
 from pmdaemon.cli.render.differences import report
 from pmdaemon.cli.starting import read_file, say_outcome
 from pmdaemon.client.calls import current_directory
@@ -47,7 +49,11 @@ def command(
     client = context.client()
 
     def applied(*, dry_run: bool) -> ApplyResult:
-        return client.apply(read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run)
+        done = partial(client.apply, read.apps, **read.how, whole=not only, prune=prune)
+        if dry_run or read.gateway is None:
+            return done(dry_run=dry_run)
+        with published(context, read.gateway):
+            return done(dry_run=False)
 
     if json:
         result = applied(dry_run=dry_run)

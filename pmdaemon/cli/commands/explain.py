@@ -21,7 +21,9 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     several = len(explanations) > 1
     blocks = []
     for each in explanations:
-        heading = [context.terminal.paint(f"{harmless(each['name'])} (id {each['pm_id']})", "bold")]
+        heading = [
+            context.terminal.paint(f"{harmless(each['called'])} (id {each['pm_id']})", "bold")
+        ]
         sentences = [harmless(sentence) for sentence in each["sentences"]]
         blocks.append("\n".join([*(heading if several else []), *sentences]))
     print("\n\n".join(blocks) if blocks else "there is no process")

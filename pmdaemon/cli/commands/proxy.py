@@ -1,6 +1,5 @@
 """`proxy`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -206,25 +205,28 @@ def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
 @click.option("--host", metavar="HOST", help="Use the certificate of --cert for this host.")
 @click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
 @click.option("--key", metavar="FILE", help="Its key (PEM).")
+@click.option("--remove", metavar="HOST", help="Use what there is for this host no longer.")
+@click.option(
+    "--acme",
+    metavar="AUTHORITY",
+    help="Have names that are routed signed for by letsencrypt, letsencrypt-staging, or the"
+    " directory at this URL; none is nobody.",
+)
+@click.option("--contact", multiple=True, metavar="EMAIL", help="Whom that authority may write to.")
+@click.option("--agree", is_flag=True, help="Agree to the terms of service of that authority.")
+@click.option(
+    "--trust", metavar="FILE", help="The certificate (PEM) of an authority that few know."
+)
 @json_option
-def _certs(
-    context: Context,
-    *,
-    install: bool,
-    host: str | None,
-    cert: str | None,
-    key: str | None,
-    json: bool,
-) -> None:
-    """Show the certificates for HTTPS, and how to have them trusted."""
+def _certs(context: Context, *, install: bool, json: bool, **said: Any) -> None:  # noqa: ANN401 - click's values
+    """List the certificates for HTTPS, and say where they come from."""
     from pmdaemon.cli import certificates  # noqa: PLC0415 - only this needs it
 
-    if any((host, cert, key)) and not all((host, cert, key)):
-        raise WrongUsage("--host, --cert and --key belong together")
-    if host is not None and cert is not None and key is not None:
-        files = (host, str(Path(cert).absolute()), str(Path(key).absolute()))
-        context.client().gateway.turn_on(certificates=[files])
-    certificates.show(context, install=install, json=json)
+    certificates.change(context, **said)
+    if install:
+        certificates.say_how_to_trust(context, json=json)
+    else:
+        certificates.show(context, json=json)
 
 
 for _each in (_status, _routes, _on, _off, _add, _remove, _pause, _resume, _certs):

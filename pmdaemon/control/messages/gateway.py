@@ -3,11 +3,23 @@
 from typing import Literal, NotRequired, TypedDict
 
 
+class AcmeBody(TypedDict):
+    """An authority that signs for names: the URL of its directory, and e-mail addresses of ours.
+
+    `trusted` is the absolute path of a certificate by which it is known.
+    """
+
+    directory: str
+    contact: NotRequired[list[str]]
+    trusted: NotRequired[str | None]
+
+
 class GatewayBody(TypedDict):
     """`gateway_on`: have the gateway listen; what is not said stays as it is.
 
     A port of -1 is none. `capture` is how many bytes of each body are kept. `certificates` are
-    hosts with the absolute paths of a certificate and its key.
+    hosts with the absolute paths of a certificate and its key, added to those that there are.
+    `acme` is whom to ask for others; null is nobody.
     """
 
     host: NotRequired[str]
@@ -17,6 +29,13 @@ class GatewayBody(TypedDict):
     trusted_proxies: NotRequired[list[str]]
     capture: NotRequired[int]
     certificates: NotRequired[list[tuple[str, str, str]]]
+    acme: NotRequired[AcmeBody | None]
+
+
+class CertificateBody(TypedDict):
+    """`certificate_remove`: have a host, or `*.host`, be served with this certificate no longer."""
+
+    host: str
 
 
 class ServiceBody(TypedDict):
@@ -119,6 +138,28 @@ class GatewayResult(TypedDict):
     urls: list[str]
     domain: str | None
     services: list[ServiceView]
+
+
+class CertificateView(TypedDict):
+    """What a host is served with over TLS; `source` is file, acme, local or none.
+
+    Times are in seconds since the epoch. With a `fault` it is not used; `note` says what is being
+    done about it.
+    """
+
+    host: str
+    source: str
+    begins: float | None
+    ends: float | None
+    fault: str
+    note: str
+
+
+class CertificatesResult(TypedDict):
+    """The result of `certificates`; `acme` is the directory of whom we ask for them."""
+
+    acme: str | None
+    certificates: list[CertificateView]
 
 
 class BodyView(TypedDict):

@@ -5,6 +5,7 @@ in `tests/contracts`.
 """
 
 from pmdaemon.engine.interfaces.access import Revocations, SecretFiles, TokenMint
+from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles, Certificates
 from pmdaemon.engine.interfaces.clock import Cancellable, Clock
 from pmdaemon.engine.interfaces.hooks import Delivery, HookDelivery, HookOrder
 from pmdaemon.engine.interfaces.lines import (
@@ -32,7 +33,6 @@ from pmdaemon.engine.interfaces.programs import (
     ProcessTrees,
 )
 from pmdaemon.engine.interfaces.serving import (
-    CertificateFiles,
     GatewayServer,
     GatewaySettings,
     RateLimit,
@@ -49,9 +49,11 @@ from pmdaemon.engine.interfaces.storing import (
 )
 
 __all__ = [
+    "AcmeSettings",
     "AuditLog",
     "Cancellable",
     "CertificateFiles",
+    "Certificates",
     "Changes",
     "Channels",
     "Clock",

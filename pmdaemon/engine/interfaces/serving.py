@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pmdaemon.core.routing import Listener, RouteTable, Target
+from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles
 
 
 class RateLimit(Struct, frozen=True):
@@ -42,14 +43,6 @@ class WebSettings(Struct, frozen=True):
         return f"WebSettings(host={self.host!r}, tcp_port={self.tcp_port}, api_key={key})"
 
 
-class CertificateFiles(Struct, frozen=True):
-    """A certificate of one's own for a host, or for `*.host`: absolute paths."""
-
-    host: str
-    certificate: str
-    key: str
-
-
 class GatewaySettings(Struct, frozen=True, kw_only=True):
     """How the gateway listens, and what it does with requests.
 
@@ -64,6 +57,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     capture: int = 0
     certificates: tuple[CertificateFiles, ...] = ()
+    acme: AcmeSettings | None = None
 
 
 class WebServer(Protocol):

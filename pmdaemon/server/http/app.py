@@ -16,7 +16,7 @@ from pmdaemon.server.http.access import Authenticator, Gate
 from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_problem
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
-from pmdaemon.server.http.event_streams import GATE, OVER
+from pmdaemon.server.http.event_streams import OVER
 from pmdaemon.server.http.guard import GUARD, Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
@@ -28,6 +28,7 @@ from pmdaemon.server.http.pup.routes import PUP
 from pmdaemon.server.http.pushpaka.routes import CODE, DOOR, PUSHPAKA
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
+from pmdaemon.server.http.staying import GATE
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 

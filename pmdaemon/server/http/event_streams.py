@@ -9,9 +9,7 @@ from aiohttp import web
 
 from pmdaemon.engine.interfaces import Cancellable, Clock
 from pmdaemon.engine.tasks import spawn
-from pmdaemon.server.http.access import Gate
-from pmdaemon.server.http.guard import ADMISSION
-from pmdaemon.server.http.refusals import Refusal
+from pmdaemon.server.http.staying import Stay, staying
 from pmdaemon.server.http.streams import SSE_HEADERS, SSE_PING
 
 BEAT = 15.0
@@ -22,9 +20,6 @@ LAST_EVENT_ID = "Last-Event-ID"
 OVER = web.AppKey("over", asyncio.Event)
 """Is set when the server is turned off or makes way: streams have no end of their own."""
 
-GATE = web.AppKey("gate", Gate)
-"""Where a stream hears that its client may not be welcome any more."""
-
 
 class EventStream:
     """One client's stream. Writing waits while the client is slow to read.
@@ -32,12 +27,14 @@ class EventStream:
     It ends before its time when the server does, or when its client is not let in any more.
     """
 
-    def __init__(self, request: web.Request, response: web.StreamResponse, clock: Clock) -> None:
+    def __init__(
+        self, response: web.StreamResponse, *, over: asyncio.Event, stay: Stay, clock: Clock
+    ) -> None:
         self.response = response
-        self._request = request
+        self._over = over
+        self._stay = stay
         self._clock = clock
         self._next_beat: Cancellable | None = None
-        self._unwelcome = asyncio.Event()
 
     async def send(self, data: bytes) -> None:
         """Send events, encoded.
@@ -50,7 +47,7 @@ class EventStream:
 
     async def carry(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work that fills it, and leave that where it is when the stream has to end."""
-        await until({self._request.app[OVER], self._unwelcome}, work)
+        await until({self._over, self._stay.over}, work)
 
     def start_beating(self) -> None:
         """Say something every now and then, from now on."""
@@ -61,16 +58,9 @@ class EventStream:
         if self._next_beat is not None:
             self._next_beat.cancel()
 
-    def end_unless_welcome(self) -> None:
-        """See whether the client would be let in now."""
-        try:
-            self._request[ADMISSION]()
-        except Refusal:
-            self._unwelcome.set()
-
     def _beat(self) -> None:
         self.start_beating()
-        self.end_unless_welcome()
+        self._stay.check()
         spawn(self._ping(), name="sse.ping")
 
     async def _ping(self) -> None:
@@ -83,14 +73,13 @@ async def event_stream(request: web.Request, clock: Clock) -> AsyncIterator[Even
     """Begin the answer; at the end of the context it is complete."""
     response = web.StreamResponse(headers=SSE_HEADERS)
     await response.prepare(request)
-    stream = EventStream(request, response, clock)
-    leave_gate = request.app[GATE].watch(stream.end_unless_welcome)
-    stream.start_beating()
-    try:
-        yield stream
-    finally:
-        stream.stop_beating()
-        leave_gate()
+    with staying(request) as stay:
+        stream = EventStream(response, over=request.app[OVER], stay=stay, clock=clock)
+        stream.start_beating()
+        try:
+            yield stream
+        finally:
+            stream.stop_beating()
     await response.write_eof()
 
 

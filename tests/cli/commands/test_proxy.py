@@ -125,12 +125,6 @@ def test_services_are_paused_and_resumed(answers, words, mode):
     assert answers.daemon.asked("service_mode") == [{"names": ["app"], "mode": mode}]
 
 
-def test_certificates_that_are_not_there_are_no_mystery(answers):
-    assert answers("proxy", "certs") != 0
-
-    assert "pmdaemon proxy on --https" in answers.err
-
-
 def test_a_certificate_of_ones_own_is_given_with_its_key_and_its_host(answers):
     assert answers("proxy", "certs", "--cert", "a.pem") != 0
 

@@ -14,8 +14,9 @@ from pmdaemon.server.http.pushpaka import views
 from pmdaemon.server.http.pushpaka.asking import asker_of
 from pmdaemon.server.http.pushpaka.deployments import own_deployment
 from pmdaemon.server.http.reading import read_choice, read_number
+from pmdaemon.server.http.staying import staying
 from pmdaemon.server.http.streams import SSE_HEADERS, sse_event
-from pmdaemon.server.http.websockets import open_websocket
+from pmdaemon.server.http.websockets import messages_of, open_websocket
 
 MOST_LINES = 100_000
 
@@ -48,20 +49,24 @@ async def stream_websocket(engine: Engine, request: web.Request) -> web.StreamRe
     since = read_number(request, "since", default=0, highest=LATEST)
     socket = await open_websocket(request, largest_message=LARGEST_MESSAGE)
     loop = asyncio.get_running_loop()
-    pushing = loop.create_task(_push_frames(engine, found, since, socket), name="ws.log")
-    over = loop.create_task(request.app[OVER].wait(), name="ws.over")
-    listening = loop.create_task(_listen(socket), name="ws.listen")
-    try:
-        await asyncio.wait({pushing, over, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if pushing.done() and not pushing.cancelled() and pushing.exception() is None:
-            await socket.close(code=WSCloseCode.OK, message=pushing.result().encode())
-        elif over.done():
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the daemon makes way")
-    finally:
-        tasks = (pushing, over, listening)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    with staying(request) as stay:
+        pushing = loop.create_task(_push_frames(engine, found, since, socket), name="ws.log")
+        over = loop.create_task(request.app[OVER].wait(), name="ws.over")
+        unwelcome = loop.create_task(stay.over.wait(), name="ws.unwelcome")
+        tasks = {pushing, over, unwelcome, loop.create_task(_listen(socket), name="ws.listen")}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if pushing.done() and not pushing.cancelled() and pushing.exception() is None:
+                await socket.close(code=WSCloseCode.OK, message=pushing.result().encode())
+            elif over.done():
+                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the daemon makes way")
+            elif unwelcome.done():
+                reason = b"this token is not valid any more"
+                await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
     return socket
 
 
@@ -107,7 +112,7 @@ async def _push_frames(
 
 async def _listen(socket: web.WebSocketResponse) -> None:
     """Take note when the client goes; what it says is of no interest."""
-    async for message in socket:
+    async for message in messages_of(socket):
         if message.type is web.WSMsgType.PING:
             await socket.pong(message.data)
 

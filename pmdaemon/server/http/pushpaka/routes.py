@@ -39,6 +39,7 @@ PLACES = (
     "domains",
     "webhooks",
     "deployments",
+    "metrics",
     "ready",
     "health",
 )
@@ -61,6 +62,7 @@ DOOR = Dialect(
         Endpoint("POST", webhooks.RECEIVE, Scope.PUBLIC, webhooks.receive, limits=LIMITS),
         Endpoint("GET", f"{ROOT}/health", Scope.PUBLIC, health.show_health, limits=UNLIMITED),
         Endpoint("GET", f"{ROOT}/ready", Scope.PUBLIC, health.show_ready, limits=UNLIMITED),
+        Endpoint("GET", f"{ROOT}/metrics", Scope.READ, health.show_metrics),
     ),
     encode_error=encode_error,
 )

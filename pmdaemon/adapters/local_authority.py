@@ -1,4 +1,4 @@
-"""Certificates for TLS: an authority of this home for names of development, and files of one's own.
+"""An authority of this home that signs for names of development.
 
 The authority is made at its first use. It is bound to the names it was made for (RFC 5280, section
 4.2.1.10), so who trusts it trusts it for these and nothing else. Its key never leaves the home.
@@ -6,9 +6,7 @@ The authority is made at its first use. It is bound to the names it was made for
 
 import datetime
 import os
-import ssl
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -16,17 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pmdaemon.core.errors import InvalidInput
 from pmdaemon.engine.interfaces import Clock
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 90
-RENEW_DAYS = 30
-"""Days before its end at which a certificate is made anew."""
-
-MOST_CONTEXTS = 1000
-"""Names whose certificates are kept ready."""
-
 Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
@@ -102,97 +93,9 @@ class LocalAuthority:
             )
             .sign(key, hashes.SHA256())
         )
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(self._folder / "authority.key", _key_pem(key))
-        _write(self.certificate, _pem(certificate))
+        write_private(self._folder / "authority.key", _key_pem(key))
+        write_private(self.certificate, _pem(certificate))
         return certificate, key
-
-
-class ServerCertificates:
-    """Chooses a certificate by the name that a client asks for (RFC 6066, section 3).
-
-    `issue` makes one for a name, or None for a name that is not ours.
-    """
-
-    def __init__(self, issue: Callable[[str], tuple[bytes, bytes] | None], clock: Clock) -> None:
-        self._clock = clock
-        self._issue = issue
-        self._own: dict[str, ssl.SSLContext] = {}
-        self._made: dict[str, tuple[ssl.SSLContext, datetime.datetime]] = {}
-
-    def use_only(self, files: Mapping[str, tuple[Path, Path]]) -> None:
-        """Have names, or `*.name`, use files of one's own: certificates, and their keys.
-
-        Raises:
-            InvalidInput: they cannot be used together, or not for this name, or have run out;
-                nothing was changed.
-
-        """
-        self._own = {host: self._checked(host, *pair) for host, pair in files.items()}
-
-    def _checked(self, host: str, certificate: Path, key: Path) -> ssl.SSLContext:
-        try:
-            leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
-            context = _context(certificate, key)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
-            message = f"cannot use the certificate {certificate} with {key}: {str(why).lower()}"
-            raise InvalidInput(message, code="certificate_unusable") from error
-        if leaf.not_valid_after_utc < _moment(self._clock):
-            message = f"the certificate {certificate} has run out on {leaf.not_valid_after_utc:%F}"
-            raise InvalidInput(message, code="certificate_expired")
-        if not covers(leaf, host):
-            message = f"the certificate {certificate} is not for {host}"
-            raise InvalidInput(message, code="certificate_foreign")
-        return context
-
-    def context(self) -> ssl.SSLContext:
-        """Make what listeners use: it turns to the right certificate by itself."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        context.sni_callback = self._choose
-        return context
-
-    def _choose(
-        self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext
-    ) -> int | None:
-        chosen = self.context_for((name or "").lower().removesuffix("."))
-        if chosen is None:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        connection.context = chosen
-        return None
-
-    def context_for(self, host: str) -> ssl.SSLContext | None:
-        """Find, or make, what a name is served with."""
-        parent = host.partition(".")[2]
-        own = self._own.get(host) or self._own.get(f"*.{parent}")
-        if own is not None:
-            return own
-        context, until = self._made.get(host, (None, None))
-        if context is not None and until is not None and until > _moment(self._clock):
-            return context
-        issued = self._issue(host)
-        if issued is None:
-            return None
-        context = _loaded(*issued)
-        if len(self._made) >= MOST_CONTEXTS:
-            self._made.pop(next(iter(self._made)))
-        self._made[host] = (
-            context,
-            _moment(self._clock) + datetime.timedelta(days=LEAF_DAYS - RENEW_DAYS),
-        )
-        return context
-
-
-def covers(certificate: x509.Certificate, host: str) -> bool:
-    """Tell whether a certificate is for a name (RFC 9525)."""
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return False
-    names = {name.lower() for name in extension.value.get_values_for_type(x509.DNSName)}
-    return host in names or f"*.{host.partition('.')[2]}" in names
 
 
 _SIGNS_CERTIFICATES = x509.KeyUsage(
@@ -254,25 +157,9 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _context(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(certificate, key)
-    return context
-
-
-def _loaded(chain: bytes, key: bytes) -> ssl.SSLContext:
-    # The library takes files only.
-    with tempfile.TemporaryDirectory(prefix="pmdaemon-") as folder:
-        certificate_file, key_file = Path(folder) / "chain.pem", Path(folder) / "key.pem"
-        _write(key_file, key)
-        _write(certificate_file, chain)
-        return _context(certificate_file, key_file)
-
-
-def _write(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write a file that nobody else may read, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
