@@ -58,7 +58,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("deploy", "Build and run a repository here, or bring it to other machines"),
         Verb("deployments", "List deployments, and show their logs"),
         Verb("rollback", "Run an earlier release again"),
-        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
+        Verb("project", "Say what is deployed: variables, domains, webhooks"),
         Verb("user", "Say who deploys over the web API: accounts and invitations"),
     ),
     "Tidy up": (
@@ -99,9 +99,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Check that the daemon answers"),
         Verb("kill", "Stop all programs, and the daemon"),
-        Verb(
-            "update", "Switch to the installed version; programs run on", ("updatePM2",)
-        ),
+        Verb("update", "Switch to the installed version; programs run on", ("updatePM2",)),
         Verb("report", "Print what a bug report needs"),
         Verb("completion", "Set up completion in your shell"),
     ),
