@@ -50,6 +50,8 @@ def spawned(process: Process, epoch: int, run: Run) -> Step:
         return process, [KillTree(process.pm_id, run)]
     process = replace(process, started=run.since)
     if process.wish not in {Wish.UP, Wish.BLOCKED}:
+        if process.replaces is not None:
+            return leave(process, run, Cause.NOT_READY)
         return end(process, run, Cause.STOP_REQUESTED)
     if readiness.sign(process) is Sign.NONE:
         return enter(process, Online(run)), []
