@@ -98,7 +98,7 @@ def _why_exited(process: Process) -> Iterator[str]:
     name, last = process.called, _ended(process)
     if process.last_cause is Cause.END_DUE and process.spec.job is None:
         yield f"{name} is down, because it {last}."
-        yield f"It stays down until pmdaemon start {process.name}, or its cron_restart falls due."
+        yield f"It stays down until pmdaemon start {name}, or its cron_restart falls due."
     elif process.spec.job is not None:
         yield f"{name} is a job, and does not run at the moment: its last run {last}."
     else:

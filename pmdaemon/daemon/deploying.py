@@ -100,6 +100,7 @@ def deploying(world: World) -> Deploying:
     )
     cut_over = CutOver(
         clock=clock,
+        bus=world.bus,
         projects=projects,
         processes=world.processes,
         now=world.now,

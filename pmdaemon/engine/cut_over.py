@@ -15,7 +15,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pmdaemon.config import deployed_apps
 from pmdaemon.core.deployments import LogLevel, WentLive
 from pmdaemon.core.errors import PmdaemonError, ProcessNotFound
-from pmdaemon.core.process import Backoff, Errored, Exited, Online, Process, Stopped
+from pmdaemon.core.notices import Notice, ProcessChanged
+from pmdaemon.core.process import (
+    Backoff,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Process,
+    Stopped,
+    Stopping,
+)
 from pmdaemon.core.projects import Project
 from pmdaemon.core.releases import Release
 from pmdaemon.core.routing import Route, Target
@@ -23,6 +33,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.deploy_interfaces import Projects
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
@@ -73,6 +84,7 @@ class CutOver:
         self,
         *,
         clock: Clock,
+        bus: Bus,
         projects: Projects,
         processes: Processes,
         now: Callable[[], Iterable[Process]],
@@ -85,6 +97,7 @@ class CutOver:
         ports: Callable[[Process], Collection[int] | None],
     ) -> None:
         self._clock = clock
+        self._bus = bus
         self._projects = projects
         self._processes = processes
         self._now = now
@@ -211,7 +224,24 @@ class CutOver:
 
     async def _bring_up(self, attempt: Attempt, spec: AppSpec) -> None:
         attempt.log.say(f"starting {spec.name}: {spec.command.script}")
-        await self._processes.start_apps([spec], existing="refuse")
+
+        def heed(notice: Notice) -> None:
+            match notice:
+                # It may be started again before anybody looks, and its last words are gone then.
+                case ProcessChanged(after=Process(state=Stopping(exit=Exit())) as ended):
+                    if ended.name == spec.name:
+                        self._repeat_last_words(attempt, ended)
+                case _:
+                    pass
+
+        leave = self._bus.subscribe(heed)
+        try:
+            await self._processes.start_apps([spec], existing="refuse")
+            await self._until_ready(attempt, spec)
+        finally:
+            leave()
+
+    async def _until_ready(self, attempt: Attempt, spec: AppSpec) -> None:
         since = self._clock.now().monotonic
         wait = FIRST_LOOK
         while not await self._is_ready(attempt, spec):
@@ -226,7 +256,6 @@ class CutOver:
         process = self._process(spec.name)
         has_ended = isinstance(process.state, Errored | Exited | Stopped | Backoff)
         if has_ended or process.restarts or process.ends:
-            self._repeat_last_words(attempt, process)
             how = f" ({process.last_exit})" if process.last_exit is not None else ""
             reason = f": {process.state.reason}" if isinstance(process.state, Errored) else how
             raise DeploymentFailed(f"{spec.name} ended before it was ready{reason}")

@@ -147,7 +147,7 @@ def test_variables_reach_the_program_and_nobody_else(deploying):
         {**a_node_app("1"), "Procfile": "web: node server.js\nrelease: echo the word is $WORD"},
     )
     deploying.pmdaemon.run("project", "create", "shop", str(deploying.checkout))
-    deploying.pmdaemon.run("project", "env", "shop", "set", "WORD=open sesame")
+    deploying.pmdaemon.run("project", "env", "set", "shop", "WORD=open sesame")
 
     deployed = deploying.deploy("--project", "shop")
 
@@ -198,7 +198,7 @@ def test_when_the_daemon_is_killed_while_it_builds(deploying):
 def test_when_the_daemon_is_killed_while_it_runs(deploying):
     a_repository(deploying.checkout, a_node_app("1"))
     deploying.pmdaemon.run("project", "create", "shop", str(deploying.checkout))
-    deploying.pmdaemon.run("project", "env", "shop", "set", "WORD=abc def")
+    deploying.pmdaemon.run("project", "env", "set", "shop", "WORD=abc def")
     deploying.deploy("--project", "shop")
     before = deploying.seen()
 
@@ -207,7 +207,8 @@ def test_when_the_daemon_is_killed_while_it_runs(deploying):
     assert deploying.deployments()[1]["status"] == "running"
 
     os.kill(before["pid"], signal.SIGKILL)
-    again = eventually_sync(lambda: next((s for s in [deploying.seen()] if s != before), None))
+    deploying.pmdaemon.when("shop@1", lambda one: one["pid"] not in {None, before["pid"]})
+    again = deploying.seen()
     assert (again["version"], again["word"]) == ("1", "abc def")
 
     deploying.pmdaemon.run("stop", "shop@1")
@@ -263,7 +264,7 @@ def test_a_project_that_is_removed_leaves_nothing(deploying):
 
     assert deploying.pmdaemon.list() == []
     assert list((deploying.pmdaemon.home / "projects").iterdir()) == []
-    assert deploying.pmdaemon.run("proxy", "list", "--json").json["services"] == []
+    assert deploying.pmdaemon.run("proxy", "status", "--json").json["services"] == []
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ class DeployingOnFakes:
         )
         self.cut_over = CutOver(
             clock=clock,
+            bus=world.bus,
             projects=projects,
             processes=self.processes,
             now=lambda: [*world.supervisor.processes.values()],

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pmdaemon.cli.actions import act, may_be_file
+from pmdaemon.cli.actions import act, names_file
 from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
@@ -40,7 +40,7 @@ def command(
     apps are started as it declares them now.
     """
     changes = options(given)
-    if not only and env_name is None and not any(map(may_be_file, selectors)):
+    if not only and env_name is None and not names_file(selectors):
         client = context.client()
         action = partial(client.restart, options=changes, update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
@@ -48,6 +48,6 @@ def command(
     if changes or update_env:
         raise WrongUsage("an ecosystem file says itself what is declared: change it there")
     # Few name a file, and this loads what reads them.
-    from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
+    from pmdaemon.cli.starting import start_anew  # noqa: PLC0415
 
-    restart_mixed(context, selectors, only=only, env_name=env_name, json=json)
+    start_anew(context, selectors, "restart", only=only, env_name=env_name, json=json)
