@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.repositories import read_branch, read_repo_url
 from pmdaemon.core.tcp_ports import LAST_TCP_PORT
+from pmdaemon.core.wording import shown
 
 LONGEST_NAME = 64
 LONGEST_SLUG = 40
@@ -34,6 +35,12 @@ def read_fields(given: Mapping[str, object], *, trusted: bool) -> dict[str, obje
         InvalidInput: one cannot be used.
 
     """
+    if unknown := sorted(given.keys() - _CHECKS.keys()):
+        raise InvalidInput(
+            f"projects have no field {shown(unknown[0])} (there are {', '.join(_CHECKS)})",
+            code="invalid_project",
+            field=shown(unknown[0]),
+        )
     checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
     if "repo_url" in checked:
         checked["repo_url"] = read_repo_url(str(checked["repo_url"]), trusted=trusted)
