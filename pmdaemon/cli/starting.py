@@ -99,7 +99,13 @@ def start_apps(
     def start() -> Processes:
         return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
-    return _said(start, quiet=quiet)
+    if file.gateway is None:
+        return _said(start, quiet=quiet)
+    # For the few files that have such a part.
+    from pmdaemon.cli.publishing import published  # noqa: PLC0415
+
+    with published(context, file.gateway):
+        return _said(start, quiet=quiet)
 
 
 def start_program(

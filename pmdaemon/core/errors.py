@@ -219,7 +219,7 @@ class ShutdownInProgress(DaemonUnavailable):
         super().__init__("cannot do this: the daemon is ending, and all programs with it")
 
 
-class CertificateRefused(PmdaemonError):
+class CertificateRefused(OperationFailed):
     """A certificate that an authority does not sign.
 
     `retry_after`, where the authority has said it, is in seconds.

@@ -13,6 +13,7 @@ from pmdaemon.core.errors import (
 
 CODES = {
     "AppAlreadyExists": "app_already_exists",
+    "CertificateRefused": "certificate_refused",
     "DaemonNotRunning": "daemon_unavailable",
     "DaemonUnavailable": "daemon_unavailable",
     "HomeUnusable": "home_unusable",

@@ -255,7 +255,7 @@ def _bodies():
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
     for body in _bodies():
-        introduction = body.__doc__.partition(":")[0]
+        introduction = " ".join(body.__doc__.partition(":")[0].split())
         documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
 
     assert set(verbs(scene.parts.engine)) == documented

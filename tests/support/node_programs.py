@@ -4,7 +4,9 @@
         program.say({"act": "drain"})
 
 They speak over the channel as with a daemon: the program asks for its socket and gets `listener`;
-what else it says is kept for `heard`, and the connections that it hands on for `handed`.
+what else it says is kept for `heard`, and the connections that it hands on for `handed`. Whether it
+gets `answers` to its offers, that it `gives` or keeps, and `confirms` what has come, is up to the
+test.
 """
 
 import json
@@ -35,6 +37,8 @@ class NodeProgram:
     ) -> None:
         self.process = process
         self._listener = os.readlink(f"/proc/self/fd/{listener.fileno()}")
+        self.answers = True
+        self.gives = True
         self.confirms = True
         self.handed: list[socket.socket] = []
         self._line = line
@@ -49,7 +53,8 @@ class NodeProgram:
         if handle is not None:
             message = {"cmd": "NODE_HANDLE", "type": "net.Native", "msg": message}
             files = [handle.fileno()]
-        socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
+        with suppress(BrokenPipeError):  # it has ended
+            socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
 
     def heard(self, act: str) -> dict[str, object] | None:
         """Give the first word of this kind that the program has said by now."""
@@ -75,14 +80,14 @@ class NodeProgram:
 
     def confirm(self) -> None:
         """Say that a handle has come."""
-        with suppress(BrokenPipeError):  # it has ended
+        with suppress(BrokenPipeError):
             self._line.sendall(b'{"cmd":"NODE_HANDLE_ACK"}\n')
 
     def _read(self) -> None:
         while True:
             try:
                 chunk, descriptors, _, _ = socket.recv_fds(self._line, 65536, 4)
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionResetError):
                 return
             if not chunk:
                 return
@@ -91,6 +96,8 @@ class NodeProgram:
             for line in map(json.loads, lines):
                 if line["cmd"] == "NODE_HANDLE" and self.confirms:
                     self.confirm()
+                if line.get("act") == "offer" and self.answers:
+                    self.say({"act": "give" if self.gives else "keep"})
                 self._heard.append(line.get("msg", line))
 
 

@@ -10,7 +10,7 @@ from pmdaemon.cli.render.text import harmless
 @selectors_argument()
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Say why processes are up, or are not, and what happens next.
+    """Say why processes are up or down, and what happens next.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -22,7 +22,7 @@ from pmdaemon.cli.options import json_option, only_option, selectors_argument
     type=click.IntRange(1, 1000),
     default=1,
     metavar="N",
-    help="Reload so many instances of an app at a time; 1 if not said.",
+    help="How many instances of an app to replace at a time; default 1.",
 )
 @only_option
 @json_option
@@ -37,14 +37,14 @@ def command(
     json: bool,
     **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
-    """Start processes anew, one by one and without a gap.
+    """Replace processes one by one, without downtime.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
     apps in it are reloaded as it declares them now, and started where they are not up.
 
-    A new run of each instance is started beside the one that serves, and takes its place when it
-    is ready. If it does not get ready, the one that serves goes on, and the command fails. What is
-    no cluster, and cannot go to another TCP port, is restarted.
+    A new run of each instance is started beside the old one, and takes its place once it is ready.
+    If it does not get ready, the old one stays and the command fails. An app that is no cluster
+    and cannot use a second port is restarted.
     """
     changes = options(given)
     if not only and env_name is None and not names_file(selectors):

@@ -15,7 +15,12 @@ from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
 @command_named("restart")
 @selectors_argument()
-@click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@click.option(
+    "--env",
+    "env_name",
+    metavar="NAME",
+    help="Apply the variables of env_NAME of the ecosystem file.",
+)
 @anew_options
 @only_option
 @json_option
@@ -29,10 +34,10 @@ def command(
     json: bool,
     **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
-    """Stop processes and start them anew.
+    """Restart processes: stop them, and start them again.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
-    apps in it are started as it declares them now.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: its
+    apps are started as it declares them now.
     """
     changes = options(given)
     if not only and env_name is None and not names_file(selectors):

@@ -14,8 +14,8 @@ from aiohttp import web
 from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.accounts import OPERATOR, Asker
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.engine.deploy_interfaces import CodeRequest
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
 from pmdaemon.server.http.guard import GUARD, PRINCIPAL, note, principal_of
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized

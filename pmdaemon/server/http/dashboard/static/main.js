@@ -41,7 +41,7 @@ class App extends HTMLElement {
 
 	connectedCallback() {
 		this.append(
-			h("header.top", h("h1", h("img", { src: new URL("icon.svg", import.meta.url), alt: "" }), "pmdaemon"), this.#hostname, h("span.gap"), this.#link.word, this.#theme, this.#signOut),
+			h("header.top", h("h1", h("img", { src: new URL("icon.svg", import.meta.url), alt: "" }), "pmdaemon"), this.#hostname, h("span.gap"), h("a.button", { href: "deploy" }, "Deploy"), this.#link.word, this.#theme, this.#signOut),
 			this.#link.banner,
 			this.#signIn,
 			this.#main,
