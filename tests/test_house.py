@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
-    "control/platform_messages.py": "types only; as control/messages.py",
     "engine/platform_interfaces.py": "types only; as engine/interfaces.py",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""

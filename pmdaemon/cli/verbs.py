@@ -58,8 +58,8 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("deploy", "Build and run a repository here, or bring it to other machines"),
         Verb("deployments", "List deployments, and show their logs"),
         Verb("rollback", "Run an earlier release again"),
-        Verb("project", "Say what is deployed: repositories, variables, domains, webhooks"),
-        Verb("user", "Say who deploys over the web API: accounts and invitations"),
+        Verb("project", "Manage projects: repositories, variables, domains"),
+        Verb("user", "Manage who deploys over the web API"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),
@@ -75,7 +75,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("conf", "Print all values, or set one", ("config",)),
     ),
     "Coming from PM2": (
-        Verb("import", "Take over the programs of PM2, Pup or prox"),
+        Verb("import", "Take over PM2, Pup or prox"),
         Verb("pm2", "Do what PM2 would do, in its words"),
         Verb("jlist", "Print the list as PM2's JSON"),
         Verb("prettylist", "Print the list as a JavaScript value"),
@@ -99,9 +99,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("token", "Make, list and revoke keys for the web API"),
         Verb("ping", "Check that the daemon answers"),
         Verb("kill", "Stop all programs, and the daemon"),
-        Verb(
-            "update", "Switch to the installed version; programs run on", ("updatePM2",)
-        ),
+        Verb("update", "Switch to the installed version; programs run on", ("updatePM2",)),
         Verb("report", "Print what a bug report needs"),
         Verb("completion", "Set up completion in your shell"),
     ),

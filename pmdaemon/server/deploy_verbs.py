@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from pmdaemon.control.deploy_messages import (
+from pmdaemon.control.messages.deployments import (
     DeployBody,
     DeploymentBody,
     DeploymentLogBody,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from pmdaemon.control.messages import EmptyBody
-from pmdaemon.control.platform_messages import (
+from pmdaemon.control.messages.platform import (
     AccountBody,
     AccountNameBody,
     DomainBody,

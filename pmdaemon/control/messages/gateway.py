@@ -3,7 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 
-class AcmeBody(TypedDict):
+class AcmeAuthority(TypedDict):
     """An authority that signs for names: the URL of its directory, and e-mail addresses of ours.
 
     `trusted` is the absolute path of a certificate by which it is known.
@@ -29,7 +29,7 @@ class GatewayBody(TypedDict):
     trusted_proxies: NotRequired[list[str]]
     capture: NotRequired[int]
     certificates: NotRequired[list[tuple[str, str, str]]]
-    acme: NotRequired[AcmeBody | None]
+    acme: NotRequired[AcmeAuthority | None]
 
 
 class CertificateBody(TypedDict):
