@@ -96,6 +96,7 @@ PUSHPAKA = Dialect(
         _endpoint("POST", "/deployments/{id}/promote", deployments.promote),
         _endpoint("POST", "/deployments/{id}/cancel", deployments.cancel),
         _endpoint("POST", "/deployments/{id}/stop", deployments.stop),
+        _endpoint("GET", "/deployments/{id}/output", logs.show_output),
         _endpoint("GET", "/logs/{id}", logs.show_log),
         _endpoint("GET", "/logs/{id}/events", logs.stream_events),
         replace(_endpoint("GET", "/logs/{id}/stream", logs.stream_websocket), query_token=True),
