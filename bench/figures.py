@@ -19,7 +19,7 @@ class Figure:
     """One thing measured on both sides.
 
     `target` is the ratio ours / theirs that the project promises: at most that, or at least when
-    `more_is_better`. `limit` is a promise in the unit itself.
+    `more_is_better`. `limit` and `floor` are promises in the unit itself: at most, and at least.
     """
 
     what: str
@@ -28,6 +28,7 @@ class Figure:
     theirs: Sequence[float] = field(default_factory=list)
     target: float | None = None
     limit: float | None = None
+    floor: float | None = None
     more_is_better: bool = False
 
     @property
@@ -47,6 +48,9 @@ class Figure:
         if self.limit is not None and self.ours:
             kept = statistics.median(self.ours) <= self.limit
             return f"≤ {self.limit:g} {self.unit} {'kept' if kept else 'missed'}"
+        if self.floor is not None and self.ours:
+            kept = statistics.median(self.ours) >= self.floor
+            return f"≥ {self.floor:g} {self.unit} {'kept' if kept else 'missed'}"
         return ""
 
     def row(self) -> str:

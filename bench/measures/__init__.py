@@ -8,6 +8,7 @@ from bench.measures import (
     capture,
     cluster,
     crash,
+    gateway,
     http,
     idle,
     list_command,
@@ -31,6 +32,7 @@ ALL: dict[str, Measure] = {
     "crash": crash.measure,
     "cluster": cluster.measure,
     "http": http.measure,
+    "gateway": gateway.measure,
     "live": live.measure,
 }
 """By the name to call it by. `effort` scales how often, how long and how much."""
