@@ -16,6 +16,8 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "control/deploy_messages.py": "types only; the verbs about deployments are tested with them",
+    "engine/deploy_interfaces.py": "types only; tests/contracts holds every implementation to them",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
@@ -30,8 +32,6 @@ TESTED_ELSEWHERE = {
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
-    "control/platform_messages.py": "types only; as control/messages.py",
-    "engine/platform_interfaces.py": "types only; as engine/interfaces.py",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
 
@@ -46,6 +46,7 @@ RELEASED = {
     "0006_journal.sql": "ef2b9df7b44ef4ea8613eef79efe17e5d6eef0332b757224ccee15b0c3280983",
     "0007_services.sql": "6142688934f7f0f648035e604391c1e0edabdef8aac36349e6eed2411af0be4d",
     "0008_platform.sql": "562cb4ce5c7a0dcb3e218e237cca5b7ab73dcbd47eb91294e9013c0329e6ccf8",
+    "0009_deployments.sql": "f5664e1fbd0acfa6a04db3ada7b1ad9e6af0565d371450d2ace1f82ac1a92977",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

@@ -1,8 +1,6 @@
 import os
-import re
-import shutil
-import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +9,9 @@ from pathlib import Path
 import psutil
 
 from bench.figures import Figure, percentile
+from bench.load import answers, free_ports, load
 from bench.managers import Pair
+from bench.peers import find_tool
 from bench.system import BenchFailed, end, memory, wait_for
 from tests.support.http_clients import failures_of, under_load
 
@@ -22,12 +22,6 @@ SWAPS = 6
 GIB = 2**30
 OURS, BESIDE = 0, 1
 """The processor that proxies have for themselves, and that of all others."""
-
-PACED = Path(__file__).parents[1] / "programs" / "paced.lua"
-
-_RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
-_P99 = re.compile(r"99%\s+([0-9.]+)(us|ms|s)")
-_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 UPSTREAM = """
 server {{
@@ -53,17 +47,22 @@ server {{
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """The proxy beside nginx, one processor each, the same upstream: rate, p99, memory, swaps."""
-    if any(shutil.which(one) is None for one in ("nginx", "wrk", "curl")) or os.cpu_count() == 1:
+    """The proxy and nginx, one processor each, the same upstream: rate, p99, memory, swaps."""
+    try:
+        nginx_program = find_tool("nginx")
+    except BenchFailed as failure:
+        print(f"  {failure}", file=sys.stderr)
         return []
     folder = pair.ours.home.parent
-    first, second, theirs, ours = (_free_port() for _ in range(4))
+    first, second, theirs, ours = free_ports(4)
     upstreams = "".join(UPSTREAM.format(port=port, folder=folder) for port in (first, second))
     with (folder / "large").open("wb") as large:
         large.truncate(GIB)
     with (
-        _nginx(folder / "upstream", upstreams, BESIDE, first),
-        _nginx(folder / "proxy", PROXY.format(port=theirs, behind=first), OURS, theirs) as nginx,
+        _nginx(nginx_program, folder / "upstream", upstreams, BESIDE, first),
+        _nginx(
+            nginx_program, folder / "proxy", PROXY.format(port=theirs, behind=first), OURS, theirs
+        ) as nginx,
     ):
         pair.ours.run("proxy", "on", "--host", "127.0.0.1", "--http", str(ours))
         pair.ours.run("proxy", "add", "127.0.0.1", "--name", "site", f"127.0.0.1:{first}")
@@ -87,15 +86,17 @@ def _loads(ours: int, theirs: int, direct: int, *, rounds: int) -> Iterator[Figu
             taken.append(_load(port)[0])
         for port, taken in added.items():
             # As much as half of what ours can, for all three.
-            pace = CONNECTIONS / (percentile(rates[ours], 50) / 2) * 1000
-            through, past = _load(port, pace)[1], _load(direct, pace)[1]
+            half = percentile(rates[ours], 50) / 2
+            through, past = _load(port, half)[1], _load(direct, half)[1]
             taken.append(max(0.0, through - past))
     yield Figure(
-        "requests through the proxy, beside nginx", "/s", rates[ours], rates[theirs], floor=4000
-    )
+        "requests through the proxy", "/s", rates[ours],
+        floor=4000, others={"nginx": rates[theirs]},
+    )  # fmt: skip
     yield Figure(
-        "p99 added at half of that load, beside nginx", "ms", added[ours], added[theirs], limit=3
-    )
+        "p99 added at half of that load", "ms", added[ours],
+        limit=3, others={"nginx": added[theirs]},
+    )  # fmt: skip
 
 
 def _downloads(
@@ -107,11 +108,13 @@ def _downloads(
         for _ in range(ROUNDS):
             for port, taken in speeds.items():
                 taken.append(_download(port))
-    yield Figure("download of 1 GiB, beside nginx", "MB/s", speeds[ours], speeds[theirs])
+    yield Figure(
+        "download of 1 GiB through it", "MB/s", speeds[ours], others={"nginx": speeds[theirs]}
+    )
     grown = max(0, highest[0] - before) / 2**20
-    yield Figure("memory grown in 3 GiB of that", "MiB", [grown], limit=16)
+    yield Figure("memory grown in 3 GiB of downloads", "MiB", [grown], limit=16)
     resident = [memory(one)["Rss"] / 2**20 for one in (daemon, nginx)]
-    yield Figure("resident memory after all, beside nginx", "MiB", resident[:1], resident[1:])
+    yield Figure("resident memory after that", "MiB", resident[:1], others={"nginx": resident[1:]})
 
 
 def _swaps(pair: Pair, port: int, first: int, second: int) -> int:
@@ -122,19 +125,10 @@ def _swaps(pair: Pair, port: int, first: int, second: int) -> int:
     return len(failures_of(clients))
 
 
-def _load(port: int, pace: float | None = None) -> tuple[float, float]:
-    """Ask for a while, as fast as can be or at a pace; return the requests a second and p99."""
-    script = ["-s", str(PACED)] if pace is not None else []
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", *script]
-    env = {**os.environ, "PACE_MS": str(max(1, round(pace or 1)))}
-    done = subprocess.run(
-        _on(BESIDE, [*command, f"http://127.0.0.1:{port}/"]),
-        env=env, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    rate, p99 = _RATE.search(done), _P99.search(done)
-    if rate is None or p99 is None or "Non-2xx" in done:
-        raise BenchFailed(f"wrk at port {port}: {done}")
-    return float(rate[1]), float(p99[1]) * _UNITS[p99[2]]
+def _load(port: int, rate: float | None = None) -> tuple[float, float]:
+    """Ask for a while, as fast as can be or so often; return the requests a second and p99."""
+    url = f"http://127.0.0.1:{port}/"
+    return load(url, SECONDS, connections=CONNECTIONS, rate=rate, cpu=BESIDE)
 
 
 def _download(port: int) -> float:
@@ -168,7 +162,9 @@ def _highest_memory(processes: Sequence[psutil.Process]) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _nginx(folder: Path, servers: str, cpu: int, port: int) -> Iterator[Sequence[psutil.Process]]:
+def _nginx(
+    program: str, folder: Path, servers: str, cpu: int, port: int
+) -> Iterator[Sequence[psutil.Process]]:
     folder.mkdir()
     config = folder / "nginx.conf"
     user = "user root; " if os.geteuid() == 0 else ""  # the folder is its user's alone
@@ -181,9 +177,9 @@ def _nginx(folder: Path, servers: str, cpu: int, port: int) -> Iterator[Sequence
         f" {servers} }}\n",
         "utf-8",
     )
-    nginx = psutil.Popen(_on(cpu, ["nginx", "-c", str(config)]), stderr=subprocess.DEVNULL)
+    nginx = psutil.Popen(_on(cpu, [program, "-c", str(config)]), stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: _answers(port), "nginx to answer")
+        wait_for(lambda: answers(port), "nginx to answer")
         yield [nginx, *nginx.children()]
     finally:
         family = [*nginx.children(recursive=True), nginx]
@@ -199,16 +195,3 @@ def _on(cpu: int, command: list[str]) -> list[str]:
 def _pin(pid: int, cpu: int) -> None:
     for thread in psutil.Process(pid).threads():
         os.sched_setaffinity(thread.id, {cpu})
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

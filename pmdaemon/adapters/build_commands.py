@@ -18,8 +18,8 @@ from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
-from pmdaemon.engine.deploy_interfaces import BuildOrder, BuildOutcome, Say
 from pmdaemon.engine.interfaces import ProcessTrees
+from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
 SHELL = "/bin/sh"
 
@@ -153,7 +153,7 @@ class BuildCommands:
                 return reason
             if len(self._trees.members(identity, token)) > MOST_PROCESSES:
                 return f"it started more than {MOST_PROCESSES} processes"
-        return ""
+        return objection() or ""  # it may have been faster than who looks
 
     async def _kill(self, identity: Identity, token: str) -> int:
         """End a tree: it is stopped first, as what forks for ever is faster than who kills it."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.core.deployments import Deployment, DeploymentLine
-from pmdaemon.engine.deploy_interfaces import LogQuery
+from pmdaemon.engine.interfaces.deploying import LogQuery
 
 READ_AT_ONCE = 1024 * 1024
 """Bytes; more than any line has."""
@@ -27,7 +28,7 @@ class DeploymentLogFiles:
         path = self._path(deployment)
         text = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path.parent)
             with path.open("ab", buffering=0) as file:
                 file.write(text)
         except OSError as error:

@@ -17,10 +17,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pmdaemon.adapters.build_commands import BuildCommands
+from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.interfaces.deploying import (
     BuildOrder,
     BuildOutcome,
     CannotRelease,
@@ -89,7 +90,7 @@ class GitRepositories:
         path = self.path(project_id)
         if (path / "HEAD").exists():
             return path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         half_made = path.with_name("repo.new")
         with suppress(FileNotFoundError):
             await asyncio.to_thread(shutil.rmtree, half_made)
@@ -121,6 +122,8 @@ class GitRepositories:
             *("--end-of-options", order.repo_url, refspec),
         ]
         outcome, said = await self._fetch(path, order, words, guards, say)
+        if _too_large(path) is not None:
+            await asyncio.to_thread(shutil.rmtree, path)
         if not outcome.ok:
             raise _failed(f"cannot fetch {hide_passwords(order.repo_url)}", outcome, said)
         name = order.sha or f"{FETCHED}/{order.branch}"
@@ -335,7 +338,8 @@ def _host_of(url: str) -> tuple[str, int]:
 
 def _made(folder: str) -> Path:
     path = Path(folder)
-    path.mkdir(mode=0o700, parents=True)
+    make_private(path.parent)
+    path.mkdir(mode=0o700)
     return path
 
 
@@ -375,7 +379,8 @@ def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
         return outcome.reason
     words = [line for line in said if line.lower().startswith(("fatal:", "error:", "remote:"))]
     fatal = [line for line in words if line.lower().startswith("fatal:")]
-    line = (fatal or words or list(said) or [f"git ended with {outcome.exit}"])[-1]
+    # Of what is fatal the first says it best: others follow from it.
+    line = fatal[0] if fatal else (words or list(said) or [f"git ended with {outcome.exit}"])[-1]
     sentence = _WORD_OF_GIT.sub("", line).strip().rstrip(".")
     return sentence[:1].lower() + sentence[1:300]
 

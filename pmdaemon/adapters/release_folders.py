@@ -17,9 +17,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.config.release_plans import LOOKED_INTO, TELLING
 from pmdaemon.core.releases import Listing
-from pmdaemon.engine.deploy_interfaces import CannotRelease
+from pmdaemon.engine.interfaces.deploying import CannotRelease
 
 LONGEST_TEXT = 256 * 1024
 """Bytes of a file that tells; of a longer one the beginning is read."""
@@ -35,8 +36,7 @@ class ProjectFolders:
 
     def make(self, project_id: str, name: str) -> str:
         """Choose the folder of a new release, and return its path; it is not made yet."""
-        releases = self._project(project_id) / "releases"
-        releases.mkdir(mode=0o700, parents=True, exist_ok=True)
+        releases = make_private(self._project(project_id) / "releases")
         path = releases / name
         _doom(path)  # what a daemon that died has left of it
         return str(path)
@@ -94,16 +94,16 @@ class ProjectFolders:
 
     def free_bytes(self) -> int:
         """Say how much room is left."""
-        place = self._folder if self._folder.exists() else self._folder.parent
+        place = self._folder
+        while not place.exists():
+            place = place.parent
         return shutil.disk_usage(place).free
 
     def _project(self, project_id: str) -> Path:
         return self._folder / project_id
 
     def _own(self, project_id: str, name: str) -> str:
-        path = self._project(project_id) / name
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return str(path)
+        return str(make_private(self._project(project_id) / name))
 
 
 def _beginning(path: Path) -> str:

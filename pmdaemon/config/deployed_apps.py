@@ -7,6 +7,7 @@ put in when a program is started.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from pmdaemon.config.app_fields import read_app
 from pmdaemon.config.static_sites import SCRIPT
@@ -14,11 +15,20 @@ from pmdaemon.core.projects import Project
 from pmdaemon.core.releases import Program, ProgramKind, Release
 from pmdaemon.core.spec import AppSpec
 
-TCP_PORTS = "auto:20000-29999"
+FIRST_PORT, LAST_PORT = 20000, 29999
 """Where deployed programs listen: below what systems take for connections that go out."""
+
+PORTS_APART = 10
+"""Projects begin to look for free ports so far apart, so that few of them look at the same."""
 
 GRACE = "10s"
 """How long a program has to finish before it is killed."""
+
+
+def first_port(project: Project) -> int:
+    """Say where to begin to look for a port of a project's program."""
+    places = (LAST_PORT - FIRST_PORT) // PORTS_APART - 1
+    return FIRST_PORT + PORTS_APART * (crc32(project.id.encode()) % places)
 
 
 def app_name(slug: str, number: int, program: Program) -> str:
@@ -72,7 +82,7 @@ def _app(project: Project, release: Release, number: int, program: Program) -> d
             variables["PM2_SERVE_SPA"] = "true"
         app |= {"script": SCRIPT, "env": variables}
     if program.kind is ProgramKind.WEB:
-        app["port"] = TCP_PORTS
+        app["port"] = f"auto:{first_port(project)}-{LAST_PORT}"
         if project.health_path:
             app["health_check"] = {
                 "type": "http",

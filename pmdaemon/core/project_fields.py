@@ -1,7 +1,6 @@
 """What the fields of a project may hold."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -9,6 +8,7 @@ from types import MappingProxyType
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.repositories import read_branch, read_repo_url
 from pmdaemon.core.tcp_ports import LAST_TCP_PORT
+from pmdaemon.core.wording import shown
 
 LONGEST_NAME = 64
 LONGEST_SLUG = 40
@@ -34,6 +34,12 @@ def read_fields(given: Mapping[str, object], *, trusted: bool) -> dict[str, obje
         InvalidInput: one cannot be used.
 
     """
+    if unknown := sorted(given.keys() - _CHECKS.keys()):
+        raise InvalidInput(
+            f"projects have no field {shown(unknown[0])} (there are {', '.join(_CHECKS)})",
+            code="invalid_project",
+            field=shown(unknown[0]),
+        )
     checked = {name: _CHECKS[name](name, value) for name, value in given.items()}
     if "repo_url" in checked:
         checked["repo_url"] = read_repo_url(str(checked["repo_url"]), trusted=trusted)
@@ -42,6 +48,8 @@ def read_fields(given: Mapping[str, object], *, trusted: bool) -> dict[str, obje
 
 def slug_for(name: str, taken: Collection[str]) -> str:
     """Make a host label of a name, that is not taken yet."""
+    import unicodedata  # noqa: PLC0415 - a megabyte of tables, for who has projects
+
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = _NO_LABEL.sub("-", plain).strip("-")[:LONGEST_SLUG].strip("-") or "project"
     number, candidate = 1, slug

@@ -1,6 +1,6 @@
 """Puts together what deploys."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -54,6 +54,7 @@ class World(Struct, frozen=True):
     gateway: GatewaySide
     platform: Platform
     search_path: str
+    ports: Callable[[Process], Collection[int] | None]
 
 
 class Deploying(Struct, frozen=True):
@@ -99,6 +100,7 @@ def deploying(world: World) -> Deploying:
     )
     cut_over = CutOver(
         clock=clock,
+        bus=world.bus,
         projects=projects,
         processes=world.processes,
         now=world.now,
@@ -108,6 +110,7 @@ def deploying(world: World) -> Deploying:
         prober=world.prober,
         limits=limits,
         environment=maker.environment,
+        ports=world.ports,
     )
     queue = DeployQueue(
         clock=clock,

@@ -1,7 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
+from pmdaemon.adapters.listening_ports import ProcListeningPorts
 from pmdaemon.adapters.live_settings import LiveSettings
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
@@ -205,6 +206,13 @@ def assemble(
     ending = Ending()
     settings = LiveSettings(home.settings)
     platform = _platform(ground, files, settings, gateway)
+    listening_ports = ProcListeningPorts()
+
+    def ports(process: Process) -> Collection[int] | None:
+        if process.run is None:
+            return ()
+        return listening_ports.of(trees.members(process.run.identity, ground.token(process)))
+
     deploys = deploying(
         World(
             home=home,
@@ -222,6 +230,7 @@ def assemble(
             gateway=gateway,
             platform=platform,
             search_path=os.environ.get("PATH", os.defpath),
+            ports=ports,
         )
     )
     engine = Engine(

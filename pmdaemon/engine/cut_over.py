@@ -10,12 +10,22 @@ Should 1 or 2 fail, what was started is ended, and workers that made way are sta
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pmdaemon.config import deployed_apps
 from pmdaemon.core.deployments import LogLevel, WentLive
 from pmdaemon.core.errors import PmdaemonError, ProcessNotFound
-from pmdaemon.core.process import Backoff, Errored, Exited, Online, Process, Stopped
+from pmdaemon.core.notices import Notice, ProcessChanged
+from pmdaemon.core.process import (
+    Backoff,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Process,
+    Stopped,
+    Stopping,
+)
 from pmdaemon.core.projects import Project
 from pmdaemon.core.releases import Release
 from pmdaemon.core.routing import Route, Target
@@ -23,7 +33,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
-from pmdaemon.engine.deploy_interfaces import Projects
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
     Clock,
@@ -33,6 +43,7 @@ from pmdaemon.engine.interfaces import (
     Prober,
     TcpProbe,
 )
+from pmdaemon.engine.interfaces.deploying import Projects
 from pmdaemon.engine.processes import Processes
 
 log = logging.getLogger(__name__)
@@ -64,6 +75,8 @@ class CutOver:
     Args:
         now: lists all processes as they are.
         environment: says what the programs of a release find, beside the project's variables.
+        ports: says on which TCP ports a process and all that it started listen, or that nobody
+            knows.
 
     """
 
@@ -71,6 +84,7 @@ class CutOver:
         self,
         *,
         clock: Clock,
+        bus: Bus,
         projects: Projects,
         processes: Processes,
         now: Callable[[], Iterable[Process]],
@@ -80,8 +94,10 @@ class CutOver:
         prober: Prober,
         limits: DeployLimits,
         environment: Callable[[Attempt, Release], Mapping[str, str]],
+        ports: Callable[[Process], Collection[int] | None],
     ) -> None:
         self._clock = clock
+        self._bus = bus
         self._projects = projects
         self._processes = processes
         self._now = now
@@ -91,6 +107,7 @@ class CutOver:
         self._prober = prober
         self._limits = limits
         self._environment = environment
+        self._ports = ports
 
     # What is there.
 
@@ -207,7 +224,24 @@ class CutOver:
 
     async def _bring_up(self, attempt: Attempt, spec: AppSpec) -> None:
         attempt.log.say(f"starting {spec.name}: {spec.command.script}")
-        await self._processes.start_apps([spec], existing="refuse")
+
+        def heed(notice: Notice) -> None:
+            match notice:
+                # It may be started again before anybody looks, and its last words are gone then.
+                case ProcessChanged(after=Process(state=Stopping(exit=Exit())) as ended):
+                    if ended.name == spec.name:
+                        self._repeat_last_words(attempt, ended)
+                case _:
+                    pass
+
+        leave = self._bus.subscribe(heed)
+        try:
+            await self._processes.start_apps([spec], existing="refuse")
+            await self._until_ready(attempt, spec)
+        finally:
+            leave()
+
+    async def _until_ready(self, attempt: Attempt, spec: AppSpec) -> None:
         since = self._clock.now().monotonic
         wait = FIRST_LOOK
         while not await self._is_ready(attempt, spec):
@@ -222,7 +256,6 @@ class CutOver:
         process = self._process(spec.name)
         has_ended = isinstance(process.state, Errored | Exited | Stopped | Backoff)
         if has_ended or process.restarts or process.ends:
-            self._repeat_last_words(attempt, process)
             how = f" ({process.last_exit})" if process.last_exit is not None else ""
             reason = f": {process.state.reason}" if isinstance(process.state, Errored) else how
             raise DeploymentFailed(f"{spec.name} ended before it was ready{reason}")
@@ -230,11 +263,13 @@ class CutOver:
             return False
         if process.tcp_port is None:
             return self._clock.now().monotonic - process.state.run.since.monotonic > WORKER_UPTIME
-        if not attempt.project.health_path:
-            return self._probe.accepts(process.tcp_port)
-        return self._probe.accepts(process.tcp_port) and await self._is_healthy(
-            f"http://localhost:{process.tcp_port}{attempt.project.health_path}"
-        )
+        if not self._probe.accepts(process.tcp_port):
+            return False
+        ports = self._ports(process)
+        if ports is not None and process.tcp_port not in ports:
+            return False  # somebody else's program has the port
+        path = attempt.project.health_path
+        return not path or await self._is_healthy(f"http://localhost:{process.tcp_port}{path}")
 
     async def _is_healthy(self, url: str) -> bool:
         result = await self._prober.probe(
@@ -243,13 +278,15 @@ class CutOver:
         return result.ok
 
     def _why_not_ready(self, project: Project, spec: AppSpec) -> str:
-        port = self._process(spec.name).tcp_port
-        within = f"within {self._limits.start:g} s"
-        if port is None or self._probe.accepts(port):
+        process = self._process(spec.name)
+        port, within = process.tcp_port, f"within {self._limits.start:g} s"
+        ports = self._ports(process)
+        if port is None or (self._probe.accepts(port) and (ports is None or port in ports)):
             asked = f" (health path {project.health_path})" if project.health_path else ""
             return f"{spec.name} was not ready {within}{asked}"
+        others = f", but on {', '.join(map(str, sorted(ports)))}" if ports else ""
         return (
-            f"{spec.name} did not listen on port {port} {within}:"
+            f"{spec.name} did not listen on port {port} {within}{others}:"
             " a program has to listen on the port that PORT in its environment says"
         )
 

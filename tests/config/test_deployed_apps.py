@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.config.deployed_apps import app_name, commands_path, specs
+from pmdaemon.config.deployed_apps import app_name, commands_path, first_port, specs
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.releases import Program, ProgramKind, Release, ReleasePlan
 from tests.support.deploying import a_project
@@ -29,7 +29,7 @@ def test_a_web_program_gets_a_port_of_its_own(tmp_path):
     (spec,) = specs(a_project(), release, 5, ENV)
 
     assert (spec.name, spec.namespace, spec.cwd) == ("shop@5", "shop", str(tmp_path))
-    assert str(spec.tcp_ports) == "auto:20000-29999"
+    assert str(spec.tcp_ports) == f"auto:{first_port(a_project())}-29999"
     assert (spec.env, spec.inherited_env) == ({"NODE_ENV": "production"}, ENV)
     assert (spec.stop.signal, spec.stop.grace) == ("SIGTERM", 10.0)
     assert spec.command.argv == ("/bin/sh", "server.sh")
@@ -84,3 +84,10 @@ def test_what_cannot_be_run_is_refused(tmp_path):
 def test_names_of_apps():
     assert app_name("shop", 3, WEB) == "shop@3"
     assert app_name("shop", 3, WORKER) == "shop@3.worker"
+
+
+def test_projects_begin_to_look_for_ports_apart():
+    found = {first_port(a_project(id=f"p{number}")) for number in range(200)}
+
+    assert len(found) > 150
+    assert all(20000 <= one < 29990 for one in found)

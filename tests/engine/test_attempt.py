@@ -4,8 +4,8 @@ from pmdaemon.core.deployments import Begun, DeploymentConflict, DeploymentStatu
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Exit
 from pmdaemon.engine.attempt import Attempt, DeploymentFailed, check, command_name
-from pmdaemon.engine.deploy_interfaces import BuildOutcome, Commit
 from pmdaemon.engine.deployment_log import DeploymentLog, Followers
+from pmdaemon.engine.interfaces.deploying import BuildOutcome, Commit
 from tests.core.test_deployments import a_deployment
 from tests.fakes.clock import FakeClock
 from tests.fakes.deploying import MemoryDeploymentLogs, MemoryDeployments
@@ -75,7 +75,7 @@ def test_names():
     ],
 )
 def test_a_command_that_failed_is_the_end(outcome, reason):
-    with pytest.raises(DeploymentFailed, match="^build failed: ") as failed:
+    with pytest.raises(DeploymentFailed, match=r"^build failed: ") as failed:
         check("build", outcome)
 
     assert reason in failed.value.message

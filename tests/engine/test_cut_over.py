@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon.config.deployed_apps import first_port
 from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.process import Exit, Stopped, Wish
 from pmdaemon.core.releases import Listing
@@ -13,6 +14,8 @@ from tests.support.engine import engine_on_fakes
 
 S = DeploymentStatus
 
+PORT = first_port(a_project())
+
 WITH_WORKER = Listing(
     frozenset({"Procfile"}),
     {"Procfile": "web: /bin/true web\nworker: /bin/true work\ncron: @daily /bin/true tidy"},
@@ -24,7 +27,7 @@ async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as world:
         scene = Scene(world)
         scene.have(a_project())
-        world.probe.accepts = lambda port: port in (20000, 20001)
+        world.probe.accepts = lambda _port: True
         await scene.parts.begin()
         yield scene
         await scene.deployer.close()
@@ -94,7 +97,7 @@ async def test_a_program_that_ends_at_once_fails_the_deployment_with_its_last_wo
 async def test_a_health_path_is_asked_until_it_answers_well(scene):
     project = a_project(health_path="/up")
     scene.have(project)
-    scene.world.prober.failing["http://localhost:20000/up"] = "answered 503"
+    scene.world.prober.failing[f"http://localhost:{PORT}/up"] = "answered 503"
     asked = await scene.deployer.request(project, user_id="u1")
     await scene.until(lambda: scene.world.prober.orders)
     assert not (await scene.deployer.get(asked.id)).is_final
@@ -107,7 +110,7 @@ async def test_a_health_path_is_asked_until_it_answers_well(scene):
 async def test_one_that_never_gets_well_fails(scene):
     project = a_project(health_path="/up")
     scene.have(project)
-    scene.world.prober.failing["http://localhost:20000/up"] = "answered 503"
+    scene.world.prober.failing[f"http://localhost:{PORT}/up"] = "answered 503"
 
     failed = await scene.deploy(project)
 
@@ -126,7 +129,7 @@ async def test_what_answered_until_then_finishes_what_it_has_begun(scene):
     scene.world.gateway_server.drained = drain
     await scene.deploy(a_project(drain=7.0))
 
-    assert drained == [("shop", Target(HERE, 20000), 7.0, True)]
+    assert drained == [("shop", Target(HERE, PORT), 7.0, True)]
     assert scene.names() == ["shop@2"]
 
 
@@ -219,3 +222,13 @@ def test_which_apps_are_of_a_deployment():
     assert is_of("shop@1", "shop@1")
     assert is_of("shop@1", "shop@1.worker")
     assert not is_of("shop@1", "shop@12")
+
+
+async def test_a_port_that_is_somebody_elses_makes_nobody_ready(scene):
+    scene.parts.listening["shop@1"] = {3000, 9229}
+
+    failed = await scene.deploy(a_project())
+
+    assert failed.error_msg.startswith(
+        f"shop@1 did not listen on port {PORT} within 60 s, but on 3000, 9229:"
+    )

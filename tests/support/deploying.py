@@ -10,11 +10,11 @@ from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
 from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
-from pmdaemon.engine.deploy_interfaces import LogQuery
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.gateway_side import GatewaySide
+from pmdaemon.engine.interfaces.deploying import LogQuery
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.pushes import Pushes
@@ -51,6 +51,7 @@ class DeployingOnFakes:
     builder: FakeBuilder = field(default_factory=FakeBuilder)
     code: FakeCodeServer = field(default_factory=FakeCodeServer)
     limits: DeployLimits = field(default_factory=DeployLimits)
+    listening: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folders = FakeFolders(str(self.world.folder))
@@ -82,6 +83,7 @@ class DeployingOnFakes:
         )
         self.cut_over = CutOver(
             clock=clock,
+            bus=world.bus,
             projects=projects,
             processes=self.processes,
             now=lambda: [*world.supervisor.processes.values()],
@@ -91,6 +93,7 @@ class DeployingOnFakes:
             prober=world.prober,
             limits=self.limits,
             environment=self.maker.environment,
+            ports=lambda process: self.listening.get(process.name, {process.tcp_port or 0}),
         )
         self.queue = DeployQueue(
             clock=clock,
