@@ -3,6 +3,7 @@ import re
 import pytest
 
 from pmdaemon.core.environment import child_environment, token_parts, unique_id
+from pmdaemon.core.spec import RunAs
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.builders import NOW, a_process, an_app
 
@@ -116,3 +117,13 @@ def test_what_stands_beside_another_is_told_the_id_that_users_know():
     environment = child_environment(a_process(pm_id=-4, replaces=3))
 
     assert (environment["PMDAEMON_ID"], environment["pm_id"]) == ("3", "3")
+
+
+def test_who_runs_as_somebody_else_has_their_name_and_home():
+    run_as = RunAs(user="app", home="/home/app", uid=1000)
+    spec = an_app(run_as=run_as, inherited_env={"USER": "root", "HOME": "/root"})
+
+    environment = child_environment(a_process(spec=spec))
+
+    assert environment["USER"] == environment["LOGNAME"] == "app"
+    assert environment["HOME"] == "/home/app"

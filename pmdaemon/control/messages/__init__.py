@@ -58,6 +58,4 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`, `gateway`, `gateway_off`,
-    `certificates`, `accounts`, `invitations`, `projects`, `rotate_sealing`.
-    """
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`, `gateway`, `gateway_off`."""

@@ -2,6 +2,12 @@
 
 from typing import Literal, NotRequired, TypedDict
 
+from pmdaemon.control.messages import EmptyBody
+
+
+class CertificatesBody(EmptyBody):
+    """`certificates`."""
+
 
 class AcmeItem(TypedDict):
     """An authority that signs for names: the URL of its directory, and e-mail addresses of ours.

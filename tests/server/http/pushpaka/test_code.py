@@ -42,7 +42,7 @@ async def test_a_token_is_the_password(api, scene, git, password):
     assert asked.query == "service=git-receive-pack"
 
 
-@pytest.mark.parametrize("password", [None, "wrong", "reader", "", "a.b.c"])
+@pytest.mark.parametrize("password", [None, "wrong", "", "a.b.c"])
 async def test_who_has_none_is_asked_for_one(scene, git, password):
     status, _, headers = await git("GET", REFS, password)
 
@@ -82,3 +82,7 @@ async def test_a_password_that_is_no_text_is_none(api, scene):
             url = f"http://127.0.0.1:{api.port}/git/{REFS}"
             async with session.get(url, headers={"Authorization": words}) as answer:
                 assert answer.status == 401
+
+
+async def test_a_key_that_is_not_for_deploying_is_refused(scene, git):
+    assert (await git("GET", REFS, "reader"))[0] == 403
