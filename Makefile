@@ -48,9 +48,24 @@ docs: $(VENV)/.dev ## the documentation as a site, in build/site
 bench: $(VENV)/.dev ## figures side by side with PM2; BENCH_ARGS="list start --write" chooses
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+.PHONY: coverage
+coverage: $(VENV)/.dev $(VENV)/.system ## which lines and branches no test runs; the processes that tests start do not count
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
+
+.PHONY: mutants
+mutants: $(VENV)/.dev ## change the core in thousands of ways; tell which no test notices. MUTANTS="pmdaemon.core.graph*" chooses
+	$(BIN)/mutmut run --max-children 1 $(MUTANTS)
+	$(BIN)/mutmut results
+
+.PHONY: dist
+dist: $(VENV)/.release ## the wheel and the source in dist/, each installed and tried as users do
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+	@scripts/check-dist $(BIN)
+
 .PHONY: clean
 clean: ## remove what these commands made here; programs that run stay up
-	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) build dist mutants *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 	find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -60,6 +75,10 @@ $(VENV)/.installed: $(PACKAGING)
 
 $(VENV)/.dev: $(PACKAGING) | $(VENV)/.installed
 	@scripts/install dev
+	@touch $@
+
+$(VENV)/.release: $(PACKAGING) | $(VENV)/.installed
+	@scripts/install release
 	@touch $@
 
 $(VENV)/.system: scripts/system-packages | $(VENV)/.installed

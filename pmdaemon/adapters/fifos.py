@@ -50,7 +50,9 @@ def open_fifo(path: str) -> int:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(path)
     fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-    os.fchmod(fd, 0o600)
+    # A change of it waits for the journal of the file system, and is hardly ever needed.
+    if stat.S_IMODE(os.fstat(fd).st_mode) != 0o600:
+        os.fchmod(fd, 0o600)
     return fd
 
 

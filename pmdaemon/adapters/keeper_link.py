@@ -18,6 +18,9 @@ from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 PACKET = 64 * 1024
 DESCRIPTORS_AT_ONCE = 253
 
+KEPT_AT_ONCE = 8
+"""Descriptors in one packet of ours: as many as the keeper takes."""
+
 EXIT_PATIENCE = 1.0
 """Seconds to wait for the keeper to tell how a process ended that only it could reap."""
 
@@ -40,6 +43,8 @@ class KeeperLink:
         self._line = line
         self._unsent: deque[tuple[bytes, list[int]]] = deque()
         self._untold: list[tuple[str, int, int]] = []
+        self._unkept: dict[str, int] = {}
+        self._is_due = False
         self._kept: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._programs: dict[Identity, str] = {}
@@ -109,10 +114,22 @@ class KeeperLink:
 
     def keep_all(self, descriptors: Mapping[str, int]) -> None:
         """Have the keeper hold copies of a few descriptors, by name."""
-        for name in descriptors:
-            self._discard(name)
-        self._held.update(descriptors)
-        self._send({"keep": [*descriptors]}, [*descriptors.values()])
+        self._note(descriptors)
+        self.say_what_is_due()
+
+    def keep_soon(self, descriptors: Mapping[str, int]) -> None:
+        """Do the same together with what is said next, at the latest in this turn of the loop.
+
+        Until then they have to stay open; `drop` is to be called before they are closed.
+        """
+        self._note(descriptors)
+        self._say_soon()
+
+    def say_what_is_due(self) -> None:
+        """Tell the keeper now what it was to be told soon."""
+        self._is_due = False
+        if self._untold or self._unkept:
+            self._send({})
 
     def drop(self, name: str) -> None:
         """Have the keeper close its copy."""
@@ -182,23 +199,35 @@ class KeeperLink:
         self._programs[identity] = token
         if self._line is None:
             return
-        if not self._untold:
-            asyncio.get_running_loop().call_soon(self._tell_launched)
         self._untold.append((token, identity.pid, identity.start_time))
+        self._say_soon()
         if len(self._untold) >= TOLD_AT_ONCE:
-            self._tell_launched()
+            self.say_what_is_due()
 
-    def _tell_launched(self) -> None:
-        if self._untold:
-            self._send({})
+    def _note(self, descriptors: Mapping[str, int]) -> None:
+        if len(self._unkept) + len(descriptors) > KEPT_AT_ONCE:
+            self.say_what_is_due()
+        for name in descriptors:
+            self._discard(name)
+        self._held.update(descriptors)
+        self._unkept.update(descriptors)
 
-    def _send(self, message: Mapping[str, object], descriptors: Sequence[int] = ()) -> None:
+    def _say_soon(self) -> None:
+        if not self._is_due and self._line is not None:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self.say_what_is_due)
+
+    def _send(self, message: Mapping[str, object]) -> None:
+        untold, self._untold = self._untold, []
+        unkept, self._unkept = self._unkept, {}
         if self._line is None:
             return
-        if self._untold:
-            # First, as the keeper heeds a packet from its beginning on.
-            message = {"launched": self._untold, **message}
-            self._untold = []
+        # First, as the keeper heeds a packet from its beginning on.
+        if unkept:
+            message = {"keep": [*unkept], **message}
+        if untold:
+            message = {"launched": untold, **message}
+        descriptors = [*unkept.values()]
         packet = json.dumps(message).encode()
         if not self._unsent and self._sent(packet, descriptors):
             return

@@ -23,6 +23,7 @@ from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
 from pmdaemon.adapters.output_files import read_end, size_of
+from pmdaemon.adapters.wakeups import Wakeups
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.log_copies import LogCopy, copies_of, is_dropped
 from pmdaemon.core.logs import NOWHERE, OutputStream, file_name
@@ -65,6 +66,7 @@ class LogFiles:
         self._keeper = keeper or KeeperLink()
         self._move = move
         self._capacities = Capacities()
+        self._wakeups = Wakeups()
         self._aging = Aging(clock)
         self._compressor = Compressor(clock)
         self._files: dict[tuple[str, int], tuple[str, str]] = {}
@@ -150,8 +152,8 @@ class LogFiles:
         for copier in self._copiers.pop(pm_id, {}).values():
             copier.finish()
         for channel in self._channels.pop(pm_id, {}).values():
-            self._let_go(channel)
             self._keeper.drop(os.path.basename(channel.path))
+            self._let_go(channel)
             with suppress(FileNotFoundError):
                 os.unlink(channel.path)
 
@@ -162,6 +164,7 @@ class LogFiles:
     def leave(self) -> None:
         """Let go of all FIFOs and leave them, with what is in them, to the next daemon."""
         self._compressor.stop()
+        self._keeper.say_what_is_due()
         while self._copiers:
             for copier in self._copiers.popitem()[1].values():
                 copier.stop()
@@ -191,10 +194,17 @@ class LogFiles:
                 file, policy, self._clock, move=self._move, on_rotated=self._compress
             )
             writer.make()
-            grown = partial(self._grown, pm_id, stream)
-            pump = Pump(fifo, writer, self._clock, self._capacities, grown)
+            pump = Pump(
+                fifo,
+                writer,
+                self._clock,
+                capacities=self._capacities,
+                wakeups=self._wakeups,
+                on_moved=partial(self._grown, pm_id, stream),
+            )
             channels[stream] = _Channel(path, fifo, pump)
-        self._keeper.keep_all({os.path.basename(one.path): one.fifo for one in channels.values()})
+        # In the packet that tells of the start of the program, which has to come behind it.
+        self._keeper.keep_soon({os.path.basename(one.path): one.fifo for one in channels.values()})
         return channels
 
     def _heed_policy(self, writer: LogWriter, policy: LogPolicy) -> None:

@@ -7,7 +7,6 @@ program that fills it in less than the shortest pause is served at each turn of 
 that finds nothing is the next silence.
 """
 
-import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
 from math import inf
@@ -15,6 +14,7 @@ from typing import Final
 
 from pmdaemon.adapters.fifos import Capacities
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.wakeups import Wakeups
 from pmdaemon.engine.interfaces import Cancellable, Clock
 
 LONGEST_PAUSE: Final = 0.01
@@ -54,7 +54,9 @@ class Pump:
         fifo: int,
         writer: LogWriter,
         clock: Clock,
+        *,
         capacities: Capacities,
+        wakeups: Wakeups,
         on_moved: Callable[[], None],
     ) -> None:
         self.writer = writer
@@ -62,18 +64,18 @@ class Pump:
         self._clock = clock
         self._capacities = capacities
         self._on_moved = on_moved
-        self._loop = asyncio.get_running_loop()
+        self._wakeups = wakeups
         self._flow = Flow.SILENCE
         self._timer: Cancellable | None = None
         self._pause = LONGEST_PAUSE
         self._since = -inf  # when the pause, or the rush, began, or the last output in a silence
         self._moved = 0  # bytes since then
         capacities.add(fifo)
-        self._loop.add_reader(fifo, self._woken)
+        wakeups.add(fifo, self._woken)
 
     def stop(self) -> None:
         """Move nothing more; what waits in the FIFO stays there."""
-        self._loop.remove_reader(self._fifo)
+        self._wakeups.remove(self._fifo)
         self._cancel_timer()
         self._capacities.remove(self._fifo)
         self.writer.rest()
@@ -159,9 +161,9 @@ class Pump:
     def _change_to(self, flow: Flow) -> None:
         if (flow is Flow.STREAM) != (self._flow is Flow.STREAM):
             if flow is Flow.STREAM:
-                self._loop.remove_reader(self._fifo)
+                self._wakeups.remove(self._fifo)
             else:
-                self._loop.add_reader(self._fifo, self._woken)
+                self._wakeups.add(self._fifo, self._woken)
         self._flow = flow
 
     def _say_later_what_was_lost(self) -> None:

@@ -99,7 +99,10 @@ class LogWriter:
     def make(self) -> None:
         """Make the file be there, and say in it what was lost, as far as that is possible."""
         with suppress(OSError):
-            self._ready()
+            if self.owes_word:
+                self._ready()
+            elif self._fd is None:
+                os.close(open_output(self.path))
         self.rest()
 
     def rest(self) -> None:

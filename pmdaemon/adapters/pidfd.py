@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.wakeups import Wakeups
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 _RETRY_DELAY = 0.05
@@ -37,7 +38,8 @@ class PidfdHandles:
 
     def __init__(self, reader: ProcessReader) -> None:
         self._reader = reader
-        self._waiting: dict[int, asyncio.AbstractEventLoop] = {}
+        self._wakeups = Wakeups()
+        self._waiting: set[int] = set()
         self._zombies: set[Identity] = set()
 
     def when_ended(self, identity: Identity, callback: Callable[[], None]) -> None:
@@ -83,8 +85,8 @@ class PidfdHandles:
 
     def close(self) -> None:
         """Stop waiting for anything."""
-        for file, loop in self._waiting.items():
-            loop.remove_reader(file)
+        for file in self._waiting:
+            self._wakeups.remove(file)
             os.close(file)
         self._waiting.clear()
 
@@ -119,8 +121,8 @@ class PidfdHandles:
         if file is None:
             loop.call_soon(callback, Exit())
             return
-        self._waiting[file] = loop
-        loop.add_reader(file, self._ended, file, collect, callback)
+        self._waiting.add(file)
+        self._wakeups.add(file, lambda: self._ended(file, collect, callback))
 
     def _ended(
         self,
@@ -128,16 +130,16 @@ class PidfdHandles:
         collect: Callable[[int], Exit | None],
         callback: Callable[[Exit], None],
     ) -> None:
-        loop = self._waiting.get(file)
-        if loop is None:
+        if file not in self._waiting:
             return  # closed meanwhile
-        loop.remove_reader(file)
+        self._wakeups.remove(file)
         exit_ = collect(file)
         if exit_ is None:
             # Ended, but a debugger that is attached to it has to let go of it first (ptrace(2)).
+            loop = asyncio.get_running_loop()
             loop.call_later(_RETRY_DELAY, self._ended, file, collect, callback)
             return
-        del self._waiting[file]
+        self._waiting.remove(file)
         os.close(file)
         callback(exit_)
 

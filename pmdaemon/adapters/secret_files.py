@@ -48,3 +48,12 @@ class HomeSecretFiles:
             reason = str(error.strerror).lower()
             raise HomeUnusable(f"cannot write {path}: {reason}", path=str(path)) from error
         return str(path)
+
+    def remove(self, name: str) -> None:
+        """Remove one; that there is none is as well."""
+        path = self._home / name
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            reason = str(error.strerror).lower()
+            raise HomeUnusable(f"cannot remove {path}: {reason}", path=str(path)) from error

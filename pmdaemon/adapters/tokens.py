@@ -7,7 +7,7 @@ PyJWT is imported at the first token, as it brings OpenSSL with it.
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,10 +16,11 @@ from pmdaemon.engine.interfaces import SecretFiles
 
 SECRETS_FILE = "token-secrets"
 
-ALGORITHM = "HS512"
+SESSION_SECRETS_FILE = "session-secrets"
+"""Sessions of accounts have secrets of their own, so that no token passes for another kind."""
 
 SECRET_BYTES = 64
-"""As many as the hash has (RFC 7518, 3.2)."""
+"""As many as the largest hash has (RFC 7518, 3.2)."""
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -31,10 +32,18 @@ class Secret(msgspec.Struct, frozen=True):
 
 
 class JwtMint:
-    """Makes keys and tokens for one home."""
+    """Makes keys, and tokens of one kind, for one home."""
 
-    def __init__(self, files: SecretFiles) -> None:
+    def __init__(
+        self,
+        files: SecretFiles,
+        *,
+        algorithm: Literal["HS256", "HS512"] = "HS512",
+        secrets_file: str = SECRETS_FILE,
+    ) -> None:
         self._files = files
+        self._algorithm = algorithm
+        self._secrets_file = secrets_file
         self._secrets: Sequence[Secret] | None = None
 
     def key(self) -> str:
@@ -52,7 +61,7 @@ class JwtMint:
         return jwt.encode(
             dict(claims),
             base64.b64decode(newest.secret),
-            algorithm=ALGORITHM,
+            algorithm=self._algorithm,
             headers={"kid": newest.id},
         )
 
@@ -66,7 +75,7 @@ class JwtMint:
                 claims: dict[str, Any] = jwt.decode(
                     token,
                     base64.b64decode(one.secret),
-                    algorithms=[ALGORITHM],
+                    algorithms=[self._algorithm],
                     # The time is the daemon's, not the library's.
                     options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
                 )
@@ -94,19 +103,20 @@ class JwtMint:
             if until is not None
         ]
         both = [fresh, *former]
-        self._files.write(SECRETS_FILE, msgspec.json.encode({"secrets": both}).decode() + "\n")
+        text = msgspec.json.encode({"secrets": both}).decode()
+        self._files.write(self._secrets_file, f"{text}\n")
         self._secrets = both
         return fresh
 
     def _loaded(self) -> Sequence[Secret]:
         if self._secrets is None:
-            text = self._files.read(SECRETS_FILE)
+            text = self._files.read(self._secrets_file)
             try:
                 data = json.loads(text) if text is not None else {"secrets": []}
                 self._secrets = msgspec.convert(data["secrets"], list[Secret])
             except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
                 raise HomeUnusable(
-                    f"cannot use the file {SECRETS_FILE} in the home: it is damaged; with it moved"
-                    " away, a new one is made, and tokens of consumers have to be made again"
+                    f"cannot use the file {self._secrets_file} in the home: it is damaged; with it"
+                    " moved away, a new one is made, and what was signed has to be made again"
                 ) from error
         return self._secrets

@@ -15,7 +15,7 @@ from pmdaemon.core.errors import PmdaemonError
 
 if TYPE_CHECKING:
     from pmdaemon.config.pm2_shape import Places
-    from pmdaemon.control.messages import ProcessView
+    from pmdaemon.control.messages.processes import ProcessView
     from pmdaemon.control.starter import Prepared
 
 

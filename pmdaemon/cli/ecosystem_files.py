@@ -1,25 +1,32 @@
 """Ecosystem files as they are named on the command line."""
 
+# Bare paths, as in `config.ecosystem`.
+# ruff: noqa: PTH113, PTH118, PTH120
+
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.client.calls import current_directory
 from pmdaemon.config import ecosystem
 from pmdaemon.core.errors import PmdaemonError
+
+if TYPE_CHECKING:
+    from pmdaemon.config.prox_proxy import Gateway
 
 DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
     "ecosystem.config.mjs", "ecosystem.config.json", "ecosystem.json", "ecosystem.json5",
     "ecosystem.config.yaml", "ecosystem.yaml", "ecosystem.config.yml", "ecosystem.yml",
-    "prox.yaml", "prox.yml",
+    "prox.yaml", "prox.yml", "pup.jsonc", "pup.json",
 )  # fmt: skip
 """What is looked for, in this order, where none is named; then package.json, then Procfile."""
 
 
 def is_file_of_apps(text: str) -> bool:
     """Tell an ecosystem file from a command that happens to end like one: `cat data.json`."""
-    return ecosystem.is_ecosystem_file(text) and (" " not in text or Path(text).is_file())
+    return ecosystem.is_ecosystem_file(text) and (" " not in text or os.path.isfile(text))
 
 
 def default_file(cwd: str) -> str:
@@ -30,11 +37,11 @@ def default_file(cwd: str) -> str:
 
     """
     for name in DEFAULT_NAMES:
-        if Path(cwd, name).is_file():
+        if os.path.isfile(os.path.join(cwd, name)):
             return name
-    if _has_apps(Path(cwd, ecosystem.PACKAGE)):
+    if _has_apps(os.path.join(cwd, ecosystem.PACKAGE)):
         return ecosystem.PACKAGE
-    if Path(cwd, ecosystem.PROCFILE).is_file():
+    if os.path.isfile(os.path.join(cwd, ecosystem.PROCFILE)):
         return ecosystem.PROCFILE
     raise WrongUsage(
         "nothing is named, and there is no ecosystem file in this directory"
@@ -48,6 +55,7 @@ class AppsOfFile(NamedTuple):
     apps: list[dict[str, Any]]
     how: dict[str, Any]
     warnings: tuple[str, ...]
+    gateway: "Gateway | None" = None
 
 
 def apps_of(
@@ -69,15 +77,17 @@ def apps_of(
         PmdaemonError: the file cannot be used, or does not have what is asked for.
 
     """
-    # The table of fields, and 15 ms: not for those who start a program.
-    from pmdaemon.config.choosing import chosen, with_environment  # noqa: PLC0415
-
     file = ecosystem.load(path, environment)
     warnings = list(file.warnings)
     apps = file.apps
     if only:
+        # The table of fields, and 20 ms: not for those who take a file as it is.
+        from pmdaemon.config.choosing import chosen  # noqa: PLC0415
+
         apps = chosen(apps, only, path, None if file.evaluated else environment)
     if env_name is not None:
+        from pmdaemon.config.choosing import with_environment  # noqa: PLC0415 - as above
+
         apps, unknown = with_environment(apps, env_name, path)
         warnings += unknown
     how = {
@@ -85,14 +95,14 @@ def apps_of(
         "relative_to": folder_of(path),
         "interpolate": not file.evaluated,
         "env_name": env_name,
-        "file": str(Path(path).absolute()) if path != ecosystem.STANDARD_INPUT else None,
+        "file": _absolute(path) if path != ecosystem.STANDARD_INPUT else None,
     }
-    return AppsOfFile(apps, how, tuple(warnings))
+    return AppsOfFile(apps, how, tuple(warnings), file.gateway)
 
 
 def folder_of(path: str) -> str:
     """Return what relative paths in a file are relative to: its own folder."""
-    return str(Path(path).absolute().parent)
+    return os.path.dirname(_absolute(path))
 
 
 def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()) -> list[str]:
@@ -105,9 +115,15 @@ def names_in(path: str, environment: Mapping[str, str], only: Sequence[str] = ()
     return names_of(apps, variables)
 
 
-def _has_apps(path: Path) -> bool:
+def _absolute(path: str) -> str:
+    """Make a path absolute, and keep a `..`: what it goes back from may be a link."""
+    whole = path if path.startswith("/") else f"{current_directory()}/{path}"
+    return "/" + "/".join(part for part in whole.split("/") if part not in {"", "."})
+
+
+def _has_apps(path: str) -> bool:
     """Tell whether a package.json, which may be anybody's, has apps for us."""
     try:
-        return path.is_file() and bool(ecosystem.load(str(path), {}).apps)
+        return os.path.isfile(path) and bool(ecosystem.load(path, {}).apps)
     except PmdaemonError:
         return False

@@ -12,11 +12,19 @@ MEANINGS = {
     DONE: "done",
     FAILED: "failed",
     WRONG_USAGE: "wrong usage, or invalid input or configuration",
-    NOT_FOUND: "no such process",
+    NOT_FOUND: "no such process, or project, domain, account and so on",
     UNAVAILABLE: "the daemon cannot be started, reached or understood",
     NOT_READY: "a program runs, and did not get ready in time (--wait-ready)",
     INTERRUPTED: "interrupted",
 }
+
+_NOT_FOUND = frozenset(
+    f"{what}_not_found"
+    for what in (
+        "process", "project", "deployment", "variable", "domain", "webhook", "account",
+        "invitation",
+    )
+)  # fmt: skip
 
 _WRONG = ("invalid_", "script_", "interpreter_", "cwd_", "file_", "tcp_ports_", "wrong_", "unsup")
 _UNAVAILABLE = ("daemon_", "home_", "store_", "protocol_", "permission_", "unknown_verb")
@@ -27,7 +35,7 @@ def exit_code(error_code: str) -> int:
 
     Codes are grouped by how they begin, so that one that a newer daemon has finds its place too.
     """
-    if error_code == "process_not_found":
+    if error_code in _NOT_FOUND:
         return NOT_FOUND
     if error_code == "not_ready":
         return NOT_READY

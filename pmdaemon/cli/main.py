@@ -73,6 +73,10 @@ def _dispatch(arguments: list[str], context: Context) -> int:
             return exit_codes.DONE
         if arguments[:1] == ["start"]:
             context.prepare_daemon()
+            from pmdaemon.cli.starting import started_at_once  # noqa: PLC0415 - only for this
+
+            if started_at_once(arguments, context):
+                return exit_codes.DONE
     # Everything else pays for the parser of options.
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 

@@ -2,17 +2,64 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context, say_json, warn
-from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps
+from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, default_file, is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.processes import status_word
-from pmdaemon.client.calls import Existing, Processes
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.client.calls import Existing, Processes, current_directory
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.errors import NotReady
+
+
+def started_at_once(arguments: list[str], context: Context) -> bool:
+    """Carry out a `start` without options; False when it is something else."""
+    match arguments:
+        case ["start", *targets] if not any(each.startswith("-") for each in targets):
+            start_targets(context, targets, {})
+            return True
+        case _:
+            return False
+
+
+def start_targets(
+    context: Context,
+    targets: Sequence[str],
+    options: Mapping[str, Any],
+    *,
+    only: Sequence[str] = (),
+    env_name: str | None = None,
+    json: bool = False,
+) -> None:
+    """Start what is named, or the file of apps in this directory, and show what there is then.
+
+    Raises:
+        WrongUsage: an option is not for what it was given with.
+
+    """
+    started: Processes = []
+    for target in targets or (default_file(current_directory()),):
+        if is_file_of_apps(target):
+            if options:
+                # The parser of options, which a start without them does not wait for.
+                from pmdaemon.cli.start_options import flag_of  # noqa: PLC0415
+
+                raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
+            started += start_file(context, target, only=only, env_name=env_name, quiet=json)
+        elif only or env_name is not None:
+            flag = "--only" if only else "--env without a ="
+            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
+        else:
+            started += start_program(context, target, options, quiet=json)
+    if json:
+        say_json(started)
+    else:
+        show_list(context, json=False)
+    if options.get("wait_ready"):
+        refuse_unready(started)
 
 
 def start_file(
@@ -21,10 +68,12 @@ def start_file(
     *,
     only: Sequence[str] = (),
     env_name: str | None = None,
+    existing: Existing = "restart",
     quiet: bool,
 ) -> Processes:
     """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
-    return start_apps(context, read_file(context, path, only=only, env_name=env_name), quiet=quiet)
+    file = read_file(context, path, only=only, env_name=env_name)
+    return start_apps(context, file, existing=existing, quiet=quiet)
 
 
 def read_file(
@@ -38,14 +87,25 @@ def read_file(
 
 
 def start_apps(
-    context: Context, file: AppsOfFile, *, existing: Existing = "restart", quiet: bool
+    context: Context,
+    file: AppsOfFile,
+    *,
+    existing: Existing = "restart",
+    down: bool = False,
+    quiet: bool,
 ) -> Processes:
-    """Start the apps that were read of a file."""
+    """Start the apps that were read of a file, or with `down` only list what is new of them."""
 
     def start() -> Processes:
-        return context.client().start_apps(file.apps, existing=existing, **file.how)
+        return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
-    return _said(start, quiet=quiet)
+    if file.gateway is None:
+        return _said(start, quiet=quiet)
+    # For the few files that have such a part.
+    from pmdaemon.cli.publishing import published  # noqa: PLC0415
+
+    with published(context, file.gateway):
+        return _said(start, quiet=quiet)
 
 
 def start_program(
@@ -64,15 +124,16 @@ def start_program(
     return _said(start, quiet=quiet)
 
 
-def restart_mixed(
+def start_anew(
     context: Context,
     selectors: Sequence[str],
+    existing: Literal["restart", "reload"],
     *,
     only: Sequence[str],
     env_name: str | None,
     json: bool,
 ) -> None:
-    """Start the apps of files as they are declared now, and what else is selected anew.
+    """Restart or reload the apps of files as they are declared now, and what else is selected.
 
     Raises:
         WrongUsage: something was to be chosen of files, and there is none.
@@ -84,12 +145,15 @@ def restart_mixed(
         raise WrongUsage(f"{flag} is for ecosystem files, and none is named")
     views: Processes = []
     for path in files:
-        views += start_file(context, path, only=only, env_name=env_name, quiet=json)
+        views += start_file(
+            context, path, only=only, env_name=env_name, existing=existing, quiet=json
+        )
     if others := [each for each in selectors if each not in files]:
-        restarted = context.client().restart(*others)
-        views += restarted
-        for view in restarted if not json else ():
-            print(f"restarted {called(view)}")
+        client = context.client()
+        started = client.reload(*others) if existing == "reload" else client.restart(*others)
+        views += started
+        for view in started if not json else ():
+            print(f"{existing}ed {called(view)}")
     if json:
         say_json(views)
     else:

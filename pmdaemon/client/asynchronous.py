@@ -8,41 +8,32 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pmdaemon.client import calls
+from pmdaemon.client.awaiting import awaited
 from pmdaemon.client.blocking import (
     Client,
     Say,
     environment_here,
     home_of,
-    inherited,
     log_warning,
     start_daemon_of,
 )
 from pmdaemon.client.calls import (
     Call,
-    Existing,
-    Explanations,
     Processes,
-    Replies,
-    Runs,
     SaveResult,
-    Tokens,
 )
+from pmdaemon.client.deployments import AsyncDeployments
 from pmdaemon.client.gateway import AsyncGateway
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
+from pmdaemon.client.projects import AsyncProjects
+from pmdaemon.client.users import AsyncUsers
 from pmdaemon.config.paths import Home
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.control.channel import ANSWER_PATIENCE
 from pmdaemon.control.log_reader import LogLine
-from pmdaemon.control.messages import (
-    ApplyResult,
-    GrowthItem,
-    HostResult,
-    KillResult,
-    PingResult,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.processes import GrowthItem
+from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
 
@@ -85,210 +76,34 @@ class AsyncClient:
             on_warning=on_warning,
         )
 
-    async def ping(self) -> PingResult:
-        """Ask for a sign of life."""
-        return await self._do(calls.ping())
-
-    async def host(self) -> HostResult:
-        """Return what the machine has, and how much of it is in use."""
-        return await self._do(calls.host())
-
-    async def list(self, *selectors: str | int, detail: bool = False) -> Processes:
-        """Return the selected processes, or all; with `detail`, with their declarations."""
-        return await self._do(calls.list_processes(selectors, detail=detail))
-
-    async def start(
-        self,
-        target: str,
-        *,
-        relative_to: str | None = None,
-        existing: Existing = "refuse",
-        **options: object,
-    ) -> Processes:
-        """Bring up what is named so, or else a program."""
-        return await self._do(
-            calls.start(
-                target,
-                cwd=relative_to or calls.current_directory(),
-                environment=inherited(self._environment),
-                existing=existing,
-                options=options,
-            )
-        )
-
-    async def start_apps(
-        self,
-        apps: Sequence[Mapping[str, object]],
-        *,
-        relative_to: str | None = None,
-        source: str = "the apps",
-        existing: Existing = "restart",
-        down: bool = False,
-        interpolate: bool = False,
-        env_name: str | None = None,
-        file: str | None = None,
-    ) -> Processes:
-        """Bring up apps, declared as in an ecosystem file: all of them, or none is touched."""
-        return await self._do(
-            calls.start_apps(
-                apps,
-                cwd=relative_to or calls.current_directory(),
-                environment=inherited(self._environment),
-                source=source,
-                existing=existing,
-                down=down,
-                interpolate=interpolate,
-                env_name=env_name,
-                file=file,
-            )
-        )
-
-    async def start_declarations(
-        self,
-        declarations: Sequence[Mapping[str, object]],
-        *,
-        source: str = "the declarations",
-        existing: Existing = "keep",
-        down: bool = False,
-    ) -> Processes:
-        """Bring up apps that are declared in full, as `list` with `detail` has declarations."""
-        return await self._do(
-            calls.start_declarations(
-                declarations,
-                environment=inherited(self._environment),
-                source=source,
-                existing=existing,
-                down=down,
-            )
-        )
-
-    async def apply(
-        self,
-        apps: Sequence[Mapping[str, object]],
-        *,
-        relative_to: str | None = None,
-        source: str = "the apps",
-        file: str | None = None,
-        whole: bool = True,
-        prune: bool = False,
-        dry_run: bool = False,
-        interpolate: bool = False,
-        env_name: str | None = None,
-    ) -> ApplyResult:
-        """Bring what is there into line with apps, and touch only what differs."""
-        return await self._do(
-            calls.apply(
-                apps,
-                cwd=relative_to or calls.current_directory(),
-                environment=inherited(self._environment),
-                source=source,
-                file=file,
-                whole=whole,
-                prune=prune,
-                dry_run=dry_run,
-                interpolate=interpolate,
-                env_name=env_name,
-            )
-        )
-
-    async def stop(self, *selectors: str | int) -> Processes:
-        """Stop processes, and everything they started."""
-        return await self._do(calls.act("stop", selectors))
-
-    async def restart(
-        self,
-        *selectors: str | int,
-        options: Mapping[str, object] | None = None,
-        update_env: bool = False,
-    ) -> Processes:
-        """Stop what runs of the selected, and start them all.
-
-        Args:
-            selectors: which processes.
-            options: fields of the apps that are declared otherwise from now on.
-            update_env: have them inherit our environment in place of what they had.
-
-        """
-        return await self._do(
-            calls.anew(
-                "restart",
-                selectors,
-                options=options,
-                environment=inherited(self._environment) if update_env else None,
-            )
-        )
-
-    async def reload(
-        self,
-        *selectors: str | int,
-        options: Mapping[str, object] | None = None,
-        update_env: bool = False,
-        parallel: int = 1,
-    ) -> Processes:
-        """Put new runs in the place of those that serve, one by one and without a gap.
-
-        Args:
-            selectors: which processes.
-            options: as for `restart`.
-            update_env: as for `restart`.
-            parallel: how many instances of an app at a time.
-
-        """
-        return await self._do(
-            calls.anew(
-                "reload",
-                selectors,
-                options=options,
-                environment=inherited(self._environment) if update_env else None,
-                parallel=parallel,
-            )
-        )
-
-    async def scale(self, name: str, count: str | int) -> Processes:
-        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
-        return await self._do(calls.scale(name, count))
-
-    async def send_signal(self, signal: str, *selectors: str | int) -> Processes:
-        """Send a signal, by name or number, to the first process of each program."""
-        return await self._do(calls.send_signal(signal, selectors))
-
-    async def delete(self, *selectors: str | int) -> Processes:
-        """Stop processes and forget them; their log files stay."""
-        return await self._do(calls.act("delete", selectors))
-
-    async def reset(self, *selectors: str | int) -> Processes:
-        """Set restart counters to zero."""
-        return await self._do(calls.act("reset", selectors))
-
-    async def block(self, *selectors: str | int) -> Processes:
-        """Prevent processes from being started; what runs may run on."""
-        return await self._do(calls.act("block", selectors))
-
-    async def unblock(self, *selectors: str | int) -> Processes:
-        """Allow processes to be started again; nothing is started by this."""
-        return await self._do(calls.act("unblock", selectors))
-
-    async def send_line(self, line: str, *selectors: str | int) -> Processes:
-        """Write a line to the standard input of programs that were declared with `stdin`."""
-        return await self._do(calls.send_line(line, selectors))
-
-    async def trigger(
-        self, action: str, *selectors: str | int, params: str | None = None
-    ) -> Replies:
-        """Have Node programs carry out an action that they have registered; return the answers."""
-        return await self._do(calls.trigger(action, params, selectors))
-
-    async def explain(self, *selectors: str | int) -> Explanations:
-        """Say in sentences why processes are up, or are not."""
-        return await self._do(calls.explain(selectors))
-
-    async def history(self, *selectors: str | int, limit: int = 20) -> Runs:
-        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
-        return await self._do(calls.history(selectors, limit=limit))
-
-    async def flush(self, *selectors: str | int) -> Processes:
-        """Empty log files."""
-        return await self._do(calls.act("flush", selectors))
+    ping = awaited(Client.ping)
+    host = awaited(Client.host)
+    list = awaited(Client.list)
+    start = awaited(Client.start)
+    start_apps = awaited(Client.start_apps)
+    start_declarations = awaited(Client.start_declarations)
+    apply = awaited(Client.apply)
+    stop = awaited(Client.stop)
+    restart = awaited(Client.restart)
+    reload = awaited(Client.reload)
+    scale = awaited(Client.scale)
+    send_signal = awaited(Client.send_signal)
+    delete = awaited(Client.delete)
+    reset = awaited(Client.reset)
+    block = awaited(Client.block)
+    unblock = awaited(Client.unblock)
+    send_line = awaited(Client.send_line)
+    trigger = awaited(Client.trigger)
+    explain = awaited(Client.explain)
+    history = awaited(Client.history)
+    flush = awaited(Client.flush)
+    web = awaited(Client.web)
+    web_off = awaited(Client.web_off)
+    make_token = awaited(Client.make_token)
+    tokens = awaited(Client.tokens)
+    rotate_token = awaited(Client.rotate_token)
+    rotate_secret = awaited(Client.rotate_secret)
+    revoke_token = awaited(Client.revoke_token)
 
     async def env(self, selector: str | int) -> dict[str, str]:
         """Return the environment that a process is started with, secrets included."""
@@ -334,17 +149,6 @@ class AsyncClient:
                             yield line
             await asyncio.sleep(RETRY_DELAY)
 
-    async def web(
-        self,
-        host: str = "127.0.0.1",
-        port: int = 9615,
-        *,
-        api_key: str | None = None,
-        **settings: object,
-    ) -> WebResult:
-        """Turn the web API on, for good: the daemon remembers it."""
-        return await self._do(calls.web(host, port, api_key, detach=True, **settings))
-
     def hold_web(
         self,
         host: str = "127.0.0.1",
@@ -358,51 +162,25 @@ class AsyncClient:
         items: AsyncGenerator[Any, None] = self._channel.stream(call.verb, call.body)
         return items
 
-    async def web_off(self) -> str | None:
-        """Turn the web API off; return where it was, if it was on."""
-        return await self._do(calls.web_off())
-
     @property
     def gateway(self) -> AsyncGateway:
         """The reverse proxy: what it publishes, and the requests it has seen."""
         return AsyncGateway(self._do, self._channel.stream)
 
-    async def make_token(
-        self,
-        name: str | None = None,
-        *,
-        consumer: str | None = None,
-        scopes: Sequence[str] = (),
-        expire_in: float | None = None,
-    ) -> TokenView:
-        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+    @property
+    def deployments(self) -> AsyncDeployments:
+        """What is deployed, by git, on this machine."""
+        return AsyncDeployments(self._do, self._channel.stream)
 
-        Args:
-            name: of the key; `key-1` and so on if not said.
-            consumer: whom the JWT names, in place of a name.
-            scopes: what it is good for; everything if not said.
-            expire_in: seconds.
+    @property
+    def users(self) -> AsyncUsers:
+        """Accounts: who deploys."""
+        return AsyncUsers(self._do)
 
-        """
-        return await self._do(
-            calls.make_token(name, consumer=consumer, scopes=scopes, expire_in=expire_in)
-        )
-
-    async def tokens(self) -> Tokens:
-        """Return what is known of keys and JWTs, but not these themselves."""
-        return await self._do(calls.list_tokens())
-
-    async def rotate_token(self, name: str, *, overlap: float) -> TokenView:
-        """Make a new one in place of one, which is good for `overlap` more seconds."""
-        return await self._do(calls.rotate_token(name, overlap=overlap))
-
-    async def rotate_secret(self, *, overlap: float) -> float:
-        """Sign JWTs with a new secret; return until when, in epoch seconds, the others are good."""
-        return await self._do(calls.rotate_secret(overlap=overlap))
-
-    async def revoke_token(self, name: str) -> None:
-        """Let nobody in by one any more, from now on."""
-        await self._do(calls.revoke_token(name))
+    @property
+    def projects(self) -> AsyncProjects:
+        """Projects: what is deployed."""
+        return AsyncProjects(self._do)
 
     async def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

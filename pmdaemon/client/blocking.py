@@ -20,19 +20,16 @@ from pmdaemon.client.calls import (
 )
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import ANSWER_PATIENCE, Channel
-from pmdaemon.control.messages import (
-    ApplyResult,
-    GrowthItem,
-    HostResult,
-    KillResult,
-    PingResult,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.declaring import ApplyResult
+from pmdaemon.control.messages.processes import GrowthItem
+from pmdaemon.control.messages.web import TokenView, WebResult
 
 if TYPE_CHECKING:
+    from pmdaemon.client.deployments import Deployments
     from pmdaemon.client.gateway import Gateway
+    from pmdaemon.client.projects import Projects
+    from pmdaemon.client.users import Users
     from pmdaemon.control.log_reader import LogLine
 
 T = TypeVar("T")
@@ -95,6 +92,7 @@ class Client:
 
     def start(
         self,
+        /,
         target: str,
         *,
         relative_to: str | None = None,
@@ -362,6 +360,7 @@ class Client:
 
     def web(
         self,
+        /,
         host: str = "127.0.0.1",
         port: int = 9615,
         *,
@@ -394,6 +393,27 @@ class Client:
         from pmdaemon.client.gateway import Gateway  # noqa: PLC0415 - most commands never need it
 
         return Gateway(self._do, self._channel.stream)
+
+    @property
+    def deployments(self) -> "Deployments":
+        """What is deployed, by git, on this machine."""
+        from pmdaemon.client.deployments import Deployments  # noqa: PLC0415 - as above
+
+        return Deployments(self._do, self._channel.stream)
+
+    @property
+    def users(self) -> "Users":
+        """Accounts: who deploys."""
+        from pmdaemon.client.users import Users  # noqa: PLC0415 - most commands never need it
+
+        return Users(self._do)
+
+    @property
+    def projects(self) -> "Projects":
+        """Projects: what is deployed."""
+        from pmdaemon.client.projects import Projects  # noqa: PLC0415 - as above
+
+        return Projects(self._do)
 
     def make_token(
         self,
@@ -430,7 +450,7 @@ class Client:
 
     def revoke_token(self, name: str) -> None:
         """Let nobody in by one any more, from now on."""
-        self._do(calls.revoke_token(name))
+        return self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
         """Write the list to `dump.pm2` in the home, an empty one only by `force`."""

@@ -8,19 +8,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
-from pmdaemon.control.messages import (
-    ApplyResult,
-    Explanation,
-    HostResult,
-    KillResult,
-    PingResult,
-    ProcessView,
-    ReplyView,
-    RunView,
-    TokenView,
-    UpdateResult,
-    WebResult,
-)
+from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
+from pmdaemon.control.messages.declaring import ApplyResult
+from pmdaemon.control.messages.processes import Explanation, ProcessView, ReplyView, RunView
+from pmdaemon.control.messages.web import TokenView, WebResult
 from pmdaemon.core.errors import InvalidInput
 
 T = TypeVar("T")

@@ -19,7 +19,8 @@ from pmdaemon.client.calls import Processes
 from pmdaemon.control.log_beginnings import Beginning, at_time, with_files, with_last_lines
 from pmdaemon.control.log_reader import Follower, LogLine
 from pmdaemon.control.log_sources import CHUNK, newest_first
-from pmdaemon.control.messages import GrowthItem, PingResult
+from pmdaemon.control.messages.daemon import PingResult
+from pmdaemon.control.messages.processes import GrowthItem
 from pmdaemon.core.errors import DaemonUnavailable, InvalidInput
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.wording import shown

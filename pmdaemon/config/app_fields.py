@@ -6,7 +6,7 @@ so is what nobody knows.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,13 +14,15 @@ from pmdaemon.config.app_parts import (
     absolute,
     check_health_port,
     check_ports,
+    check_proxy_port,
     environments,
     parts,
     usual_exec_mode,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.command import default_name, resolve
-from pmdaemon.config.file_checks import clashes
+from pmdaemon.config.file_checks import clashes, unknown_needs
 from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.names import app_name
@@ -62,11 +64,16 @@ def read_app(
         InvalidInput: the same, when there is one problem and no file it could be in.
 
     """
-    reading = Reading(where)
-    raw = served(raw)
-    variables = environment if interpolate else None
-    read_fields(reading, raw, cpus=cpus, variables=variables)
-    spec = _spec(reading, base, environment, env_name=env_name, file=file)
+    reading, spec = _read_app(
+        raw,
+        CallerEnvironment(environment),
+        base=base,
+        where=where,
+        cpus=cpus,
+        interpolate=interpolate,
+        env_name=env_name,
+        file=file,
+    )
     if spec is None or reading.problems:
         raise reading.as_one()
     return Declared(spec, tuple(reading.warnings))
@@ -82,42 +89,63 @@ def read_apps(
     interpolate: bool = False,
     env_name: str | None = None,
     file: str | None = None,
+    existing: Collection[str] | None = None,
 ) -> list[Declared]:
     """Read all apps of a file; problems of all of them are told together.
 
-    `source` names it in sentences, `file` is its path; for the rest see `read_app`.
+    `source` names it in sentences, `file` is its path, and `existing` are the names of the apps
+    that there are besides, where that is known; for the rest see `read_app`.
 
     Raises:
         InvalidConfiguration: one of them cannot be run, or two cannot be there at once.
 
     """
-    declared: dict[str, Declared] = {}
-    problems: list[str] = []
-    for index, raw in enumerate(raws):
-        where = f"apps[{index}]"
-        try:
-            declared[where] = read_app(
-                raw,
-                base=base,
-                environment=environment,
-                where=where,
-                cpus=cpus,
-                interpolate=interpolate,
-                env_name=env_name,
-                file=file,
-            )
-        except InvalidConfiguration as error:
-            problems += error.problems
-    problems += clashes({where: one.spec for where, one in declared.items()})
+    caller = CallerEnvironment(environment)
+    read = [
+        _read_app(
+            raw,
+            caller,
+            base=base,
+            where=f"apps[{index}]",
+            cpus=cpus,
+            interpolate=interpolate,
+            env_name=env_name,
+            file=file,
+        )
+        for index, raw in enumerate(raws)
+    ]
+    good = {reading.where: spec for reading, spec in read if spec is not None}
+    problems = [sentence for reading, _ in read for sentence in reading.sentences]
+    problems += clashes(good)
+    if problems and existing is not None:  # alone it is refused where apps are started
+        problems += unknown_needs([reading for reading, _ in read], existing)
     if problems:
         raise InvalidConfiguration(source, problems)
-    return list(declared.values())
+    return [Declared(spec, tuple(reading.warnings)) for reading, spec in read if spec is not None]
+
+
+def _read_app(
+    raw: Mapping[str, object],
+    environment: CallerEnvironment,
+    *,
+    base: str,
+    where: str,
+    cpus: int | None,
+    interpolate: bool,
+    env_name: str | None,
+    file: str | None,
+) -> tuple[Reading, AppSpec | None]:
+    """Read an app as far as that goes; without a spec, or with problems, it cannot be run."""
+    reading = Reading(where)
+    variables = environment.said if interpolate else None
+    read_fields(reading, served(raw), cpus=cpus, variables=variables)
+    return reading, _spec(reading, base, environment, env_name=env_name, file=file)
 
 
 def _spec(
     reading: Reading,
     base: str,
-    environment: Mapping[str, str],
+    environment: CallerEnvironment,
     *,
     env_name: str | None,
     file: str | None,
@@ -131,7 +159,7 @@ def _spec(
         if "script" not in reading.said:
             reading.refuse("script", InvalidInput("it is missing"))
         return None
-    name = _name(reading, cwd, env_name)
+    name = found["name"] = _name(reading, cwd, env_name)  # others may need it, come what may
     try:
         command = resolve(
             found["script"],
@@ -140,7 +168,7 @@ def _spec(
             interpreter_args=found.get("interpreter_args", ()),
             cwd=cwd,
             # What is not inherited is there to be looked in, even so.
-            search_path={**environment, **inherited, **declared}.get("PATH", os.defpath),
+            search_path=_search_path(declared, inherited, environment.said),
         )
     except InvalidInput as error:
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}
@@ -149,6 +177,7 @@ def _spec(
     made.setdefault("exec_mode", usual_exec_mode(reading, command))
     check_ports(reading, made["exec_mode"])
     check_health_port(reading)
+    check_proxy_port(reading)
     return AppSpec(
         name=name,
         command=command,
@@ -158,6 +187,10 @@ def _spec(
         source=file,
         **made,
     )
+
+
+def _search_path(*environments: Mapping[str, str]) -> str:
+    return next((each["PATH"] for each in environments if "PATH" in each), os.defpath)
 
 
 def _name(reading: Reading, cwd: str, env_name: str | None) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmdaemon.config import env_files
-from pmdaemon.config import field_values as values
 from pmdaemon.config.app_reading import Reading
-from pmdaemon.config.environment import scrubbed
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
@@ -20,6 +19,7 @@ from pmdaemon.core.spec import (
     HealthCheck,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -39,6 +39,9 @@ _STRUCTS: dict[str, Callable[..., Any]] = {
     "ready": Readiness,
     "limits": Limits,
 }
+_INTO = {field.name: field.into.rpartition(".")[::2] for field in FIELDS if field.into}
+"""Where the values of fields go, by name: into which part, and as what of it."""
+
 _FILES = ("out_file", "error_file", "log_file", "pid_file")
 _HEALTH = "health_check_"
 
@@ -53,10 +56,10 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
     found = reading.values
     _make_absolute(found, cwd)
     grouped: dict[str, dict[str, Any]] = {}
-    for field in FIELDS:
-        if field.into and field.name in found:
-            owner, _, name = field.into.rpartition(".")
-            grouped.setdefault(owner, {})[name] = found[field.name]
+    for field_name, value in found.items():
+        if field_name in _INTO:
+            owner, name = _INTO[field_name]
+            grouped.setdefault(owner, {})[name] = value
     made = {name: make(**grouped.get(name, {})) for name, make in _STRUCTS.items()}
     plain = {
         name: value
@@ -77,7 +80,7 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
 
 
 def environments(
-    reading: Reading, environment: Mapping[str, str], cwd: str
+    reading: Reading, environment: CallerEnvironment, cwd: str
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return what the app declares, and what it inherits, each by itself."""
     found = reading.values
@@ -91,7 +94,7 @@ def environments(
     if "inherited_env" in found:
         return declared, found["inherited_env"]
     try:
-        return declared, _filtered(found, scrubbed(values.variables(environment)))
+        return declared, _filtered(found, environment.inherited)
     except InvalidInput as error:
         reading.refuse("environment", error)
         return declared, {}
@@ -119,6 +122,24 @@ def check_ports(reading: Reading, exec_mode: ExecMode) -> None:
     wanted = TcpPorts(ports.first, last, auto=ports.auto)
     message = f"{instances} instances need a range of as many TCP ports (as {wanted})"
     reading.refuse("port", InvalidInput(message, code="tcp_ports_too_few"))
+
+
+def check_proxy_port(reading: Reading) -> None:
+    """Note when nobody could tell where the app listens, or when the gateway listens there too."""
+    published: Published | None = reading.values.get("proxy")
+    if published is None:
+        return
+    ports: TcpPorts | None = reading.values.get("port")
+    if ports is None and published.tcp_port is None:
+        message = "it leads to no TCP port: the app has none (port), and none is said (proxy.port)"
+        reading.refuse("proxy", InvalidInput(message))
+    listener = published.listener
+    own = {published.tcp_port}
+    if ports is not None:
+        own |= set(range(ports.first, ports.last + 1))
+    if listener is not None and listener.tcp_port in own:
+        message = f"the app itself has the port {listener.tcp_port}"
+        reading.refuse("proxy", InvalidInput(message))
 
 
 def check_health_port(reading: Reading) -> None:
@@ -206,6 +227,8 @@ def _schedules(found: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if (expression := found.get("cron_restart")) is not None:
         made["cron_restart"] = Schedule(expression, timezone)
+    if (expression := found.get("cron_stop")) is not None:
+        made["cron_stop"] = Schedule(expression, timezone)
     if (job := found.get("job")) is not None:
         from msgspec.structs import replace  # noqa: PLC0415 - few apps are jobs
 

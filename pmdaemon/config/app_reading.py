@@ -41,6 +41,11 @@ class Reading(Struct, frozen=True):
         """Note something that its author should know."""
         self.warnings.append(f"{self.path(key)}: {sentence}")
 
+    @property
+    def sentences(self) -> list[str]:
+        """All that is wrong, a sentence each."""
+        return [sentence for problem in self.problems for sentence in sentences(*problem)]
+
     def as_one(self) -> PmdaemonError:
         """Make one error of all problems."""
         if not self.where and len(self.problems) == 1:
@@ -49,8 +54,7 @@ class Reading(Struct, frozen=True):
                 # What has a code of its own says what it is about.
                 return error
             return InvalidInput(sentences(path, error)[0], field=path)
-        told = [sentence for problem in self.problems for sentence in sentences(*problem)]
-        return InvalidConfiguration(self.where or "the app", told)
+        return InvalidConfiguration(self.where or "the app", self.sentences)
 
 
 def read_fields(

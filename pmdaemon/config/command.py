@@ -10,6 +10,8 @@ What is given as a script is, in this order:
 Programs are looked up in the search path of the caller, since the daemon's own may be another;
 relative paths are relative to the app's working folder.
 """
+# Bare paths: a file may declare a thousand apps, and for each several places are looked at.
+# ruff: noqa: PTH111, PTH112, PTH113, PTH118, PTH122
 
 import os
 import re
@@ -19,6 +21,7 @@ from pathlib import Path, PurePath
 
 from msgspec import Struct
 
+from pmdaemon.config.shell_words import shell_words
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import LONGEST_NAME, app_name
 from pmdaemon.core.spec import Command
@@ -118,29 +121,25 @@ class _Place(Struct, frozen=True):
     cwd: str
     search_path: str
 
-    def path(self, text: str) -> Path:
+    def path(self, text: str) -> str:
         # Unlike Path.expanduser, this leaves the name of a user that does not exist alone.
-        expanded = os.path.expanduser(text)  # noqa: PTH111
-        return Path(os.path.normpath(Path(self.cwd, expanded)))
+        return os.path.normpath(os.path.join(self.cwd, os.path.expanduser(text)))
 
-    def file(self, text: str) -> Path | None:
+    def file(self, text: str) -> str | None:
         """Find a file by its path."""
         path = self.path(text)
-        try:
-            return path if path.is_file() else None
-        except (OSError, ValueError):
-            # Too long for a path, or with a NUL: it is none.
-            return None
+        # What is too long for a path, or has a NUL, is none.
+        return path if os.path.isfile(path) else None
 
     def program(self, name: str) -> str | None:
         """Find a program as a shell does, by path when there is a slash in it."""
         if "/" in name:
             found = self.file(name)
-            return str(found) if found is not None and os.access(found, os.X_OK) else None
+            return found if found is not None and os.access(found, os.X_OK) else None
         for folder in self.search_path.split(os.pathsep):
-            candidate = self.file(str(Path(self.cwd, folder or ".", name))) if name else None
+            candidate = self.file(os.path.join(self.cwd, folder or ".", name)) if name else None
             if candidate is not None and os.access(candidate, os.X_OK):
-                return str(candidate)
+                return candidate
         return None
 
 
@@ -156,9 +155,9 @@ def _by_itself(
         words = _split(script, strict=True)
     first, *others = words or [""]
     file = place.file(first)
-    if file is not None and file.suffix in INTERPRETERS:
+    if file is not None and _suffix(file) in INTERPRETERS:
         runner = (_installed(file, place), *interpreter_args)
-        return (*runner, str(file), *others, *args)
+        return (*runner, file, *others, *args)
     program = _executable(first, place)
     _refuse_unused(interpreter_args, script)
     return (program, *others, *args)
@@ -180,7 +179,7 @@ def _words_of(script: str, place: _Place, find: Callable[[str, _Place], str]) ->
 def _executable(text: str, place: _Place) -> str:
     file = place.file(text)
     if file is not None and os.access(file, os.X_OK):
-        return str(file)
+        return file
     program = place.program(text)
     if program is not None:
         return program
@@ -192,28 +191,28 @@ def _executable(text: str, place: _Place) -> str:
 def _existing(text: str, place: _Place) -> str:
     file = place.file(text)
     if file is not None:
-        return str(file)
-    try:
-        is_folder = bool(text) and place.path(text).is_dir()
-    except (OSError, ValueError):
-        is_folder = False
-    if is_folder:
+        return file
+    if text and os.path.isdir(place.path(text)):
         raise _refused("script_not_executable", text, "it is a folder", place)
     raise _refused("script_not_found", text, "no such file or program", place)
 
 
-def _installed(file: Path, place: _Place) -> str:
+def _suffix(file: str) -> str:
+    return os.path.splitext(file)[1]
+
+
+def _installed(file: str, place: _Place) -> str:
     """Find an interpreter for a script by its extension."""
-    names = INTERPRETERS[file.suffix]
+    names = INTERPRETERS[_suffix(file)]
     for name in names:
         program = place.program(name)
         if program is not None:
             return program
     raise InvalidInput(
-        f"cannot run {shown(str(file))}: {' or '.join(names)} is not installed",
+        f"cannot run {shown(file)}: {' or '.join(names)} is not installed",
         code="interpreter_not_found",
         interpreter=names[0],
-        script=str(file),
+        script=file,
     )
 
 
@@ -232,16 +231,14 @@ def _interpreter(text: str, place: _Place) -> tuple[str, ...]:
 
 
 def _check_folder(cwd: str) -> None:
+    if os.path.isdir(cwd) and os.access(cwd, os.R_OK | os.X_OK):
+        return
     path = Path(cwd)
     try:
         if not path.exists():
             reason = "no such folder"
-        elif not path.is_dir():
-            reason = "it is not a folder"
-        elif not os.access(path, os.R_OK | os.X_OK):
-            reason = "permission denied"
         else:
-            return
+            reason = "permission denied" if path.is_dir() else "it is not a folder"
     except (OSError, ValueError) as error:
         reason = str(error)
     message = f"cannot run in {shown(cwd)}: {reason}"
@@ -260,7 +257,7 @@ def _needs_shell(script: str) -> bool:
 
 def _split(script: str, *, strict: bool = False) -> list[str]:
     try:
-        return shlex.split(script)
+        return shell_words(script)
     except ValueError as error:
         if strict:
             message = f"cannot read the command {shown(script)}: {str(error).lower()}"

@@ -23,6 +23,11 @@ _PUT_TOGETHER = {
 }
 """The fields of parts that no single field says all about."""
 
+_ONE_FIELD = frozenset(
+    {"cron_restart", "cron_stop", "health", "job", "proxy", "run_as", "tcp_ports", "watch"}
+)
+"""The parts that are one field each, whatever differs within."""
+
 _UNSAID = frozenset({"source"})
 
 
@@ -57,8 +62,7 @@ def _told(paths: list[str]) -> list[str]:
 
 def _whole(path: str) -> str:
     owner = path.partition(".")[0]
-    together = ("health", "run_as", "watch", "cron_restart", "job", "tcp_ports")
-    return owner if owner in together else path
+    return owner if owner in _ONE_FIELD else path
 
 
 def _field_of(path: str) -> tuple[str, Callable[[Any], str]]:
@@ -126,6 +130,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "command.argv": " ".join,
     "health": _health,
     "cron_restart": _schedule,
+    "cron_stop": _schedule,
     "job": _job,
     "watch": _watch,
     "hooks": _hooks,

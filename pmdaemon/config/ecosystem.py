@@ -3,15 +3,21 @@
 What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
 
+# Bare paths: pathlib takes longer to import than all the rest of this, and every start waits.
+# ruff: noqa: PTH113, PTH119, PTH120, PTH123
+
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path, PurePath
-from typing import Any, BinaryIO, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeGuard
 
 from pmdaemon.config.formats.sniffing import format_of
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
+
+if TYPE_CHECKING:
+    from pmdaemon.config.prox_proxy import Gateway
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
@@ -39,17 +45,19 @@ _ONE_APP = frozenset({"script", "exec", "cmd", "command"})
 class EcosystemFile(NamedTuple):
     """What was read of a file.
 
-    What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`.
+    What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`. A
+    `gateway` is there where the file says how it listens.
     """
 
     apps: list[dict[str, Any]]
     evaluated: bool = False
     warnings: tuple[str, ...] = ()
+    gateway: "Gateway | None" = None
 
 
 def is_ecosystem_file(text: str) -> bool:
     """Tell by its looks whether a text names an ecosystem file."""
-    name = PurePath(text).name
+    name = os.path.basename(text)
     return (
         text == STANDARD_INPUT
         or text.lower().endswith(_KNOWN)
@@ -75,9 +83,9 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
     if _looks_like_prox(document):
         from pmdaemon.config import prox_file  # noqa: PLC0415 - for who has one
 
-        apps, warnings = prox_file.apps_of(path, document)
+        apps, gateway, warnings = prox_file.apps_of(path, document)
         # A `${NAME}` in a command is for its shell, which has the variables of env files, too.
-        return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings))
+        return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings), gateway=gateway)
     if isinstance(document, Mapping) and isinstance(document.get("processes"), list):
         # Only those who have a file of Pup's pay for what reads it.
         from pmdaemon.config import pup_shape  # noqa: PLC0415
@@ -113,7 +121,7 @@ def _looks_like_prox(document: object) -> TypeGuard[Mapping[Any, Any]]:
 
 def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if path.lower().endswith(_MODULES):
-        if not Path(path).is_file():
+        if not os.path.isfile(path):
             _text(path)  # which says why
         return True, _javascript().evaluate(path, environment)
     text = _text(path)
@@ -121,7 +129,11 @@ def _document(path: str, environment: Mapping[str, str]) -> tuple[bool, object]:
     if kind == "json":
         return _json(text, path, environment)
     # Only those who have such a file pay for what reads it.
-    return False, import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}").parse(text)
+    parser = import_module(f"pmdaemon.config.formats.{_PARSERS[kind]}")
+    found = parser.parse(text)
+    if kind == "procfile":
+        found = parser.with_surroundings(found, os.path.dirname(path), environment)
+    return False, found
 
 
 def _javascript() -> Any:  # noqa: ANN401 - a module
@@ -135,7 +147,7 @@ def _json(text: str, path: str, environment: Mapping[str, str]) -> tuple[bool, o
     try:
         return False, json_text.parse(text)
     except json_text.NotJson as error:
-        if PurePath(path).name == PACKAGE or _javascript().node_in(environment) is None:
+        if os.path.basename(path) == PACKAGE or _javascript().node_in(environment) is None:
             raise
         try:
             return True, _javascript().evaluate(path, environment, expression=text)
@@ -172,7 +184,7 @@ def _content(path: str) -> bytes:
 
     if path == STANDARD_INPUT:
         return beginning(sys.stdin.buffer)
-    with Path(path).open("rb") as file:
+    with open(path, "rb") as file:
         return beginning(file)
 
 
@@ -196,7 +208,7 @@ def _apps(path: str, document: object) -> tuple[list[dict[str, Any]], list[str]]
 
 def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[str]]:
     """Find the apps of a document, and what is to be said of what stands beside them."""
-    is_package = PurePath(path).name == PACKAGE
+    is_package = os.path.basename(path) == PACKAGE
     found = next((key for key in _LISTS if key in document), None)
     if found is None:
         if is_package:

@@ -10,6 +10,7 @@ from typing import Any
 from pmdaemon.config.field_kinds import EXEC_MODES, LOG_TYPES
 from pmdaemon.config.field_table import FIELDS, NAMED_ENVIRONMENT, NOT_ACTED_ON, Field
 from pmdaemon.config.field_values import MOST_INSTANCES
+from pmdaemon.config.proxy_fields import STRATEGIES
 from pmdaemon.config.spelling import in_camel_case
 from pmdaemon.config.table_fields import CONDITIONS, EVENTS, OVERLAPS, RESOURCES
 
@@ -206,6 +207,7 @@ def _tables() -> dict[str, Schema]:
         "timeout": ref("duration"),
         "keep": _number(0, 10_000),
     }
+    hosts: Schema = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
     condition: Schema = {"enum": [*CONDITIONS, None]}
     events: Schema = {"anyOf": [_ANY_TEXT, {"type": "array", "items": {"enum": list(EVENTS)}}]}
     hook = _table(
@@ -228,6 +230,23 @@ def _tables() -> dict[str, Schema]:
         },
         "job": {"anyOf": [_TEXT, _table(job, required=["cron"])]},
         "hooks": {"anyOf": [hook, {"type": "array", "items": hook}]},
+        "proxy": {
+            "anyOf": [
+                {"type": "boolean"},
+                hosts,
+                _table(
+                    {
+                        "hosts": hosts,
+                        "host": hosts,
+                        "domains": hosts,
+                        "strip": ref("switch"),
+                        "port": _number(1, 65535),
+                        "strategy": {"enum": list(STRATEGIES)},
+                        "listen": {"type": ["integer", "string"]},
+                    }
+                ),
+            ]
+        },
         "limits": _table({name: {"type": ["integer", "string"]} for name in RESOURCES}),
         "dependencies": {
             "anyOf": [

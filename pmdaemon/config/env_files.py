@@ -23,12 +23,22 @@ def read_env_file(path: str) -> Mapping[str, str]:
             code is `file_not_found`, `file_unreadable` or `invalid_input`.
 
     """
+    return read_env_text(_text(path), source=path)
+
+
+def read_env_text(text: str, *, source: str) -> Mapping[str, str]:
+    """Read the variables of a text, which came from the file `source`.
+
+    Raises:
+        InvalidInput: a line is none of its; the sentence says which.
+
+    """
     # Only those who have such a file pay for this import.
     from dotenv.parser import parse_stream  # noqa: PLC0415
 
     found: dict[str, str] = {}
-    for line in parse_stream(io.StringIO(_text(path))):
-        place = f"{shown(path)}, line {line.original.line + _lines_before(line.original.string)}"
+    for line in parse_stream(io.StringIO(text)):
+        place = f"{shown(source)}, line {line.original.line + _lines_before(line.original.string)}"
         if line.error or (line.key is not None and line.value is None):
             # Nothing of the line: it may hold a secret.
             raise InvalidInput(f"{place}: not a variable, as NAME=value")

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pmdaemon.config import due_times, health_fields, run_as, table_fields
+from pmdaemon.config import due_times, health_fields, proxy_fields, run_as, table_fields
 from pmdaemon.config import field_values as values
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.names import app_name
@@ -135,3 +135,4 @@ HEALTH_CHECK = Kind("health_check", "URL, or a table", health_fields.health_chec
 JOB = Kind("job", "cron expression, or a table", table_fields.job)
 DEPENDENCIES = Kind("dependencies", "names", table_fields.depends_on, _show_dependencies)
 HOOKS = Kind("hooks", "table, or a list", table_fields.hooks)
+PROXY = Kind("proxy", "true, hosts, or a table", proxy_fields.proxy, proxy_fields.show_published)

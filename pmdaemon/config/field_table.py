@@ -92,6 +92,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "3000-3001", into="tcp_ports",
         ),
         Field(
+            "proxy", kinds.PROXY,
+            "Where pmdaemon proxy publishes it: true for its name, hosts, or a table.",
+            ["www.example.com", "example.com/shop"], ("domains",), into="proxy",
+        ),
+        Field(
             "instance_var", kinds.VARIABLE, "The variable that holds an instance's number.",
             "NODE_APP_INSTANCE", into="instance_var",
         ),
@@ -137,6 +142,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             [0], into="restart.stop_exit_codes",
         ),
         Field(
+            "max_runtime", kinds.DURATION,
+            "After so long a run is ended, and another begun where autorestart is on; 0: never.",
+            "12h", into="max_runtime",
+        ),
+        Field(
             "max_memory_restart", kinds.SIZE_LIMIT,
             "Above this, it and all that it started together, it is started anew.",
             "300M", ("max_memory",), into="max_memory",
@@ -152,6 +162,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "5s", into="stop.grace",
         ),
         Field(
+            "drain_timeout", kinds.DURATION,
+            "How long a run that was replaced may finish the requests it has before it is stopped.",
+            "60s", into="stop.drain",
+        ),
+        Field(
             "shutdown_with_message", kinds.SWITCH,
             "Send a Node program the message shutdown, in place of the signal.",
             example=True, into="stop.message",
@@ -160,6 +175,11 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
             "treekill", kinds.SWITCH,
             "Whether what it started gets the signal, too; killed is all of it, at any rate.",
             example=True, into="stop.tree",
+        ),
+        Field(
+            "cron_stop", kinds.CRON,
+            "When its run is ended; it is down then until cron_restart, a job's time or a start.",
+            "0 18 * * *",
         ),
     ),
     "When it is up": (
@@ -201,8 +221,8 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
         Field("watch_delay", kinds.DURATION, "For how long changes are gathered.", "200ms"),
         Field("cron_restart", kinds.CRON, "When it is started anew.", "0 3 * * *", ("cron",)),
         Field(
-            "timezone", kinds.TIME_ZONE, "The time zone of cron_restart and job.", "Europe/Berlin",
-            ("cron_timezone",),
+            "timezone", kinds.TIME_ZONE, "The time zone of cron_restart, cron_stop and job.",
+            "Europe/Berlin", ("cron_timezone",),
         ),
         Field(
             "job", kinds.JOB, "It runs when it is due, and at no other time.",

@@ -1,7 +1,8 @@
 """What is wrong with apps that each by itself would do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from pmdaemon.config.app_reading import Reading
 from pmdaemon.core.graph import find_cycle
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.core.wording import shown
@@ -15,6 +16,20 @@ def clashes(specs: Mapping[str, AppSpec]) -> list[str]:
 
     """
     return [*_names(specs), *_ports(specs), *_circle(specs)]
+
+
+def unknown_needs(readings: Sequence[Reading], existing: Collection[str]) -> list[str]:
+    """Find dependencies on apps that are neither in a file nor among those that exist.
+
+    What else is wrong with an app does not make it unknown.
+    """
+    names = {*existing, *(one.values["name"] for one in readings if "name" in one.values)}
+    return [
+        f"{one.path(one.said['depends_on'])}: there is no app {shown(need.name)}"
+        for one in readings
+        for need in one.values.get("depends_on", ())
+        if need.name not in names
+    ]
 
 
 def _names(specs: Mapping[str, AppSpec]) -> list[str]:

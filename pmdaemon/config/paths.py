@@ -112,6 +112,11 @@ class Home:
         return os.path.join(self.path, "storage", "temp")
 
     @property
+    def projects_dir(self) -> str:
+        """What is deployed: code, releases and logs, a folder for each project."""
+        return os.path.join(self.path, "projects")
+
+    @property
     def settings(self) -> str:
         """What holds for all apps."""
         return os.path.join(self.path, "settings.toml")

@@ -33,21 +33,23 @@ TOP_LEVEL = {
 """What may stand beside the processes, and what is to be said of it."""
 
 REMARKS = {
-    "terminate": "not acted on by this release: stop it by a job, or by pmdaemon stop",
     "overrun": "a run that is due while another lasts waits for its end",
     "terminateGracePeriod": TOP_LEVEL["terminateGracePeriod"],
 }
 """What is said of fields of a process that we have otherwise, or not yet."""
 
-BALANCED = "clients find its instances by their own ports: a common one is not listened on"
+HERE_ALONE = "only this machine reaches it; cluster.commonHost says where else, as 0.0.0.0"
 
 KNOWN = frozenset(
     {
         "id", "cmd", "worker", "cwd", "env", "path", "pidFile", "autostart", "cron", "watch",
         "restart", "restartDelayMs", "restartLimit", "timeout", "terminateTimeout", "cluster",
-        "logger", *REMARKS,
+        "logger", "terminate", *REMARKS,
     }
 )  # fmt: skip
+
+CLUSTER = frozenset({"instances", "startPort", "commonPort", "commonHost", "strategy"})
+"""What a cluster may have; `commonHost` is ours: Pup listens on all addresses."""
 
 Warn = Callable[[str, str], None]
 
@@ -97,6 +99,11 @@ def _problem(raw: object) -> str | None:
     for name in ("cluster", "logger", "env"):
         if not isinstance(raw.get(name, {}), Mapping):
             return f".{name}: not an object: {shown(raw[name])}"
+    cluster = raw.get("cluster", {})
+    if "commonPort" in cluster and "startPort" not in cluster:
+        return ".cluster.commonPort: instances need ports of their own, too (startPort)"
+    if not isinstance(cluster.get("commonHost") or "", str):
+        return f".cluster.commonHost: not an address: {shown(cluster['commonHost'])}"
     if raw.get("restart") not in {None, "always", "error"}:
         return f".restart: always or error, not {shown(raw['restart'])}"
     return None
@@ -142,24 +149,30 @@ def _environment(raw: Mapping[str, Any], environment: Mapping[str, str]) -> dict
 def _starting(raw: Mapping[str, Any], document: Mapping[Any, Any], warn: Warn) -> dict[str, Any]:
     """Say what starts it: itself, changes of files, a schedule."""
     by_itself = bool(raw.get("autostart") or raw.get("watch"))
-    cron, timeout = raw.get("cron"), raw.get("timeout")
-    fields: dict[str, Any] = {"watch": raw.get("watch")}
+    cron, end = raw.get("cron"), raw.get("terminate")
+    limit = _seconds(raw.get("timeout"))
+    fields: dict[str, Any] = {"watch": raw.get("watch"), "max_runtime": limit}
     if raw.get("watch"):
         watcher = document.get("watcher")
         watcher = watcher if isinstance(watcher, Mapping) else {}
         fields |= {"ignore_watch": watcher.get("skip"), "watch_delay": watcher.get("interval")}
     if cron is not None and not by_itself:
         overlap = "queue" if raw.get("overrun") else "skip"
-        job = {"cron": cron, "overlap": overlap}
-        return fields | {"job": job if timeout is None else {**job, "timeout": _seconds(timeout)}}
-    if timeout is not None:
-        warn("timeout", "acted on for what has a cron alone")
-    return fields | {"autostart": by_itself, "cron_restart": cron}
+        return fields | {"job": {"cron": cron, "overlap": overlap}, "cron_stop": end}
+    if end is None:
+        return fields | {"autostart": by_itself, "cron_restart": cron}
+    if not by_itself or _policy(raw) is None:
+        if _policy(raw) is not None:
+            warn("terminate", "it stays down then, until it is started")
+        return fields | {"autostart": by_itself, "cron_restart": cron, "cron_stop": end}
+    if cron is not None:
+        warn("cron", "it is up anyway, and started anew when terminate falls due")
+    # What is ended by schedule, Pup starts again as its policy says.
+    return fields | {"autostart": True, "cron_restart": end}
 
 
 def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
-    by_itself = bool(raw.get("autostart") or raw.get("watch"))
-    policy = raw.get("restart", "always" if by_itself else None)
+    policy = _policy(raw)
     limit = raw.get("restartLimit")
     return {
         "autorestart": policy is not None and limit != 0,
@@ -169,17 +182,32 @@ def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _policy(raw: Mapping[str, Any]) -> str | None:
+    """Say after what it is restarted; Pup has this default for what starts by itself."""
+    by_itself = raw.get("autostart") or raw.get("watch")
+    policy: str | None = raw.get("restart", "always" if by_itself else None)
+    return policy
+
+
 def _cluster(cluster: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
     if not cluster:
         return {}
     for name in cluster:
-        if name in {"commonPort", "strategy"}:
-            warn(f"cluster.{name}", BALANCED)
+        if name not in CLUSTER:
+            warn(f"cluster.{shown(name)}", unknown(name, CLUSTER))
     instances = cluster.get("instances") or 1
     first = cluster.get("startPort")
-    if not isinstance(first, int) or not isinstance(instances, int):
-        return {"instances": instances, "port": first}
-    return {"instances": instances, "port": f"{first}-{first + instances - 1}"}
+    fields = {"instances": instances, "port": first, "exec_mode": "fork"}
+    if isinstance(first, int) and isinstance(instances, int):
+        fields["port"] = f"{first}-{first + instances - 1}"
+    common = cluster.get("commonPort")
+    if common is None:
+        return fields
+    host = cluster.get("commonHost")
+    if host is None:
+        warn("cluster.commonPort", HERE_ALONE)
+    place = common if host is None else f"[{host}]:{common}" if ":" in host else f"{host}:{common}"
+    return {**fields, "proxy": {"listen": place, "strategy": cluster.get("strategy")}}
 
 
 def _output(logger: Mapping[str, Any], warn: Warn) -> dict[str, Any]:

@@ -7,16 +7,26 @@ command = "/usr/local/bin/alert"
 [api]
 revoked = ["ci"]
 
-What is revoked is looked up anew whenever the file has changed.
+[accounts]
+registration = "open"
+session = "12h"
+
+What is revoked, and what holds for accounts, is looked up anew whenever the file has changed.
 """
 
 from pathlib import Path
 
 from msgspec import Struct
 
+from pmdaemon.core.accounts import AccountRules
 from pmdaemon.core.errors import InvalidConfiguration, PmdaemonError
+from pmdaemon.core.quantities import parse_duration
 from pmdaemon.core.spec import Hook
 from pmdaemon.core.wording import shown
+
+_KNOWN = frozenset({"hooks", "api", "accounts"})
+
+_SHORTEST_SESSION, _LONGEST_SESSION = 60.0, 365 * 86400.0
 
 
 class Settings(Struct, frozen=True):
@@ -27,6 +37,7 @@ class Settings(Struct, frozen=True):
 
     hooks: tuple[Hook, ...] = ()
     revoked: tuple[str, ...] = ()
+    accounts: AccountRules = AccountRules()
     remarks: tuple[str, ...] = ()
 
 
@@ -57,7 +68,7 @@ def read_settings(path: str) -> Settings:
         raise InvalidConfiguration(path, [str(error)]) from None
     if not isinstance(found, dict):
         raise InvalidConfiguration(path, ["it is not a table"])
-    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in {"hooks", "api"}]
+    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
     revoked = _revoked(path, found.get("api", {}))
     try:
         read = hooks(found.get("hooks", []))
@@ -67,7 +78,8 @@ def read_settings(path: str) -> Settings:
     except PmdaemonError as error:
         raise InvalidConfiguration(path, [f"hooks: {error.message}"]) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
-    return Settings(tuple(read.value), revoked, tuple(remarks))
+    accounts = _accounts(path, found.get("accounts", {}))
+    return Settings(tuple(read.value), revoked, accounts, tuple(remarks))
 
 
 def _revoked(path: str, api: object) -> tuple[str, ...]:
@@ -80,3 +92,18 @@ def _revoked(path: str, api: object) -> tuple[str, ...]:
             return ()
         case _:
             raise InvalidConfiguration(path, ["api: it is a table"])
+
+
+def _accounts(path: str, table: object) -> AccountRules:
+    if not isinstance(table, dict):
+        raise InvalidConfiguration(path, ["accounts: it is a table"])
+    registration = table.get("registration", "closed")
+    if registration not in {"open", "closed"}:
+        raise InvalidConfiguration(path, ["accounts.registration: it is open or closed"])
+    try:
+        session = parse_duration(str(table.get("session", "1d")))
+    except PmdaemonError as error:
+        raise InvalidConfiguration(path, [f"accounts.session: {error.message}"]) from None
+    if not _SHORTEST_SESSION <= session <= _LONGEST_SESSION:
+        raise InvalidConfiguration(path, ["accounts.session: it is a minute to a year"])
+    return AccountRules(open_registration=registration == "open", session=session)

@@ -24,10 +24,12 @@ class Scope(StrEnum):
     LOG = "log"
     TELEMETRY = "telemetry"
     DEPLOY = "deploy"
+    ACCOUNT = "account"
     ADMIN = "admin"
 
 
-GRANTABLE = tuple(scope for scope in Scope if scope is not Scope.PUBLIC)
+GRANTABLE = tuple(scope for scope in Scope if scope not in {Scope.PUBLIC, Scope.ACCOUNT})
+"""What a key can be given; one's own account is managed by who has signed in."""
 
 _ABOUT_ONE = re.compile(rf"{Scope.TELEMETRY}:[^\s,]+")
 
@@ -35,12 +37,14 @@ _ABOUT_ONE = re.compile(rf"{Scope.TELEMETRY}:[^\s,]+")
 class Principal(Struct, frozen=True):
     """Somebody, by the name that goes into records, and what was granted to them.
 
-    `about` is the name of the instance whose program it is, if it is one.
+    `about` is the name of the instance whose program it is, if it is one; `account` is the id of
+    the account, if there is one.
     """
 
     name: str
     grants: frozenset[str]
     about: str | None = None
+    account: str | None = None
 
     def may(self, scope: Scope, about: str | None = None) -> bool:
         """Tell whether a scope is theirs, for the process `about` or for at least one."""

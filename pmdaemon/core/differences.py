@@ -20,7 +20,8 @@ NOT_COMPARED = frozenset({"inherited_env"})
 """The shell of whoever applies a file is not what the file declares."""
 
 _TAKEN_UP_ALIVE = (
-    "autostart", "depends_on", "hooks", "max_memory", "restart", "source", "stop",
+    "autostart", "cron_stop", "depends_on", "hooks", "max_memory", "max_runtime", "proxy",
+    "restart", "source", "stop",
 )  # fmt: skip
 """What is looked up when it is needed, and not when a program is started."""
 

@@ -29,6 +29,7 @@ def child_environment(process: Process) -> dict[str, str]:
     """
     spec = process.spec
     environment = {"PYTHONUNBUFFERED": "1", **spec.inherited_env, **_of_user(spec.run_as)}
+    environment.update(_as_with_pm2(process))
     if process.serving_port is not None:
         environment["PORT"] = str(process.serving_port)
     environment.update(spec.env)
@@ -43,6 +44,34 @@ def child_environment(process: Process) -> dict[str, str]:
         pm_id=str(process.seat),
     )
     return environment
+
+
+def unique_id(created: float, pm_id: int) -> str:
+    """Make what tells a process from all others of its home, in PM2's form.
+
+    Args:
+        created: when it was, in seconds since the epoch.
+        pm_id: its id.
+
+    """
+    digits = f"{round(created * 1_000_000):016x}{pm_id:016x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _as_with_pm2(process: Process) -> dict[str, str]:
+    """Say what programs that were written for PM2 look for; what was declared beats it."""
+    spec = process.spec
+    return {
+        "name": spec.name,
+        "namespace": spec.namespace,
+        "exec_mode": f"{spec.exec_mode}_mode",
+        "instances": str(spec.instances),
+        "pm_cwd": spec.cwd,
+        "restart_time": str(process.restarts),
+        "status": "launching",
+        "unique_id": unique_id(process.created.wall, process.seat),
+        "created_at": str(round(process.created.wall * 1000)),
+    }
 
 
 def _incremented(spec: AppSpec, instance: int) -> str:

@@ -60,6 +60,7 @@ class ProcessNotFound(PmdaemonError):
             requested=requested,
             available=sorted(set(available)),
         )
+        self.suggestion = suggestion
 
     @property
     def requested(self) -> str:
@@ -150,11 +151,17 @@ class ReloadFailed(OperationFailed):
     code = "reload_failed"
 
     def __init__(
-        self, name: str, instance: int, reason: str, last_words: Sequence[str] = ()
+        self,
+        called: str,
+        reason: str,
+        last_words: Sequence[str] = (),
+        *,
+        name: str | None = None,
+        instance: int = 0,
     ) -> None:
         super().__init__(
-            f"cannot reload {name}:{instance}, which goes on as before: {reason}",
-            name=name,
+            f"cannot reload {called}, which goes on as before: {reason}",
+            name=name or called,
             instance=instance,
             reason=reason,
             last_words=list(last_words),
@@ -210,6 +217,34 @@ class ShutdownInProgress(DaemonUnavailable):
 
     def __init__(self) -> None:
         super().__init__("cannot do this: the daemon is ending, and all programs with it")
+
+
+class CertificateRefused(OperationFailed):
+    """A certificate that an authority does not sign.
+
+    `retry_after`, where the authority has said it, is in seconds.
+    """
+
+    code = "certificate_refused"
+
+    def __init__(self, host: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(
+            f"cannot get a certificate for {host}: {reason}",
+            host=host,
+            reason=reason,
+            retry_after=retry_after,
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why, without saying for whom."""
+        return str(self.details.get("reason", self.message))
+
+    @property
+    def retry_after(self) -> float:
+        """How long the authority wants to be left alone."""
+        seconds = self.details.get("retry_after")
+        return seconds if isinstance(seconds, float) else 0.0
 
 
 class ProtocolViolation(PmdaemonError):

@@ -27,6 +27,7 @@ from pmdaemon.core.process import (
     Wish,
 )
 from pmdaemon.core.quantities import format_uptime_long
+from pmdaemon.core.schedule import time_limit
 from pmdaemon.core.spec import Dependency
 
 
@@ -56,7 +57,7 @@ def explain(process: Process, facts: Facts) -> list[str]:
 
 
 def _state(process: Process, facts: Facts) -> Iterator[str]:
-    name = process.name
+    name = process.called
     match process.state:
         case Online(run, ready):
             yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
@@ -94,8 +95,11 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
 
 
 def _why_exited(process: Process) -> Iterator[str]:
-    name, last = process.name, _ended(process)
-    if process.spec.job is not None:
+    name, last = process.called, _ended(process)
+    if process.last_cause is Cause.END_DUE and process.spec.job is None:
+        yield f"{name} is down, because it {last}."
+        yield f"It stays down until pmdaemon start {name}, or its cron_restart falls due."
+    elif process.spec.job is not None:
         yield f"{name} is a job, and does not run at the moment: its last run {last}."
     else:
         yield f"{name} is down, because it {last} and is to be left alone then:"
@@ -111,7 +115,7 @@ def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
 
 
 def _why_down(process: Process, facts: Facts) -> Iterator[str]:
-    name = process.name
+    name = process.called
     if process.wish is Wish.UP:
         needed = [(one, _standing(one, facts)) for one in process.spec.depends_on]
         missing = [
@@ -140,7 +144,7 @@ def _why_down(process: Process, facts: Facts) -> Iterator[str]:
 
 def _wish(process: Process) -> Iterator[str]:
     if process.wish is Wish.BLOCKED:
-        yield f"It is blocked: nothing starts it until pmdaemon unblock {process.name}."
+        yield f"It is blocked: nothing starts it until pmdaemon unblock {process.called}."
     elif process.wish is Wish.GONE:
         yield "It is being deleted."
 
@@ -190,6 +194,8 @@ def _health(process: Process, facts: Facts) -> Iterator[str]:
 
 
 def _schedule(process: Process, facts: Facts) -> Iterator[str]:
+    if process.spec.cron_stop is not None and isinstance(process.state, Online):
+        yield f"Its schedule ends it ({process.spec.cron_stop.cron})."
     if facts.due is None:
         return
     left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
@@ -200,7 +206,7 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     else:
         yield f"By its schedule it {what} in {left}."
     if process.wish is Wish.DOWN and process.spec.job is None:
-        yield f"To prevent that: pmdaemon block {process.name}."
+        yield f"To prevent that: pmdaemon block {process.called}."
     if process.queued:
         yield "One more run is queued, as it fell due while it ran."
 
@@ -217,8 +223,10 @@ def _standing(needed: Dependency, facts: Facts) -> Standing:
 
 
 def _ended(process: Process) -> str:
-    if process.last_cause is Cause.TIMED_OUT and process.spec.job is not None:
-        return f"took more than {process.spec.job.timeout:g} s"
+    if process.last_cause is Cause.TIMED_OUT and (limit := time_limit(process.spec)):
+        return f"took more than {limit:g} s"
+    if process.last_cause is Cause.END_DUE:
+        return "was ended by its schedule"
     return f"ended with {process.last_exit}" if process.last_exit is not None else "has ended"
 
 
@@ -238,6 +246,8 @@ def _because(cause: Cause, process: Process) -> str:
             return "files that it is watched by changed"
         case Cause.TIMED_OUT:
             return "it took longer than it may"
+        case Cause.END_DUE:
+            return "its schedule was to end it"
         case Cause.REPLACED:
             return "it was reloaded"
         case Cause.NOT_READY:

@@ -72,6 +72,8 @@ def outcome_of(process: Process) -> Outcome:
     match process.last_cause:
         case Cause.TIMED_OUT:
             return Outcome.TIMED_OUT
+        case Cause.END_DUE:
+            return Outcome.STOPPED
         case Cause.DAEMON_SHUT_DOWN:
             return Outcome.INTERRUPTED
         case Cause.STOP_REQUESTED if isinstance(process.state, Stopped):

@@ -3,12 +3,12 @@
 Consumers of the web API send lines in, and can ask for all of it by who, when and how grave.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from msgspec import Struct
 
-from pmdaemon.core.events import EventKind, ProcessEvent, events_between
+from pmdaemon.core.events import EventKind, ProcessEvent
 from pmdaemon.core.instance_names import instance_name
 from pmdaemon.core.process import Cause, Process, Stopping, Wish
 
@@ -76,8 +76,10 @@ REASONS = {
 """What we do for reasons of our own."""
 
 
-def entries_between(before: Process | None, after: Process | None, at: float) -> Iterator[Entry]:
-    """Word what happened to a process."""
+def entries_between(
+    before: Process | None, after: Process | None, events: Iterable[ProcessEvent], at: float
+) -> Iterator[Entry]:
+    """Word what happened to a process; `events` are those between the two."""
     process = after or before
     if process is None:
         return
@@ -94,7 +96,7 @@ def entries_between(before: Process | None, after: Process | None, at: float) ->
     if after is not None and (reason := _reason_to_end(before, after)) is not None:
         category, words = reason
         yield entry(category, Severity.INFO, f"{name} {words}")
-    for event in events_between(before, after):
+    for event in events:
         category, severity, words = CATEGORIES[event.kind]
         if event.kind is EventKind.ERRORED and not _has_used_up_its_restarts(process):
             category = "errored"

@@ -21,7 +21,8 @@ after it is decided by the wish of that later moment, not by what was wanted whe
 
 A program that is to say when it is ready is STARTING with a run until then. A replacement (see
 `core.replacement`) is, too; and when it does not come up, nothing is tried again: it is ERRORED.
-The run that it has replaced drains first: it takes nothing new, and finishes what it has begun.
+The run that it has replaced drains first: it takes nothing new, and finishes what it has begun. So
+does one that is restarted while requests for the next one are held.
 
 Epochs: a change of state makes a new epoch. Timers and answers carry the epoch they belong to, so
 a late one is recognised.
@@ -47,6 +48,7 @@ from pmdaemon.core.lifecycle_events import (
     DependencyFailed,
     Drained,
     DrainTimeElapsed,
+    EndFellDue,
     Event,
     FellDue,
     GraceElapsed,
@@ -73,6 +75,7 @@ from pmdaemon.core.moves import (
     back_off,
     counted,
     down,
+    drain,
     end,
     end_for,
     enter,
@@ -115,8 +118,8 @@ def step(process: Process, event: Event) -> Step:
     match event:
         case StartRequested():
             return _wanted_up(process)
-        case RestartRequested(cause):
-            return _wanted_up(process, anew=cause)
+        case RestartRequested(cause, gently):
+            return _wanted_up(process, anew=cause, gently=gently)
         case StopRequested():
             return _wanted_down(process, Wish.DOWN)
         case DeleteRequested(gently):
@@ -168,7 +171,10 @@ def step(process: Process, event: Event) -> Step:
         case HealthFailed(identity):
             return end_for(counted(process), process, identity, Cause.UNHEALTHY)
         case TimeExceeded(identity):
-            return end_for(process, process, identity, Cause.TIMED_OUT)
+            again = counted(process) if _goes_on_after_time_out(process) else process
+            return end_for(again, process, identity, Cause.TIMED_OUT)
+        case EndFellDue(identity):
+            return end_for(process, process, identity, Cause.END_DUE)
         case FellDue():
             return _fell_due(process, event)
         case DependenciesMet():
@@ -181,7 +187,7 @@ def step(process: Process, event: Event) -> Step:
             assert_never(event)
 
 
-def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
+def _wanted_up(process: Process, *, anew: Cause | None = None, gently: bool = False) -> Step:
     """Bring it up; what runs is ended first if there is a cause to start it anew."""
     if process.wish in {Wish.GONE, Wish.BLOCKED}:
         return process, []
@@ -189,11 +195,14 @@ def _wanted_up(process: Process, *, anew: Cause | None = None) -> Step:
     match process.state:
         case Stopped() | Exited() | Errored() | Backoff():
             return spawn_or_hold(afresh(process))
+        case Online(run) if anew is not None and gently:
+            # Others wait meanwhile, so it gets no more time than it has for its end.
+            return drain(counted(afresh(process)), run, anew, process.spec.stop.grace)
         case Online(run) | Starting(Run() as run) if anew is not None:
             return end(counted(afresh(process)), run, anew)
         case (
             Stopping(
-                cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF | Cause.TIMED_OUT
+                cause=Cause.STOP_REQUESTED | Cause.ENDED_BY_ITSELF | Cause.TIMED_OUT | Cause.END_DUE
             ) as stopping
         ):
             # The same stop goes on, so the epoch, and with it the grace timer, stays.
@@ -217,6 +226,8 @@ def _wanted_down(process: Process, wish: Wish, *, gently: bool = False) -> Step:
             return leave(process, run, Cause.STOP_REQUESTED)
         case Online(run) | Starting(Run() as run):
             return end(process, run, Cause.STOP_REQUESTED)
+        case Stopping(run, cause, draining=True) if not gently:
+            return end(process, run, cause)
         case Starting() | Stopping():
             return process, []
         case _:
@@ -233,7 +244,7 @@ def _blocked(process: Process) -> Step:
 def _unblocked(process: Process) -> Step:
     if process.wish is not Wish.BLOCKED:
         return process, []
-    is_down = isinstance(process.state, Stopped | Stopping)
+    is_down = isinstance(process.state, Stopped | Stopping) or process.state == Starting()
     return replace(process, wish=Wish.DOWN if is_down else Wish.UP), []
 
 
@@ -338,13 +349,20 @@ def _session_emptied(
                 return down(process)
             if process.replaces is not None:
                 return enter(process, Errored(_why_not_good(process, stopping), last_words)), []
-            if cause is Cause.TIMED_OUT:
+            if cause is Cause.END_DUE or (
+                cause is Cause.TIMED_OUT and not _goes_on_after_time_out(process)
+            ):
                 return enter(process, Exited()), []
             if cause is not Cause.ENDED_BY_ITSELF:
                 return spawn(process)
             return _after_own_end(process, stopping, at, last_words)
         case _:
             return process, []
+
+
+def _goes_on_after_time_out(process: Process) -> bool:
+    """Whether a run that took too long has another one behind it: that of a job has none."""
+    return process.spec.job is None and process.spec.restart.autorestart
 
 
 def _why_not_good(process: Process, ending: Stopping) -> str:

@@ -14,9 +14,13 @@ class StopRequested(Struct, frozen=True):
 
 
 class RestartRequested(Struct, frozen=True):
-    """Somebody, or something that `cause` tells of, wants it started anew."""
+    """Somebody, or something that `cause` tells of, wants it started anew.
+
+    `gently` when requests wait for the next run, so that this one may first finish its own.
+    """
 
     cause: Cause = Cause.RESTART_REQUESTED
+    gently: bool = False
 
 
 class BlockRequested(Struct, frozen=True):
@@ -136,7 +140,13 @@ class HealthFailed(Struct, frozen=True):
 
 
 class TimeExceeded(Struct, frozen=True):
-    """The program of a job takes longer than it may."""
+    """The program takes longer than it may."""
+
+    identity: Identity
+
+
+class EndFellDue(Struct, frozen=True):
+    """The time has come at which its schedule ends the program."""
 
     identity: Identity
 
@@ -197,6 +207,7 @@ Event = (
     | MemoryExceeded
     | HealthFailed
     | TimeExceeded
+    | EndFellDue
     | FellDue
     | DependenciesMet
     | DependencyFailed

@@ -38,6 +38,9 @@ from pmdaemon.core.readiness import Sign
 KILL_PATIENCE = 5.0
 """Seconds that SIGKILL may take to show before we say that it failed."""
 
+DRAIN_SECONDS = 30.0
+"""How long a run that was replaced may finish what it has begun, where nothing else is declared."""
+
 
 Step = tuple[Process, Sequence[Effect]]
 """What becomes of a process, and what there is to do."""
@@ -49,7 +52,7 @@ def spawned(process: Process, epoch: int, run: Run) -> Step:
         # Nobody waits for it, so nobody would ever end it.
         return process, [KillTree(process.pm_id, run)]
     process = replace(process, started=run.since)
-    if process.wish not in {Wish.UP, Wish.BLOCKED}:
+    if process.wish is not Wish.UP:  # also blocked meanwhile: then it is not to be started
         if process.replaces is not None:
             return leave(process, run, Cause.NOT_READY)
         return end(process, run, Cause.STOP_REQUESTED)
@@ -172,12 +175,30 @@ def leave(process: Process, run: Run, cause: Cause = Cause.REPLACED) -> Step:
             ending = enter(process, stopping)
             seconds = KILL_PATIENCE if killed else process.spec.stop.grace
             return ending, [SetTimer(process.pm_id, ending.epoch, Timer.GRACE, seconds)]
-        case _ if shares_sockets(process.spec):
-            draining = enter(process, Stopping(run, cause, draining=True))
-            patience = process.spec.stop.grace
-            return replace(draining, last_cause=cause), [
-                Drain(process.pm_id, run),
-                SetTimer(process.pm_id, draining.epoch, Timer.DRAIN, patience),
-            ]
+        case _ if (patience := _drain_time(process)) is not None:
+            return drain(process, run, cause, patience)
         case _:
             return end(process, run, cause)
+
+
+def drain(process: Process, run: Run, cause: Cause, patience: float) -> Step:
+    """Have a run finish what it has begun, for so many seconds, and end it then."""
+    draining = enter(process, Stopping(run, cause, draining=True))
+    return replace(draining, last_cause=cause), [
+        Drain(process.pm_id, run),
+        SetTimer(process.pm_id, draining.epoch, Timer.DRAIN, patience),
+    ]
+
+
+def _drain_time(process: Process) -> float | None:
+    """Say how long a run may drain; None when nobody could tell that it has.
+
+    Where it shares sockets the program itself tells, and where it has a port of its own the
+    gateway, of the requests that came through there.
+    """
+    stop = process.spec.stop
+    if shares_sockets(process.spec):
+        return stop.grace if stop.drain is None else stop.drain
+    if process.tcp_port is not None:
+        return DRAIN_SECONDS if stop.drain is None else stop.drain
+    return None

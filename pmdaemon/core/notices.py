@@ -1,10 +1,11 @@
 """Facts that are published to whoever subscribed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
-from pmdaemon.core.events import ProcessEvent
+from pmdaemon.core.events import ProcessEvent, events_between
 from pmdaemon.core.health import Health
 from pmdaemon.core.journal import Entry
 from pmdaemon.core.logs import OutputStream
@@ -12,11 +13,22 @@ from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Process
 
 
-class ProcessChanged(Struct, frozen=True):
+class ProcessChanged(Struct, frozen=True, dict=True):
     """A process is not as it was; without `before` it is new, without `after` it is gone."""
 
     before: Process | None
     after: Process | None
+
+    @cached_property
+    def events(self) -> Sequence[ProcessEvent]:
+        """What people call that; several ask."""
+        return events_between(self.before, self.after)
+
+
+class FormerRunGone(Struct, frozen=True):
+    """Nothing is left of a run of this app that another had taken the place of, or was to."""
+
+    name: str
 
 
 class EventLogged(Struct, frozen=True):
@@ -77,6 +89,10 @@ class EntryWritten(Struct, frozen=True):
     entry: Entry
 
 
+class AccessChanged(Struct, frozen=True):
+    """Somebody who was let in may not be any more: a key was revoked, say, or has expired."""
+
+
 class EndingBegan(Struct, frozen=True):
     """All programs are being ended, and then the daemon ends, within so many seconds."""
 
@@ -85,6 +101,7 @@ class EndingBegan(Struct, frozen=True):
 
 Notice = (
     ProcessChanged
+    | FormerRunGone
     | EventLogged
     | Sampled
     | HealthChecked
@@ -93,5 +110,6 @@ Notice = (
     | TelemetryReceived
     | MessageSent
     | EntryWritten
+    | AccessChanged
     | EndingBegan
 )

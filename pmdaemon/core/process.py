@@ -48,6 +48,7 @@ class Cause(StrEnum):
     SCHEDULED = "schedule fell due"
     FILES_CHANGED = "files changed"
     TIMED_OUT = "time limit exceeded"
+    END_DUE = "scheduled end fell due"
     DAEMON_SHUT_DOWN = "daemon shut down"
     NOT_READY = "not ready in time"
     REPLACED = "replaced"
@@ -240,3 +241,8 @@ class Process(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The app's name, the same for all of its instances."""
         return self.spec.name
+
+    @property
+    def called(self) -> str:
+        """What people call it, and can select it by: `web`, or `web:0` where there are several."""
+        return f"{self.name}:{self.instance}" if self.spec.instances > 1 else self.name

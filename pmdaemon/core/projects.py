@@ -13,6 +13,14 @@ class EnvScope(StrEnum):
     BOTH = "both"
 
 
+class ProjectStatus(StrEnum):
+    """Whether a project is live, in the words of its API."""
+
+    INACTIVE = "inactive"
+    BUILDING = "building"
+    ACTIVE = "active"
+
+
 class Project(Struct, frozen=True, kw_only=True):
     """A repository that is deployed, and how.
 
@@ -70,3 +78,27 @@ class Domain(Struct, frozen=True, kw_only=True):
     verified: bool = False
     created: float
     updated: float
+
+
+class WebhookProvider(StrEnum):
+    """Who calls a webhook, and so how a call is signed."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    GITEA = "gitea"
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """An address at which a forge says that something was pushed.
+
+    `sealed` is the secret by which calls are signed. Without a `branch`, pushes to the project's
+    branch are deployed.
+    """
+
+    id: str
+    project_id: str
+    user_id: str
+    provider: WebhookProvider
+    branch: str = ""
+    sealed: bytes
+    created: float

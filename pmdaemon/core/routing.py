@@ -44,6 +44,18 @@ class Target(Struct, frozen=True):
         return self.host, self.tcp_port
 
 
+class Listener(Struct, frozen=True):
+    """An address that the gateway listens on."""
+
+    host: str
+    tcp_port: int
+
+    def __str__(self) -> str:
+        """Write it as one does: `host:port`, an address of IPv6 in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.tcp_port}"
+
+
 class Mode(StrEnum):
     """What becomes of requests: SERVING forwards, PAUSED holds, MAINTENANCE says so at once."""
 

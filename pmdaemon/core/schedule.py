@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from pmdaemon.core.process import Process
-from pmdaemon.core.spec import Schedule
+from pmdaemon.core.spec import AppSpec, Schedule
 
 if TYPE_CHECKING:
     from cronsim import CronSim
@@ -23,6 +23,12 @@ def schedule_of(process: Process) -> Schedule | None:
     """Take the schedule that a process is started by, if there is one."""
     job = process.spec.job
     return job.schedule if job is not None else process.spec.cron_restart
+
+
+def time_limit(spec: AppSpec) -> float:
+    """Say for how many seconds a run may last; 0 is no bound."""
+    limits = (spec.max_runtime, spec.job.timeout if spec.job is not None else 0.0)
+    return min((limit for limit in limits if limit), default=0.0)
 
 
 def heeded_until(process: Process, now: float) -> float:

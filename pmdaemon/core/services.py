@@ -8,6 +8,7 @@ from msgspec import Struct
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.process import Backoff, Online, Process, Starting, Stopping, Wish
 from pmdaemon.core.routing import (
+    Listener,
     Mode,
     Route,
     RouteTable,
@@ -26,13 +27,6 @@ HERE = "localhost"
 """Where our own programs listen: on either loopback address."""
 
 _TARGET = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\s]+):)?(?P<port>[0-9]{1,5})")
-
-
-class Listener(Struct, frozen=True):
-    """An address that the gateway listens on."""
-
-    host: str
-    tcp_port: int
 
 
 class ServiceSpec(Struct, frozen=True, kw_only=True):
@@ -107,6 +101,22 @@ def read_route(text: str, service: str, *, strip: bool = False) -> Route:
     return Route(host_pattern(host), service, path_prefix(slash + path or "/"), strip)
 
 
+def read_listener(text: str) -> Listener:
+    """Read `7000` of this machine, `0.0.0.0:7000` or `[::]:7000`.
+
+    Raises:
+        InvalidInput: no TCP port has this number, or there is none.
+
+    """
+    host, colon, port = text.strip().rpartition(":")
+    host = host.strip("[]")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_TCP_PORT:
+        raise InvalidInput(f"{shown(text)} is no address to listen on: a TCP port, or HOST:PORT")
+    if colon and not host:
+        raise InvalidInput(f"{shown(text)} is no address to listen on: its host is missing")
+    return Listener(host or HERE, int(port))
+
+
 def subdomain_of(host: str, domain: str) -> str:
     """Say what stands before the domain in the name of a host; nothing if it is another one."""
     return host.removesuffix(f".{domain}") if host.endswith(f".{domain}") else ""
@@ -155,6 +165,21 @@ def targets_of(
 def port_of(spec: ServiceSpec, process: Process) -> int | None:
     """Say at which port a process answers for a service; None when nobody knows."""
     return spec.tcp_port or process.tcp_port or process.spec.shared_port
+
+
+def alone_at(
+    process: Process, specs: Iterable[ServiceSpec], processes: Iterable[Process]
+) -> Sequence[tuple[str, Target]]:
+    """List the services of which a process is a target, and no other run at the same address."""
+    others = [one for one in processes if one.pm_id != process.pm_id and one.run is not None]
+    found: list[tuple[str, Target]] = []
+    for spec in specs:
+        port = port_of(spec, process)
+        if spec.app != process.name or port is None:
+            continue
+        if all(one.name != spec.app or port_of(spec, one) != port for one in others):
+            found.append((spec.name, Target(HERE, port)))
+    return found
 
 
 _RANK: Mapping[TargetState, int] = {

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pmdaemon.core.routing import Listener, Strategy
 from pmdaemon.core.tcp_ports import TcpPorts
 
 DEFAULT_NAMESPACE = "default"
@@ -50,12 +51,16 @@ class StopPolicy(Struct, frozen=True):
 
     With `message`, a program that has a Node IPC channel is sent `shutdown` in place of the signal;
     without `tree`, only its first process gets the signal. SIGKILL always goes to all.
+
+    `drain` is in seconds: how long a run that others take over from may finish what it has begun
+    before it is ended at all. None leaves that to what the run is; see `pmdaemon.core.moves`.
     """
 
     signal: str = "SIGINT"
     grace: float = 1.6
     message: bool = False
     tree: bool = True
+    drain: float | None = None
 
 
 class Readiness(Struct, frozen=True):
@@ -189,6 +194,21 @@ class Hook(Struct, frozen=True):
         return f"Hook(events={self.events!r}, target=<hidden>)"
 
 
+class Published(Struct, frozen=True):
+    """Where the gateway publishes the app, beside its name below the gateway's domain.
+
+    `hosts` are `host` or `host/path`; with `strip`, the app does not see the path. `tcp_port` is
+    where it listens, if not on the port it is given. What comes to `listener` is spread over the
+    instances as it is, HTTP or not.
+    """
+
+    hosts: tuple[str, ...] = ()
+    strip: bool = False
+    tcp_port: int | None = None
+    strategy: Strategy = "round-robin"
+    listener: Listener | None = None
+
+
 ExecMode = Literal["fork", "cluster"]
 """Whether instances share a listening socket (`cluster`), or each is by itself."""
 
@@ -198,6 +218,8 @@ class AppSpec(Struct, frozen=True, kw_only=True):
 
     `env` is what was declared for it, `inherited_env` the environment of whoever started it; the
     program gets the second overlaid with the first. `max_memory` is in bytes, of the whole tree.
+    A run that has lasted for `max_runtime` seconds is ended (0 is no bound), and so is one when
+    `cron_stop` falls due, which is left alone then.
     `instance_var` names the variable that holds an instance's number, `increment_var` one that
     grows by one from instance to instance. Without `autostart` it is listed and waits to be
     started. `pid_file` is a path that its pid is written to. With `stdin`, it has a standard input
@@ -224,7 +246,9 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     stop: StopPolicy = StopPolicy()
     ready: Readiness = Readiness()
     health: HealthCheck | None = None
+    max_runtime: float = 0.0
     cron_restart: Schedule | None = None
+    cron_stop: Schedule | None = None
     job: Job | None = None
     watch: WatchPolicy | None = None
     depends_on: tuple[Dependency, ...] = ()
@@ -232,6 +256,7 @@ class AppSpec(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     logs: LogPolicy = LogPolicy()
     hooks: tuple[Hook, ...] = ()
+    proxy: Published | None = None
     source: str | None = None
 
     @property

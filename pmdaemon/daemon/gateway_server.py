@@ -1,26 +1,21 @@
 """The gateway's listeners, loaded when they are first turned on."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.daemon import lean
-from pmdaemon.engine.interfaces import Clock, DescriptorStore, GatewayServer, GatewaySettings
+from pmdaemon.daemon.certificates import LazyCertificates
+from pmdaemon.engine.interfaces import DescriptorStore, GatewayServer, GatewaySettings
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from pmdaemon.adapters.gateway_certificates import GatewayCertificates
     from pmdaemon.engine.gateway_side import GatewaySide
 
 
 class LazyGatewayServer:
     """A `GatewayServer` that is not there until it is needed."""
 
-    def __init__(self, clock: Clock, keeper: DescriptorStore, certificates: Path) -> None:
-        self._clock = clock
+    def __init__(self, keeper: DescriptorStore, certificates: LazyCertificates) -> None:
         self._keeper = keeper
         self._certificates = certificates
         self._side: GatewaySide | None = None
@@ -55,7 +50,7 @@ class LazyGatewayServer:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target) if self._server is not None else 0
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more."""
         return self._server is None or await self._server.drained(service, target, within=within)
 
@@ -75,20 +70,10 @@ class LazyGatewayServer:
         lean.restore_tls()
         from pmdaemon.server.gateway.app import GatewayServer as Server  # noqa: PLC0415 - see above
 
-        certificates: GatewayCertificates | None = None
-
-        def knows(host: str) -> bool:
-            return side.table.knows(host)
-
-        def tls(settings: GatewaySettings) -> "SSLContext":
-            nonlocal certificates
-            if certificates is None:
-                # cryptography, and 8 MB, for those who speak TLS.
-                from pmdaemon.adapters.gateway_certificates import (  # noqa: PLC0415
-                    GatewayCertificates,
-                )
-
-                certificates = GatewayCertificates(self._certificates, self._clock, knows)
-            return certificates.prepare(settings)
-
-        return Server(side.requests, side.last_words, self._keeper, tls=tls)
+        return Server(
+            side.requests,
+            side.last_words,
+            self._keeper,
+            tls=self._certificates.prepare,
+            interceptor=self._certificates.answer,
+        )

@@ -1,6 +1,7 @@
 """The life of the daemon: ready when it says so, and down when nothing is left."""
 
 import asyncio
+import fcntl
 import logging
 import os
 import resource
@@ -33,11 +34,15 @@ log = logging.getLogger(__name__)
 OPEN_FILES = 65536
 """How many descriptors the daemon asks for: some three for each process that runs."""
 
+ROOM = 8192
+"""For how many of them there is room from the beginning, at 8 bytes each."""
+
 
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
     child_nofile = _raise_open_files()  # first, as each thing that is kept comes as a descriptor
+    _make_room_for_open_files()
     line = socket.socket(fileno=int(line_fd))
     line.set_inheritable(False)
     keeper = KeeperLink(line)
@@ -140,6 +145,9 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     ):
         parts.supervisor.post(pm_id, event)
     parts.engine.web.expect(stored.web)
+    # Before anything is started: programs of projects get the variables of these.
+    await parts.engine.platform.resume()
+    await parts.engine.deployer.adopt()
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
@@ -149,6 +157,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
+    await parts.engine.deployer.resume()
     return supervising
 
 
@@ -180,6 +189,7 @@ async def _end(
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
     parts.engine.triggers.stop()
+    await parts.engine.deployer.close()
     await asyncio.gather(
         parts.engine.web.close(for_good=ending.for_good),
         parts.engine.gateway.close(for_good=ending.for_good),
@@ -212,6 +222,18 @@ def _raise_open_files() -> tuple[int, int]:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return before
+
+
+def _make_room_for_open_files() -> None:
+    """Have the table of our descriptors as large at once as it may become.
+
+    The kernel doubles it whenever it is full. Once there are threads, it waits each time until no
+    processor can be looking at the old one: up to 40 ms, in the midst of starting many programs.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    last = (ROOM if soft == resource.RLIM_INFINITY else min(ROOM, soft)) - 1
+    with suppress(OSError):
+        os.close(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, last))
 
 
 def _heed_signals(ending: Ending) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -21,12 +22,13 @@ class OwnLog(logging.Handler):
         self._path = path
         self._largest = largest
         self._fd: int | None = None
+        self._size = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         try:
             line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-            os.write(self._file_for(len(line)), line)
+            self._size += os.write(self._file_for(len(line)), line)
         except OSError:
             # Nobody is at standard error, and the disk may be full for hours. A file that could be
             # opened and not written to may be another by now.
@@ -41,8 +43,7 @@ class OwnLog(logging.Handler):
 
     def _file_for(self, size: int) -> int:
         fd = self._open()
-        present = os.fstat(fd).st_size
-        if not present or present + size <= self._largest:
+        if not self._size or self._size + size <= self._largest:
             return fd
         with suppress(OSError):
             os.replace(self._path, f"{self._path}.1")  # noqa: PTH105 - a bare path is all there is
@@ -52,6 +53,7 @@ class OwnLog(logging.Handler):
     def _open(self) -> int:
         if self._fd is None:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._size = os.fstat(self._fd).st_size
         return self._fd
 
     def _let_go(self) -> None:
@@ -61,9 +63,30 @@ class OwnLog(logging.Handler):
                 os.close(fd)
 
 
+class Lines(logging.Formatter):
+    """Puts the time into words once a second, and not for each line: hundreds come together."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._second = -1
+        self._words = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the library's signature
+        """Say when it was logged, to the millisecond."""
+        second = int(record.created)
+        if second != self._second:
+            self._words = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+            self._second = second
+        return f"{self._words},{int(record.msecs):03d}"
+
+
 def log_to(path: str) -> None:
     """Write what is logged to this file from now on."""
     handler = OwnLog(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(Lines())
     logging.getLogger().addHandler(handler)
     logging.getLogger("pmdaemon").setLevel(logging.INFO)
+    # Where in the code, and in which thread, a line was logged is what we never say, and the
+    # library would find it out each time (docs.python.org/3/howto/logging.html#optimization).
+    logging._srcfile = None  # noqa: SLF001 - documented there under this name
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

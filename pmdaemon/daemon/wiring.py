@@ -1,6 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,34 +10,44 @@ from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
+from pmdaemon.adapters.domain_proofs import NetworkDomainProver
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
+from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
+from pmdaemon.adapters.listening_ports import ProcListeningPorts
+from pmdaemon.adapters.live_settings import LiveSettings
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
+from pmdaemon.adapters.passwords import Argon2Hasher
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
-from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_handles import ProcessHandles
+from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
-from pmdaemon.adapters.revoked_names import RevokedNames
+from pmdaemon.adapters.sealing import AesGcmSealer
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
+from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
-from pmdaemon.core.process import Process
+from pmdaemon.core.process import Identity, Process
+from pmdaemon.daemon.certificates import LazyCertificates
+from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.engine.accounts import Accounts
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
@@ -50,13 +61,17 @@ from pmdaemon.engine.file_watcher import FileWatcher
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.hook_runner import HookRunner
-from pmdaemon.engine.interfaces import Clock, HookDelivery
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
+from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.project_domains import ProjectDomains
+from pmdaemon.engine.project_variables import ProjectVariables
+from pmdaemon.engine.projects import Projects
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -65,6 +80,7 @@ from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+from pmdaemon.engine.webhooks import Webhooks
 
 NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
 """What Node programs load first whose instances share sockets."""
@@ -85,6 +101,30 @@ class Parts(Struct, frozen=True):
     notify: DatagramNotifySocket
 
 
+class _Ground(Struct, frozen=True):
+    """What most parts stand on."""
+
+    home: Home
+    keeper: KeeperLink
+    clock: SystemClock
+    bus: Bus
+    store: SqliteStore
+    supervisor: Supervisor
+    capture: LogFiles
+    reader: ProcessReader
+    handles: ProcessHandles
+    table: ProcessTable
+    commands: Commands
+    probe: BindingTcpProbe
+
+    def processes(self) -> Sequence[Process]:
+        return [*self.supervisor.everything.values()]
+
+    def token(self, process: Process) -> str:
+        """Name a run, as this home does."""
+        return f"{self.home.id}.{process.run_number}"
+
+
 def assemble(
     home: Home,
     *,
@@ -101,152 +141,264 @@ def assemble(
         keeper: the line to it.
 
     """
-    clock = SystemClock()
-    bus = Bus()
-    store = SqliteStore(Path(home.database))
-    capture = LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper)
-    supervisor = Supervisor(store=store, clock=clock, bus=bus)
-    reader = process_reader()
-    handles = process_handles(reader)
-    table = ProcessTable(reader, clock)
-    trees = SystemProcessTrees(
-        reader,
-        table,
-        handles,
-        reapers={INIT, parent},
-        # As init, our parent takes in orphans of others, too.
-        keeper=parent if parent != INIT else None,
-        runs=lambda: [one.run.identity for one in supervisor.everything.values() if one.run],
+    ground = _ground(home, keeper)
+    supervisor = ground.supervisor
+
+    # Deployments stand on what they give something to.
+    def builds() -> Iterable[Identity]:
+        return deploys.builder.running
+
+    def environment(process: Process) -> Mapping[str, str]:
+        return {**children.environment(process), **deploys.live.environment(process)}
+
+    trees = _trees(ground, parent, builds=builds)
+    notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
+    launcher = SpawnLauncher(
+        ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper
     )
-    probe = BindingTcpProbe()
-    notify = DatagramNotifySocket(Path(home.notify_socket), reader, keeper)
-
-    def token(process: Process) -> str:
-        return f"{home.id}.{process.run_number}"
-
-    web_server = LazyWebServer(keeper)
-    web = WebSide(server=web_server, store=store)
     files = HomeSecretFiles(Path(home.path))
     mint = JwtMint(files)
+    web_server = LazyWebServer(keeper)
+    web = WebSide(server=web_server, store=ground.store)
     children = ChildAccess(
-        clock=clock,
+        clock=ground.clock,
         mint=mint,
         folders=Folders(home.data_dir, home.temporary_dir),
         url=lambda: web.expected,
-        processes=lambda: [*supervisor.everything.values()],
+        processes=ground.processes,
     )
-    lines = ProgramLines(
-        token=token,
-        post=supervisor.post,
-        processes=lambda: [*supervisor.everything.values()],
-        bus=bus,
-        channels=NodeChannels(keeper),
-        sockets=TcpSharedSockets(keeper),
-        notify=notify,
-        inputs=FifoInputs(Path(home.run_dir)),
-        access=children.environment,
-        preload=str(NODE_PRELOAD),
-    )
-    launcher = SpawnLauncher(reader, handles, child_nofile=child_nofile, keeper=keeper)
-    commands = Commands(reader, handles)
-    health = HealthMonitor(
-        clock=clock, bus=bus, prober=SystemProber(clock, commands), post=supervisor.post
-    )
+    lines = _lines(ground, notify, environment)
+    prober = SystemProber(ground.clock, ground.commands)
+    health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
+    gateway = _gateway(ground)
     effects = Effects(
-        token=token,
-        clock=clock,
+        token=ground.token,
+        clock=ground.clock,
         launcher=launcher,
         trees=trees,
-        capture=capture,
+        capture=ground.capture,
         lines=lines,
-        probe=probe,
+        probe=ground.probe,
         await_healthy=health.await_healthy,
+        when_idle=gateway.when_idle,
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=clock,
-        metrics=TreeMetrics(table),
+        clock=ground.clock,
+        metrics=TreeMetrics(ground.table),
         supervisor=supervisor,
         post=supervisor.post,
-        bus=bus,
+        bus=ground.bus,
     )
-    events = EventLog(clock=clock, bus=bus)
-    telemetry = Telemetry(bus=bus)
+    events = EventLog(clock=ground.clock, bus=ground.bus)
+    telemetry = Telemetry(bus=ground.bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
-        clock=clock,
-        capture=capture,
-        probe=probe,
-        admission=Admission(launcher),
+        clock=ground.clock,
+        capture=ground.capture,
+        probe=ground.probe,
+        admission=Admission(launcher, may_publish=gateway.admit),
         health=health,
         telemetry=telemetry,
+        gateway=gateway,
     )
     ending = Ending()
-    gateway_server = LazyGatewayServer(clock, keeper, Path(home.path) / "certificates")
-    gateway = GatewaySide(
-        server=gateway_server,
-        store=store,
-        bus=bus,
-        clock=clock,
-        probe=probe,
-        capture=capture,
-        processes=lambda: [*supervisor.everything.values()],
+    settings = LiveSettings(home.settings)
+    platform = _platform(ground, files, settings, gateway)
+    listening_ports = ProcListeningPorts()
+
+    def ports(process: Process) -> Collection[int] | None:
+        if process.run is None:
+            return ()
+        return listening_ports.of(trees.members(process.run.identity, ground.token(process)))
+
+    deploys = deploying(
+        World(
+            home=home,
+            clock=ground.clock,
+            bus=ground.bus,
+            store=ground.store,
+            reader=ground.reader,
+            handles=ground.handles,
+            trees=trees,
+            capture=ground.capture,
+            probe=ground.probe,
+            prober=prober,
+            processes=processes,
+            now=lambda: [*supervisor.processes.values()],
+            gateway=gateway,
+            platform=platform,
+            search_path=os.environ.get("PATH", os.defpath),
+            ports=ports,
+        )
     )
-    gateway_server.serve(gateway)
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
-        begun=clock.now(),
-        clock=clock,
-        bus=bus,
+        begun=ground.clock.now(),
+        clock=ground.clock,
+        bus=ground.bus,
         events=events,
         processes=processes,
-        conversations=Conversations(processes=processes, lines=lines, bus=bus),
-        triggers=_triggers(
-            home=home,
-            clock=clock,
-            bus=bus,
-            supervisor=supervisor,
-            health=health,
-            delivery=SystemHookDelivery(commands),
-            events=events,
-        ),
-        history=JobHistory(
-            clock=clock,
-            bus=bus,
-            supervisor=supervisor,
-            capture=capture,
-            history=SqliteRunHistory(store),
-        ),
-        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        conversations=Conversations(processes=processes, lines=lines, bus=ground.bus),
+        triggers=_triggers(ground, health, events),
+        history=_history(ground),
+        journal=Journal(clock=ground.clock, bus=ground.bus, store=SqliteJournal(ground.store)),
         telemetry=telemetry,
-        logs=LogHub(capture=capture, bus=bus),
-        host=SystemHostMetrics(clock),
+        logs=LogHub(capture=ground.capture, bus=ground.bus),
+        host=SystemHostMetrics(ground.clock),
         web=web,
-        tokens=Tokens(store=store, clock=clock, mint=mint, files=files),
+        tokens=Tokens(
+            store=ground.store, clock=ground.clock, mint=mint, files=files, bus=ground.bus
+        ),
         children=children,
-        revocations=RevokedNames(home.settings),
+        revoked=Revoked(settings=settings, bus=ground.bus),
         gateway=gateway,
+        platform=platform,
+        deployer=deploys.deployer,
+        pushes=deploys.pushes,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
-        shutdown=Shutdown(processes=processes, bus=bus, end=ending.ask),
+        shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
     )
     web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, store, trees, notify)
+    return Parts(engine, supervisor, effects, sampler, ground.store, trees, notify)
 
 
-def _triggers(
-    *,
-    home: Home,
-    clock: Clock,
-    bus: Bus,
-    supervisor: Supervisor,
-    health: HealthMonitor,
-    delivery: HookDelivery,
-    events: EventLog,
-) -> Triggers:
+def _ground(home: Home, keeper: KeeperLink) -> _Ground:
+    clock = SystemClock()
+    bus = Bus()
+    store = SqliteStore(Path(home.database))
+    reader = process_reader()
+    handles = process_handles(reader)
+    return _Ground(
+        home=home,
+        keeper=keeper,
+        clock=clock,
+        bus=bus,
+        store=store,
+        supervisor=Supervisor(store=store, clock=clock, bus=bus),
+        capture=LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper),
+        reader=reader,
+        handles=handles,
+        table=ProcessTable(reader, clock),
+        commands=Commands(reader, handles),
+        probe=BindingTcpProbe(),
+    )
+
+
+def _trees(
+    ground: _Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+) -> SystemProcessTrees:
+    return SystemProcessTrees(
+        ground.reader,
+        ground.table,
+        ground.handles,
+        reapers={INIT, parent},
+        # As init, our parent takes in orphans of others, too.
+        keeper=parent if parent != INIT else None,
+        runs=lambda: [
+            *(one.run.identity for one in ground.processes() if one.run),
+            *builds(),
+        ],
+    )
+
+
+def _lines(
+    ground: _Ground,
+    notify: DatagramNotifySocket,
+    access: Callable[[Process], Mapping[str, str]],
+) -> ProgramLines:
+    return ProgramLines(
+        token=ground.token,
+        post=ground.supervisor.post,
+        processes=ground.processes,
+        bus=ground.bus,
+        channels=NodeChannels(ground.keeper),
+        sockets=TcpSharedSockets(ground.keeper),
+        notify=notify,
+        inputs=FifoInputs(Path(ground.home.run_dir)),
+        access=access,
+        preload=str(NODE_PRELOAD),
+    )
+
+
+def _history(ground: _Ground) -> JobHistory:
+    return JobHistory(
+        clock=ground.clock,
+        bus=ground.bus,
+        supervisor=ground.supervisor,
+        capture=ground.capture,
+        history=SqliteRunHistory(ground.store),
+    )
+
+
+def _gateway(ground: _Ground) -> GatewaySide:
+    def known(host: str) -> bool:
+        return gateway.table.knows(host)
+
+    folder = Path(ground.home.path) / "certificates"
+    certificates = LazyCertificates(folder, ground.clock, known)
+    server = LazyGatewayServer(ground.keeper, certificates)
+    gateway = GatewaySide(
+        server=server,
+        certificates=certificates,
+        store=ground.store,
+        bus=ground.bus,
+        clock=ground.clock,
+        probe=ground.probe,
+        capture=ground.capture,
+        processes=ground.processes,
+    )
+    server.serve(gateway)
+    return gateway
+
+
+def _platform(
+    ground: _Ground, files: HomeSecretFiles, settings: LiveSettings, gateway: GatewaySide
+) -> Platform:
+    """Build accounts and projects."""
+    clock = ground.clock
+    store = SqlitePlatformStore(ground.store)
+    mint = JwtMint(files, algorithm="HS256", secrets_file=SESSION_SECRETS_FILE)
+    sealer = AesGcmSealer(files)
+    projects = Projects(
+        store=store,
+        clock=clock,
+        variables=ProjectVariables(store=store, clock=clock, sealer=sealer, new_id=random_id),
+        domains=ProjectDomains(
+            store=store,
+            clock=clock,
+            mint=mint,
+            prover=NetworkDomainProver(),
+            reserved=gateway.own_names,
+            routed=gateway.routed_hosts,
+            new_id=random_id,
+        ),
+        occupied=lambda: {*gateway.services, *(p.name for p in ground.processes())},
+        new_id=random_id,
+    )
+    accounts = Accounts(
+        store=store,
+        clock=clock,
+        mint=mint,
+        hasher=Argon2Hasher(),
+        rules=settings.account_rules,
+        new_id=random_id,
+        bus=ground.bus,
+    )
+    webhooks = Webhooks(
+        store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
+    )
+    return Platform(accounts, projects, webhooks, store, sealer)
+
+
+def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Triggers:
     """Build all that acts by itself."""
+    clock = ground.clock
+    bus = ground.bus
+    supervisor = ground.supervisor
     return Triggers(
         supervisor=supervisor,
         health=health,
@@ -256,20 +408,22 @@ def _triggers(
         cron=CronRunner(
             clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
         ),
-        time_limits=TimeLimits(clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post),
+        time_limits=TimeLimits(
+            clock=clock, bus=bus, supervisor=supervisor, post=supervisor.post, zone=local_zone
+        ),
         files=FileWatcher(
             clock=clock,
             bus=bus,
             supervisor=supervisor,
-            files=SystemFileWatch(clock, never=(home.path,)),
+            files=SystemFileWatch(clock, never=(ground.home.path,)),
             post=supervisor.post,
         ),
         hooks=HookRunner(
             clock=clock,
             bus=bus,
-            delivery=delivery,
+            delivery=SystemHookDelivery(ground.commands),
             life=events.life,
-            home=home.path,
+            home=ground.home.path,
             environment={"PATH": os.environ.get("PATH", os.defpath)},
         ),
         pid_files=PidFiles(bus=bus, notes=PidNoteFiles()),

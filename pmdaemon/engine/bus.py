@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pmdaemon.core.notices import Notice
 
@@ -12,21 +12,32 @@ Subscriber = Callable[[Notice], None]
 
 
 class Bus:
-    """Calls every subscriber with every notice, at once and in order.
+    """Calls subscribers with every notice of the kinds they asked for, at once and in order.
 
     A notice that a subscriber publishes in turn is told when everybody has heard of the one before.
     A subscriber must not wait: one that has slow work to do keeps a bounded queue of its own.
     """
 
     def __init__(self) -> None:
-        self._subscribers: list[Subscriber] = []
+        self._subscribers: list[tuple[Subscriber, Sequence[type[Notice]]]] = []
+        self._concerned: dict[type[Notice], Sequence[Subscriber]] = {}
         self._untold: deque[Notice] = deque()
         self._telling = False
 
-    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call `subscriber` with every notice from now on; the result ends it."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
+    def subscribe(self, subscriber: Subscriber, *kinds: type[Notice]) -> Callable[[], None]:
+        """Call `subscriber` from now on with notices of these kinds, or, without any, with all.
+
+        The result ends it.
+        """
+        entry = subscriber, kinds
+        self._subscribers.append(entry)
+        self._concerned.clear()
+
+        def leave() -> None:
+            self._subscribers.remove(entry)
+            self._concerned.clear()
+
+        return leave
 
     def publish(self, notice: Notice) -> None:
         """Tell everybody; a subscriber that fails is logged and does not stop the others."""
@@ -41,8 +52,15 @@ class Bus:
             self._telling = False
 
     def _tell(self, notice: Notice) -> None:
-        for subscriber in tuple(self._subscribers):
+        for subscriber in self._concerned_by(type(notice)):
             try:
                 subscriber(notice)
             except Exception:
                 log.exception("bus.subscriber_failed")
+
+    def _concerned_by(self, kind: type[Notice]) -> Sequence[Subscriber]:
+        # Looked up thousands of times while a file of apps is started, and hardly ever different.
+        if (known := self._concerned.get(kind)) is None:
+            known = tuple(one for one, kinds in self._subscribers if not kinds or kind in kinds)
+            self._concerned[kind] = known
+        return known

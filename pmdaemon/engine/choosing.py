@@ -1,6 +1,6 @@
 """Which processes an action is about."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pmdaemon.core import graph
 from pmdaemon.core.errors import ProcessBlocked
@@ -23,9 +23,17 @@ def wanted(processes: Mapping[int, Process]) -> list[Process]:
     return [process for process in seen(processes) if process.wish is not Wish.GONE]
 
 
-def others(spec: AppSpec, processes: Iterable[Process]) -> list[Process]:
-    """List the processes of other apps."""
-    return [process for process in processes if process.name != spec.name]
+def by_name(processes: Iterable[Process]) -> dict[str, list[Process]]:
+    """List processes by the name of their app."""
+    found: dict[str, list[Process]] = {}
+    for process in processes:
+        found.setdefault(process.name, []).append(process)
+    return found
+
+
+def others(spec: AppSpec, processes: Iterable[Process]) -> Iterator[Process]:
+    """Find the processes of other apps, when somebody asks: few apps need to know them."""
+    return (process for process in processes if process.name != spec.name)
 
 
 def startable(

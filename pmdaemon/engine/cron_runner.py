@@ -47,7 +47,7 @@ class CronRunner:
 
     def start(self) -> None:
         """Make up for what was missed, and heed schedules from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for process in self._supervisor.processes.values():
             self._see(process)
         self._look()

@@ -1,6 +1,7 @@
 """What a declaration means for the processes that are there: a plan, and nothing done yet."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from pmdaemon.core.process import Process, Wish
 from pmdaemon.core.schedule import schedule_of
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.choosing import others, seen, wanted
+from pmdaemon.engine.choosing import by_name, others, seen, wanted
 from pmdaemon.engine.interfaces import Clock, TcpProbe
 from pmdaemon.engine.outcomes import has_ended
 from pmdaemon.engine.reloading import Turn, refuse_twice
@@ -46,6 +47,8 @@ class Declaring:
         anew = {step.name for step in steps if step.action == "restart"}
         doomed = {step.name for step in steps if step.action == "delete"}
         up = {one.name for one in ledger.processes.values() if one.wish is Wish.UP}
+        changed = [one.after for one in steps if one.after is not None and one.paths]
+        self._admission.check(changed, ledger.processes.values())
         declared = self.declare(
             ledger,
             [
@@ -87,10 +90,11 @@ class Declaring:
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
         next_pm_id = ledger.next_pm_id
+        there = by_name(seen(ledger.processes))
+        refuse_twice(ledger.processes, [one for spec in specs for one in there.get(spec.name, ())])
         for spec in specs:
             rests = down or not spec.autostart or spec.job is not None
-            present = [one for one in seen(ledger.processes) if one.name == spec.name]
-            refuse_twice(ledger.processes, present)
+            present = there.get(spec.name, [])
             up = [one for one in present if one.wish is Wish.UP and not has_ended(one)]
             if up and existing == "refuse":
                 raise AppAlreadyExists(spec.name)
@@ -98,7 +102,7 @@ class Declaring:
             if kept and existing == "keep":
                 events += [(one.pm_id, StartRequested()) for one in kept if not rests]
                 continue
-            rest = others(spec, [*ledger.processes.values(), *added])
+            rest = others(spec, chain(ledger.processes.values(), added))
             ports = self._ports(spec, rest, present)
             for instance, port in enumerate(ports):
                 here = next((one for one in present if one.instance == instance), None)

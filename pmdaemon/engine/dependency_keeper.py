@@ -35,7 +35,7 @@ class DependencyKeeper:
 
     def start(self) -> None:
         """Look after all who wait, now and from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged, HealthChecked)
         for process in self._supervisor.processes.values():
             self._note(process.pm_id, process)
         self._look()

@@ -27,6 +27,7 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.lifecycle_events import (
     BackoffElapsed,
     BecameReady,
+    Drained,
     DrainTimeElapsed,
     Event,
     GraceElapsed,
@@ -36,6 +37,7 @@ from pmdaemon.core.lifecycle_events import (
     Spawned,
     SpawnFailed,
 )
+from pmdaemon.core.node import shares_sockets
 from pmdaemon.core.process import Exit, Identity, Process, Run
 from pmdaemon.core.readiness import Sign
 from pmdaemon.engine.interfaces import (
@@ -74,6 +76,7 @@ class Effects:
     Args:
         token: names the latest run of a process among all that were ever started.
         await_healthy: has a program checked until it is well; see `HealthMonitor`.
+        when_idle: calls back when a program answers nothing any more; see `GatewaySide`.
         post: takes an event to the supervisor's inbox.
 
     """
@@ -89,6 +92,7 @@ class Effects:
         lines: ProgramLines,
         probe: TcpProbe,
         await_healthy: Callable[[Process, Run], None],
+        when_idle: Callable[[Process, Callable[[], None]], None],
         post: Post,
     ) -> None:
         self.token = token
@@ -99,6 +103,7 @@ class Effects:
         self._lines = lines
         self._probe = probe
         self._await_healthy = await_healthy
+        self._when_idle = when_idle
         self._post = post
         self._timers = Timers(clock)
 
@@ -113,7 +118,7 @@ class Effects:
             case AwaitReady(run=run):
                 self._look_for_signs(process, run)
             case Drain(run=run):
-                self._lines.drain(process, run)
+                self._drain(process, run)
             case SignalFirst(run=run, signal=signal):
                 self._trees.signal([run.identity], signal)
             case SignalTree(run=run, signal=signal):
@@ -214,6 +219,12 @@ class Effects:
         self._clock.call_later(
             LISTENING_INTERVAL, lambda: self._look_whether_it_listens(process, run, since)
         )
+
+    def _drain(self, process: Process, run: Run) -> None:
+        if shares_sockets(process.spec):
+            self._lines.drain(process, run)
+        else:
+            self._when_idle(process, lambda: self._post(process.pm_id, Drained(run.identity)))
 
     def _told_to_stop(self, process: Process, run: Run) -> Sequence[Identity]:
         if process.spec.stop.tree:

@@ -9,13 +9,17 @@ from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
+from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics, Revocations
+from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
+from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.pushes import Pushes
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
@@ -64,9 +68,12 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     gateway: GatewaySide
+    platform: Platform
+    deployer: Deployer
+    pushes: Pushes
     tokens: Tokens
     children: ChildAccess
-    revocations: Revocations
+    revoked: Revoked
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown

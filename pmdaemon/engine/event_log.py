@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from pmdaemon.core.events import ProcessEvent, events_between, health_event
+from pmdaemon.core.events import ProcessEvent, health_event
 from pmdaemon.core.notices import EventLogged, HealthChecked, Notice, ProcessChanged
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock
@@ -24,7 +24,7 @@ class EventLog:
         self._events: deque[EventLogged] = deque(maxlen=kept)
         self._number = 0
         self.life = int(clock.now().wall * 1000)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged, HealthChecked)
 
     @property
     def latest(self) -> int:
@@ -42,8 +42,8 @@ class EventLog:
 
     def _heed(self, notice: Notice) -> None:
         match notice:
-            case ProcessChanged(before, after):
-                self._tell(events_between(before, after))
+            case ProcessChanged():
+                self._tell(notice.events)
             case HealthChecked(process, before_it, since):
                 event = health_event(process, before_it, since)
                 self._tell([event] if event is not None else [])

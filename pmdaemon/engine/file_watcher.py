@@ -69,7 +69,7 @@ class FileWatcher:
 
     def start(self) -> None:
         """Watch for all apps that want it, now and from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for name in {process.name for process in self._supervisor.processes.values()}:
             self._settle(name)
 
@@ -89,7 +89,7 @@ class FileWatcher:
             or (before.wish, before.spec) != (after.wish, after.spec)
         ):
             known = after or before
-            if known is not None:
+            if known is not None and (known.spec.watch is not None or known.name in self._watched):
                 self._settle(known.name)
 
     def _settle(self, name: str) -> None:

@@ -1,23 +1,30 @@
 """The gateway: which services it has, and what answers for each just now.
 
-What was declared is in the store. The table that requests go by is made of it and of what the
-processes are doing, anew with each change that matters, and handed over whole.
+Services are made by hand, and then they are in the store, or declared by apps, and then they stand
+with these. The table that requests go by is made of both and of what the processes are doing, anew
+with each change that matters, and handed over whole.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from pmdaemon.core.errors import InvalidInput, PmdaemonError
-from pmdaemon.core.notices import Notice, ProcessChanged
+from pmdaemon.core.certificates import Certificate, is_for
+from pmdaemon.core.errors import InvalidInput, PmdaemonError, TcpPortTaken
+from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
-from pmdaemon.core.routing import Mode, Route, RouteTable, Target
-from pmdaemon.core.services import Listener, ServiceSpec, table_of, targets_of
+from pmdaemon.core.published import combined, merged, says_nothing, service_of, services_of
+from pmdaemon.core.routing import Listener, Mode, RouteTable, Target
+from pmdaemon.core.services import ServiceSpec, alone_at, table_of, targets_of
+from pmdaemon.core.spec import AppSpec, Published
 from pmdaemon.core.wording import shown
+from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.certificate_keeper import CertificateKeeper
 from pmdaemon.engine.interfaces import (
+    Certificates,
     Changes,
     Clock,
     GatewayServer,
@@ -38,6 +45,19 @@ class ServiceNotFound(PmdaemonError):
     code = "service_not_found"
 
 
+class ServiceDeclared(PmdaemonError):
+    """What an app declares for itself, and so cannot be taken away from beside."""
+
+    code = "service_declared"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} declares itself what is published of it: change proxy in its declaration"
+            " (pmdaemon proxy pause holds its requests)",
+            name=name,
+        )
+
+
 class GatewaySide:
     """Publishes services, and remembers them.
 
@@ -48,6 +68,7 @@ class GatewaySide:
         self,
         *,
         server: GatewayServer,
+        certificates: Certificates,
         store: Store,
         bus: Bus,
         clock: Clock,
@@ -56,17 +77,24 @@ class GatewaySide:
         processes: Callable[[], Iterable[Process]],
     ) -> None:
         self._server = server
+        self._certificates = certificates
+        self._keeper = CertificateKeeper(clock=clock, certificates=certificates)
         self._store = store
+        self._probe = probe
         self._processes = processes
         self._capture = capture
         self._settings: GatewaySettings | None = None
+        self._by_hand: dict[str, ServiceSpec] = {}
+        self._declared: dict[str, ServiceSpec] = {}
         self._services: dict[str, ServiceSpec] = {}
+        self._listeners: Mapping[str, Listener] = {}
+        self._failure: PmdaemonError | None = None
         self._apps: frozenset[str] = frozenset()
         self._table = RouteTable()
         self._listening = Listening(clock=clock, probe=probe, changed=self._refresh)
         self._turn = asyncio.Lock()
         self.requests = RequestLog(clock=clock)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged, FormerRunGone)
 
     # What is so.
 
@@ -82,17 +110,58 @@ class GatewaySide:
 
     @property
     def services(self) -> Mapping[str, ServiceSpec]:
-        """All services as declared, by name."""
+        """All services, by name."""
         return self._services
+
+    def is_declared(self, service: str) -> bool:
+        """Tell whether an app declares this service itself."""
+        return service in self._declared
 
     @property
     def table(self) -> RouteTable:
         """Where requests go now."""
         return self._table
 
+    def own_names(self) -> Collection[str]:
+        """List the names that services are below, or that it listens at."""
+        ours = self._settings
+        return {ours.domain, ours.host} if ours is not None else set()
+
+    def routed_hosts(self) -> Collection[str]:
+        """List the hosts that services have beside their own names."""
+        return {route.host for spec in self._services.values() for route in spec.routes}
+
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target)
+
+    def serves(self, app: str) -> bool:
+        """Tell whether requests come to an app through here."""
+        return self._settings is not None and app in self._apps
+
+    def when_idle(self, process: Process, callback: Callable[[], None]) -> None:
+        """Call back, once, when a process answers nothing any more that came through here.
+
+        It must not be a target that gets requests. Where others answer at its address as well,
+        nobody can tell, and there is nothing to wait for.
+        """
+        targets = (
+            alone_at(process, self._services.values(), self._processes())
+            if self.serves(process.name)
+            else ()
+        )
+        if not targets:
+            callback()
+            return
+        tasks.spawn(self._wait_idle(targets, callback), name="gateway.drain")
+
+    @property
+    def certificates(self) -> Sequence[Certificate]:
+        """What the hosts that are routed are served with."""
+        settings = self._settings
+        if settings is None or settings.https_port is None:
+            return ()
+        return self._keeper.list(settings.certificates, self._hosts())
 
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
@@ -110,6 +179,7 @@ class GatewaySide:
         self, settings: GatewaySettings | None, services: Iterable[ServiceSpec]
     ) -> None:
         """Go on with what a former daemon had; a failure is logged, programs come first."""
+        self._declared = services_of(self._processes())
         self._adopt({spec.name: spec for spec in services})
         if settings is None:
             return
@@ -127,6 +197,8 @@ class GatewaySide:
         """
         async with self._turn:
             before = self._settings
+            known = before.certificates if before is not None else ()
+            self._certificates.check([one for one in settings.certificates if one not in known])
             await self._change_to(settings)
             await self._commit_or(Changes(gateway=settings, urgent=True), before)
             return self._server.addresses
@@ -136,7 +208,16 @@ class GatewaySide:
         async with self._turn:
             await self._store.commit(Changes(gateway_off=True, urgent=True))
             self._settings = None
+            self._listeners = {}
+            self._concern()
             await self._server.turn_off()
+
+    def discard_certificate(self, host: str) -> bool:
+        """Forget what an authority has signed for a host; tell whether there was anything.
+
+        Where the host is routed, and an authority is asked, it gets another one.
+        """
+        return self._keeper.discard(host)
 
     async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
         """Declare a service, or add routes to it; requests go by it when this returns.
@@ -151,6 +232,7 @@ class GatewaySide:
         """
         async with self._turn:
             present = self._services.get(spec.name)
+            former = self._by_hand.get(spec.name)
             if present is not None and not swap:
                 if present.backing != spec.backing:
                     raise InvalidInput(
@@ -159,26 +241,30 @@ class GatewaySide:
                         code="service_taken",
                         service=spec.name,
                     )
-                spec = replace(spec, listener=spec.listener or present.listener)
-            routes = present.routes if present is not None else ()
+                kept = former.listener if former is not None else None
+                spec = replace(spec, listener=spec.listener or kept)
+            routes = former.routes if former is not None else ()
             mode = present.mode if present is not None else spec.mode
-            spec = replace(spec, routes=_merged(routes, spec.routes), mode=mode)
-            services = {**self._services, spec.name: spec}
-            self._check(services)
-            await self._change_services(services, Changes(services_written=[spec], urgent=True))
-            return spec
+            spec = replace(spec, routes=merged(routes, spec.routes), mode=mode)
+            by_hand = {**self._by_hand, spec.name: spec}
+            self._check(combined(self._declared, by_hand))
+            await self._change_by_hand(by_hand, Changes(services_written=[spec], urgent=True))
+            return self._services[spec.name]
 
     async def remove(self, name: str) -> ServiceSpec:
         """Have a service no longer; what it has begun is finished.
 
         Raises:
             ServiceNotFound: there is none of this name.
+            ServiceDeclared: its app declares it.
 
         """
         async with self._turn:
             spec = self._found(name)
-            services = {other: one for other, one in self._services.items() if other != name}
-            await self._change_services(services, Changes(services_removed=[name], urgent=True))
+            if name in self._declared and self._declared[name].backing == spec.backing:
+                raise ServiceDeclared(name)
+            by_hand = {other: one for other, one in self._by_hand.items() if other != name}
+            await self._change_by_hand(by_hand, Changes(services_removed=[name], urgent=True))
             return spec
 
     async def remove_route(self, host: str, path: str) -> ServiceSpec:
@@ -186,17 +272,18 @@ class GatewaySide:
 
         Raises:
             ServiceNotFound: nobody has it.
+            ServiceDeclared: an app declares it.
 
         """
         async with self._turn:
-            for spec in self._services.values():
+            for spec in self._by_hand.values():
                 left = tuple(one for one in spec.routes if (one.host, one.path) != (host, path))
                 if len(left) < len(spec.routes):
-                    changed = replace(spec, routes=left)
-                    services = {**self._services, spec.name: changed}
-                    changes = Changes(services_written=[changed], urgent=True)
-                    await self._change_services(services, changes)
-                    return changed
+                    await self._write(replace(spec, routes=left))
+                    return self._services[spec.name]
+            for spec in self._services.values():
+                if any((one.host, one.path) == (host, path) for one in spec.routes):
+                    raise ServiceDeclared(spec.name)
             raise ServiceNotFound(f"{host}{path} is no route", route=f"{host}{path}")
 
     async def set_mode(self, name: str, mode: Mode) -> ServiceSpec:
@@ -207,23 +294,85 @@ class GatewaySide:
 
         """
         async with self._turn:
-            spec = replace(self._found(name), mode=mode)
-            services = {**self._services, name: spec}
-            await self._change_services(services, Changes(services_written=[spec], urgent=True))
-            return spec
+            spec = self._found(name)
+            if name not in self._by_hand:
+                spec = replace(spec, routes=(), listener=None)
+            await self._write(replace(self._by_hand.get(name, spec), mode=mode))
+            return self._services[name]
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target answers nothing any more; tell whether it came to that."""
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
+        """Wait until a target answers nothing any more; tell whether it came to that.
+
+        See `GatewayServer`.
+        """
         return await self._server.drained(service, target, within=within)
+
+    # What apps declare.
+
+    def admit(self, specs: Iterable[AppSpec]) -> None:
+        """Make sure that what these apps want to have published can be.
+
+        Raises:
+            InvalidInput: a name, a route or an address is another service's.
+            TcpPortTaken: the gateway cannot listen where it is to.
+
+        """
+        wanted = {spec.name: service_of(spec) for spec in specs}
+        if not any(wanted.values()):
+            return
+        declared = {
+            name: service
+            for name, service in {**services_of(self._processes()), **wanted}.items()
+            if service is not None
+        }
+        services = combined(declared, self._by_hand)
+        for name in wanted:
+            if name in declared and services[name].backing != declared[name].backing:
+                raise InvalidInput(
+                    f"cannot publish {name}: there is a service called {name} already, and"
+                    f" {services[name].target_text} answers for it",
+                    code="service_taken",
+                    service=name,
+                )
+        self._check(services)
+        for name in wanted:
+            listener = services[name].listener if name in services else None
+            if listener is None or self._listeners.get(name) == listener:
+                continue
+            if not self._probe.is_free(listener.tcp_port):
+                raise TcpPortTaken(
+                    f"cannot publish {name}: another program listens on port {listener.tcp_port}",
+                    port=listener.tcp_port,
+                )
+
+    async def settle(self, specs: Iterable[AppSpec] = ()) -> None:
+        """Wait until what is published is as apps declare it.
+
+        Raises:
+            PmdaemonError: for one of `specs` that cannot be; the apps run all the same.
+
+        """
+        await self._take_up()
+        if self._failure is not None and any(spec.proxy is not None for spec in specs):
+            raise self._failure
 
     async def close(self, *, for_good: bool) -> None:
         """Stop listening, for this daemon's life, or make way for the next one."""
+        self._keeper.close()
         if for_good:
             await self._server.turn_off()
         else:
             await self._server.make_way()
 
     # Inside.
+
+    async def _wait_idle(
+        self, targets: Sequence[tuple[str, Target]], callback: Callable[[], None]
+    ) -> None:
+        # Whoever ends it does so in time, and then it answers nothing.
+        for service, target in targets:
+            await self._server.drained(service, target, within=None)
+        callback()
 
     def _found(self, name: str) -> ServiceSpec:
         if (spec := self._services.get(name)) is None:
@@ -245,17 +394,57 @@ class GatewaySide:
                         code="service_taken",
                     )
 
-    async def _change_services(self, services: Mapping[str, ServiceSpec], changes: Changes) -> None:
-        before = dict(self._services)
-        if self._settings is not None:
-            await self._server.balance(_listeners(services))
+    async def _write(self, spec: ServiceSpec) -> None:
+        """Keep a service as it is by hand now, or no longer if its app says all that it does."""
+        by_hand = {**self._by_hand, spec.name: spec}
+        changes = Changes(services_written=[spec], urgent=True)
+        if says_nothing(spec, self._declared.get(spec.name)):
+            del by_hand[spec.name]
+            changes = Changes(services_removed=[spec.name], urgent=True)
+        await self._change_by_hand(by_hand, changes)
+
+    async def _change_by_hand(self, by_hand: Mapping[str, ServiceSpec], changes: Changes) -> None:
+        before = self._services
+        await self._balance(combined(self._declared, by_hand))
         try:
             await self._store.commit(changes)
         except PmdaemonError:
-            if self._settings is not None:
-                await self._server.balance(_listeners(before))
+            await self._balance(before)
             raise
-        self._adopt(services)
+        self._adopt(by_hand)
+
+    async def _take_up(self) -> None:
+        """Publish what apps declare now."""
+        async with self._turn:
+            declared = services_of(self._processes())
+            if declared == self._declared and self._failure is None:
+                return
+            self._declared = declared
+            self._adopt(self._by_hand)
+            try:
+                await self._listen_for(declared)
+            except PmdaemonError as error:
+                log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+                self._failure = error
+            else:
+                self._failure = None
+
+    async def _listen_for(self, declared: Mapping[str, ServiceSpec]) -> None:
+        """Take connections for these services; with the first of them, the gateway listens."""
+        if declared and self._settings is None:
+            settings = GatewaySettings()
+            if all(one.listener is not None and not one.routes for one in declared.values()):
+                settings = replace(settings, http_port=None)  # nobody asked for HTTP
+            await self._change_to(settings)
+            await self._commit_or(Changes(gateway=settings, urgent=True), None)
+        else:
+            await self._balance(self._services)
+
+    async def _balance(self, services: Mapping[str, ServiceSpec]) -> None:
+        if self._settings is not None:
+            listeners = _listeners(services)
+            await self._server.balance(listeners)
+            self._listeners = listeners
 
     async def _commit_or(self, changes: Changes, before: GatewaySettings | None) -> None:
         try:
@@ -271,13 +460,31 @@ class GatewaySide:
     async def _change_to(self, settings: GatewaySettings) -> None:
         await self._server.turn_on(settings)
         self._settings = settings
-        await self._server.balance(_listeners(self._services))
         self._refresh()
+        self._concern()
+        await self._balance(self._services)
 
-    def _adopt(self, services: Mapping[str, ServiceSpec]) -> None:
-        self._services = dict(services)
-        self._apps = frozenset(one.app for one in services.values() if one.app is not None)
+    def _adopt(self, by_hand: Mapping[str, ServiceSpec]) -> None:
+        self._by_hand = dict(by_hand)
+        self._services = combined(self._declared, by_hand)
+        apps = (one.app for one in self._services.values())
+        self._apps = frozenset(app for app in apps if app is not None)
         self._refresh()
+        self._concern()
+
+    def _hosts(self) -> Sequence[str]:
+        hosts = dict.fromkeys(route.host for route in self._table.routes)
+        return [host for host in hosts if host != "*" and not host.startswith("[")]
+
+    def _concern(self) -> None:
+        """Have certificates for names that are routed, where we speak for them over HTTP."""
+        settings = self._settings
+        if settings is None or settings.https_port is None or settings.http_port is None:
+            self._keeper.concern(None, ())
+            return
+        own = [Certificate(host=one.host, source="file") for one in settings.certificates]
+        hosts = [host for host in self._hosts() if not any(is_for(one, host) for one in own)]
+        self._keeper.concern(settings.acme, hosts)
 
     def _heed(self, notice: Notice) -> None:
         match notice:
@@ -285,6 +492,10 @@ class GatewaySide:
                 changed = after or before
                 if changed is not None and changed.name in self._apps:
                     self._refresh()
+                if _said(before) != _said(after):
+                    tasks.spawn(self._take_up(), name="gateway.take_up")
+            case FormerRunGone(name) if name in self._apps:
+                self._refresh()
             case _:
                 pass
 
@@ -301,9 +512,9 @@ class GatewaySide:
         self._server.swap(self._table)
 
 
-def _merged(present: Sequence[Route], added: Sequence[Route]) -> tuple[Route, ...]:
-    routes = {(one.host, one.path): one for one in (*present, *added)}
-    return tuple(routes.values())
+def _said(process: Process | None) -> Published | None:
+    """What a process has published, as it is declared."""
+    return process.spec.proxy if process is not None else None
 
 
 def _listeners(services: Mapping[str, ServiceSpec]) -> Mapping[str, Listener]:

@@ -45,7 +45,7 @@ class HealthMonitor:
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """Check these, and whatever comes up from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for process in processes.values():
             self._see(process)
 

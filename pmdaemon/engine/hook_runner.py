@@ -68,7 +68,7 @@ class HookRunner:
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """Tell of what happens from now on, to these and to all that come."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged, EventLogged)
         self._processes = {pm_id: one for pm_id, one in processes.items() if self._hooks(one)}
 
     def stop(self) -> None:

@@ -57,7 +57,7 @@ class JobHistory:
 
     async def work(self) -> None:
         """Take up what a former daemon left, and write until cancelled."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         self._writes.put_nowait(self._take_up)
         while True:
             write = await self._writes.get()

@@ -30,7 +30,7 @@ class Journal:
         self._unwritten: deque[Entry] = deque(maxlen=MOST_UNWRITTEN)
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     async def submit(
         self,
@@ -79,7 +79,8 @@ class Journal:
     def _heed(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return
-        for entry in entries_between(notice.before, notice.after, self._clock.now().wall):
+        now = self._clock.now().wall
+        for entry in entries_between(notice.before, notice.after, notice.events, now):
             self._unwritten.append(entry)
             self._bus.publish(EntryWritten(entry))
             self._news.set()

@@ -18,7 +18,7 @@ class PidFiles:
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """See that the files of these are right, and stay so."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for process in processes.values():
             self._settle(None, process)
 

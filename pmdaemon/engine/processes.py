@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
@@ -37,6 +38,7 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.choosing import needed_by, refuse_blocked, seen, startable, wanted, with_twins
 from pmdaemon.engine.declaring import Change, Declaring, Existing, unchanged
+from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.outcomes import (
@@ -86,8 +88,10 @@ class Processes:
         admission: Admission,
         health: HealthMonitor,
         telemetry: Telemetry,
+        gateway: GatewaySide,
     ) -> None:
         self._health = health
+        self._gateway = gateway
         self._telemetry = telemetry
         self._supervisor = supervisor
         self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
@@ -164,9 +168,9 @@ class Processes:
             self._refuse_when_ending()
             return self._declaring.declare(ledger, specs, existing, down=down)
 
-        return self._outcome(
-            await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
-        )
+        reached = await self._supervisor.ask(action, settled=is_up_or_failed)
+        await self._gateway.settle(specs)
+        return self._outcome(reached, why_not_up)
 
     async def apply(
         self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
@@ -205,6 +209,7 @@ class Processes:
                 selector = Selector(step.name, narrow=True)
                 reloaded = await self.reload([selector], change=_to(step.after))
                 snapshots += reloaded.processes
+        await self._gateway.settle(specs)
         return steps, snapshots
 
     def _is_up(self, name: str) -> bool:
@@ -296,6 +301,7 @@ class Processes:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
         await self._each_in_turn(selectors, DeleteRequested())
+        await self._gateway.settle()
         return doomed
 
     async def block(self, selectors: Sequence[Selector]) -> Snapshots:
@@ -410,6 +416,10 @@ class Processes:
             chosen = choose(there)
             events = [(process.pm_id, event) for process in chosen]
             if isinstance(event, RestartRequested):
+                events = [
+                    (one.pm_id, replace(event, gently=self._gateway.serves(one.name)))
+                    for one in chosen
+                ]
                 events = with_twins(ledger, events)
             needed = needed_by(chosen, there)
             return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))

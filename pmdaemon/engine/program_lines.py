@@ -66,7 +66,7 @@ class ProgramLines:
         self._processes = processes
         self._turn = 0
         notify.attend(self._told_ready)
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     def equip(self, process: Process) -> Equipment:
         """Give what a program is to find beside its own environment.

@@ -1,7 +1,7 @@
 """Remembers the requests that went through the gateway lately, and tells of new ones."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.process import Instant
@@ -34,6 +34,7 @@ class RequestLog:
         self._records: OrderedDict[str, RequestRecord] = OrderedDict()
         self._number = 0
         self._subscribers: list[Subscriber] = []
+        self._answered: Counter[tuple[str, str]] = Counter()
         # The ids of one daemon do not look like those of the one before.
         self._salt = int(clock.now().wall * 1000)
 
@@ -41,6 +42,11 @@ class RequestLog:
     def latest(self) -> int:
         """The number of the latest request, 0 before the first."""
         return self._number
+
+    @property
+    def answered(self) -> Mapping[tuple[str, str], int]:
+        """How many requests were answered, by service and class of status, as `2xx`."""
+        return self._answered
 
     @property
     def now(self) -> Instant:
@@ -62,6 +68,8 @@ class RequestLog:
     def ended(self, record: RequestRecord) -> None:
         """Note that a request has ended."""
         record.seconds = self._clock.now().monotonic - record.began.monotonic
+        if record.service and record.status:
+            self._answered[record.service, f"{record.status // 100}xx"] += 1
         self._tell(record)
 
     def get(self, id_: str) -> RequestRecord:

@@ -20,7 +20,7 @@ from pmdaemon.core.effects import Effect, Forget, Spawn
 from pmdaemon.core.errors import PmdaemonError, StoreUnavailable
 from pmdaemon.core.lifecycle import step
 from pmdaemon.core.lifecycle_events import Event
-from pmdaemon.core.notices import ProcessChanged
+from pmdaemon.core.notices import FormerRunGone, ProcessChanged
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.core.replacement import exchange, may_exchange, twin_id
 from pmdaemon.engine.bus import Bus
@@ -305,6 +305,8 @@ class Supervisor:
             after = self._processes.get(pm_id)
             if pm_id >= 0:  # of the other one, users hear by what becomes of this one
                 self._bus.publish(ProcessChanged(before, after))
+            elif before is not None and after is None:
+                self._bus.publish(FormerRunGone(before.name))
             for request in self._requests:
                 request.see(pm_id, after)
         self._requests = [request for request in self._requests if request.waiting]

@@ -15,7 +15,7 @@ class Telemetry:
     def __init__(self, *, bus: Bus) -> None:
         self._bus = bus
         self._latest: dict[int, tuple[str, Figures]] = {}
-        bus.subscribe(self._heed)
+        bus.subscribe(self._heed, ProcessChanged)
 
     def report(self, process: Process, figures: Figures) -> None:
         """Take in what a program says of itself."""

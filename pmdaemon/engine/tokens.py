@@ -5,13 +5,16 @@ What is kept of one is its digest. Whoever makes one sees it once.
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pmdaemon.core.access import Principal, Token, TokenKind, digest_of, read_grants
 from pmdaemon.core.errors import InvalidInput, TokenExists, TokenNotFound
 from pmdaemon.core.names import app_name
+from pmdaemon.core.notices import AccessChanged
 from pmdaemon.core.wording import shown
-from pmdaemon.engine.interfaces import Changes, Clock, SecretFiles, Store, TokenMint
+from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.interfaces import Cancellable, Changes, Clock, SecretFiles, Store, TokenMint
 
 WEB_KEY = "web"
 """The name of the key that is made when others can reach the server and no key was given."""
@@ -19,14 +22,26 @@ WEB_KEY = "web"
 WEB_KEY_FILE = "api-key"
 
 
-class Tokens:
-    """All tokens, in memory and in the store."""
+class WebKey(Struct, frozen=True):
+    """The key of a server that others can reach, the file it is in, and whether it is new."""
 
-    def __init__(self, *, store: Store, clock: Clock, mint: TokenMint, files: SecretFiles) -> None:
+    secret: str
+    path: str
+    fresh: bool
+
+
+class Tokens:
+    """All tokens, in memory and in the store; whoever is let in by one hears when that may end."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, mint: TokenMint, files: SecretFiles, bus: Bus
+    ) -> None:
         self._store = store
         self._clock = clock
         self._mint = mint
         self._files = files
+        self._bus = bus
+        self._next_end: Cancellable | None = None
         self._by_name: dict[str, Token] = {}
         self._by_digest: dict[str, Token] = {}
 
@@ -43,6 +58,14 @@ class Tokens:
         """
         return any(
             token.kind is TokenKind.KEY and token.name != WEB_KEY
+            for token in self._by_name.values()
+        )
+
+    @property
+    def keyed(self) -> bool:
+        """Whether there is a key that somebody could show, other than the one of the web side."""
+        return any(
+            token.kind is TokenKind.KEY and token.name != WEB_KEY and not token.revoked
             for token in self._by_name.values()
         )
 
@@ -132,6 +155,7 @@ class Tokens:
         """
         until = self._clock.now().wall + overlap
         self._mint.rotate(until)
+        self._bus.publish(AccessChanged())
         return until
 
     async def revoke(self, name: str) -> None:
@@ -151,21 +175,30 @@ class Tokens:
             for name in names:
                 del self._by_name[name]
             self._index()
+            self._bus.publish(AccessChanged())
 
-    async def web_key(self) -> tuple[str, str]:
-        """Get the key for a server that others can reach, made unless it is there; and its file.
+    async def web_key(self) -> WebKey:
+        """Get the key for a server that others can reach, made unless it is there.
 
         Raises:
             PmdaemonError: it cannot be written down.
 
         """
         kept = (self._files.read(WEB_KEY_FILE) or "").strip()
-        if not kept or self.recognise(kept) is None:
+        fresh = not kept or self.recognise(kept) is None
+        if fresh:
             if WEB_KEY in self._by_name:
                 await self._store.commit(Changes(tokens_removed=[WEB_KEY]))
                 del self._by_name[WEB_KEY]
             _, kept = await self.make(WEB_KEY)
-        return kept, self._files.write(WEB_KEY_FILE, f"{kept}\n")
+        return WebKey(kept, self._files.write(WEB_KEY_FILE, f"{kept}\n"), fresh=fresh)
+
+    async def forget_web_key(self) -> None:
+        """Undo the making of that key, as there is no server for it."""
+        await self._store.commit(Changes(tokens_removed=[WEB_KEY], urgent=True))
+        self._by_name.pop(WEB_KEY, None)
+        self._index()
+        self._files.remove(WEB_KEY_FILE)
 
     def _secret(self, name: str, kind: TokenKind, now: float, expires: float | None) -> str:
         if kind is TokenKind.KEY:
@@ -191,6 +224,7 @@ class Tokens:
         await self._store.commit(Changes(tokens_written=[token], urgent=True))
         self._by_name[token.name] = token
         self._index()
+        self._bus.publish(AccessChanged())
 
     def _index(self) -> None:
         self._by_digest = {
@@ -199,3 +233,23 @@ class Tokens:
             for digest in (token.former_digest, token.digest)
             if digest is not None
         }
+        self._await_next_end()
+
+    def _await_next_end(self) -> None:
+        """Tell of the next token that ends by itself, when it does."""
+        if self._next_end is not None:
+            self._next_end.cancel()
+            self._next_end = None
+        now = self._clock.now().wall
+        ends = [
+            end
+            for token in self._by_name.values()
+            for end in (token.expires, token.former_until)
+            if end is not None and end > now and not token.revoked
+        ]
+        if ends:
+            self._next_end = self._clock.call_later(min(ends) - now, self._tell_end)
+
+    def _tell_end(self) -> None:
+        self._await_next_end()
+        self._bus.publish(AccessChanged())

@@ -12,29 +12,32 @@ from pmdaemon.config import app_fields, declarations
 from pmdaemon.config.app_fields import Declared
 from pmdaemon.config.changes import changed
 from pmdaemon.config.field_values import signal_name
-from pmdaemon.control.messages import (
-    AnewBody,
-    ApplyBody,
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
+from pmdaemon.control.messages.gateway import (
+    CertificateBody,
+    CertificatesBody,
     GatewayBody,
-    GrowthItem,
-    HistoryBody,
-    ListBody,
     RequestBody,
     RequestsBody,
-    RevokeBody,
-    RotateBody,
-    RotateSecretBody,
-    ScaleBody,
-    SelectBody,
-    SendBody,
     ServiceBody,
     ServiceModeBody,
     ServiceRemoveBody,
+)
+from pmdaemon.control.messages.processes import (
+    GrowthItem,
+    HistoryBody,
+    ListBody,
+    SelectBody,
+    SendBody,
     SignalBody,
-    StartBody,
-    TokenBody,
     TriggerBody,
+)
+from pmdaemon.control.messages.web import (
+    RevokeBody,
+    RotateBody,
+    RotateSecretBody,
+    TokenBody,
     WebBody,
 )
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound, ReloadInProgress
@@ -45,7 +48,13 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.redeclaring import start_or_reload
-from pmdaemon.server import gateway_verbs, web_verbs
+from pmdaemon.server import (
+    certificate_verbs,
+    deploy_verbs,
+    gateway_verbs,
+    platform_verbs,
+    web_verbs,
+)
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -75,7 +84,7 @@ def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: A
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {_follow, web_verbs.turn_on, gateway_verbs.requests}:
+        if handler in {_follow, web_verbs.turn_on, gateway_verbs.requests, deploy_verbs.log}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
             work, conversation, lambda: waiting_for(engine.processes.under_way())
@@ -105,7 +114,7 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
     if "apps" in body or "declarations" in body:
         return await _start_declared(
             engine,
-            [*_declared(body), *_handed_on(body)],
+            [*_declared(engine, body), *_handed_on(body)],
             body.get("existing", "restart"),
             down=body.get("down", False),
         )
@@ -115,20 +124,29 @@ async def _start(engine: Engine, body: StartBody, _: Conversation) -> dict[str, 
         raise InvalidInput("nothing to start: its command, script or name is empty")
     try:
         shown = _shown(await engine.processes.start([Selector.parse(body["target"])]))
-    except ProcessNotFound:
-        declared = [
-            app_fields.read_app(
-                {**body.get("options", {}), "script": body["target"]},
-                base=body["cwd"],
-                environment=body["environment"],
-            )
-        ]
-        return await _start_declared(engine, declared, body.get("existing", "refuse"))
+    except ProcessNotFound as unknown:
+        declared = _declared_program(body, unknown.suggestion)
+        return await _start_declared(engine, [declared], body.get("existing", "refuse"))
     if body.get("options"):
         shown["warnings"] = [
             f"{body['target']} is there already, and keeps its options: delete it to change them"
         ]
     return shown
+
+
+def _declared_program(body: StartBody, suggestion: str | None) -> Declared:
+    """Read the program that is to be started; when it is none, an app may have been meant."""
+    try:
+        return app_fields.read_app(
+            {**body.get("options", {}), "script": body["target"]},
+            base=body["cwd"],
+            environment=body["environment"],
+        )
+    except InvalidInput as error:
+        if error.code != "script_not_found" or suggestion is None:
+            raise
+        message = f"{error.message}; did you mean {suggestion}?"
+        raise InvalidInput(message, code=error.code, **error.details) from None
 
 
 async def _start_declared(
@@ -149,7 +167,7 @@ async def _start_declared(
 
 
 async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, Any]:
-    declared = _declared(body)
+    declared = _declared(engine, body)
     steps, reached = await engine.processes.apply(
         [one.spec for one in declared],
         whole=body.get("whole", True),
@@ -163,7 +181,7 @@ async def _apply(engine: Engine, body: ApplyBody, _: Conversation) -> dict[str, 
     }
 
 
-def _declared(body: StartBody | ApplyBody) -> list[Declared]:
+def _declared(engine: Engine, body: StartBody | ApplyBody) -> list[Declared]:
     return app_fields.read_apps(
         body.get("apps", []),
         base=body["cwd"],
@@ -172,6 +190,7 @@ def _declared(body: StartBody | ApplyBody) -> list[Declared]:
         interpolate=body.get("interpolate", False),
         env_name=body.get("env_name"),
         file=body.get("file"),
+        existing={one.process.name for one in engine.processes.list()},
     )
 
 
@@ -410,8 +429,12 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service": (ServiceBody, gateway_verbs.put),
     "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
+    "certificates": (CertificatesBody, certificate_verbs.certificates),
+    "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
+    **platform_verbs.TABLE,
+    **deploy_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }

@@ -3,14 +3,14 @@
 import msgspec
 
 from pmdaemon.config.differences import in_words
-from pmdaemon.control.messages import (
+from pmdaemon.control.messages.declaring import StepView
+from pmdaemon.control.messages.processes import (
     ExitView,
     Explanation,
     HealthView,
     ProcessView,
     ReplyView,
     RunView,
-    StepView,
 )
 from pmdaemon.core.differences import Step
 from pmdaemon.core.environment import child_environment
@@ -26,6 +26,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
     view: ProcessView = {
         "pm_id": process.pm_id,
         "name": process.name,
+        "called": process.called,
         "namespace": process.spec.namespace,
         "instance": process.instance,
         "script": process.spec.command.script,
@@ -62,6 +63,7 @@ def explanation_view(process: Process, sentences: list[str]) -> Explanation:
     return {
         "pm_id": process.pm_id,
         "name": process.name,
+        "called": process.called,
         "state": process.state.kind,
         "wish": process.wish,
         "sentences": sentences,

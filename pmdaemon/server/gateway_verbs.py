@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pmdaemon.control.messages import (
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.gateway import (
     GatewayBody,
     RequestBody,
     RequestsBody,
@@ -17,11 +17,12 @@ from pmdaemon.control.messages import (
 )
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.request_records import RequestFilter, RequestRecord, masked_headers
-from pmdaemon.core.routing import Mode, Target, host_of, host_pattern
-from pmdaemon.core.services import Listener, ServiceSpec, read_route, read_target
+from pmdaemon.core.routing import Listener, Mode, Target, host_of, host_pattern
+from pmdaemon.core.services import ServiceSpec, read_route, read_target
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import CertificateFiles, GatewaySettings
+from pmdaemon.engine.interfaces import GatewaySettings
+from pmdaemon.server.certificate_verbs import acme_settings, refuse_without_ports, with_files
 from pmdaemon.server.control_socket import Conversation
 
 MOST_REQUESTS = 1000
@@ -32,6 +33,7 @@ async def status(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str,
     gateway = engine.gateway
     settings = gateway.settings
     return {
+        "on": settings is not None,
         "urls": list(gateway.addresses),
         "domain": settings.domain if settings is not None else None,
         "services": [_service_view(engine, spec) for _, spec in sorted(gateway.services.items())],
@@ -53,8 +55,10 @@ async def turn_off(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[st
 async def put(engine: Engine, body: ServiceBody, _: Conversation) -> dict[str, Any]:
     """Publish a service, or add routes to it; with that, the gateway listens."""
     spec = _spec(body)
-    if engine.gateway.settings is None:
-        await engine.gateway.turn_on(GatewaySettings())
+    settings = engine.gateway.settings
+    if settings is None or (spec.listener is None and not _listens(settings)):
+        at = GatewaySettings()
+        await engine.gateway.turn_on(replace(settings or at, http_port=at.http_port))
     put_there = await engine.gateway.put(spec, swap=body.get("swap", False))
     known = {one.process.name: one.process for one in engine.processes.list()}
     warnings = []
@@ -162,14 +166,21 @@ def _settings(engine: Engine, body: GatewayBody) -> GatewaySettings:
     if "trusted_proxies" in body:
         said["trusted_proxies"] = tuple(_network(text) for text in body["trusted_proxies"])
     if "certificates" in body:
-        said["certificates"] = tuple(
-            CertificateFiles(host_pattern(host), certificate, key)
-            for host, certificate, key in body["certificates"]
-        )
+        said["certificates"] = with_files(present.certificates, body["certificates"])
+    if "acme" in body:
+        said["acme"] = acme_settings(body["acme"])
     settings = replace(present, **said)
-    if settings.http_port is None and settings.https_port is None:
+    if not _listens(settings) and not {"http_port", "https_port"} & said.keys():
+        settings = replace(settings, http_port=GatewaySettings().http_port)
+    refuse_without_ports(settings)
+    if not _listens(settings):
         raise InvalidInput("the gateway needs a port, for HTTP or for HTTPS")
     return settings
+
+
+def _listens(settings: GatewaySettings) -> bool:
+    """Tell whether HTTP is taken at all, in the clear or not; connections may be balanced alone."""
+    return settings.http_port is not None or settings.https_port is not None
 
 
 def _network(text: str) -> str:
@@ -237,6 +248,7 @@ def _service_view(engine: Engine, spec: ServiceSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "target": spec.target_text,
+        "declared": gateway.is_declared(spec.name),
         "mode": spec.mode,
         "strategy": spec.strategy,
         "routes": [{"host": one.host, "path": one.path, "strip": one.strip} for one in routes],

@@ -1,6 +1,7 @@
 """API keys that were given: kept as digests, compared in constant time."""
 
 import ipaddress
+from functools import lru_cache
 from hmac import compare_digest
 
 from pmdaemon.core.access import digest_of
@@ -19,6 +20,7 @@ def checked_key(given: str) -> str:
     return given
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach `host`."""
     if host == "localhost":

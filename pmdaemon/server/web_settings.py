@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from pmdaemon.control.messages import WebBody
+from pmdaemon.control.messages.web import WebBody
 from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.quantities import parse_duration
+from pmdaemon.core.quantities import format_size, parse_duration, parse_size
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import RateLimit, WebSettings
 from pmdaemon.server.http.addresses import read_networks
@@ -16,6 +16,10 @@ DEFAULT = WebSettings()
 
 MOST_REQUESTS = 1_000_000
 """In one limit: it keeps the time of each."""
+
+LEAST_BODY = 1024
+MOST_BODY = 64 * 1024 * 1024
+"""Bytes; a body is in memory as a whole."""
 
 _RATE = re.compile(r"([0-9]{1,7})/([0-9.]+ ?(?:ms|s|m|h|d))", re.IGNORECASE)
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@\\]+", re.IGNORECASE)
@@ -44,6 +48,7 @@ def read(body: WebBody) -> WebSettings:
         rate_limits=tuple(map(_rate, body["rate_limits"]))
         if "rate_limits" in body
         else DEFAULT.rate_limits,
+        body_limit=_body_limit(body["body_limit"]) if "body_limit" in body else DEFAULT.body_limit,
         trusted_proxies=tuple(networks),
         tls_cert=cert,
         tls_key=private,
@@ -58,6 +63,16 @@ def _origins(texts: Sequence[str]) -> tuple[str, ...]:
                 code="invalid_origin",
             )
     return tuple(text.lower() for text in texts)
+
+
+def _body_limit(text: str) -> int:
+    size = parse_size(text)
+    if not LEAST_BODY <= size <= MOST_BODY:
+        least, most = format_size(LEAST_BODY), format_size(MOST_BODY)
+        raise InvalidInput(
+            f"not a limit for bodies: {shown(text)} ({least} to {most})", code="invalid_body_limit"
+        )
+    return size
 
 
 def _rate(text: str) -> RateLimit:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pmdaemon.control.messages import (
-    EmptyBody,
+from pmdaemon.control.messages import EmptyBody
+from pmdaemon.control.messages.web import (
     RevokeBody,
     RotateBody,
     RotateSecretBody,
@@ -11,22 +11,39 @@ from pmdaemon.control.messages import (
     WebBody,
 )
 from pmdaemon.core.access import Token, TokenKind
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.control_socket import Conversation
 
 
 async def turn_on(engine: Engine, body: WebBody, conversation: Conversation) -> dict[str, Any]:
     """Turn the web side on: for good, or for as long as this client stays."""
-    settings, shown = await _settings(engine, body)
-    shown["url"] = await engine.web.turn_on(settings, remember=body["detach"])
-    if body["detach"]:
-        return shown
+    # OpenSSL, and 3 MB, for the web side alone.
+    from pmdaemon.server import keys, web_settings  # noqa: PLC0415
+
+    settings = web_settings.read(body)
+    protected = settings.api_key_digest is not None or engine.tokens.keyed
+    key = None
+    if not protected and not keys.is_loopback(settings.host):
+        key = await engine.tokens.web_key()
     try:
+        url = await engine.web.turn_on(settings, remember=body["detach"])
+    except PmdaemonError:
+        if key is not None and key.fresh:
+            await engine.tokens.forget_web_key()
+        raise
+    shown: dict[str, Any] = {"url": url, "protected": protected or key is not None}
+    if key is not None:
+        shown |= {"generated_key": key.secret, "key_file": key.path}
+    try:
+        await engine.tokens.forget_revoked()
+        if body["detach"]:
+            return shown
         await conversation.send({"item": shown})
         await conversation.closed()
     finally:
-        await engine.web.let_go(settings)
+        if not body["detach"]:
+            await engine.web.let_go(settings)
     return {}
 
 
@@ -69,21 +86,6 @@ async def revoke_token(engine: Engine, body: RevokeBody, _: Conversation) -> dic
     """Let nobody in by a token any more."""
     await engine.tokens.revoke(body["name"])
     return {"name": body["name"]}
-
-
-async def _settings(engine: Engine, body: WebBody) -> tuple[WebSettings, dict[str, Any]]:
-    """Read how to listen; what others can reach gets a key, if there is none yet."""
-    # OpenSSL, and 3 MB, for the web side alone.
-    from pmdaemon.server import keys, web_settings  # noqa: PLC0415
-
-    settings = web_settings.read(body)
-    await engine.tokens.forget_revoked()
-    protected = settings.api_key_digest is not None or engine.tokens.guarded
-    shown: dict[str, Any] = {}
-    if not protected and not keys.is_loopback(settings.host):
-        shown["generated_key"], shown["key_file"] = await engine.tokens.web_key()
-        protected = True
-    return settings, {**shown, "protected": protected}
 
 
 def _view(token: Token) -> dict[str, Any]:

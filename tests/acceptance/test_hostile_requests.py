@@ -190,6 +190,72 @@ def test_memory_is_flat_over_thousands_of_bad_requests(target):
     assert target.resident - before < 8 * MEGABYTE
 
 
+def a_websocket(target):
+    """Open one, with the key; give the connection, of which nothing has been read behind that."""
+    connection = socket.create_connection(("127.0.0.1", target.port), timeout=20)
+    connection.sendall(
+        b"GET /ws HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    assert connection.recv(12) == b"HTTP/1.1 101"
+    return connection
+
+
+def a_frame(payload, opcode=0x1):
+    """Make a frame as a client does, masked by zeros (RFC 6455, 5.2)."""
+    length = len(payload)
+    size = bytes([0x80 | length]) if length < 126 else b"\xfe" + length.to_bytes(2, "big")
+    return bytes([0x80 | opcode]) + size + bytes(4) + payload
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        a_frame(b'{"type": "ping"}'),
+        a_frame(b'{"type": "subscribe", "data": {"processes": ["app"], "lines": 1000}}'),
+        a_frame(b'{"type": "auth", "data": {"key": "guess"}}'),
+        a_frame(b"[" * 60_000),
+        a_frame(b"are you there", opcode=0x9),
+    ],
+    ids=["messages", "subscriptions", "keys", "nonsense", "pings"],
+)
+def test_a_flood_over_websockets_takes_nobodys_place(target, frame):
+    """Nothing of the answers is read, so the daemon has to stop taking, and not to gather."""
+    before, slowest = target.resident, 0.0
+    flood = frame * (MEGABYTE // len(frame))
+
+    with ExitStack() as stack:
+        floods = [stack.enter_context(closing(a_websocket(target))) for _ in range(8)]
+        for one in floods:
+            one.setblocking(False)
+        for _ in range(20):
+            for one in floods:
+                with suppress(BlockingIOError, ConnectionError):
+                    one.send(flood)
+            begun = time.perf_counter()
+            assert target.is_unharmed()
+            slowest = max(slowest, time.perf_counter() - begun)
+        grown = target.resident - before
+
+    assert slowest < SLOWEST
+    assert grown < 24 * MEGABYTE
+
+
+def test_websockets_by_the_thousand_take_nobodys_place(target):
+    before = target.resident
+
+    with ExitStack() as stack:
+        for number in range(1000):
+            stack.enter_context(closing(a_websocket(target)))
+            if number % 200 == 199:
+                begun = time.perf_counter()
+                assert target.is_unharmed()
+                assert time.perf_counter() - begun < SLOWEST
+        grown = target.resident - before
+
+    assert grown < 60 * MEGABYTE
+
+
 @pytest.fixture
 def limited(target):
     """The same web side with its usual limits, for as long as a test lasts."""

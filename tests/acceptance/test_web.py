@@ -301,7 +301,7 @@ def test_a_load_balancer_takes_a_process_in_and_out(pmdaemon, url, app_port, tmp
 
 
 @pytest.mark.usefixtures("app")
-def test_a_load_balancer_notices_nothing_of_a_restart_of_everything(
+def test_a_load_balancer_notices_nothing_of_a_reload_of_everything(
     pmdaemon, url, app_port, tmp_path
 ):
     balancer = LoadBalancer(tmp_path, int(url.rpartition(":")[2]), app_port)
@@ -316,7 +316,7 @@ def test_a_load_balancer_notices_nothing_of_a_restart_of_everything(
     try:
         eventually_sync(lambda: balancer.state("by_status") == ("UP", "L7OK"))
         asking.start()
-        pmdaemon.run("restart", "all")
+        pmdaemon.run("reload", "all")
         pmdaemon.run("update")
         pmdaemon.run("restart", "all")
         before = len(asked)

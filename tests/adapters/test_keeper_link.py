@@ -265,6 +265,49 @@ async def test_several_descriptors_go_in_one_packet(keeper, pipe):
     os.close(writing)
 
 
+async def test_what_is_to_be_kept_soon_goes_with_the_launch_that_needs_it(keeper, pipe):
+    keeper.link.keep_soon({"a": pipe[0], "b": pipe[1]})
+
+    with keeper.link.launching("token 1") as launched:
+        message, descriptors = keeper.hear()
+        launched(ONE)
+
+    assert [*message] == ["keep", "launching"]
+    assert message["keep"] == ["a", "b"]
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+async def test_what_is_to_be_kept_soon_is_told_in_this_turn_of_the_loop_at_the_latest(keeper, pipe):
+    keeper.link.keep_soon({"a": pipe[0]})
+    await settle()
+
+    message, descriptors = keeper.hear()
+    os.close(descriptors[0])
+    assert message == {"keep": ["a"]}
+
+
+async def test_what_is_dropped_at_once_is_kept_before_that(keeper, pipe):
+    keeper.link.keep_soon({"a": pipe[0]})
+    keeper.link.drop("a")
+
+    message, descriptors = keeper.hear()
+    os.close(descriptors[0])
+    assert [*message.items()] == [("keep", ["a"]), ("drop", "a")]
+
+
+async def test_no_packet_has_more_descriptors_than_a_keeper_takes(keeper, pipe):
+    for number in range(5):
+        keeper.link.keep_soon({f"{number}a": pipe[0], f"{number}b": pipe[1]})
+    keeper.link.say_what_is_due()
+
+    (first, taken), (second, taken_then) = keeper.hear(), keeper.hear()
+    for descriptor in (*taken, *taken_then):
+        os.close(descriptor)
+    assert first["keep"] == [f"{number}{end}" for number in range(4) for end in "ab"]
+    assert (second["keep"], len(taken), len(taken_then)) == (["4a", "4b"], 8, 2)
+
+
 async def test_a_keeper_is_told_of_a_launch_that_failed(keeper):
     with suppress(OSError), keeper.link.launching("token 1"):
         keeper.hear()

@@ -17,6 +17,7 @@ from pmdaemon.adapters.log_pump import (
     Pump,
 )
 from pmdaemon.adapters.log_writer import LogWriter
+from pmdaemon.adapters.wakeups import Wakeups
 from pmdaemon.core.process import Instant
 from pmdaemon.core.spec import LogPolicy
 from tests.support.waiting import eventually
@@ -68,7 +69,14 @@ class Bench:
         self.fifo = open_fifo(str(folder / "0.out"))
         self.moves = 0
         made = writer(str(self.log), LogPolicy(), self.clock)
-        self.pump = Pump(self.fifo, made, self.clock, Capacities(), self.count)
+        self.pump = Pump(
+            self.fifo,
+            made,
+            self.clock,
+            capacities=Capacities(),
+            wakeups=Wakeups(),
+            on_moved=self.count,
+        )
 
     def count(self) -> None:
         self.moves += 1

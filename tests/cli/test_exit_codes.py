@@ -22,6 +22,8 @@ from pmdaemon.core import errors
         ("wrong_usage", 2),
         ("unsupported", 2),
         ("process_not_found", 3),
+        ("project_not_found", 3),
+        ("account_not_found", 3),
         ("daemon_unavailable", 4),
         ("daemon_already_running", 4),
         ("home_unusable", 4),

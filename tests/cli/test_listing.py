@@ -31,6 +31,10 @@ LIST = {
     "pmdaemon.control.channel",
     "pmdaemon.control.codec",
     "pmdaemon.control.messages",
+    "pmdaemon.control.messages.daemon",
+    "pmdaemon.control.messages.declaring",
+    "pmdaemon.control.messages.processes",
+    "pmdaemon.control.messages.web",
     "pmdaemon.core",
     "pmdaemon.core.errors",
     "pmdaemon.core.quantities",
@@ -95,14 +99,25 @@ def test_other_commands_load_the_parser_and_no_more_of_what_is_slow(cli):
     }
 
 
-def test_start_loads_the_parser_and_no_more_of_what_is_slow(cli):
+@pytest.mark.parametrize("target", ["app", "eco.json"])
+def test_a_start_without_options_does_without_the_parser_too(cli, tmp_path, target):
+    (tmp_path / "eco.json").write_text('{"apps": [{"script": "app.js"}]}')
     cli.does("start", a_view())
     cli.lists(a_view())
 
-    loaded = loaded_by(cli, "start", "app")
+    loaded = loaded_by(cli, "start", target.replace("eco", f"{tmp_path}/eco"))
 
-    # pathlib is what files of apps are looked for with.
-    assert loaded & SLOW == {"inspect", "uuid", "pathlib"}
+    assert loaded & (SLOW | {"click"}) == set()
+    assert "pmdaemon.control.starter" not in loaded
+
+
+def test_a_start_with_options_loads_the_parser_and_no_more_of_what_is_slow(cli):
+    cli.does("start", a_view())
+    cli.lists(a_view())
+
+    loaded = loaded_by(cli, "start", "app", "--name", "x")
+
+    assert loaded & SLOW == {"inspect", "uuid"}
     assert "pmdaemon.control.starter" not in loaded
 
 

@@ -75,3 +75,16 @@ def test_an_ecosystem_file_is_sent_as_its_apps(cli, folder):
     assert body["apps"] == [{"name": "web", "script": "web.js"}]
     assert (body["source"], body["existing"]) == ("sub/eco.toml", "restart")
     assert body["cwd"] == str(folder / "sub")
+
+
+def test_a_start_with_and_without_options_prints_the_same(cli):
+    cli.does("start", a_view("web", uptime=0.0))
+    cli.lists(a_view("web"))
+
+    cli("start", "web")
+    at_once, asked_at_once = cli.out, cli.daemon.asked("start")
+    cli("start", "web", "--no-color")
+
+    assert cli.out == at_once
+    assert at_once.startswith("started web (id 0)\n")
+    assert asked_at_once[0]["target"] == "web"

@@ -37,6 +37,9 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
     daemon.answers("service", {"result": SERVICE})
     daemon.answers("service_remove", {"result": SERVICE})
     daemon.answers("service_mode", {"result": {"services": [SERVICE]}})
+    certificates = {"acme": None, "certificates": []}
+    daemon.answers("certificates", {"result": certificates})
+    daemon.answers("certificate_remove", {"result": certificates})
     daemon.answers("requests", {"result": found})
     daemon.answers("request", {"result": REQUEST})
 
@@ -46,6 +49,8 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
     assert gateway.publish("app", routes=["a.test"], strategy=None) == SERVICE
     assert gateway.unpublish("app") == SERVICE
     assert gateway.set_mode("app", mode="paused") == [SERVICE]
+    assert gateway.certificates() == certificates
+    assert gateway.remove_certificate("a.test") == certificates
     assert gateway.requests(limit=3) == found
     assert gateway.request("0123") == REQUEST
 
@@ -56,6 +61,8 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
         ("service", {"targets": ["app"], "routes": ["a.test"]}),
         ("service_remove", {"name": "app"}),
         ("service_mode", {"names": ["app"], "mode": "paused"}),
+        ("certificates", {}),
+        ("certificate_remove", {"host": "a.test"}),
         ("requests", {"limit": 3}),
         ("request", {"id": "0123", "bodies": False}),
     ]

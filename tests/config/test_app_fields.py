@@ -299,8 +299,9 @@ def test_an_app_that_is_printed_keeps_its_environments_to_itself(base):
     assert "/home/ann" not in repr(spec)
 
 
-def apps(base, raws):
-    return read_apps(raws, source="eco.toml", base=str(base), environment={"PATH": f"{base}/bin"})
+def apps(base, raws, **more):
+    environment = {"PATH": f"{base}/bin"}
+    return read_apps(raws, source="eco.toml", base=str(base), environment=environment, **more)
 
 
 def test_the_apps_of_a_file_keep_their_order(base):
@@ -317,9 +318,10 @@ def test_the_problems_of_all_apps_are_told_together(base):
     assert refusal.value.problems == (
         "apps[0].script: it is missing",
         "apps[2].port: not a TCP port: 0 (1 to 65535)",
+        "apps[2].name: server is the name of apps[1] already",
     )
     assert refusal.value.message == (
-        "cannot use eco.toml: apps[0].script: it is missing (and 1 more)"
+        "cannot use eco.toml: apps[0].script: it is missing (and 2 more)"
     )
 
 
@@ -453,3 +455,26 @@ def test_junk_is_read_or_refused_and_nothing_else(raw, interpolate):
         said += refusal.problems
 
     assert all(sentence.isprintable() for sentence in said)
+
+
+def test_a_dependency_that_nobody_knows_is_told_with_whatever_else_is_wrong(base):
+    raws = [
+        {"name": "a", "script": "runner", "depends_on": ["nobody", "b", "old"], "port": "soon"},
+        {"name": "b", "script": "nosuch.js"},
+        {"script": "runner", "dependsOn": {"someone": "ready", "a": "ready"}},
+    ]
+
+    with pytest.raises(InvalidConfiguration) as refused:
+        apps(base, raws, existing=["old"])
+
+    assert [one.partition(": ")[0] for one in refused.value.problems] == [
+        "apps[0].port", "apps[1].script", "apps[0].depends_on", "apps[2].dependsOn",
+    ]  # fmt: skip
+    assert refused.value.problems[-2:] == (
+        "apps[0].depends_on: there is no app nobody",
+        "apps[2].dependsOn: there is no app someone",
+    )
+
+
+def test_a_dependency_alone_is_left_to_those_who_start_apps(base):
+    assert apps(base, [{"script": "server.js", "depends_on": ["nobody"]}], existing=[])

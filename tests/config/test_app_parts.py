@@ -9,6 +9,7 @@ from pmdaemon.config.app_parts import (
     parts,
 )
 from pmdaemon.config.app_reading import Reading, read_fields
+from pmdaemon.config.caller import CallerEnvironment
 from pmdaemon.core.spec import (
     HealthCheck,
     Job,
@@ -30,6 +31,10 @@ def reading_of(raw):
     return reading
 
 
+def inherited_from(variables, raw, cwd):
+    return environments(reading_of(raw), CallerEnvironment(variables), cwd)
+
+
 def made(raw, cwd="/srv"):
     reading = reading_of(raw)
     found = parts(reading, cwd)
@@ -42,7 +47,7 @@ def refused(raw, cwd="/srv"):
     parts(reading, cwd)
     check_ports(reading, reading.values.get("exec_mode", "fork"))
     check_health_port(reading)
-    environments(reading, {}, cwd)
+    environments(reading, CallerEnvironment({}), cwd)
     return [f"{path}: {error.message}" for path, error in reading.problems]
 
 
@@ -160,7 +165,7 @@ def test_files_of_variables_come_before_what_is_declared(tmp_path):
     (tmp_path / "b.env").write_text("B=second")
     raw = {"env_file": ["a.env", "b.env"], "env": {"C": "declared"}}
 
-    declared, inherited = environments(reading_of(raw), {"A": "inherited"}, str(tmp_path))
+    declared, inherited = inherited_from({"A": "inherited"}, raw, str(tmp_path))
 
     assert declared == {"A": "file", "B": "second", "C": "declared"}
     assert inherited == {"A": "inherited"}
@@ -178,7 +183,7 @@ def test_files_of_variables_come_before_what_is_declared(tmp_path):
 def test_what_is_inherited_may_be_filtered(wanted, left):
     environment = {"PATH": "/bin", "AWS_KEY": "1", "MY_SECRET": "2", "PMDAEMON_TOKEN": "3"}
 
-    _, inherited = environments(reading_of({"filter_env": wanted}), environment, "/")
+    _, inherited = inherited_from(environment, {"filter_env": wanted}, "/")
 
     assert inherited.keys() == left
 
@@ -186,7 +191,7 @@ def test_what_is_inherited_may_be_filtered(wanted, left):
 def test_what_was_inherited_once_is_taken_as_it_is():
     raw = {"inherited_env": {"A": "1"}, "filter_env": True}
 
-    assert environments(reading_of(raw), {"B": "2"}, "/") == ({}, {"A": "1"})
+    assert inherited_from({"B": "2"}, raw, "/") == ({}, {"A": "1"})
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ APP = an_app(inherited_env={"A": "1"})
         ({"max_memory_restart": "150M"}, lambda spec: (spec.max_memory, 150 * 2**20)),
         ({"maxRestarts": 3}, lambda spec: (spec.restart.max_restarts, 3)),
         ({"kill_timeout": "5s"}, lambda spec: (spec.stop.grace, 5.0)),
+        ({"drain_timeout": "1m"}, lambda spec: (spec.stop.drain, 60.0)),
         ({"listen_timeout": 800}, lambda spec: (spec.ready.timeout, 0.8)),
         ({"log_keep": 2}, lambda spec: (spec.logs.keep, 2)),
     ],

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pmdaemon.config.command import resolve
 from pmdaemon.config.declarations import specs_of
 from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.routing import Listener
 from pmdaemon.core.spec import (
     Dependency,
     HealthCheck,
@@ -12,6 +13,7 @@ from pmdaemon.core.spec import (
     Job,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -39,7 +41,9 @@ EVERYTHING = replace(
     stop=StopPolicy("SIGTERM", 9.0, True, False),
     ready=Readiness(True, 9.0),
     health=HealthCheck("tcp", "3000"),
+    max_runtime=60.0,
     cron_restart=Schedule("0 3 * * *", "Europe/Berlin"),
+    cron_stop=Schedule("0 4 * * *"),
     job=Job(Schedule("* * * * *"), "queue", 3.0, 7),
     watch=WatchPolicy(("/srv",), ("x",), 1.0),
     depends_on=(Dependency("db", "completed"),),
@@ -47,6 +51,7 @@ EVERYTHING = replace(
     limits=Limits(5, 18, {"nofile": 100}),
     logs=LogPolicy(1, 2, 3.0, False, "/o", "/e", "/c", True, "HH", True, True),
     hooks=(Hook(("all",), url="http://127.0.0.1/", secret="s"),),
+    proxy=Published(("a.test/b",), True, 80, "ip-hash", Listener("::", 7000)),
     source="/srv/eco.toml",
 )
 

@@ -18,6 +18,7 @@ from pmdaemon.core.spec import (
     Job,
     Limits,
     LogPolicy,
+    Published,
     RestartPolicy,
     RunAs,
     Schedule,
@@ -74,6 +75,7 @@ def change(**changes):
             "/a, /b but *.log, after 0.5s",
         ),
         ({"depends_on": (Dependency("db"),)}, "depends_on", None, "db ready"),
+        ({"proxy": Published(("a.test",))}, "proxy", None, "a.test, round-robin"),
         ({"hooks": (Hook(("crash",), ("./a.sh", "s3cret")),)}, "hooks", None, "crash to ./a.sh"),
         (
             {"health": HealthCheck("tcp", "1")},
@@ -156,9 +158,11 @@ OTHERS = {
     "health": HealthCheck("tcp", "1"),
     "job": Job(Schedule("@daily")),
     "cron_restart": Schedule("@daily"),
+    "cron_stop": Schedule("@daily"),
     "watch": WatchPolicy(("/",)),
     "depends_on": (Dependency("a"),),
     "hooks": (Hook(("all",), ("a",)),),
+    "proxy": Published(),
     "tcp_ports": parse("3000"),
     "exec_mode": "cluster",
     "stop_exit_codes": frozenset({1}),
@@ -186,5 +190,5 @@ def _another(struct, name, value):
     if str in options:
         return f"{value}x"
     if float in options:
-        return value + 1.0
+        return (value or 0.0) + 1.0
     return (value or 0) + 1 if int in options else (1,)

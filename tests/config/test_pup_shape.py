@@ -4,6 +4,8 @@ from pmdaemon.config import ecosystem
 from pmdaemon.config.app_fields import read_apps
 from pmdaemon.config.pup_shape import apps_of
 from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.routing import Listener
+from pmdaemon.core.spec import Published
 
 FULL = """
 // As JSON5.
@@ -49,10 +51,35 @@ def test_a_cluster_has_its_instances_and_their_ports(loaded):
     assert web.logs.out_file == web.logs.error_file
 
 
-def test_what_has_a_cron_alone_is_a_job(loaded):
-    job = loaded[0]["nightly"].job
+def test_a_common_port_is_balanced_over_the_instances(loaded):
+    at = Listener("localhost", 3456)
 
-    assert (job.schedule.cron, job.timeout, job.overlap) == ("0 3 * * *", 60.0, "queue")
+    assert loaded[0]["web"].proxy == Published(strategy="ip-hash", listener=at)
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("0.0.0.0", "0.0.0.0:4000"), ("::1", "[::1]:4000"), (None, 4000)]
+)
+def test_a_common_port_is_on_this_machine_unless_something_else_is_said(host, place):
+    cluster = {"instances": 2, "startPort": 8000, "commonPort": 4000, "commonHost": host}
+
+    [app], warnings = read({"id": "a", "cmd": "x", "cluster": cluster})
+
+    assert app["proxy"]["listen"] == place
+    assert bool(warnings) == (host is None)
+
+
+def test_a_single_instance_of_a_cluster_has_its_own_port_too():
+    [app], _ = read({"id": "a", "cmd": "node a.js", "cluster": {"startPort": 8000}})
+
+    assert (app["exec_mode"], app["port"], app["instances"]) == ("fork", "8000-8000", 1)
+
+
+def test_what_has_a_cron_alone_is_a_job(loaded):
+    nightly = loaded[0]["nightly"]
+
+    assert (nightly.job.schedule.cron, nightly.job.overlap) == ("0 3 * * *", "queue")
+    assert nightly.max_runtime == 60.0
 
 
 def test_what_is_watched_is_started_too(loaded):
@@ -78,11 +105,39 @@ def test_what_is_not_acted_on_is_said_with_its_place(loaded):
     assert places == [
         "api",
         "processes[0].cluster.commonPort",
-        "processes[0].cluster.strategy",
         "processes[0].logger.console",
         "processes[1].overrun",
         "processes[3].terminate",
     ]
+
+
+@pytest.mark.parametrize(
+    ("process", "fields"),
+    [
+        # What is restarted comes again; the rest is down until its cron, or somebody, starts it.
+        ({"autostart": True}, {"cron_restart": "0 4 * * *"}),
+        ({"autostart": True, "cron": "0 3 * * *"}, {"cron_restart": "0 4 * * *"}),
+        ({"autostart": True, "restart": None}, {"cron_stop": "0 4 * * *"}),
+        ({"restart": "error"}, {"cron_stop": "0 4 * * *"}),
+        ({}, {"cron_stop": "0 4 * * *"}),
+        ({"cron": "0 3 * * *"}, {"cron_stop": "0 4 * * *"}),
+    ],
+)
+def test_a_schedule_that_terminates_restarts_what_is_restarted_anyway(process, fields):
+    [app], _ = read({"id": "a", "cmd": "x", "terminate": "0 4 * * *", **process})
+
+    schedules = {key: app[key] for key in ("cron_restart", "cron_stop") if app.get(key)}
+    assert schedules == fields
+
+
+def test_a_time_limit_holds_whatever_starts_it():
+    [app], _ = read({"id": "a", "cmd": "x", "timeout": 90})
+
+    assert app["max_runtime"] == "90s"
+
+
+def read(*processes):
+    return apps_of("pup.json", {"processes": list(processes)}, {})
 
 
 def test_what_nobody_knows_is_remarked():
@@ -99,6 +154,11 @@ def test_what_nobody_knows_is_remarked():
         ({"cmd": "x"}, "processes[0].id: it is missing"),
         ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run within Pup"),
         ({"id": "a", "cluster": 3}, "processes[0].cluster: not an object"),
+        ({"id": "a", "cluster": {"commonPort": 80}}, "processes[0].cluster.commonPort: instances"),
+        (
+            {"id": "a", "cluster": {"commonPort": 80, "startPort": 81, "commonHost": 5}},
+            "processes[0].cluster.commonHost: not an address: 5",
+        ),
         ({"id": "a", "restart": "never"}, "processes[0].restart: always or error"),
     ],
 )

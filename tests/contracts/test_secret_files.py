@@ -30,5 +30,15 @@ def test_writing_again_replaces(files):
     assert files.read("api-key") == "sesame\n"
 
 
+def test_what_was_removed_is_not_there_and_nothing_else_goes(files):
+    files.write("api-key", "sesame\n")
+    files.write("other", "mellon\n")
+
+    files.remove("api-key")
+    files.remove("api-key")
+
+    assert (files.read("api-key"), files.read("other")) == (None, "mellon\n")
+
+
 def test_it_says_where_a_file_is(files):
     assert files.write("api-key", "sesame\n").endswith("/api-key")

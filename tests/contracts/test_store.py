@@ -171,6 +171,37 @@ async def test_a_store_that_refused_an_action_takes_the_next(store: Store):
     assert len((await store.load()).processes) == 2
 
 
+async def test_a_declaration_that_went_down_with_its_action_is_written_with_the_next(store: Store):
+    app = an_app("web")
+    await store.commit(Changes(written=[a_process(0, tcp_port=3000)]))
+    with pytest.raises(StoreUnavailable):
+        await store.commit(Changes(written=[a_process(1, app), a_process(2, tcp_port=3000)]))
+
+    await store.commit(Changes(written=[a_process(1, app)]))
+
+    assert (await store.load()).processes[1] == a_process(1, app)
+
+
+async def test_an_app_comes_back_as_it_was_declared_after_all_of_it_was_removed(store: Store):
+    app = an_app("web")
+    await store.commit(Changes(written=[a_process(0, app)]))
+    await store.commit(Changes(removed=[0]))
+
+    await store.commit(Changes(written=[a_process(0, app)]))
+
+    assert (await store.load()).processes == [a_process(0, app)]
+
+
+async def test_an_app_whose_id_was_given_away_comes_back_as_it_was_declared(store: Store):
+    app = an_app("web")
+    await store.commit(Changes(written=[a_process(0, app)]))
+    await store.commit(Changes(written=[a_process(0, an_app("other"))]))
+
+    await store.commit(Changes(written=[a_process(1, app)]))
+
+    assert (await store.load()).processes == [a_process(0, an_app("other")), a_process(1, app)]
+
+
 async def test_the_web_side_is_remembered_until_it_is_turned_off(store: Store):
     settings = WebSettings(host="0.0.0.0", tcp_port=80, api_key_digest="ab12")
 

@@ -2,16 +2,20 @@
 
 import pytest
 
-from pmdaemon.adapters.tokens import JwtMint
+from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.tokens import FakeTokenMint
 
 CLAIMS = {"data": {"consumer": "bot"}, "iat": 100}
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["consumers", "sessions", "fake"])
 def mint(request):
-    return JwtMint(FakeSecretFiles()) if request.param == "real" else FakeTokenMint()
+    if request.param == "fake":
+        return FakeTokenMint()
+    if request.param == "sessions":
+        return JwtMint(FakeSecretFiles(), algorithm="HS256", secrets_file=SESSION_SECRETS_FILE)
+    return JwtMint(FakeSecretFiles())
 
 
 def test_keys_are_all_different(mint):

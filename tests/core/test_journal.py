@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.core.events import EventKind
+from pmdaemon.core.events import EventKind, events_between
 from pmdaemon.core.journal import CATEGORIES, Severity, entries_between
 from pmdaemon.core.process import Cause, Errored, Exited, Online, Stopped, Stopping, Wish
 from pmdaemon.core.spec import RestartPolicy
@@ -9,8 +9,12 @@ from tests.support.builders import CLEAN, FAILED, a_process, a_run, an_app
 UP = a_process(state=Online(a_run()))
 
 
+def written(before, after):
+    return list(entries_between(before, after, events_between(before, after), 5.0))
+
+
 def told(before, after):
-    return [(one.category, one.severity, one.text) for one in entries_between(before, after, 5.0)]
+    return [(one.category, one.severity, one.text) for one in written(before, after)]
 
 
 def test_every_kind_of_event_has_its_words():
@@ -29,8 +33,8 @@ def test_a_start_and_an_end_are_told_with_how():
 
 def test_an_entry_names_the_instance_and_the_time():
     spec = an_app(instances=2)
-    [entry] = entries_between(
-        a_process(spec=spec, instance=1), a_process(spec=spec, instance=1, state=Online(a_run())), 5
+    [entry] = written(
+        a_process(spec=spec, instance=1), a_process(spec=spec, instance=1, state=Online(a_run()))
     )
 
     assert (entry.process, entry.time) == ("web-2", 5)

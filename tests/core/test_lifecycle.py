@@ -37,6 +37,7 @@ from pmdaemon.core.lifecycle_events import (
     DependencyFailed,
     Drained,
     DrainTimeElapsed,
+    EndFellDue,
     FellDue,
     GraceElapsed,
     HealthFailed,
@@ -55,7 +56,7 @@ from pmdaemon.core.lifecycle_events import (
     TimeExceeded,
     UnblockRequested,
 )
-from pmdaemon.core.moves import KILL_PATIENCE, leave
+from pmdaemon.core.moves import DRAIN_SECONDS, KILL_PATIENCE, leave
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,
     Backoff,
@@ -127,6 +128,7 @@ drain time over  .         .         .         .         .         .         .
 signal           .         .         .         .         .         .         .
 unhealthy        .         .         STOPPING  .         .         .         .
 time exceeded    .         .         STOPPING  .         .         .         .
+end fell due      .         .         STOPPING  .         .         .         .
 fell due         STARTING  .         STOPPING  .         STARTING  STARTING  STARTING
 all there        STARTING  .         .         .         .         .         .
 one failed       ERRORED   .         .         .         .         .         .
@@ -159,6 +161,7 @@ EVENTS = {
     "signal": SignalRequested("SIGUSR2"),
     "unhealthy": HealthFailed(RUN.identity),
     "time exceeded": TimeExceeded(RUN.identity),
+    "end fell due": EndFellDue(RUN.identity),
     "fell due": FellDue(NOW.wall, NOW),
     "all there": DependenciesMet(),
     "one failed": DependencyFailed("db was given up"),
@@ -183,6 +186,7 @@ LATE = [
     DrainTimeElapsed(EPOCH - 1),
     HealthFailed(OTHER_RUN.identity),
     TimeExceeded(OTHER_RUN.identity),
+    EndFellDue(OTHER_RUN.identity),
 ]
 
 
@@ -653,15 +657,16 @@ def test_what_runs_when_it_is_blocked_runs_on_and_stays_down_when_it_ends():
     assert play.end().wish is Wish.BLOCKED
 
 
-@pytest.mark.parametrize("state", [Starting(), Backoff(NOW, 1.0)])
-def test_a_block_lets_a_start_finish_and_ends_a_wait(state):
-    play = Playbook(in_state(state)).tell(BlockRequested())
+def test_a_block_ends_the_wait_for_the_next_start():
+    Playbook(in_state(Backoff(NOW, 1.0))).tell(BlockRequested()).becomes(Stopped()).end()
 
-    if isinstance(state, Starting):
-        play.tell(Spawned(EPOCH, RUN)).becomes(Online(RUN))
-    else:
-        play.becomes(Stopped())
-    play.end()
+
+def test_a_block_that_comes_before_the_program_has_started_undoes_the_start():
+    play = Playbook(in_state(Starting())).tell(BlockRequested())
+
+    play.tell(Spawned(EPOCH, RUN)).becomes(Stopping(RUN, Cause.STOP_REQUESTED))
+
+    assert play.process.wish is Wish.BLOCKED
 
 
 def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
@@ -671,7 +676,13 @@ def test_a_stop_of_what_is_blocked_ends_it_and_leaves_it_blocked():
 
 
 @pytest.mark.parametrize(
-    ("state", "wish"), [(Stopped(), Wish.DOWN), (Online(RUN), Wish.UP), (Exited(), Wish.UP)]
+    ("state", "wish"),
+    [
+        (Stopped(), Wish.DOWN),
+        (Starting(), Wish.DOWN),
+        (Online(RUN), Wish.UP),
+        (Exited(), Wish.UP),
+    ],
 )
 def test_an_unblock_starts_nothing_and_keeps_what_runs(state, wish):
     after, effects = step(in_state(state, wish=Wish.BLOCKED), UnblockRequested())
@@ -734,6 +745,45 @@ def test_a_job_is_left_alone_when_it_took_too_long():
     play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Exited())
 
     assert play.end().last_cause is Cause.TIMED_OUT
+
+
+def gone_through(process, *events):
+    """Tell what becomes of a process by all of these."""
+    for event in events:
+        process, _ = step(process, event)
+    return process
+
+
+ENDED = ProcessExited(RUN.identity, Exit(signal=2)), SessionEmptied(RUN.identity, NOW)
+
+
+@pytest.mark.parametrize(
+    ("autorestart", "state", "restarts"), [(True, Starting(), 1), (False, Exited(), 0)]
+)
+def test_behind_a_run_that_took_too_long_comes_another_where_that_is_declared(
+    autorestart, state, restarts
+):
+    spec = an_app(max_runtime=60.0, restart=RestartPolicy(autorestart=autorestart))
+
+    after = gone_through(in_state(Online(RUN), spec=spec), TimeExceeded(RUN.identity), *ENDED)
+
+    assert (after.state, after.restarts) == (state, restarts)
+
+
+@pytest.mark.parametrize("spec", [an_app(), a_job()])
+def test_what_its_schedule_ends_is_left_alone_until_it_is_wanted_again(spec):
+    after = gone_through(in_state(Online(RUN), spec=spec), EndFellDue(RUN.identity), *ENDED)
+
+    assert (after.state, after.last_cause, after.wish) == (Exited(), Cause.END_DUE, Wish.UP)
+    assert gone_through(after, StartRequested()).state == Starting()
+
+
+def test_a_start_while_its_schedule_ends_it_comes_behind_that():
+    before = in_state(Online(RUN))
+
+    after = gone_through(before, EndFellDue(RUN.identity), StartRequested(), *ENDED)
+
+    assert after.state == Starting()
 
 
 @pytest.mark.parametrize("state", [Starting(), Online(RUN), Backoff(NOW, 1.0)])
@@ -925,7 +975,7 @@ class Life(RuleBasedStateMachine):
         self.world.inbox.append(BecameReady(self.programs()[0].run.identity, told))
 
     @precondition(lambda self: self.programs())
-    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded]))
+    @rule(kind=st.sampled_from([HealthFailed, TimeExceeded, EndFellDue]))
     def a_program_fails_a_check(self, kind):
         self.world.inbox.append(kind(self.programs()[0].run.identity))
 
@@ -1265,6 +1315,42 @@ def test_a_daemon_that_shuts_down_waits_for_no_drain():
     play = Playbook(leaving(DRAINING)).tell(ShutdownBegan())
 
     play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+
+
+@pytest.mark.parametrize(
+    "event", [StopRequested(), DeleteRequested(), RestartRequested()], ids=type
+)
+def test_only_whoever_wants_it_down_cuts_a_drain_short(event):
+    play = Playbook(leaving(DRAINING)).tell(event)
+
+    if not isinstance(event, RestartRequested):
+        play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.end()
+
+
+def test_what_is_taken_away_gently_goes_on_draining():
+    Playbook(leaving(DRAINING)).tell(DeleteRequested(gently=True)).becomes(DRAINING).end()
+
+
+@pytest.mark.parametrize(("declared", "seconds"), [(None, DRAIN_SECONDS), (5.0, 5.0)])
+def test_a_program_with_a_port_of_its_own_drains_as_long_as_was_declared(declared, seconds):
+    spec = replace(PYTHON, stop=StopPolicy(drain=declared))
+
+    process, effects = leave(leaving(Online(RUN), spec=spec, tcp_port=3000), RUN)
+
+    assert process.state == DRAINING
+    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, seconds)]
+
+
+def test_a_restart_that_is_waited_for_lets_the_run_finish_first():
+    play = Playbook(in_state(Online(RUN))).tell(RestartRequested(gently=True))
+    play.expect(Drain(0, RUN), SetTimer(0, 8, Timer.DRAIN, GRACE))
+
+    play.tell(Drained(RUN.identity)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
+    play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(0, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW)).expect(Spawn(0, epoch=10))
+
+    assert play.end().restarts == 1
 
 
 def test_what_ends_while_it_drains_has_ended():

@@ -5,6 +5,7 @@ import pytest
 
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.core.routing import RouteTable, Target
+from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.engine.interfaces import GatewaySettings
 from tests.fakes.clock import FakeClock
@@ -15,7 +16,8 @@ ON = GatewaySettings(host="127.0.0.1", http_port=0)
 
 @pytest.fixture
 def server(tmp_path):
-    return LazyGatewayServer(FakeClock(), KeeperLink(), tmp_path)
+    certificates = LazyCertificates(tmp_path, FakeClock(), lambda _: True)
+    return LazyGatewayServer(KeeperLink(), certificates)
 
 
 def test_nothing_of_the_gateway_is_loaded_until_it_is_turned_on():

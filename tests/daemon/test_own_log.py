@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.daemon.own_log import OwnLog
+from pmdaemon.daemon.own_log import Lines, OwnLog
 
 
 @pytest.fixture
@@ -87,3 +87,14 @@ def test_the_file_is_for_its_owner_only(own: OwnLog, path: Path):
     say(own, "a fact")
 
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_line_tells_its_time_like_the_librarys_own():
+    theirs = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    ours = Lines()
+
+    for created in (1_700_000_000.0, 1_700_000_000.25, 1_700_000_001.999, 1_700_000_000.5):
+        record = logging.LogRecord("pmdaemon", logging.INFO, "", 0, "a fact", None, None)
+        record.created, record.msecs = created, created % 1 * 1000
+
+        assert ours.format(record) == theirs.format(record)

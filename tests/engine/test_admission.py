@@ -13,7 +13,7 @@ DB = an_app(name="db")
 
 @pytest.fixture
 def admission():
-    return Admission(FakeLauncher())
+    return Admission(FakeLauncher(), may_publish=lambda _: None)
 
 
 def test_what_is_complete_is_admitted(admission):

@@ -1,5 +1,5 @@
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
+from pmdaemon.core.notices import EndingBegan, OutputGrew, Sampled
 from pmdaemon.engine.bus import Bus
 
 FIRST, SECOND = OutputGrew(1, OutputStream.OUT), OutputGrew(2, OutputStream.ERR)
@@ -24,6 +24,30 @@ def test_a_subscriber_that_has_left_gets_nothing():
     bus.publish(FIRST)
 
     assert heard == []
+
+
+def test_a_subscriber_that_named_kinds_hears_of_no_others():
+    bus, heard, all_of_it = Bus(), [], []
+    bus.subscribe(heard.append, Sampled, EndingBegan)
+    bus.subscribe(all_of_it.append)
+
+    bus.publish(FIRST)
+    bus.publish(EndingBegan(1.0))
+
+    assert heard == [EndingBegan(1.0)]
+    assert all_of_it == [FIRST, EndingBegan(1.0)]
+
+
+def test_who_subscribes_or_leaves_later_is_heeded_for_kinds_that_were_told_before():
+    bus, one, other = Bus(), [], []
+    leave = bus.subscribe(one.append, OutputGrew)
+    bus.publish(FIRST)
+    bus.subscribe(other.append, OutputGrew)
+    leave()
+
+    bus.publish(SECOND)
+
+    assert (one, other) == ([FIRST], [SECOND])
 
 
 def test_a_subscriber_that_fails_does_not_stop_the_others(caplog):

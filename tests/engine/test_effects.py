@@ -75,6 +75,7 @@ class Scene:
         self.capture = BrokenCapture()
         self.posted = []
         self.checked = []
+        self.busy = []
         self.recorded = []
         self.bus = Bus()
         self.channels = FakeChannels()
@@ -102,6 +103,7 @@ class Scene:
             lines=self.lines,
             probe=self.probe,
             await_healthy=lambda *asked: self.checked.append(asked),
+            when_idle=lambda process, callback: self.busy.append((process.pm_id, callback)),
             post=self.post,
         )
 
@@ -405,12 +407,24 @@ async def test_a_port_is_not_looked_at_for_longer_than_it_can_matter(scene):
     assert scene.take(BecameReady) == []
 
 
-async def test_a_program_without_a_channel_has_drained_at_once(scene):
+async def test_a_program_has_drained_when_the_gateway_has_all_its_answers(scene):
     process, run = scene.spawn(spec=PYTHON)
 
     scene.do(process, Drain(0, run))
+    [(pm_id, idle)] = scene.busy
+    assert (pm_id, scene.take(Drained)) == (0, [])
+    idle()
 
     assert scene.take(Drained) == [Drained(run.identity)]
+
+
+async def test_a_program_that_shares_sockets_and_has_no_channel_has_drained_at_once(scene):
+    process, run = scene.spawn(spec=replace(an_app(), exec_mode="cluster"))
+    scene.lines.over(process, run)
+
+    scene.do(process, Drain(0, run))
+
+    assert (scene.take(Drained), scene.busy) == ([Drained(run.identity)], [])
 
 
 async def test_a_signal_for_the_first_process_goes_to_no_other(scene):

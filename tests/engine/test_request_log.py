@@ -71,3 +71,14 @@ def test_who_comes_back_is_told_what_came_meanwhile_and_whether_that_is_all(log)
         add(log)
     assert not log.since(0)[1]
     assert log.latest == 4
+
+
+def test_answers_are_counted_by_service_and_class_of_status():
+    log = RequestLog(clock=FakeClock(), kept=1)
+    for status in (200, 204, 502, None):
+        id_, number = log.identify()
+        record = a_record(id=id_, number=number, began=log.now, service="app", status=status)
+        log.add(record)
+        log.ended(record)
+
+    assert log.answered == {("app", "2xx"): 2, ("app", "5xx"): 1}

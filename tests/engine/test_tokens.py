@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.core.access import TokenKind
 from pmdaemon.core.errors import (
@@ -8,6 +9,8 @@ from pmdaemon.core.errors import (
     TokenExists,
     TokenNotFound,
 )
+from pmdaemon.core.notices import AccessChanged
+from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.tokens import Tokens
 from tests.fakes.clock import FakeClock
 from tests.fakes.secret_files import FakeSecretFiles
@@ -21,10 +24,15 @@ class Scene:
         self.clock = FakeClock()
         self.mint = FakeTokenMint()
         self.files = FakeSecretFiles()
+        self.bus = Bus()
+        self.heard = []
+        self.bus.subscribe(self.heard.append)
         self.tokens = self.begin()
 
     def begin(self):
-        return Tokens(store=self.store, clock=self.clock, mint=self.mint, files=self.files)
+        return Tokens(
+            store=self.store, clock=self.clock, mint=self.mint, files=self.files, bus=self.bus
+        )
 
     async def next_daemon(self):
         tokens = self.begin()
@@ -200,17 +208,27 @@ async def test_a_token_of_a_consumer_does_not_guard(scene):
 
 
 async def test_the_web_key_is_made_once_and_kept_in_a_file(scene):
-    key, path = await scene.tokens.web_key()
+    key = await scene.tokens.web_key()
 
-    assert scene.files.texts == {"api-key": f"{key}\n"}
-    assert path.endswith("api-key")
-    assert scene.name_of(key) == "web"
-    assert await scene.tokens.web_key() == (key, path)
+    assert scene.files.texts == {"api-key": f"{key.secret}\n"}
+    assert key.path.endswith("api-key")
+    assert key.fresh
+    assert scene.name_of(key.secret) == "web"
+    assert await scene.tokens.web_key() == replace(key, fresh=False)
+
+
+async def test_a_web_key_that_is_forgotten_was_never_there(scene):
+    key = await scene.tokens.web_key()
+
+    await scene.tokens.forget_web_key()
+
+    assert (scene.files.texts, scene.tokens.list(), scene.name_of(key.secret)) == ({}, [], None)
+    assert (await scene.store.load()).tokens == []
 
 
 @pytest.mark.parametrize("spoil", ["revoked", "file lost", "file changed"])
 async def test_a_web_key_that_is_no_good_any_more_is_made_anew(scene, spoil):
-    key, _ = await scene.tokens.web_key()
+    key = (await scene.tokens.web_key()).secret
     if spoil == "revoked":
         await scene.tokens.revoke("web")
     elif spoil == "file lost":
@@ -218,7 +236,7 @@ async def test_a_web_key_that_is_no_good_any_more_is_made_anew(scene, spoil):
     else:
         scene.files.texts["api-key"] = "mine\n"
 
-    fresh, _ = await scene.tokens.web_key()
+    fresh = (await scene.tokens.web_key()).secret
 
     assert [scene.name_of(one) for one in (key, fresh)] == [None, "web"]
 
@@ -253,3 +271,53 @@ async def test_a_new_secret_leaves_tokens_of_the_former_one_good_for_the_overlap
     assert scene.tokens.recognise(secret) is not None
     scene.clock.advance(61.0)
     assert scene.tokens.recognise(secret) is None
+
+
+async def whoever_is_let_in_hears_of(scene, change):
+    scene.heard.clear()
+    await change
+    return scene.heard == [AccessChanged()]
+
+
+async def test_whoever_is_let_in_hears_of_a_revocation(scene):
+    await scene.tokens.make("ci")
+
+    assert await whoever_is_let_in_hears_of(scene, scene.tokens.revoke("ci"))
+    assert await whoever_is_let_in_hears_of(scene, scene.tokens.forget_revoked())
+
+
+async def test_whoever_was_let_in_without_a_key_hears_of_the_first(scene):
+    assert await whoever_is_let_in_hears_of(scene, scene.tokens.make("ci"))
+
+
+async def test_whoever_is_let_in_hears_of_a_new_secret(scene):
+    scene.tokens.rotate_secret(overlap=0.0)
+
+    assert scene.heard == [AccessChanged()]
+
+
+async def test_whoever_is_let_in_hears_when_a_token_expires(scene):
+    await scene.tokens.make("late", expire_in=90.0)
+    await scene.tokens.make("early", expire_in=60.0)
+    scene.heard.clear()
+
+    scene.clock.advance(59.0)
+    assert scene.heard == []
+    scene.clock.advance(1.0)
+    assert scene.heard == [AccessChanged()]
+    scene.clock.advance(30.0)
+    assert len(scene.heard) == 2
+    assert scene.clock.pending == 0
+
+
+async def test_whoever_is_let_in_hears_when_an_overlap_is_over_also_of_the_next_daemon(scene):
+    await scene.tokens.make("ci")
+    await scene.tokens.rotate("ci", overlap=60.0)
+    await scene.tokens.make("gone", expire_in=30.0)
+    await scene.tokens.revoke("gone")
+    await scene.next_daemon()
+    scene.heard.clear()
+
+    scene.clock.advance(60.0)
+
+    assert scene.heard == [AccessChanged(), AccessChanged()]  # of both daemons

@@ -1,10 +1,11 @@
 """A gateway that listens on nothing."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.engine.interfaces import GatewaySettings
 
 
@@ -17,6 +18,18 @@ class FakeGatewayServer:
         self.listeners: Mapping[str, Listener] = {}
         self.table = RouteTable()
         self.made_way = False
+        self._busy: Counter[tuple[str, tuple[str, int]]] = Counter()
+        self._ended = asyncio.Event()
+
+    def begin(self, service: str, target: Target) -> None:
+        """Have a target answer one more request."""
+        self._busy[service, target.address] += 1
+
+    def end(self, service: str, target: Target) -> None:
+        """Have it answered."""
+        self._busy[service, target.address] -= 1
+        self._ended.set()
+        self._ended = asyncio.Event()
 
     @property
     def addresses(self) -> Sequence[str]:
@@ -41,12 +54,16 @@ class FakeGatewayServer:
 
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
-        del service, target
-        return 0
+        return self._busy[service, target.address]
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more."""
-        del service, target, within
+        try:
+            async with asyncio.timeout(within):
+                while self.busy(service, target):
+                    await self._ended.wait()
+        except TimeoutError:
+            return False
         return True
 
     async def turn_off(self) -> None:

@@ -25,3 +25,7 @@ class FakeSecretFiles:
             raise HomeUnusable(f"cannot write /home/{name}: no space left on device")
         self.texts[name] = text
         return f"/home/{name}"
+
+    def remove(self, name: str) -> None:
+        """Remove one; that there is none is as well."""
+        self.texts.pop(name, None)

@@ -1,5 +1,8 @@
 import asyncio
 import os
+import pkgutil
+import re
+from importlib import import_module
 
 import pytest
 
@@ -91,6 +94,24 @@ async def test_a_program_is_declared_and_started_by_its_path(scene):
 
     assert shown(result) == [(0, "web", "online")]
     assert result["warnings"] == []
+
+
+async def test_who_mistypes_a_name_is_told_which_may_be_meant(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("start", target="wbe", **DECLARED)
+
+    assert refusal["code"] == "script_not_found"
+    assert refusal["message"].startswith("cannot run wbe: no such file or program (looked in ")
+    assert refusal["message"].endswith("); did you mean web?")
+
+
+async def test_whatever_else_is_wrong_with_a_program_is_not_a_mistyped_name(scene):
+    await scene.start("web")
+
+    refusal = await scene.refusal("start", target="./wbe", options={"port": "0"}, **DECLARED)
+
+    assert "did you mean" not in refusal["message"]
 
 
 async def test_a_name_that_exists_is_started_and_not_taken_for_a_program(scene):
@@ -225,14 +246,18 @@ async def test_a_body_of_the_wrong_shape_is_refused(scene, verb, body):
     assert error["message"].startswith("this request cannot be used: ")
 
 
+def _bodies():
+    names = [module.name for module in pkgutil.iter_modules(messages.__path__)]
+    modules = [messages, *(import_module(f"{messages.__name__}.{name}") for name in names)]
+    types = {name: found for module in modules for name, found in vars(module).items()}
+    return [found for name, found in types.items() if name.endswith("Body") and name != "ErrorBody"]
+
+
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
-    bodies = [body for name, body in vars(messages).items() if name.endswith("Body")]
-    for body in bodies:
-        if body is messages.ErrorBody:
-            continue
+    for body in _bodies():
         introduction = body.__doc__.partition(":")[0]
-        documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
+        documented |= set(re.findall(r"`(\w+)`", introduction))
 
     assert set(verbs(scene.parts.engine)) == documented
 

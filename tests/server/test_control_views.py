@@ -4,7 +4,7 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import (
     Backoff,

@@ -23,6 +23,7 @@ def test_everything_can_be_said():
             "ws_auth": "required",
             "cors_origins": ["https://App.example.com"],
             "rate_limits": ["1000/1m", "5/500ms"],
+            "body_limit": "16K",
             "trusted_proxies": ["10.0.0.0/8"],
             "tls_cert": "/etc/cert.pem",
             "tls_key": "/etc/key.pem",
@@ -38,6 +39,7 @@ def test_everything_can_be_said():
         cors_origins=("https://app.example.com",),
         rate_limits=(RateLimit(1000, 60.0), RateLimit(5, 0.5)),
         trusted_proxies=("10.0.0.0/8",),
+        body_limit=16 * 1024,
         tls_cert="/etc/cert.pem",
         tls_key="/etc/key.pem",
     )
@@ -54,6 +56,9 @@ def test_there_may_be_no_limits_and_no_origins():
     [
         ({"api_key": " "}, "invalid_input"),
         ({"tls_key": "/etc/key.pem"}, "invalid_input"),
+        ({"body_limit": "1023"}, "invalid_body_limit"),
+        ({"body_limit": "65M"}, "invalid_body_limit"),
+        ({"body_limit": "much"}, "invalid_input"),
         ({"trusted_proxies": ["proxy.example.com"]}, "invalid_network"),
         ({"cors_origins": ["app.example.com"]}, "invalid_origin"),
         ({"cors_origins": ["https://app.example.com/path"]}, "invalid_origin"),

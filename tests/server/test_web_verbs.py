@@ -136,6 +136,36 @@ async def test_an_address_that_cannot_be_used_is_told(scene):
     assert (await scene.refusal("web", **WEB, detach=False))["message"] == "cannot listen there"
 
 
+@pytest.mark.parametrize("detach", [False, True])
+async def test_no_key_is_left_of_an_address_that_cannot_be_used(scene, detach):
+    scene.parts.web_server.failure = InvalidInput("cannot listen there")
+
+    await scene.refusal("web", host="192.0.2.1", port=9001, detach=detach)
+
+    assert scene.parts.secret_files.texts == {}
+    assert scene.parts.engine.tokens.list() == []
+
+
+async def test_the_key_of_before_outlives_an_address_that_cannot_be_used(scene):
+    first = await scene.result("web", host="0.0.0.0", port=9001, detach=True)
+    scene.parts.web_server.failure = InvalidInput("cannot listen there")
+
+    await scene.refusal("web", host="192.0.2.1", port=9001, detach=True)
+
+    assert scene.recognised(first["generated_key"]) == "web"
+    assert scene.parts.secret_files.texts["api-key"] == first["generated_key"] + "\n"
+
+
+async def test_an_address_that_cannot_be_used_opens_nothing(scene):
+    await scene.result("token", name="ci")
+    await scene.result("revoke", name="ci")
+    scene.parts.web_server.failure = InvalidInput("cannot listen there")
+
+    await scene.refusal("web", **WEB, detach=True)
+
+    assert scene.parts.engine.tokens.guarded
+
+
 async def test_the_web_side_is_turned_off_and_where_it_was_is_told(scene):
     await scene.result("web", **WEB, detach=True)
 

@@ -14,6 +14,7 @@ from pmdaemon.config.ecosystem_schema import ecosystem_schema
 from pmdaemon.config.field_kinds import Kind
 from pmdaemon.config.field_table import AWAITED, NOT_ACTED_ON, SECTIONS, Field
 from pmdaemon.config.formats.javascript import DEADLINE
+from pmdaemon.config.proxy_fields import STRATEGIES
 from pmdaemon.config.table_fields import EVENTS, OVERLAPS, RESOURCES
 from tests.support.builders import an_app
 
@@ -55,7 +56,7 @@ The tables below are made of the program's own table of fields, by
 Each takes `--only a,b` for some of the apps, and those that read the declarations `--env NAME`.
 Where no FILE is named, `start`, `validate` and `apply` take that of the directory:
 `ecosystem.config.toml`, `ecosystem.toml`, `ecosystem.config.js` (`.cjs`, `.mjs`), then the same
-names in JSON and YAML, a `package.json` that has apps, a `Procfile`. A `-` is standard input.
+names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has apps, a `Procfile`. A `-` is standard input.
 
 All that is wrong is told at once, each fault with its place, before anything is touched. A field
 that nobody knows is a warning, with a guess at what was meant.
@@ -131,6 +132,7 @@ TABLES = f"""\
 |---|---|
 | `health_check` | `type` (`http`, `tcp`, `command`), and `url`, `port` (or `tcp`, with a host) or `command` (`script`); `interval` 30 s, `timeout` 5 s, `retries` 3, `start_period` 0 s, `restart` true, `enabled` true. `{{port}}` in a target is the instance's own |
 | `job` | `cron`; `timezone`; `overlap`: {_one_of(OVERLAPS)}; `timeout` none; `keep` 50 runs |
+| `proxy` | `hosts` (`host`, `domains`); `strip` false; `port`, where that is not the app's; `strategy`: {_one_of(STRATEGIES)}; `listen`, an address whose connections are spread as they are: see [the proxy](gateway.md) |
 | `depends_on` | names, or a condition for each: `started`, `ready` (if not said), `completed`; Compose's `service_…` ones as well |
 | `hooks` | `events` (`on`): {_one_of(EVENTS)}; `command` or `url`; `secret`, which signs what is posted |
 | `limits` | {_one_of(RESOURCES)}: a number, a size, or `unlimited` |

@@ -30,6 +30,7 @@ from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
 from pmdaemon.engine.processes import Processes, Snapshots
 from pmdaemon.engine.program_lines import ProgramLines
+from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.supervisor import Supervisor
@@ -40,6 +41,7 @@ from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
 from tests.fakes.audit_log import FakeAuditLog
 from tests.fakes.capture import FakeCapture
+from tests.fakes.certificates import FakeCertificates
 from tests.fakes.channels import FakeChannels
 from tests.fakes.clock import FakeClock
 from tests.fakes.file_watch import FakeFileWatch
@@ -62,6 +64,8 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
 from tests.fakes.web_server import FakeWebServer
+from tests.support.deploying import DeployingOnFakes
+from tests.support.platform import PlatformOnFakes
 
 TURNS = 50
 """More turns of the event loop than any chain of messages between fakes takes."""
@@ -124,12 +128,26 @@ class EngineOnFakes:
             sockets=self.sockets,
             notify=self.notify,
             inputs=self.inputs,
-            access=self.children.environment,
+            access=lambda process: {
+                **self.children.environment(process),
+                **self.deploying.live.environment(process),
+            },
             preload="/preload.cjs",
         )
         self.prober = FakeProber()
         self.health = HealthMonitor(
             clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
+        self.certificates = FakeCertificates(self.clock)
+        gateway = GatewaySide(
+            server=self.gateway_server,
+            certificates=self.certificates,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            probe=self.probe,
+            capture=self.capture,
+            processes=lambda: [*self.supervisor.everything.values()],
         )
         self.effects = Effects(
             token=self.token,
@@ -140,6 +158,7 @@ class EngineOnFakes:
             lines=self.lines,
             probe=self.probe,
             await_healthy=self.health.await_healthy,
+            when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
         self.sampler = Sampler(
@@ -174,6 +193,7 @@ class EngineOnFakes:
                 bus=self.bus,
                 supervisor=self.supervisor,
                 post=self.supervisor.post,
+                zone=lambda: UTC,
             ),
             files=FileWatcher(
                 clock=self.clock,
@@ -185,6 +205,7 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
+        self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
         self.journal = MemoryJournal()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
@@ -193,11 +214,13 @@ class EngineOnFakes:
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
-            admission=Admission(self.launcher),
+            admission=Admission(self.launcher, may_publish=gateway.admit),
             health=self.health,
             telemetry=self.telemetry,
+            gateway=gateway,
         )
         ending = Ending()
+        self.deploying = DeployingOnFakes(self, processes, gateway)
         self.engine = Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
@@ -220,20 +243,19 @@ class EngineOnFakes:
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,
             web=self.web,
-            gateway=GatewaySide(
-                server=self.gateway_server,
-                store=self.store,
-                bus=self.bus,
-                clock=self.clock,
-                probe=self.probe,
-                capture=self.capture,
-                processes=lambda: [*self.supervisor.everything.values()],
-            ),
+            gateway=gateway,
+            platform=self.platform.platform,
+            deployer=self.deploying.deployer,
+            pushes=self.deploying.pushes,
             tokens=Tokens(
-                store=self.store, clock=self.clock, mint=self.mint, files=self.secret_files
+                store=self.store,
+                clock=self.clock,
+                mint=self.mint,
+                files=self.secret_files,
+                bus=self.bus,
             ),
             children=self.children,
-            revocations=self.revocations,
+            revoked=Revoked(settings=self.revocations, bus=self.bus),
             audit=self.audit,
             ending=ending,
             shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),

@@ -170,12 +170,19 @@ class RunningGateway:
 
 @asynccontextmanager
 async def a_gateway(
-    *, settings: GatewaySettings | None = None, log_tail=lambda _: (), keeper=None, tls=None
+    *,
+    settings: GatewaySettings | None = None,
+    log_tail=lambda _: (),
+    keeper=None,
+    tls=None,
+    interceptor=None,
 ) -> AsyncIterator[RunningGateway]:
     """Have a gateway listen on a free port of loopback until the end of the block."""
     clock = FakeClock()
     log = RequestLog(clock=clock)
-    server = GatewayServer(log, log_tail, keeper or NothingKept(), tls=tls or _no_tls)
+    server = GatewayServer(
+        log, log_tail, keeper or NothingKept(), tls=tls or _no_tls, interceptor=interceptor
+    )
     await server.turn_on(settings or GatewaySettings(host="127.0.0.1", http_port=0))
     try:
         yield RunningGateway(server, log, clock)

@@ -24,7 +24,10 @@ class HttpClient:
     a connection that fails in any other way is a failure.
     """
 
-    def __init__(self, port: int, path: str = "/", *, keep_alive: bool) -> None:
+    def __init__(
+        self, port: int, path: str = "/", *, keep_alive: bool, host: str | None = None
+    ) -> None:
+        self._headers = {} if host is None else {"Host": host}
         self._port, self._path, self._keep_alive = port, path, keep_alive
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -50,7 +53,7 @@ class HttpClient:
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
         """Make one request; return whether the connection is over."""
         try:
-            connection.request("GET", self._path)
+            connection.request("GET", self._path, headers=self._headers)
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -67,9 +70,11 @@ class HttpClient:
 
 
 @contextmanager
-def under_load(port: int, path: str = "/") -> Iterator[list[HttpClient]]:
+def under_load(
+    port: int, path: str = "/", *, host: str | None = None
+) -> Iterator[list[HttpClient]]:
     """Have 4 clients that keep their connections and 4 that do not ask all the time."""
-    clients = [HttpClient(port, path, keep_alive=n % 2 == 0) for n in range(8)]
+    clients = [HttpClient(port, path, keep_alive=n % 2 == 0, host=host) for n in range(8)]
     with ExitStack() as stack:
         for one in clients:
             stack.enter_context(one)

@@ -93,6 +93,7 @@ def events() -> list[happened.Event]:
         happened.MemoryExceeded(RUN.identity),
         happened.HealthFailed(RUN.identity),
         happened.TimeExceeded(RUN.identity),
+        happened.EndFellDue(RUN.identity),
         happened.FellDue(NOW.wall, NOW),
         happened.DependenciesMet(),
         happened.DependencyFailed("why"),

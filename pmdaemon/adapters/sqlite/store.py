@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from pmdaemon.adapters.sqlite import stored, stored_access, stored_gateway
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
+from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import Changes, Stored
 
 # The journal is on disk at every commit, or is written but not waited for: it then survives the
@@ -45,7 +46,7 @@ INSERT INTO processes (
 )
 """
 
-FIND_APP = "SELECT app FROM processes WHERE pm_id = ?"
+READ_APPS_OF_PROCESSES = "SELECT pm_id, app FROM processes"
 
 REMOVE_PROCESS = "DELETE FROM processes WHERE pm_id = ?"
 
@@ -104,6 +105,7 @@ class SqliteStore:
         self._writer: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._reserving: asyncio.TimerHandle | None = None
+        self._held: _Held | None = None
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -156,14 +158,21 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
-    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._path
+
+    async def work(self, job: Callable[[sqlite3.Connection], T], *, durably: bool = False) -> T:
         """Read or write something else that is kept in the same file, as one transaction.
+
+        What is written `durably` is on disk, power cut or not, when this returns.
 
         Raises:
             StoreUnavailable: it was not possible, and nothing was written.
 
         """
-        return await self._in_writer(lambda: self._work(job))
+        return await self._in_writer(lambda: self._work(job, DURABLY if durably else QUICKLY))
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         if self._writer is None:
@@ -227,21 +236,24 @@ class SqliteStore:
         try:
             # Within a transaction it could not be changed.
             connection.execute(DURABLY if changes.urgent else QUICKLY)
+            held, self._held = self._held or _held_by(connection), None
             try:
-                _write(connection, changes)
+                _write(connection, changes, held)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
                     raise
                 # What is in the journal has its place in the store; then there is room in it.
                 connection.execute(MAKE_ROOM)
-                _write(connection, changes)
+                _write(connection, changes, held)
+            held.take(changes)
+            self._held = held
         except UNWRITABLE as error:
             raise explain(error, self._path) from error
 
-    def _work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    def _work(self, job: Callable[[sqlite3.Connection], T], pace: str) -> T:
         connection = self._opened()
         try:
-            connection.execute(QUICKLY)
+            connection.execute(pace)
             with _transaction(connection):
                 return job(connection)
         except UNWRITABLE as error:
@@ -260,9 +272,44 @@ class SqliteStore:
         )
 
 
-def _write(connection: sqlite3.Connection, changes: Changes) -> None:
+class _Held:
+    """What the file holds, as far as we need not ask it: nobody else writes to it.
+
+    It is made anew after a commit that failed.
+    """
+
+    def __init__(self, apps: dict[int, str]) -> None:
+        self.apps = apps
+        self.specs: dict[str, AppSpec] = {}
+
+    def has(self, spec: AppSpec) -> bool:
+        """Whether this very declaration is there: it is most of what a process takes to write."""
+        return self.specs.get(spec.name) is spec
+
+    def former_apps(self, changes: Changes) -> set[str]:
+        """Name the apps that a process is taken from."""
+        taken = {self.apps.get(pm_id) for pm_id in changes.removed}
+        taken |= {self.apps.get(one.pm_id) for one in changes.written}
+        return {name for name in taken if name is not None} - {one.name for one in changes.written}
+
+    def take(self, changes: Changes) -> None:
+        """Know what was written."""
+        for name in self.former_apps(changes):
+            self.specs.pop(name, None)
+        for pm_id in changes.removed:
+            self.apps.pop(pm_id, None)
+        for one in changes.written:
+            self.apps[one.pm_id] = one.name
+            self.specs[one.name] = one.spec
+
+
+def _held_by(connection: sqlite3.Connection) -> _Held:
+    return _Held(dict(map(tuple, connection.execute(READ_APPS_OF_PROCESSES))))
+
+
+def _write(connection: sqlite3.Connection, changes: Changes, held: _Held) -> None:
     with _transaction(connection):
-        _write_processes(connection, changes)
+        _write_processes(connection, changes, held)
         _write_settings(connection, changes)
         connection.executemany(REMOVE_TOKENS, [(name,) for name in changes.tokens_removed])
         tokens = map(stored_access.token_to_row, changes.tokens_written)
@@ -286,20 +333,23 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _write_processes(connection: sqlite3.Connection, changes: Changes) -> None:
+def _write_processes(connection: sqlite3.Connection, changes: Changes, held: _Held) -> None:
     # Whatever is written makes room first, so that processes may exchange their TCP ports.
-    former_apps = set()
-    for pm_id in (*changes.removed, *(process.pm_id for process in changes.written)):
-        former_apps |= set(connection.execute(FIND_APP, (pm_id,)))
-        connection.execute(REMOVE_PROCESS, (pm_id,))
+    going = (*changes.removed, *(process.pm_id for process in changes.written))
+    connection.executemany(REMOVE_PROCESS, [(pm_id,) for pm_id in going if pm_id in held.apps])
     specs = {process.name: process.spec for process in changes.written}
-    for name, spec in specs.items():
-        app = {"name": name, "declaration": stored.spec_to_json(spec)}
-        connection.execute(WRITE_APP, app)
+    connection.executemany(
+        WRITE_APP,
+        [
+            {"name": name, "declaration": stored.spec_to_json(spec)}
+            for name, spec in specs.items()
+            if not held.has(spec)
+        ],
+    )
     connection.executemany(WRITE_PROCESS, map(stored.process_to_row, changes.written))
-    for (name,) in former_apps:
-        if name not in specs:
-            connection.execute(REMOVE_APP_WITHOUT_PROCESSES, {"name": name})
+    connection.executemany(
+        REMOVE_APP_WITHOUT_PROCESSES, [{"name": name} for name in held.former_apps(changes)]
+    )
 
 
 def _write_settings(connection: sqlite3.Connection, changes: Changes) -> None:

@@ -11,6 +11,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.ecosystem_files import DEFAULT_NAMES
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config import deploy_scripts as scripts
 from pmdaemon.config import ecosystem
@@ -21,15 +22,56 @@ _WORDS = {"current": "curr", "previous": "prev", "run": "exec"}
 
 
 @command_named("deploy")
-@click.argument("words", nargs=-1, required=True, metavar="[FILE] ENVIRONMENT [COMMAND]...")
-@click.option("--force", "-f", is_flag=True, help="Also with changes that are not pushed.")
-def command(context: Context, words: tuple[str, ...], *, force: bool) -> None:
-    """Deploy by git and ssh what the deploy section of an ecosystem file says.
+@click.argument("words", nargs=-1, metavar="[[FILE] ENVIRONMENT [COMMAND]...]")
+@click.option("--project", "-p", metavar="PROJECT", help="Deploy this project.")
+@click.option(
+    "--branch", "-b", metavar="BRANCH", help="Branch to deploy; default that of the project."
+)
+@click.option("--commit", metavar="SHA", help="Commit to deploy; default the latest.")
+@click.option("--detach", is_flag=True, help="Return without waiting until it is live.")
+@click.option(
+    "--force", "-f", is_flag=True, help="With ENVIRONMENT: ignore changes that are not pushed."
+)
+@json_option
+def command(
+    context: Context,
+    words: tuple[str, ...],
+    *,
+    project: str | None,
+    branch: str | None,
+    commit: str | None,
+    detach: bool,
+    force: bool,
+    json: bool,
+) -> None:
+    """Build and run a repository here: a project's, or the checkout that this is typed in.
 
-    COMMAND is setup, update (which is meant without one), ref REF, revert [N], curr, prev, list,
-    or exec COMMAND. The host localhost needs no ssh. What runs after an update is post-deploy, or
-    pmdaemon startOrRestart with the file.
+    What was live goes on until the new release is ready, and stays live if it does not get so.
+
+    With ENVIRONMENT, bring an app to other machines by git and ssh, as the deploy section of an
+    ecosystem file says. COMMAND is setup, update (which is meant without one), ref REF, revert [N],
+    curr, prev, list, or exec COMMAND. The host localhost needs no ssh. What runs after an update is
+    post-deploy, or pmdaemon startOrRestart with the file.
     """
+    if words:
+        if project or branch or commit or detach or json:
+            raise WrongUsage(
+                "ENVIRONMENT is of an ecosystem file, whose deployments have no such options"
+            )
+        _deploy_elsewhere(context, words, force=force)
+        return
+    # Commands of ecosystem files have no need of these.
+    from pmdaemon.cli.checkout import checkout_here  # noqa: PLC0415
+    from pmdaemon.cli.deploying import see_through  # noqa: PLC0415
+
+    checkout = checkout_here() if project is None else None
+    asked = context.client().deployments.deploy(
+        project, checkout=checkout, branch=branch, commit=commit
+    )
+    see_through(context, asked, detach=detach, json=json)
+
+
+def _deploy_elsewhere(context: Context, words: Sequence[str], *, force: bool) -> None:
     file, name, rest = _taken_apart(words)
     to = destination_of(ecosystem.document(file, context.environment), name, file)
     hook = f"pmdaemon startOrRestart {Path(file).name} --env {name}"

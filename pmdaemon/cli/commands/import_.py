@@ -1,152 +1,40 @@
 """`import`."""
 
-import shlex
-from collections.abc import Sequence
-from pathlib import Path
-
 import click
 
-from pmdaemon.cli.context import Context, say_json, warn
-from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.cli.render.text import harmless
-from pmdaemon.client import conf_file, dump_file, pm2_daemon
-from pmdaemon.config.pm2_import import Imported, imported
-from pmdaemon.core.errors import DaemonUnavailable, InvalidInput, OperationFailed, PmdaemonError
+
+SOURCES = ("pm2", "pup", "prox", "supervisor")
 
 
 @command_named("import")
-@click.argument("source", metavar="pm2", type=click.Choice(["pm2"]))
-@click.option("--from", "folder", metavar="DIR", help="PM2's home: $PM2_HOME, or ~/.pm2.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
+@click.argument("source", metavar="|".join(SOURCES), type=click.Choice(SOURCES))
+@click.option(
+    "--from",
+    "place",
+    metavar="PATH",
+    help="Home of PM2 (default $PM2_HOME, or ~/.pm2), or the file of another, or its folder.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
 @json_option
-def command(
-    context: Context, *, source: str, folder: str | None, dry_run: bool, json: bool
-) -> None:
-    """Take over what PM2 has: what its daemon runs, or else what is in its dump.pm2.
+def command(context: Context, *, source: str, place: str | None, dry_run: bool, json: bool) -> None:
+    """Take over the programs of PM2, Pup, prox or supervisor, and leave theirs untouched.
 
-    Nothing of PM2's is touched. While its daemon runs, apps are put on the list and not started, as
-    two of them would be in each other's way; how to stop PM2 and start them is told. Otherwise what
-    was up is started. What there is already is left as it is. Values that pm2 set has kept are
-    taken over too.
+    Of PM2 these are the programs of its daemon, or those in its dump.pm2 if that does not run, and
+    the values of pm2 set. Of others it is what their file declares: pup.jsonc or pup.json,
+    prox.yaml, supervisord.conf, which is looked for in /etc as well.
+
+    While the other manager runs, apps are only listed, not started, since two of each would get in
+    each other's way; you are told how to switch. Otherwise what was up is started. Apps that you
+    have already are left as they are.
     """
-    del source  # there is one so far
-    home = _home(context, folder)
-    live = pm2_daemon.running_in(home)
-    entries = live if live is not None else _saved(home)
-    apps, modules = imported(entries, str(home))
-    if dry_run:
-        failures: list[str] = []
+    if source == "pm2":
+        from pmdaemon.cli.imports import pm2  # noqa: PLC0415 - one of the two is enough
+
+        pm2.take_over(context, place, dry_run=dry_run, json=json)
     else:
-        failures = _bring(context, apps, home, down=live is not None)
-        _keep_values(context, home)
-    if json:
-        say_json(
-            {
-                "home": str(home),
-                "running": live is not None,
-                "apps": [
-                    {"app": _without_environment(one), "up": one.up, "notes": list(one.notes)}
-                    for one in apps
-                ],
-                "modules": modules,
-                "failures": failures,
-            }
-        )
-    else:
-        _tell(apps, modules)
-        if not dry_run:
-            show_list(context, json=False)
-        _tell_what_is_left(home, [one for one in apps if one.up], running=live is not None)
-    if failures:
-        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise OperationFailed(f"not all was taken over: {failures[0]}{more}", failures=failures)
+        from pmdaemon.cli.imports import projects  # noqa: PLC0415 - as above
 
-
-def _home(context: Context, folder: str | None) -> Path:
-    chosen = folder or context.environment.get("PM2_HOME") or "~/.pm2"
-    home = Path(chosen).expanduser().absolute()
-    if not home.is_dir():
-        raise InvalidInput(
-            f"there is no home of PM2's: {harmless(str(home))} is no folder"
-            " (say which: --from DIR)",
-            code="file_not_found",
-            path=str(home),
-        )
-    return home
-
-
-def _saved(home: Path) -> list[dict[str, object]]:
-    path = str(home / "dump.pm2")
-    try:
-        entries, fallback = dump_file.read(path)
-    except OperationFailed as error:
-        raise InvalidInput(
-            f"PM2 does not run in {harmless(str(home))}, and has nothing saved there"
-            " (pm2 save writes it)",
-            code="file_not_found",
-            path=path,
-        ) from error
-    if fallback is not None:
-        warn(fallback)
-    return entries
-
-
-def _bring(context: Context, apps: Sequence[Imported], home: Path, *, down: bool) -> list[str]:
-    """Take apps over one by one, so that one which cannot be holds up no other; say which."""
-    failures = []
-    client = context.client()
-    for one in apps:
-        try:
-            client.start_apps(
-                [one.app],
-                relative_to="/",
-                source=str(home),
-                existing="keep",
-                down=down or not one.up,
-            )
-        except DaemonUnavailable:
-            raise
-        except PmdaemonError as error:
-            failures.append(f"{one.app['name']}: {error.message}")
-    return failures
-
-
-def _keep_values(context: Context, home: Path) -> None:
-    theirs, ours = home / "module_conf.json", context.home.conf
-    if not theirs.exists() or theirs.resolve() == Path(ours).resolve():
-        return
-    values = conf_file.read(str(theirs))
-    if values:
-        conf_file.write(ours, {**values, **conf_file.read(ours)})
-
-
-def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:
-    for one in apps:
-        app = one.app
-        count = f", {app['instances']} instances" if app["instances"] > 1 else ""
-        state = "up" if one.up else "stopped"
-        print(f"{harmless(app['name'])}: {harmless(str(app['script']))}{count} ({state})")
-        for note in one.notes:
-            print(f"    {harmless(note)}")
-    for name in modules:
-        print(f"{harmless(name)}: a module of PM2's, which is not taken over", end="")
-        print("; log files are rotated anyway" if "logrotate" in name else "")
-    if not apps:
-        print("PM2 has no apps")
-
-
-def _tell_what_is_left(home: Path, up: Sequence[Imported], *, running: bool) -> None:
-    pm2 = f"PM2_HOME={shlex.quote(str(home))} pm2"
-    print("to finish, type:")
-    if running:
-        print(f"    {pm2} save && {pm2} kill")
-        if names := " ".join(shlex.quote(one.app["name"]) for one in up):
-            print(f"    pmdaemon start {names}")
-    print("    pm2 unstartup     # if PM2 is started at boot, and then:")
-    print("    pmdaemon startup")
-
-
-def _without_environment(one: Imported) -> dict[str, object]:
-    return {key: value for key, value in one.app.items() if key != "inherited_env"}
+        projects.take_over(context, source, place, dry_run=dry_run, as_json=json)

@@ -17,7 +17,10 @@ NAMES = ("pm2", "pm2-runtime")
 @command_named("pm2")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
 @click.option(
-    "--install-link", "folder", metavar="DIR", help="Make pm2 and pm2-runtime in this directory."
+    "--install-link",
+    "folder",
+    metavar="DIR",
+    help="Install commands called pm2 and pm2-runtime in this directory.",
 )
 def command(_context: Context, words: tuple[str, ...], *, folder: str | None) -> None:
     """Do what PM2 does: its commands, options and environment variables, in its words.

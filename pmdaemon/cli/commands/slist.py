@@ -5,7 +5,7 @@ import time
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages import HostResult
+from pmdaemon.control.messages.daemon import HostResult
 
 INTERVAL = 0.2
 """Seconds over which the use of the CPU is measured."""
@@ -14,9 +14,9 @@ INTERVAL = 0.2
 @command_named("slist")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Print what the machine has and uses, in PM2's shape, and nothing else.
+    """Print what the machine has and uses, in PM2's format.
 
-    With --json in our own: sizes in bytes, cpu in percent of all cores, uptime in seconds.
+    With --json in our own: sizes in bytes, CPU in percent of all cores, uptime in seconds.
     """
     client = context.client()
     client.host()

@@ -4,20 +4,16 @@ from typing import Any
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
-from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
-from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.context import Context
+from pmdaemon.cli.options import Command, complete_names, json_option, only_option
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import complete_names, json_option, only_option
-from pmdaemon.cli.start_options import flag_of, options_of, start_options
-from pmdaemon.cli.starting import refuse_unready, start_file, start_program
-from pmdaemon.client.calls import Processes, current_directory
+from pmdaemon.cli.start_options import options_of, start_options
+from pmdaemon.cli.starting import start_targets
 
 PROGRAM_ARGS = "pmdaemon.program_args"
 
 
-class StartCommand(click.Command):
+class StartCommand(Command):
     """Keeps what stands behind `--`: it is for the program, whatever it looks like."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -46,30 +42,19 @@ def command(
 ) -> None:
     """Start programs.
 
-    TARGET is a command ("node server.js"), a script, an ecosystem file, or the name, id or
-    namespace of what exists already; - is an ecosystem file on standard input. Without any, an
-    ecosystem file in this directory is used: ecosystem.config.toml, ecosystem.toml, the same
-    in JavaScript, JSON or YAML, a package.json that has apps, or a Procfile.
+    \b
+      pmdaemon start "node server.js" --name app
+      pmdaemon start worker.py -i 4 -- --queue mail
+      pmdaemon start ecosystem.toml
 
-    What stands behind -- goes to the program.
-    """
+    TARGET is a command, a script, an ecosystem file (- for standard input), or the name, id or
+    namespace of what exists already. Without any, the ecosystem file of this directory is used:
+    ecosystem.config.toml, ecosystem.toml, the same in JavaScript, JSON or YAML, a package.json
+    that has apps, or a Procfile.
+
+    What follows -- is passed to the program.
+    """  # noqa: D301 - where click is to leave lines as they are
     options, env_name = options_of(given)
     if args := click.get_current_context().meta.get(PROGRAM_ARGS):
         options["args"] = args
-    started: Processes = []
-    for target in targets or (default_file(current_directory()),):
-        if is_file_of_apps(target):
-            if options:
-                raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
-            started += start_file(context, target, only=only, env_name=env_name, quiet=json)
-        elif only or env_name is not None:
-            flag = "--only" if only else "--env without a ="
-            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
-        else:
-            started += start_program(context, target, options, quiet=json)
-    if json:
-        say_json(started)
-    else:
-        show_list(context, json=False)
-    if options.get("wait_ready"):
-        refuse_unready(started)
+    start_targets(context, targets, options, only=only, env_name=env_name, json=json)

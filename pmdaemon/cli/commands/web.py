@@ -8,7 +8,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages import WebResult
+from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
 
 KEY_VARIABLE = "PMDAEMON_API_KEY"
@@ -22,47 +22,52 @@ KEY_VARIABLE = "PMDAEMON_API_KEY"
 @click.option(
     "--api-key",
     metavar="KEY",
-    help="Ask callers for this key. Others may see it in your shell's history, and for a moment in"
+    help="Require this key. It ends up in your shell's history, and for a moment in"
     f" ps: prefer {KEY_VARIABLE} or --api-key-file.",
 )
 @click.option("--api-key-file", metavar="FILE", help="Read the key from the first line of a file.")
 @click.option(
     "--allow-create",
     is_flag=True,
-    help="Let callers with the scope create start new programs: whoever may, runs what they like.",
+    help="Let keys with the scope create start new programs. Whoever has one can run anything.",
 )
 @click.option(
     "--cors-origin",
     "cors_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Whose pages may read answers, as https://app.example.com; * is all and the default, none"
-    " is none. May be given several times.",
+    help="Origin whose pages may use the API, as https://app.example.com; * for all (default), none"
+    " for none. May be repeated.",
 )
 @click.option(
     "--rate-limit",
     "rate_limits",
     multiple=True,
     metavar="N/TIME",
-    help="How often an address may ask: by default 100/60s and 20/10s; off is without limit. May"
-    " be given several times.",
+    help="Requests allowed per address; default 100/60s and 20/10s, off for no limit. May"
+    " be repeated.",
+)
+@click.option(
+    "--body-limit",
+    metavar="SIZE",
+    help="Largest body of a request; default 1M, at most 64M.",
 )
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="NETWORK",
-    help="Believe the X-Forwarded-For of this address or network. May be given several times.",
+    help="Trust X-Forwarded-For from this address or network. May be repeated.",
 )
 @click.option(
     "--ws-auth",
     type=click.Choice(["public", "required"]),
-    help="What a WebSocket without a key gets: a public feed, which is the default, or nothing.",
+    help="Whether a WebSocket without a key gets the public feed (default).",
 )
-@click.option("--tls-cert", metavar="FILE", help="Speak TLS, with this certificate (PEM).")
-@click.option("--tls-key", metavar="FILE", help="Its key, unless it is in the same file.")
-@click.option("--detach", is_flag=True, help="Return at once; the daemon remembers it.")
-@click.option("--off", is_flag=True, help="Turn it off.")
+@click.option("--tls-cert", metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="Its key, unless that is in the same file.")
+@click.option("--detach", is_flag=True, help="Return at once and keep it on, also after restarts.")
+@click.option("--off", is_flag=True, help="Turn the web API off.")
 @json_option
 def command(
     context: Context,
@@ -77,16 +82,17 @@ def command(
     allow_create: bool,
     cors_origins: tuple[str, ...],
     rate_limits: tuple[str, ...],
+    body_limit: str | None,
     trusted_proxies: tuple[str, ...],
     ws_auth: str | None,
     tls_cert: str | None,
     tls_key: str | None,
 ) -> None:
-    """Turn the web API on, until Ctrl-C, or with --detach for good.
+    """Turn the dashboard and the web API on, until Ctrl-C, or for good with --detach.
 
     The key comes from --api-key-file, from the variable PMDAEMON_API_KEY, or from --api-key.
-    Without one everybody on this machine may use the API; on an address that others can reach, a
-    key is made and shown.
+    Without a key, everybody on this machine may use the API; on an address that others can reach,
+    a key is made and shown.
     """
     if off:
         _turn_off(context, json=json)
@@ -98,6 +104,7 @@ def command(
         "allow_create": allow_create or None,
         "cors_origins": _unless_word("none", cors_origins),
         "rate_limits": _unless_word("off", rate_limits),
+        "body_limit": body_limit,
         "trusted_proxies": list(trusted_proxies) or None,
         "ws_auth": ws_auth,
         "tls_cert": _absolute(tls_cert),

@@ -22,7 +22,8 @@ from pmdaemon.cli.monit.samples import Samples
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.asynchronous import AsyncClient
 from pmdaemon.client.calls import Processes
-from pmdaemon.control.messages import HostResult, ProcessView
+from pmdaemon.control.messages.daemon import HostResult
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.quantities import format_size
 
@@ -270,4 +271,4 @@ class Monitor(App[None]):
 
 
 def _called(view: ProcessView) -> str:
-    return f"{harmless(view['name'])} (id {view['pm_id']})"
+    return f"{harmless(view['called'])} (id {view['pm_id']})"

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from pmdaemon.cli.render.graphs import graph
 from pmdaemon.cli.render.processes import COLOURS, status_word
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.messages import ExitView, ProcessView
+from pmdaemon.control.messages.processes import ExitView, ProcessView
 from pmdaemon.core.quantities import format_size, format_uptime_long
 
 CURVE_ROWS = 3
@@ -50,7 +50,7 @@ class Details(VerticalScroll):
             self.border_title = ""
             self._text.update("")
             return
-        self.border_title = _title(harmless(view["name"]))
+        self.border_title = _title(harmless(view["called"]))
         columns = max(10, self.size.width - 2)
         rows = CURVE_ROWS if self.size.height >= ROOMY else SMALL_CURVE_ROWS
         text = Text(no_wrap=True, overflow="ellipsis")

@@ -13,7 +13,7 @@ from textual.widgets import RichLog
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.control.log_reader import LogLine
-from pmdaemon.control.messages import GrowthItem, ProcessView
+from pmdaemon.control.messages.processes import GrowthItem, ProcessView
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
 
@@ -62,7 +62,7 @@ class LogPane(RichLog):
         self.border_title = ""
         self.workers.cancel_group(self, "log")
         if view is not None:
-            self.border_title = f"{harmless(view['name'])} · output".replace("[", r"\[")
+            self.border_title = f"{harmless(view['called'])} · output".replace("[", r"\[")
             self._follow(view, client)
 
     @work(group="log", exclusive=True)

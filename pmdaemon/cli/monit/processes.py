@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 
 from pmdaemon.cli.render.processes import COLOURS, View, by_name, status_word
 from pmdaemon.cli.render.text import fit, harmless
-from pmdaemon.control.messages import ProcessView
+from pmdaemon.control.messages.processes import ProcessView
 from pmdaemon.core.quantities import format_size, format_uptime
 
 WIDE = 100
@@ -92,10 +92,9 @@ def _columns(room: int) -> list[_Column]:
 
 def _cells(columns: Sequence[_Column], view: View) -> list[Text]:
     up = view["pid"] is not None
-    name = f"{view['name']}:{view['instance']}" if view["instance"] else view["name"]
     words = {
         "id": str(view["pm_id"]),
-        "name": name,
+        "name": view["called"],
         "namespace": view["namespace"],
         "pid": str(view["pid"] or "-"),
         "status": status_word(view["state"]),

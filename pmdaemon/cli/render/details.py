@@ -28,7 +28,7 @@ MASK = "••••••"
 def details(view: Mapping[str, Any], terminal: Terminal) -> str:
     """Draw all that is known of a process, listed with detail."""
     spec = msgspec.convert(view["declaration"], AppSpec)
-    heading = f"{harmless(view['name'])} (id {view['pm_id']})"
+    heading = f"{harmless(view['called'])} (id {view['pm_id']})"
     blocks = [
         terminal.paint(heading, "bold"),
         _block("Now", _now(view), terminal),
@@ -148,6 +148,8 @@ def _triggers(spec: AppSpec) -> dict[str, object]:
         "job": _schedule(job.schedule) if job else None,
         "overlap": job.overlap if job else None,
         "time limit": format_duration(job.timeout) if job and job.timeout else None,
+        "longest run": format_duration(spec.max_runtime) if spec.max_runtime else None,
+        "ended by schedule": _schedule(spec.cron_stop) if spec.cron_stop else None,
         "restart by schedule": _schedule(spec.cron_restart) if spec.cron_restart else None,
         "watched": ", ".join(watch.paths) if watch else None,
         "ignored": " ".join(watch.ignore) if watch else None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.messages import ChangeView, StepView
+from pmdaemon.control.messages.declaring import ChangeView, StepView
 
 _WORDS = {
     "create": "new, to be started",

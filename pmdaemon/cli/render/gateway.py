@@ -6,9 +6,24 @@ from datetime import UTC, datetime
 from pmdaemon.cli.render.table import Column, draw
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.messages import GatewayResult, RequestView, ServiceView
+from pmdaemon.control.messages.gateway import (
+    CertificateView,
+    GatewayResult,
+    RequestView,
+    ServiceView,
+)
 
-COLOURS = {"serving": "green", "paused": "yellow", "maintenance": "yellow"}
+COLOURS = {
+    "serving": "green",
+    "paused": "yellow",
+    "maintenance": "yellow",
+    "good": "green",
+    "missing": "yellow",
+    "unusable": "red",
+}
+
+SOURCES = {"file": "your files", "acme": "its authority", "local": "our authority", "none": ""}
+"""Where certificates come from, as users are told."""
 
 
 def services_table(services: Sequence[ServiceView], terminal: Terminal) -> str:
@@ -53,6 +68,30 @@ def routes_table(status: GatewayResult, terminal: Terminal) -> str:
     )
 
 
+def certificates_table(certificates: Sequence[CertificateView], terminal: Terminal) -> str:
+    """Draw what hosts are served with, and until when; below, what is to be said of each."""
+    table = draw(
+        [
+            Column("host", [harmless(one["host"]) for one in certificates], flexible=True),
+            Column("from", [SOURCES[one["source"]] for one in certificates]),
+            Column("until", [_date(one["ends"]) for one in certificates]),
+            Column(
+                "state",
+                [_word(one) for one in certificates],
+                colours=[COLOURS[_word(one)] for one in certificates],
+            ),
+        ],
+        terminal,
+    )
+    said = [
+        f"{harmless(one['host'])}: {harmless(text)}"
+        for one in certificates
+        for text in (one["fault"], one["note"])
+        if text
+    ]
+    return "\n".join([table, *said])
+
+
 def request_line(view: RequestView, terminal: Terminal) -> str:
     """Word a request on one line."""
     status = str(view["status"] or "...")
@@ -84,6 +123,18 @@ def request_details(view: RequestView, terminal: Terminal) -> str:
             text = body.get("text", body.get("base64", ""))
             lines += [f"  {harmless(line)}" for line in text.splitlines()]
     return "\n".join(lines)
+
+
+def _word(certificate: CertificateView) -> str:
+    if certificate["fault"]:
+        return "unusable"
+    return "missing" if certificate["source"] == "none" else "good"
+
+
+def _date(moment: float | None) -> str:
+    if moment is None:
+        return ""
+    return datetime.fromtimestamp(moment, UTC).astimezone().strftime("%Y-%m-%d")
 
 
 def _ready(service: ServiceView) -> str:

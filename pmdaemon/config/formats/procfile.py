@@ -1,7 +1,18 @@
-"""Procfiles: a line a program, as `web: node server.js`."""
+"""Procfiles: a line a program, as `web: node server.js`.
+
+What runs them elsewhere reads the `.env` beside them, and tells the program that is called `web` by
+PORT where to listen.
+"""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+WEB = "web"
+
+WEB_PORTS = "auto:5000-5099"
+"""One of these, from 5000 on as with foreman, where nobody says which."""
 
 _LINE = re.compile(r"([A-Za-z0-9_.-]+)\s*:\s*(\S.*)")
 
@@ -23,3 +34,19 @@ def parse(text: str) -> list[dict[str, Any]]:
             raise ValueError(f"expecting name: command at line {number}")
         apps.append({"name": found[1], "script": found[2]})
     return apps
+
+
+def with_surroundings(
+    apps: list[dict[str, Any]], folder: str, environment: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Add what those who write Procfiles count on: variables of `.env`, and a port for `web`.
+
+    Args:
+        apps: what stands in the file.
+        folder: where the file is.
+        environment: that of the caller; a PORT in it is passed on as it is.
+
+    """
+    files: dict[str, Any] = {"env_file": ".env"} if Path(folder, ".env").is_file() else {}
+    port: dict[str, Any] = {} if "PORT" in environment else {"port": WEB_PORTS}
+    return [{**app, **files, **(port if app["name"] == WEB else {})} for app in apps]

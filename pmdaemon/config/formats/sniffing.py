@@ -1,7 +1,6 @@
 """Which format a text is in: told by the name of its file, or, without one, by how it begins."""
 
 import re
-from pathlib import PurePath
 from typing import Literal
 
 Format = Literal["toml", "json", "yaml", "procfile"]
@@ -20,7 +19,7 @@ def format_of(path: str, text: str) -> Format:
         return "json"
     if lowered.endswith((".yaml", ".yml")):
         return "yaml"
-    if PurePath(path).name.startswith("Procfile"):
+    if path.rpartition("/")[2].startswith("Procfile"):
         return "procfile"
     return _by_its_beginning(text)
 

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from ssl import SSLContext
 
-from pmdaemon.core.routing import RouteTable, Target
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.engine.interfaces import DescriptorStore, GatewaySettings
 from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.balancing import TcpBalancer
@@ -123,7 +122,7 @@ class GatewayServer:
         """Say how many requests a target is answering."""
         return self._chooser.busy(service, target)
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more; tell whether it came to that."""
         return await self._chooser.drained(service, target, within=within)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from pmdaemon.core.routing import Target
 from pmdaemon.engine import tasks
 from pmdaemon.server.gateway.choosing import Address, Chooser
 from pmdaemon.server.gateway.upstreams import UpstreamFailed, connect
@@ -17,6 +18,7 @@ class End(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._other: End | None = None
         self.eof = False
+        self.said_something = False
         self.peer = ""
 
     # For the other end.
@@ -25,6 +27,11 @@ class End(asyncio.Protocol):
         """Pass on what comes from now on."""
         self._other = other
         self.go_on()
+
+    def part(self) -> None:
+        """Have no other end any more, and read nothing until there is another."""
+        self._other = None
+        self.wait()
 
     def write(self, data: bytes) -> None:
         """Write what the other end has read."""
@@ -66,12 +73,13 @@ class End(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass it on."""
+        self.said_something = True
         if self._other is not None:
             self._other.write(data)
 
     def eof_received(self) -> bool:
         """Tell the other end that nothing more comes; it may still have something to say."""
-        self.eof = True
+        self.eof = self.said_something = True
         if self._other is None:
             return False
         self._other.write_eof()
@@ -96,6 +104,27 @@ class End(asyncio.Protocol):
         """Let the other end go on."""
         if self._other is not None:
             self._other.go_on()
+
+
+class FarEnd(End):
+    """An end at a target; while nothing was said on either side, its loss is none for the other."""
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether another target can still take its place, and nobody would notice."""
+        other = self._other
+        return not self.said_something and other is not None and not other.said_something
+
+    def eof_received(self) -> bool:
+        """Close, if it has said nothing; else see `End`."""
+        return False if self.is_unused else super().eof_received()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Leave the other end to the next target if this one was not used; else see `End`."""
+        if self._other is not None and self.is_unused:
+            self._other.part()
+            self._other = None
+        super().connection_lost(error)
 
 
 class TcpBalancer:
@@ -134,18 +163,24 @@ class TcpBalancer:
             target = await self._chooser.target(self._service, client.peer, tried, patience)
             if target is None:
                 return
-            gone = asyncio.Event()
+            tried.add(target.address)
             with self._chooser.busy_with(self._service, target):
-                try:
-                    upstream = await connect(target.address, lambda gone=gone: End(gone.set))  # type: ignore[misc] # bound early on purpose
-                except UpstreamFailed:
-                    tried.add(target.address)
-                    continue
-                if over.is_set():
-                    upstream.abort()
-                    return
-                client.join(upstream)
-                upstream.join(client)
-                await over.wait()
-                await gone.wait()
-                return
+                await self._pass_on_to(target, client, over)
+
+    async def _pass_on_to(self, target: Target, client: End, over: asyncio.Event) -> None:
+        """Have a target answer; if it breaks off before anything was said, the next one may."""
+        gone = asyncio.Event()
+        try:
+            upstream = await connect(target.address, lambda: FarEnd(gone.set))
+        except UpstreamFailed:
+            return
+        if over.is_set():
+            upstream.abort()
+            return
+        upstream.join(client)
+        client.join(upstream)
+        await gone.wait()
+        if client.said_something or upstream.said_something:
+            await over.wait()
+        else:
+            client.part()

@@ -1,6 +1,7 @@
 """Which target gets the next request or connection, and how many each of them has."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ class Chooser:
         self._table = RouteTable()
         self._balancers: dict[str, Balancer] = {}
         self._changed = asyncio.Event()
+        self._endless: Counter[tuple[str, Address]] = Counter()
         self._idle: dict[tuple[str, Address], list[Callable[[], None]]] = {}
 
     @property
@@ -70,26 +72,38 @@ class Chooser:
                 return None
 
     @contextmanager
-    def busy_with(self, service: str, target: Target) -> Iterator[None]:
-        """Count something that a target has to do, until the end of the block."""
+    def busy_with(self, service: str, target: Target) -> Iterator[Callable[[], None]]:
+        """Count something that a target has to do, until the end of the block.
+
+        What it yields is to be called when this turns out to have no end of its own.
+        """
         balancer = self._balancer(service)
+        key = service, target.address
+        has_no_end = False
+
+        def goes_on() -> None:
+            nonlocal has_no_end
+            has_no_end = True
+            self._endless[key] += 1
+            self._tell_if_idle(service, target)
+
         balancer.began(target)
         try:
-            yield
+            yield goes_on
         finally:
             balancer.ended(target)
-            if not balancer.busy(target):
-                for callback in self._idle.get((service, target.address), ()):
-                    callback()
+            if has_no_end:
+                self._endless -= Counter([key])
+            self._tell_if_idle(service, target)
 
     def busy(self, service: str, target: Target) -> int:
         """Say how much a target has to do."""
         balancer = self._balancers.get(service)
         return balancer.busy(target) if balancer is not None else 0
 
-    async def drained(self, service: str, target: Target, *, within: float) -> bool:
-        """Wait until a target has nothing to do any more; tell whether it came to that."""
-        if not self.busy(service, target):
+    async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
+        """Wait until a target has nothing to finish any more; tell whether it came to that."""
+        if self._is_idle(service, target):
             return True
         over = asyncio.Event()
         key = service, target.address
@@ -105,6 +119,15 @@ class Chooser:
             if not waiting:
                 self._idle.pop(key, None)
         return True
+
+    def _is_idle(self, service: str, target: Target) -> bool:
+        return self.busy(service, target) <= self._endless[service, target.address]
+
+    def _tell_if_idle(self, service: str, target: Target) -> None:
+        waiting = self._idle.get((service, target.address))
+        if waiting and self._is_idle(service, target):
+            for callback in waiting:
+                callback()
 
     def _balancer(self, name: str) -> Balancer:
         return self._balancers.setdefault(name, Balancer())

@@ -8,14 +8,17 @@ after DNS rebinding) or by where it came from (`Origin`).
 What an endpoint needs stands with it, in the table of its dialect.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from multidict import MultiMapping
 
 from pmdaemon.core.access import ANYBODY, EVERYTHING, LOCAL, Principal, Scope
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
+from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized, UnknownKey
 from pmdaemon.server.keys import is_loopback, matches
 
 KEY_SCHEMES = frozenset({"bearer", "apikey"})
@@ -50,10 +53,25 @@ class Gate:
         self.settings = settings
         self._authenticators = (self._by_key, *authenticators)
         self._guarded = guarded
+        self._lasting: set[Callable[[], None]] = set()
 
     def change(self, settings: WebSettings) -> None:
         """Go by other settings from the next request on."""
         self.settings = settings
+        self.recheck()
+
+    def watch(self, recheck: Callable[[], None]) -> Callable[[], None]:
+        """Have `recheck` called whenever whom it lets in may have changed; the result ends it.
+
+        It is for what goes on for long, and has to see whether it still may.
+        """
+        self._lasting.add(recheck)
+        return lambda: self._lasting.discard(recheck)
+
+    def recheck(self) -> None:
+        """Have everybody who is let in for long see whether they still are."""
+        for recheck in tuple(self._lasting):
+            recheck()
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +86,8 @@ class Gate:
         *,
         also: Scope | None = None,
         credentials_needed: bool = False,
+        query_token: str | None = None,
+        passwords: bool = False,
     ) -> Principal:
         """Let a request pass, and say whose it is.
 
@@ -76,6 +96,8 @@ class Gate:
             scope: what the endpoint needs.
             also: what will do in place of it.
             credentials_needed: in open mode too, as a dialect may have it.
+            query_token: a token that came with the path, where that is allowed.
+            passwords: whether a key may come as the password of Basic authentication.
 
         Raises:
             Unauthorized: it needs a key.
@@ -83,11 +105,14 @@ class Gate:
 
         """
         self.refuse_foreign(headers)
-        principal = self.recognise(presented_keys(headers))
+        presented = [*presented_keys(headers), *filter(None, [query_token])]
+        if passwords:
+            presented += basic_passwords(headers)
+        principal = self.recognise(presented)
         if principal is None:
             principal = LOCAL if self.is_open and not credentials_needed else ANYBODY
         if not principal.may(scope) and not (also is not None and principal.may(also)):
-            raise self._refusal(headers, scope, principal)
+            raise self._refusal(scope, principal, shown_any=bool(presented))
         if scope is Scope.CREATE and not self.settings.allow_create:
             raise PermissionDenied(
                 "creating processes over the network is off; it is turned on by:"
@@ -125,14 +150,14 @@ class Gate:
         return API_KEY if digest is not None and matches(key, digest) else None
 
     def _refusal(
-        self, headers: MultiMapping[str], scope: Scope, principal: Principal
+        self, scope: Scope, principal: Principal, *, shown_any: bool
     ) -> PermissionDenied | Unauthorized:
         if principal is not ANYBODY:
             return PermissionDenied(
                 f"this needs the scope {scope}, which {principal.name} has not", scope=scope
             )
-        if any(True for _ in presented_keys(headers)):
-            return Unauthorized("this API key is not valid")
+        if shown_any:
+            return UnknownKey("this API key is not valid")
         return Unauthorized("this needs an API key")
 
 
@@ -143,6 +168,18 @@ def presented_keys(headers: MultiMapping[str]) -> Iterator[str]:
         if scheme.lower() in KEY_SCHEMES:
             yield credentials.strip()
     yield from headers.getall("X-API-Key", ())
+
+
+def basic_passwords(headers: MultiMapping[str]) -> Iterator[str]:
+    """List the passwords that a request comes with (RFC 7617); the names with them may be any."""
+    for value in headers.getall("Authorization", ()):
+        scheme, _, credentials = value.partition(" ")
+        if scheme.lower() != "basic":
+            continue
+        with suppress(binascii.Error, UnicodeDecodeError):
+            _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+            if password:
+                yield password
 
 
 def _origins(values: Iterable[str]) -> Iterator[str]:

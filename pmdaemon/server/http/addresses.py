@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
@@ -60,6 +61,7 @@ def client_address(
     return str(address)
 
 
+@lru_cache(maxsize=1024)
 def site_of(address: str) -> str:
     """Give what requests are counted by: the address, or the site of one of IPv6."""
     found = _read(address)
@@ -68,6 +70,7 @@ def site_of(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Address | None:
     text = text.strip()
     if text.startswith("["):

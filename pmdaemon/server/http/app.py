@@ -1,7 +1,7 @@
 """The web server: every dialect in one application, listening where it is told to."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.notices import AccessChanged, Notice
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Authenticator, Gate
@@ -24,13 +25,14 @@ from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
 from pmdaemon.server.http.pup.routes import PUP
-from pmdaemon.server.http.reading import LARGEST_BODY
+from pmdaemon.server.http.pushpaka.routes import CODE, DOOR, PUSHPAKA
 from pmdaemon.server.http.refusals import MethodNotAllowed, PermissionDenied, RouteNotFound
 from pmdaemon.server.http.site import Site, SiteParts
+from pmdaemon.server.http.staying import GATE
 
 DASHBOARD = Dialect(endpoints=DASHBOARD_FILES, encode_error=NATIVE.encode_error)
 
-DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, PROX)
+DIALECTS: Sequence[Dialect] = (NATIVE, DASHBOARD, PUP, DOOR, PUSHPAKA, CODE, PROX)
 
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
@@ -60,16 +62,34 @@ def access_table() -> Mapping[tuple[str, str], Scope]:
 
 def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_unmatched(guard)])
+    largest_body = guard.gate.settings.body_limit
+    app = web.Application(client_max_size=largest_body, middlewares=[_unmatched(guard)])
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)
     app[OVER] = asyncio.Event()
+    app[GATE] = guard.gate
     app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_heeding(engine, guard.gate))
     routes = [route for dialect in DIALECTS for route in dialect.routes(engine, guard)]
     let_origins_read(app, app.add_routes(routes), guard.gate.settings.cors_origins)
     app.on_response_prepare.append(_add_headers)
     return app
+
+
+def _heeding(engine: Engine, gate: Gate) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Have the gate hear, for as long as an application serves, that access is not as it was."""
+
+    def heed(notice: Notice) -> None:
+        if isinstance(notice, AccessChanged):
+            gate.recheck()
+
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        leave = engine.bus.subscribe(heed)
+        yield
+        leave()
+
+    return context
 
 
 async def _end_streams(app: web.Application) -> None:
@@ -151,16 +171,19 @@ class HttpServer:
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
     """List those who know credentials; what the settings revoke, none of them knows."""
     return tuple(
-        _unless_revoked(engine, one) for one in (engine.tokens.recognise, engine.children.recognise)
+        _unless_revoked(engine, one)
+        for one in (
+            engine.tokens.recognise,
+            engine.children.recognise,
+            engine.platform.accounts.recognise,
+        )
     )
 
 
 def _unless_revoked(engine: Engine, authenticator: Authenticator) -> Authenticator:
     def recognise(presented: str) -> Principal | None:
         principal = authenticator(presented)
-        if principal is None or principal.name.strip().lower() in engine.revocations.names():
-            return None
-        return principal
+        return None if principal is None or principal.name in engine.revoked else principal
 
     return recognise
 
@@ -171,27 +194,31 @@ def _unmatched(guard: Guard) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal = _refusal_of(request)
-        dialect = _nearest(request.path)
-        encode_error = dialect.encode_error
         try:
             guard.gate.refuse_foreign(request.headers)
         except PermissionDenied as error:
             request[FOREIGN] = True
-            return encode_error(error)
-        try:
-            if refusal is None:
+            return _nearest(request.path).encode_error(error)
+        if refusal is None:
+            try:
                 return await handler(request)
-            guard.charge(request, None)
-            guard.gate.admit(
-                request.headers, Scope.READ, credentials_needed=dialect.credentials_needed
-            )
-        except PmdaemonError as error:
-            return encode_error(error)
-        except web.HTTPForbidden as refused:
-            return encode_error(PermissionDenied(preflight_problem(refused)))
-        return encode_error(refusal)
+            except web.HTTPForbidden as refused:
+                refusal = PermissionDenied(preflight_problem(refused))
+                return _nearest(request.path).encode_error(refusal)
+        return _refused(guard, request, refusal)
 
     return middleware
+
+
+def _refused(guard: Guard, request: web.Request, refusal: PmdaemonError) -> web.Response:
+    """Say what is wrong with a path or a method, to whoever may know what there is."""
+    dialect = _nearest(request.path)
+    try:
+        guard.charge(request, None)
+        guard.gate.admit(request.headers, Scope.READ, credentials_needed=dialect.credentials_needed)
+    except PmdaemonError as error:
+        return dialect.encode_error(error)
+    return dialect.encode_error(refusal)
 
 
 def _nearest(path: str) -> Dialect:

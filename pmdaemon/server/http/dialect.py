@@ -8,16 +8,18 @@ for all handlers.
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
+import msgspec
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Scope
+from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces import RateLimit
-from pmdaemon.server.http.guard import PRINCIPAL, Guard
+from pmdaemon.server.http.guard import ADMISSION, PRINCIPAL, Guard
 from pmdaemon.server.http.refusals import Unauthorized
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,8 @@ class Endpoint(Struct, frozen=True):
 
     `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
     `limits` are how often an address may call it: None for those of the settings, empty for as
-    often as it likes.
+    often as it likes. With `query_token`, a token may come as `?token=`, for browsers, whose
+    WebSockets take no headers. With `passwords`, one may come as a password, as git sends it.
     """
 
     method: str
@@ -44,6 +47,8 @@ class Endpoint(Struct, frozen=True):
     handler: Handler
     limits: tuple[RateLimit, ...] | None = None
     also: Scope | None = None
+    query_token: bool = False
+    passwords: bool = False
 
     @property
     def changes(self) -> bool:
@@ -113,13 +118,18 @@ class Dialect(Struct, frozen=True):
         self, one: Endpoint, engine: Engine, guard: Guard, request: web.Request
     ) -> web.StreamResponse:
         guard.charge(request, one.limits)
+        admission: Callable[[], Principal] = partial(
+            guard.gate.admit,
+            request.headers,
+            one.scope,
+            also=one.also,
+            credentials_needed=self.credentials_needed,
+            query_token=request.query.get("token") if one.query_token else None,
+            passwords=one.passwords,
+        )
+        request[ADMISSION] = admission
         try:
-            principal = guard.gate.admit(
-                request.headers,
-                one.scope,
-                also=one.also,
-                credentials_needed=self.credentials_needed,
-            )
+            principal = admission()
         except Unauthorized:
             guard.charge_guess(request, one.limits)
             raise
@@ -144,8 +154,12 @@ def json_response(value: object, *, status: int = 200) -> web.Response:
 
 def encode_json(value: object) -> bytes:
     """Write a value as JSON in UTF-8, in one line, also where a text from outside is none."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace")
+    try:
+        # A space behind a comma costs next to nothing, and whoever looks with curl can read it.
+        return msgspec.json.format(msgspec.json.encode(value), indent=0)
+    except UnicodeEncodeError:
+        text = json.dumps(value, ensure_ascii=False)
+        return text.encode("utf-8", "replace")
 
 
 async def _expect(request: web.Request) -> None:

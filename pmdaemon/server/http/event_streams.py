@@ -1,7 +1,7 @@
 """Server-sent events: an answer that goes on for as long as its client wants (HTML, 9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pmdaemon.engine.interfaces import Cancellable, Clock
 from pmdaemon.engine.tasks import spawn
+from pmdaemon.server.http.staying import Stay, staying
 from pmdaemon.server.http.streams import SSE_HEADERS, SSE_PING
 
 BEAT = 15.0
@@ -21,10 +22,17 @@ OVER = web.AppKey("over", asyncio.Event)
 
 
 class EventStream:
-    """One client's stream. Writing waits while the client is slow to read."""
+    """One client's stream. Writing waits while the client is slow to read.
 
-    def __init__(self, response: web.StreamResponse, clock: Clock) -> None:
+    It ends before its time when the server does, or when its client is not let in any more.
+    """
+
+    def __init__(
+        self, response: web.StreamResponse, *, over: asyncio.Event, stay: Stay, clock: Clock
+    ) -> None:
         self.response = response
+        self._over = over
+        self._stay = stay
         self._clock = clock
         self._next_beat: Cancellable | None = None
 
@@ -37,6 +45,10 @@ class EventStream:
         """
         await self.response.write(data)
 
+    async def carry(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work that fills it, and leave that where it is when the stream has to end."""
+        await until({self._over, self._stay.over}, work)
+
     def start_beating(self) -> None:
         """Say something every now and then, from now on."""
         self._next_beat = self._clock.call_later(BEAT, self._beat)
@@ -48,6 +60,7 @@ class EventStream:
 
     def _beat(self) -> None:
         self.start_beating()
+        self._stay.check()
         spawn(self._ping(), name="sse.ping")
 
     async def _ping(self) -> None:
@@ -60,12 +73,13 @@ async def event_stream(request: web.Request, clock: Clock) -> AsyncIterator[Even
     """Begin the answer; at the end of the context it is complete."""
     response = web.StreamResponse(headers=SSE_HEADERS)
     await response.prepare(request)
-    stream = EventStream(response, clock)
-    stream.start_beating()
-    try:
-        yield stream
-    finally:
-        stream.stop_beating()
+    with staying(request) as stay:
+        stream = EventStream(response, over=request.app[OVER], stay=stay, clock=clock)
+        stream.start_beating()
+        try:
+            yield stream
+        finally:
+            stream.stop_beating()
     await response.write_eof()
 
 
@@ -77,16 +91,16 @@ def cursor_of(request: web.Request) -> str | None:
     return request.headers.get(LAST_EVENT_ID) or request.query.get("cursor") or None
 
 
-async def until(over: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do some work, and leave it when everything is over."""
+async def until(endings: Collection[asyncio.Event], work: Coroutine[Any, Any, None]) -> None:
+    """Do some work, and leave it at the first of some events."""
     loop = asyncio.get_running_loop()
     working = loop.create_task(work, name="sse")
-    ending = loop.create_task(over.wait(), name="sse.over")
+    tasks = {working, *(loop.create_task(one.wait(), name="sse.end") for one in endings)}
     try:
-        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             await working
     finally:
-        for task in (working, ending):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(working, ending, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

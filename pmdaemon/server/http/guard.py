@@ -1,6 +1,6 @@
 """What every request goes through before its endpoint: where from, how often, whose, and noted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,11 @@ from pmdaemon.server.http.rates import Rates, Standing
 from pmdaemon.server.http.refusals import TooManyRequests
 
 PRINCIPAL = web.RequestKey("principal", Principal)
+ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
+"""Lets a request pass once more, or raises: for what goes on for long."""
+
 STANDING = web.RequestKey("standing", Standing)
+ORIGIN = web.RequestKey("origin", str)
 NOTES = web.RequestKey("notes", dict[str, Any])
 
 
@@ -43,7 +47,7 @@ class Guard:
             TooManyRequests: its address has made too many.
 
         """
-        site = site_of(self.address_of(request))
+        site = request[ORIGIN] = site_of(self.address_of(request))
         ours = self.gate.settings.rate_limits
         standing = self._rates.charge(site, ours if limits is None else limits)
         shown = standing or self._rates.look(site, ours)
@@ -80,6 +84,11 @@ class Guard:
 def principal_of(request: web.Request) -> Principal:
     """Say whose a request is, once it was let in."""
     return request[PRINCIPAL]
+
+
+def origin_of(request: web.Request) -> str:
+    """Say by what a request is counted: its address or, of IPv6, the site of it."""
+    return request[ORIGIN]
 
 
 def note(request: web.Request, **facts: object) -> None:

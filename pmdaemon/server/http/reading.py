@@ -10,9 +10,6 @@ from aiohttp import web
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.refusals import BodyTooLarge, InvalidRequest, RequestTimedOut
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes."""
-
 BODY_DEADLINE = 10.0
 """Seconds within which a body has to have arrived."""
 
@@ -27,11 +24,11 @@ async def read_body(request: web.Request, kind: type[Value], *, default: Value) 
 
     Raises:
         InvalidRequest: it is not JSON, or has not the fields it should have.
-        BodyTooLarge: it has more than `LARGEST_BODY` bytes.
+        BodyTooLarge: it has more bytes than the application takes.
         RequestTimedOut: it took too long.
 
     """
-    body = await _read(request)
+    body = await read_bytes(request)
     if not body.strip():
         return default
     try:
@@ -96,14 +93,22 @@ def read_switch(request: web.Request, name: str) -> bool:
     return read_choice(request, name, ["true", "false", "1", "0"]) in {"true", "1"}
 
 
-async def _read(request: web.Request) -> bytes:
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise BodyTooLarge(LARGEST_BODY)  # without waiting for it
+async def read_bytes(request: web.Request) -> bytes:
+    """Read a body as it is.
+
+    Raises:
+        BodyTooLarge: it has more bytes than the settings allow.
+        RequestTimedOut: it took too long.
+
+    """
+    largest = request.client_max_size
+    if (request.content_length or 0) > largest:
+        raise BodyTooLarge(largest)  # without waiting for it
     try:
         async with asyncio.timeout(BODY_DEADLINE):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise BodyTooLarge(LARGEST_BODY) from None
+        raise BodyTooLarge(largest) from None
     except web.RequestPayloadError:
         raise InvalidRequest("the body of this request is broken") from None
     except TimeoutError:

@@ -32,6 +32,10 @@ class Unauthorized(Refusal):
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="pmdaemon"'})
 
 
+class UnknownKey(Unauthorized):
+    """A key, or a token, that lets nobody in."""
+
+
 class PermissionDenied(Refusal):
     """Something that this caller may not do."""
 

@@ -172,7 +172,7 @@ class Site:
 
 
 def _fixed(settings: WebSettings) -> tuple[object, ...]:
-    return settings.cors_origins, settings.tls_cert, settings.tls_key
+    return settings.cors_origins, settings.body_limit, settings.tls_cert, settings.tls_key
 
 
 def _tls(settings: WebSettings) -> SSLContext | None:

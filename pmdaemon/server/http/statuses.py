@@ -24,6 +24,15 @@ from pmdaemon.core.errors import (
     TokenNotFound,
     Unsupported,
 )
+from pmdaemon.core.platform_errors import (
+    Missing,
+    NotForPrograms,
+    RegistrationClosed,
+    SignatureWrong,
+    Taken,
+    TooManyAttempts,
+    WrongCredentials,
+)
 from pmdaemon.engine.request_log import RequestNotFound
 from pmdaemon.server.http.refusals import Refusal
 
@@ -32,6 +41,13 @@ STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
         ProcessNotFound: 404,
         RequestNotFound: 404,
         TokenNotFound: 404,
+        Missing: 404,
+        SignatureWrong: 401,
+        WrongCredentials: 401,
+        RegistrationClosed: 403,
+        NotForPrograms: 403,
+        TooManyAttempts: 429,
+        Taken: 409,
         AppAlreadyExists: 409,
         TokenExists: 409,
         TcpPortTaken: 409,

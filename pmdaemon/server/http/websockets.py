@@ -5,10 +5,10 @@ Whoever does not read in time is left behind by whoever writes, which is told so
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
-from aiohttp import WSCloseCode, hdrs, web
+from aiohttp import WSCloseCode, WSMessage, hdrs, web
 
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
@@ -17,6 +17,10 @@ from pmdaemon.server.http.streams import MOST_UNREAD, PING_FRAME
 
 PARTING_SECONDS = 1.0
 """How long a client may take to say goodbye."""
+
+
+PAUSE = 0.01
+"""Seconds between two messages of one client: a hundred a second are more than anybody needs."""
 
 
 async def open_websocket(
@@ -43,6 +47,16 @@ async def open_websocket(
     except web.HTTPException as refused:
         raise Refusal(f"this is no handshake of a WebSocket: {shown(refused.text)}") from None
     return socket
+
+
+async def messages_of(socket: web.WebSocketResponse) -> AsyncIterator[WSMessage]:
+    """Read what a client says until it goes, a little at a time: a flood waits where it comes from.
+
+    Without the pauses all that has arrived would be taken in one turn of the event loop.
+    """
+    async for message in socket:
+        yield message
+        await asyncio.sleep(PAUSE)
 
 
 def wants_websocket(request: web.Request) -> bool:

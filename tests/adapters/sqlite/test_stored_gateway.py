@@ -1,8 +1,8 @@
 import pytest
 
 from pmdaemon.adapters.sqlite import stored_gateway
-from pmdaemon.core.routing import Mode, Route, Target
-from pmdaemon.core.services import Listener, ServiceSpec
+from pmdaemon.core.routing import Listener, Mode, Route, Target
+from pmdaemon.core.services import ServiceSpec
 from pmdaemon.engine.interfaces import CertificateFiles, GatewaySettings
 
 SPEC = ServiceSpec(

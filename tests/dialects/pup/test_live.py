@@ -133,6 +133,16 @@ async def test_a_schedule_that_falls_due_is_told_with_the_next_time(scene):
     assert told["next"] == "2023-11-14T22:13:30.000Z"
 
 
+async def test_a_run_that_a_schedule_ends_is_told_with_that_time(scene):
+    talk = await scene.connect("reader", "read")
+    ends = Schedule("0 23 * * *", "UTC")
+
+    await scene.parts.start(an_app(name="shop", cron_stop=ends))
+
+    told = await talk.until("process_scheduled_terminate")
+    assert (told["status"]["id"], told["next"]) == ("shop", "2023-11-14T23:00:00.000Z")
+
+
 async def test_files_that_changed_are_told(scene):
     talk = await scene.connect("reader", "read")
 
@@ -202,7 +212,15 @@ async def test_a_program_hears_nothing_of_others(scene):
 
 async def test_a_token_that_is_revoked_ends_its_connection(scene):
     talk = await scene.connect("reader", "read")
+
     await scene.parts.engine.tokens.revoke("reader")
+
+    assert await talk.closed() == 1008
+
+
+async def test_a_token_that_the_settings_revoke_ends_its_connection_with_the_next_beat(scene):
+    talk = await scene.connect("reader", "read")
+    scene.parts.revocations.revoked.add("reader")
 
     scene.parts.clock.advance(TICK * BEAT)
 

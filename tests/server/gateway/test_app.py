@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener
 from pmdaemon.engine.interfaces import GatewaySettings
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.gateway import a_gateway, an_upstream, answer, body_of, status_of

@@ -1,9 +1,9 @@
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from pmdaemon.core.services import Listener
+from pmdaemon.core.routing import Listener
 from tests.server.gateway.test_forwarding import dead_target
 from tests.support.gateway import a_gateway, an_upstream
 from tests.support.waiting import eventually
@@ -142,3 +142,72 @@ async def test_who_does_not_read_makes_the_target_wait():
         assert pours.written < 50_000_000
         writer.transport.abort()
         await eventually(lambda: not gateway.server.busy("app", upstream.target))
+
+
+async def hangs_up(reader, writer):
+    writer.close()
+
+
+async def resets(reader, writer):
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize("leaves", [hangs_up, resets])
+async def test_a_connection_on_which_nothing_was_said_goes_to_the_next_target(leaves):
+    async with (
+        balanced() as gateway,
+        an_upstream(leaves) as gone,
+        an_upstream(echo(b"a")) as upstream,
+    ):
+        gateway.leads_to(gone, upstream)
+        answers = []
+        for _ in range(4):
+            async with asyncio.timeout(10):
+                port = gateway.server.balanced["app"]
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                first = await reader.readexactly(1)
+                writer.write(b"x")
+                writer.write_eof()
+                answers.append(first + await reader.read())
+                writer.transport.abort()
+
+        assert answers == [b"ax bye"] * 4
+        assert gone.connections
+
+
+async def test_what_was_said_is_not_said_to_another_target():
+    async def listens(reader, writer):
+        await reader.readexactly(1)
+        writer.transport.abort()
+
+    async with (
+        balanced() as gateway,
+        an_upstream(listens) as first,
+        an_upstream(listens) as second,
+    ):
+        gateway.leads_to(first, second)
+
+        with suppress(ConnectionResetError):
+            assert await say(gateway, b"x") == b""
+
+        assert first.connections + second.connections == 1
+
+
+async def test_a_client_that_leaves_without_a_word_leaves_its_target_too():
+    left = asyncio.Event()
+
+    async def waits(reader, writer):
+        await reader.read()
+        left.set()
+
+    async with balanced() as gateway, an_upstream(waits) as upstream:
+        gateway.leads_to(upstream)
+        _, writer = await asyncio.open_connection("127.0.0.1", gateway.server.balanced["app"])
+        await eventually(lambda: upstream.connections == 1)
+
+        writer.transport.abort()
+
+        async with asyncio.timeout(10):
+            await left.wait()
+        await eventually(lambda: not gateway.server.busy("app", upstream.target))
+        assert upstream.connections == 1

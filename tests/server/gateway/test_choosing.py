@@ -65,6 +65,30 @@ async def test_what_a_target_has_to_do_is_counted(chooser):
     assert await chooser.drained("app", A, within=0.01)
 
 
+async def test_what_has_no_end_of_its_own_is_not_waited_for(chooser):
+    with chooser.busy_with("app", A) as goes_on, chooser.busy_with("app", A):
+        drained = asyncio.ensure_future(chooser.drained("app", A, within=5.0))
+        goes_on()
+        await asyncio.sleep(0)
+        assert not drained.done()
+        with chooser.busy_with("app", A):
+            pass
+        assert chooser.busy("app", A) == 2
+        assert not drained.done()
+    assert await drained
+
+
+async def test_what_goes_on_alone_has_drained(chooser):
+    with chooser.busy_with("app", A) as goes_on:
+        drained = asyncio.ensure_future(chooser.drained("app", A, within=None))
+        await asyncio.sleep(0)
+        goes_on()
+        assert await drained
+        assert chooser.busy("app", A) == 1
+    with chooser.busy_with("app", A):
+        assert not await chooser.drained("app", A, within=0.01)
+
+
 async def test_a_service_that_is_gone_drains_all_the_same(chooser):
     with chooser.busy_with("app", A):
         chooser.swap(RouteTable())

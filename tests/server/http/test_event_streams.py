@@ -26,7 +26,7 @@ async def test_work_goes_on_until_it_is_done():
         await asyncio.sleep(0)
         done.append(True)
 
-    await until(asyncio.Event(), work())
+    await until({asyncio.Event()}, work())
 
     assert done == [True]
 
@@ -41,7 +41,7 @@ async def test_work_is_left_when_everything_is_over():
         finally:
             left.append(True)
 
-    await until(over, work())
+    await until({asyncio.Event(), over}, work())
 
     assert left == [True]
 
@@ -51,4 +51,4 @@ async def test_what_goes_wrong_is_not_lost():
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await until(asyncio.Event(), work())
+        await until({asyncio.Event()}, work())

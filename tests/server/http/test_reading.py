@@ -9,13 +9,14 @@ from aiohttp import ClientSession, web
 
 from pmdaemon.server.http import reading
 from pmdaemon.server.http.reading import (
-    LARGEST_BODY,
     read_body,
     read_choice,
     read_number,
     read_switch,
 )
 from pmdaemon.server.http.refusals import Refusal
+
+LARGEST_BODY = 1024 * 1024
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

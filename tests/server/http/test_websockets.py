@@ -1,10 +1,13 @@
+import asyncio
+
 import pytest
 from aiohttp import WSCloseCode, web
 from aiohttp.test_utils import make_mocked_request
 
+from pmdaemon.server.http import websockets
 from pmdaemon.server.http.refusals import UpgradeRequired
 from pmdaemon.server.http.streams import MOST_UNREAD, PING_FRAME
-from pmdaemon.server.http.websockets import Writer, open_websocket
+from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket
 
 
 class Transport:
@@ -77,3 +80,26 @@ async def test_there_is_nothing_to_write_to_without_a_connection():
 
     with pytest.raises(ConnectionResetError):
         Writer(web.WebSocketResponse(), request)
+
+
+async def test_others_have_their_turn_between_two_messages_of_a_client(monkeypatch):
+    monkeypatch.setattr(websockets, "PAUSE", 0)
+    turns = []
+    take = turns.append
+
+    async def flood():
+        for number in range(3):
+            yield number
+
+    async def listen():
+        async for message in messages_of(flood()):
+            take(message)
+
+    async def other():
+        for _ in range(3):
+            turns.append("other")
+            await asyncio.sleep(0)
+
+    await asyncio.gather(listen(), other())
+
+    assert turns == [0, "other", 1, "other", 2, "other"]

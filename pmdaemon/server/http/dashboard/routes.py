@@ -12,7 +12,7 @@ from aiohttp import ETag, web
 
 from pmdaemon.core.access import Scope
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.dashboard.files import StaticFile, static_files
+from pmdaemon.server.http.dashboard.files import StaticFile, StaticFiles, deploy_files, static_files
 from pmdaemon.server.http.dashboard.negotiation import prefers_page
 from pmdaemon.server.http.dialect import UNLIMITED, Endpoint
 from pmdaemon.server.http.refusals import RouteNotFound
@@ -64,8 +64,24 @@ async def show_page(_engine: Engine, request: web.Request) -> web.StreamResponse
     return _answer(request, files.page, files.version, ASK_EACH_TIME)
 
 
+async def show_deploy_page(_engine: Engine, request: web.Request) -> web.StreamResponse:
+    """Show the page of deployments."""
+    files = await asyncio.to_thread(deploy_files)
+    return _answer(request, files.page, files.version, ASK_EACH_TIME)
+
+
 async def show_file(_engine: Engine, request: web.Request) -> web.StreamResponse:
-    """Show a file that the page consists of.
+    """Show a file that the dashboard consists of."""
+    return _file_of(await asyncio.to_thread(static_files), request)
+
+
+async def show_deploy_file(_engine: Engine, request: web.Request) -> web.StreamResponse:
+    """Show a file that the page of deployments consists of."""
+    return _file_of(await asyncio.to_thread(deploy_files), request)
+
+
+def _file_of(files: StaticFiles, request: web.Request) -> web.StreamResponse:
+    """Show a file that a page consists of.
 
     A page that was fetched before an update asks for files of an older version, and gets the
     current ones, to be used once: they fit each other.
@@ -74,7 +90,6 @@ async def show_file(_engine: Engine, request: web.Request) -> web.StreamResponse
         RouteNotFound: there is none of this name.
 
     """
-    files = await asyncio.to_thread(static_files)
     found = files.others.get(request.match_info["name"])
     if found is None:
         raise RouteNotFound
@@ -101,7 +116,11 @@ def _answer(
     return answer
 
 
-FILES = (Endpoint("GET", "/dashboard/{version}/{name}", Scope.PUBLIC, show_file, limits=UNLIMITED),)
+FILES = (
+    Endpoint("GET", "/dashboard/{version}/{name}", Scope.PUBLIC, show_file, limits=UNLIMITED),
+    Endpoint("GET", "/deploy", Scope.PUBLIC, show_deploy_page, limits=UNLIMITED),
+    Endpoint("GET", "/deploy/{version}/{name}", Scope.PUBLIC, show_deploy_file, limits=UNLIMITED),
+)
 """Every address of the dashboard but `/`, which the PMDaemon API has, too.
 
 One look at the page takes more of them than an address may ask for at once.

@@ -15,7 +15,7 @@ from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.event_streams import OVER, EventStream, cursor_of, event_stream, until
+from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream
 from pmdaemon.server.http.log_streams import LogStream
 from pmdaemon.server.http.native import frames
 from pmdaemon.server.http.native.frames import PUSHED, Batch, Feed, FrameType
@@ -44,7 +44,7 @@ async def stream_events(engine: Engine, request: web.Request) -> web.StreamRespo
         try:
             if after is not None:
                 listener.catch_up(*after)
-            await until(request.app[OVER], listener.write())
+            await stream.carry(listener.write())
         finally:
             live.leave(listener)
     return stream.response
@@ -64,7 +64,7 @@ async def stream_logs(engine: Engine, request: web.Request) -> web.StreamRespons
     if request.method == "HEAD":
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:
-        await until(request.app[OVER], _push(engine, output, stream))
+        await stream.carry(_push(engine, output, stream))
     return stream.response
 
 

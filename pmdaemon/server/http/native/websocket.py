@@ -8,6 +8,7 @@ the key in base64url, or in a first `auth` message.
 import asyncio
 import binascii
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -32,7 +33,7 @@ from pmdaemon.server.http.refusals import (
     Unauthorized,
     UpgradeRequired,
 )
-from pmdaemon.server.http.websockets import Writer, open_websocket, wants_websocket
+from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket, wants_websocket
 
 SUBPROTOCOL = "pmdaemon"
 KEY_PROTOCOL = "pmdaemon.key."
@@ -171,6 +172,7 @@ class Client:
         self._writer = Writer(socket, request)
         self.feed = feed or Feed.PUBLIC
         self._joined = False
+        self._leave_gate: Callable[[], None] | None = None
         self._admitted = feed is not None
         self._deadline: Cancellable | None = None
         self._request = request
@@ -198,8 +200,8 @@ class Client:
 
     def beat(self) -> None:
         """Ping; hang up when nothing came since the last time, or the key is no longer good."""
-        if self._writer.beat() and not self._may_stay():
-            self._close(WSCloseCode.POLICY_VIOLATION, b"this key is not valid any more")
+        if self._writer.beat():
+            self._hang_up_unless_welcome()
 
     def dismiss(self) -> None:
         """Send the client away, to come back to the next daemon."""
@@ -216,6 +218,8 @@ class Client:
         """Listen no more, and read no output."""
         if self._joined:
             self._live.leave(self)
+        if self._leave_gate is not None:
+            self._leave_gate()
         if self._deadline is not None:
             self._deadline.cancel()
         for task in self._subscriptions.values():
@@ -223,7 +227,7 @@ class Client:
 
     async def listen(self) -> None:
         """Do what the client says until it goes."""
-        async for message in self._socket:
+        async for message in messages_of(self._socket):
             self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:
@@ -237,6 +241,7 @@ class Client:
 
     def _join(self) -> None:
         self._joined = True
+        self._leave_gate = self._live.guard.gate.watch(self._hang_up_unless_welcome)
         self._live.join(self)
 
     def _wait_no_longer(self) -> None:
@@ -349,12 +354,13 @@ class Client:
     async def _say_error(self, error: PmdaemonError) -> None:
         await self._say(FrameType.ERROR, errors.error_view(error))
 
-    def _may_stay(self) -> bool:
+    def _hang_up_unless_welcome(self) -> None:
         try:
             allowed = feed_for(self._live.guard.gate, self._headers)
         except Refusal:
-            return False
-        return allowed in {self.feed, Feed.FULL}
+            allowed = None
+        if allowed not in {self.feed, Feed.FULL}:
+            self._close(WSCloseCode.POLICY_VIOLATION, b"this key is not valid any more")
 
     def _close(self, code: WSCloseCode, reason: bytes) -> None:
         self._writer.close(code, reason)

@@ -14,13 +14,7 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import HealthChecked, Notice, ProcessChanged
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.dialect import encode_json
-from pmdaemon.server.http.event_streams import (
-    OVER,
-    EventStream,
-    cursor_of,
-    event_stream,
-    until,
-)
+from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream
 from pmdaemon.server.http.log_streams import LogStream, Missed, Printed
 from pmdaemon.server.http.patterns import Matches
 from pmdaemon.server.http.prox import views
@@ -50,7 +44,7 @@ async def stream_logs(engine: Engine, request: web.Request) -> web.StreamRespons
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:
         await stream.send(CONNECTED)
-        await until(request.app[OVER], _push_lines(engine, output, matches, stream))
+        await stream.carry(_push_lines(engine, output, matches, stream))
     return stream.response
 
 
@@ -60,7 +54,7 @@ async def stream_processes(engine: Engine, request: web.Request) -> web.StreamRe
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:
         await stream.send(CONNECTED)
-        await until(request.app[OVER], _push_lists(engine, stream))
+        await stream.carry(_push_lists(engine, stream))
     return stream.response
 
 

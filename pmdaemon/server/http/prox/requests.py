@@ -16,13 +16,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.bodies import body_view
 from pmdaemon.server.http.dialect import encode_json, json_response
-from pmdaemon.server.http.event_streams import (
-    OVER,
-    EventStream,
-    cursor_of,
-    event_stream,
-    until,
-)
+from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream
 from pmdaemon.server.http.prox import views
 from pmdaemon.server.http.prox.errors import ProxyNotEnabled
 from pmdaemon.server.http.reading import read_choice, read_number
@@ -41,7 +35,8 @@ CONNECTED = b": connected\n\n" + sse_event("connected", b"{}")
 
 MOST_EXCEPTIONS: Final = 100
 
-_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9]{1,15})((?:-[0-9]{1,15}){0,100})")
+CURSOR: Final = r"([0-9]{1,16})\.([0-9]{1,15})((?:-[0-9]{1,15}){0,100})"
+"""How a cursor is written."""
 
 
 class Cursor(Struct, frozen=True):
@@ -101,7 +96,7 @@ async def stream_requests(engine: Engine, request: web.Request) -> web.StreamRes
         try:
             if after is not None:
                 listener.catch_up(after)
-            await until(request.app[OVER], listener.write(stream))
+            await stream.carry(listener.write(stream))
         finally:
             leave()
     return stream.response
@@ -218,7 +213,7 @@ def _since(request: web.Request) -> float | None:
 def _read_cursor(text: str | None) -> Cursor | None:
     if text is None:
         return None
-    found = _CURSOR.fullmatch(text)
+    found = re.fullmatch(CURSOR, text)
     if found is None:
         raise InvalidInput(f"cannot go on at {shown(text)}: it is no cursor of this stream")
     life, number, exceptions = found.groups()

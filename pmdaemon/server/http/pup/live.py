@@ -156,6 +156,8 @@ class PupFeed:
             due = self.engine.triggers.cron.next_due(after.pm_id)
             told = {"next": views.iso(due)} if due is not None else {}
             self._tell(FrameType.SCHEDULED, {**told, "status": status})
+        if after.run is not None and (before is None or before.run != after.run):
+            self._tell_end(after, status)
         match before.state if before is not None else None, after.state:
             case (Stopping(), _):
                 pass
@@ -164,6 +166,13 @@ class PupFeed:
                 self._tell(FrameType.WATCH, {"at": at, "status": status})
             case _:
                 pass
+
+    def _tell_end(self, process: Process, status: views.View) -> None:
+        """Tell when the run that has begun is ended, where a schedule does that."""
+        ends = self.engine.triggers.time_limits.ends_at(process)
+        if ends is not None:
+            told = {"next": views.iso(ends), "status": status}
+            self._tell(FrameType.SCHEDULED_TERMINATE, told)
 
     def _tick(self) -> None:
         self._next_tick = self.engine.clock.call_later(TICK, self._tick)

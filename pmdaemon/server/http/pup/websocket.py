@@ -11,7 +11,7 @@ from pmdaemon.server.http.access import presented_keys
 from pmdaemon.server.http.guard import principal_of
 from pmdaemon.server.http.pup.frames import FrameType, frame
 from pmdaemon.server.http.pup.live import PUP_LIVE, PupFeed
-from pmdaemon.server.http.websockets import Writer, open_websocket
+from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket
 
 LARGEST_MESSAGE = 64 * 1024
 """Bytes that a client may say at once, for nothing."""
@@ -24,12 +24,14 @@ async def serve_websocket(_engine: Engine, request: web.Request) -> web.StreamRe
     socket = await open_websocket(request, largest_message=LARGEST_MESSAGE)
     client = Client(feed, principal, request, Writer(socket, request))
     feed.join(client)
+    leave_gate = feed.guard.gate.watch(client.hang_up_unless_welcome)
     try:
-        async for message in socket:
+        async for message in messages_of(socket):
             client.hear()
             if message.type is web.WSMsgType.PING:
                 await socket.pong(message.data)
     finally:
+        leave_gate()
         feed.leave(client)
     return socket
 
@@ -73,8 +75,11 @@ class Client:
 
     def beat(self) -> None:
         """Ping; hang up when nothing came since the last time, or the token is no longer good."""
-        if not self._writer.beat():
-            return
+        if self._writer.beat():
+            self.hang_up_unless_welcome()
+
+    def hang_up_unless_welcome(self) -> None:
+        """Send the client away whose token is not what it was."""
         known = self._feed.guard.gate.recognise(presented_keys(self._request.headers))
         if known != self._principal:
             self._writer.close(WSCloseCode.POLICY_VIOLATION, b"this token is not valid any more")

@@ -233,6 +233,39 @@ async def test_streams_end_properly_when_the_web_side_is_turned_off(scene):
     assert [await one.response.content.read() for one in streams] == [b"", b""]
 
 
+async def test_streams_end_at_once_when_their_key_is_revoked(scene):
+    tokens = scene.parts.engine.tokens
+    _, kept = await tokens.make("kept")
+    _, secret = await tokens.make("ci", scopes=["read"])
+    paths = ["/api/events?events=process_event", "/api/processes/web/logs/stream"]
+    streams = [await scene.open(path, X_API_Key=secret) for path in paths]
+    other = await scene.open(paths[1], X_API_Key=kept)
+
+    await tokens.revoke("ci")
+
+    assert [await one.response.content.read() for one in streams] == [b"", b""]
+    scene.write("one\n")
+    assert (await other.event())[1]["data"]["message"] == "one"
+
+
+async def test_streams_that_needed_no_key_end_when_one_is_made(scene):
+    stream = await scene.open("/api/events?events=process_event")
+
+    await scene.parts.engine.tokens.make("ci")
+
+    assert await stream.response.content.read() == b""
+
+
+async def test_a_stream_notices_with_a_beat_that_the_settings_revoke_its_key(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci")
+    stream = await scene.open("/api/events?events=process_event", X_API_Key=secret)
+    scene.parts.revocations.revoked.add("ci")
+
+    scene.parts.clock.advance(BEAT)
+
+    assert await stream.response.content.read() in {b"", b": ping\n\n"}
+
+
 async def test_nothing_is_left_of_a_client_that_has_gone(scene):
     events = await scene.open("/api/events")
     logs = await scene.open("/api/processes/web/logs/stream")

@@ -393,11 +393,52 @@ async def test_a_client_that_answers_stays(scene):
 
 async def test_who_has_a_key_that_is_not_valid_any_more_is_sent_away(scene):
     talk = await scene.connect(KEY)
+
     await scene.server.turn_on(replace(LOCKED, api_key_digest=digest_of("another")))
+
+    assert await talk.closed() == 1008
+
+
+async def test_who_has_a_key_that_is_revoked_is_sent_away_at_once_and_nobody_else(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci", scopes=["read"])
+    talk = await scene.connect({"X-API-Key": secret})
+    others = [await scene.connect(KEY), await scene.connect()]
+
+    await scene.parts.engine.tokens.revoke("ci")
+
+    assert await talk.closed() == 1008
+    for other in others:
+        await other.say("ping")
+        await other.until("pong")
+
+
+async def test_who_has_a_key_that_expires_is_sent_away(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci", expire_in=5.0)
+    talk = await scene.connect({"X-API-Key": secret})
+
+    scene.parts.clock.advance(5.0)
+
+    assert await talk.closed() == 1008
+
+
+async def test_who_has_a_key_that_the_settings_revoke_is_sent_away_with_the_next_beat(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci")
+    talk = await scene.connect({"X-API-Key": secret})
+    scene.parts.revocations.revoked.add("ci")
 
     scene.parts.clock.advance(BEAT)
 
     assert await talk.closed() == 1008
+
+
+async def test_who_still_has_to_show_a_key_is_left_to_do_so(scene):
+    await scene.server.turn_on(CLOSED)
+    talk = await scene.connect()
+
+    await scene.parts.engine.tokens.make("ci")
+    await talk.say("auth", key="sesame")
+
+    assert await talk.until("authenticated") == {"feed": "full"}
 
 
 async def test_clients_are_told_to_go_when_the_web_side_is_turned_off(scene):

@@ -224,12 +224,34 @@ async def test_streams_say_something_now_and_then(scene):
         assert await processes.block() == [": ping"]
 
 
+async def test_ten_idle_minutes_are_forty_pings_and_then_a_line_comes_through(scene):
+    logs, _ = await scene.open_logs()
+
+    for _ in range(40):
+        scene.parts.clock.advance(BEAT)
+        assert await logs.block() == [": ping"]
+    scene.write("still here\n")
+
+    assert (await logs.data())["line"] == "still here"
+
+
 async def test_streams_end_properly_when_the_web_side_is_turned_off(scene):
     logs, _ = await scene.open_logs()
     processes = await scene.open("/processes/stream")
     await processes.event()
 
     await scene.server.turn_off()
+
+    assert [await one.response.content.read() for one in (logs, processes)] == [b"", b""]
+
+
+async def test_streams_end_at_once_when_their_key_is_revoked(scene):
+    _, secret = await scene.parts.engine.tokens.make("ci", scopes=["read"])
+    logs, _ = await scene.open_logs(X_API_Key=secret)
+    processes = await scene.open("/processes/stream", X_API_Key=secret)
+    await processes.event()
+
+    await scene.parts.engine.tokens.revoke("ci")
 
     assert [await one.response.content.read() for one in (logs, processes)] == [b"", b""]
 

@@ -1,4 +1,4 @@
-// The page: what is where, which keys do what, and what is drawn when something has changed.
+// The page: what is where, what keys do, and what is drawn on a change.
 
 import { Actions } from "./actions.js";
 import { Api } from "./api.js";
@@ -41,7 +41,7 @@ class App extends HTMLElement {
 
 	connectedCallback() {
 		this.append(
-			h("header.top", h("h1", h("img", { src: new URL("icon.svg", import.meta.url), alt: "" }), "pmdaemon"), this.#hostname, h("span.gap"), this.#link.word, this.#theme, this.#signOut),
+			h("header.top", h("h1", h("img", { src: new URL("icon.svg", import.meta.url), alt: "" }), "pmdaemon"), this.#hostname, h("span.gap"), h("a.button", { href: "deploy" }, "Deploy"), this.#link.word, this.#theme, this.#signOut),
 			this.#link.banner,
 			this.#signIn,
 			this.#main,

@@ -1,0 +1,86 @@
+"""Taking in what a command writes, as lines."""
+
+import asyncio
+import os
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from pmdaemon.engine.interfaces.deploying import Say
+
+LONGEST_LINE = 8192
+"""Bytes; what is longer comes in pieces."""
+
+MOST_AT_ONCE = 256 * 1024
+"""Bytes that are taken in one turn of the event loop, so that others have theirs."""
+
+
+class LineGatherer:
+    """A pipe that is emptied as it fills, and tells what came line by line.
+
+    What a terminal would write over, as a meter that runs from 0 to 100 %, counts as one line: the
+    last of what stood there.
+    """
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._left = b""
+        self._reading, self.writing = os.pipe()
+
+    def __enter__(self) -> Self:
+        os.set_blocking(self._reading, False)
+        asyncio.get_running_loop().add_reader(self._reading, self._take)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.leave_writing()
+        while self._reading >= 0 and self._take():
+            pass
+        if self._reading >= 0:
+            self._end()
+
+    def leave_writing(self) -> None:
+        """Leave the other end to the command."""
+        if self.writing >= 0:
+            os.close(self.writing)
+            self.writing = -1
+
+    def _take(self) -> bool:
+        """Take what is there; tell whether there may be more."""
+        taken = 0
+        with suppress(BlockingIOError):
+            while taken < MOST_AT_ONCE:
+                data = os.read(self._reading, 65536)
+                if not data:
+                    self._end()
+                    return False
+                taken += len(data)
+                self._gather(data)
+            return True
+        return False
+
+    def _gather(self, data: bytes) -> None:
+        *lines, self._left = (self._left + data).split(b"\n")
+        for line in lines:
+            self._tell(line)
+        while len(self._left) > LONGEST_LINE:
+            piece, self._left = self._left[:LONGEST_LINE], self._left[LONGEST_LINE:]
+            self._tell(piece)
+
+    def _tell(self, line: bytes) -> None:
+        shown = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
+        for start in range(0, max(1, len(shown)), LONGEST_LINE):
+            self._say(shown[start : start + LONGEST_LINE])
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._reading)
+        os.close(self._reading)
+        self._reading = -1
+        if self._left:
+            self._tell(self._left)
+            self._left = b""

@@ -1,0 +1,114 @@
+"""Texts sealed with AES-256-GCM, by a key that is in a file of the home and not in the store.
+
+What is sealed begins with the version of this form, the id of its key and a nonce. It is bound to
+what it is about: put in another place, it cannot be opened. The file holds the newest key first.
+cryptography is imported at the first text, as it brings OpenSSL with it.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pmdaemon.core.errors import HomeUnusable, OperationFailed
+from pmdaemon.engine.interfaces import SecretFiles
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEYS_FILE = "sealing-keys"
+
+VERSION = b"\x01"
+KEY_ID_BYTES = 4
+KEY_BYTES = 32
+NONCE_BYTES = 12
+"""As NIST SP 800-38D has it (8.2.2): random, and so good for 2^32 texts of one key."""
+
+
+class SealingKey(msgspec.Struct, frozen=True):
+    """A key by its id, both in base64."""
+
+    id: str
+    key: str
+
+    def __repr__(self) -> str:
+        return "SealingKey(<hidden>)"
+
+
+class AesGcmSealer:
+    """Seals and opens for one home."""
+
+    def __init__(self, files: SecretFiles) -> None:
+        self._files = files
+        self._keys: Sequence[SealingKey] | None = None
+
+    def seal(self, text: str, *, about: str) -> bytes:
+        """Seal a text; it can be opened only as being `about` the same thing."""
+        if not self._loaded():
+            self.begin_key()
+        newest = self._loaded()[0]
+        head = VERSION + base64.b64decode(newest.id)
+        nonce = os.urandom(NONCE_BYTES)
+        return head + nonce + _cipher(newest).encrypt(nonce, text.encode(), _bound(head, about))
+
+    def open(self, sealed: bytes, *, about: str) -> str:
+        """Open what was sealed."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
+
+        head, rest = sealed[: 1 + KEY_ID_BYTES], sealed[1 + KEY_ID_BYTES :]
+        nonce, content = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
+        id_ = base64.b64encode(head[1:]).decode()
+        key = next((one for one in self._loaded() if one.id == id_), None)
+        if key is None or not head.startswith(VERSION):
+            raise OperationFailed(
+                f"cannot open what was sealed: its key is not in the file {KEYS_FILE} of the home",
+                code="sealing_key_missing",
+            )
+        try:
+            return _cipher(key).decrypt(nonce, content, _bound(head, about)).decode()
+        except (InvalidTag, ValueError):
+            raise OperationFailed(
+                "cannot open what was sealed: it is not as it was written", code="seal_broken"
+            ) from None
+
+    def begin_key(self) -> None:
+        """Seal with a new key from now on; what was sealed with the former ones can be opened."""
+        fresh = SealingKey(
+            id=base64.b64encode(os.urandom(KEY_ID_BYTES)).decode(),
+            key=base64.b64encode(os.urandom(KEY_BYTES)).decode(),
+        )
+        self._write([fresh, *self._loaded()])
+
+    def forget_former_keys(self) -> None:
+        """Keep the newest key only."""
+        self._write(self._loaded()[:1])
+
+    def _write(self, keys: Sequence[SealingKey]) -> None:
+        self._files.write(KEYS_FILE, msgspec.json.encode({"keys": keys}).decode() + "\n")
+        self._keys = keys
+
+    def _loaded(self) -> Sequence[SealingKey]:
+        if self._keys is None:
+            text = self._files.read(KEYS_FILE)
+            try:
+                data = json.loads(text) if text is not None else {"keys": []}
+                self._keys = msgspec.convert(data["keys"], list[SealingKey])
+            except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+                raise HomeUnusable(
+                    f"cannot use the file {KEYS_FILE} in the home: it is damaged; without it,"
+                    " variables of projects have to be set again"
+                ) from error
+        return self._keys
+
+
+def _cipher(key: SealingKey) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
+
+    return AESGCM(base64.b64decode(key.key))
+
+
+def _bound(head: bytes, about: str) -> bytes:
+    return head + about.encode()

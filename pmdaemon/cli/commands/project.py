@@ -1,0 +1,131 @@
+"""`project`."""
+
+import click
+
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.cli.project_parts import domain, env, webhook
+from pmdaemon.control.messages.platform import ProjectView
+
+FIELDS = (
+    click.option("--branch", metavar="NAME", help="What is deployed; at first main."),
+    click.option("--install", "install_command", metavar="COMMAND", help="How it is installed."),
+    click.option("--build", "build_command", metavar="COMMAND", help="How it is built."),
+    click.option("--start", "start_command", metavar="COMMAND", help="How it is started."),
+    click.option("--folder", "run_dir", metavar="PATH", help="The folder in it that is deployed."),
+    click.option(
+        "--health", "health_path", metavar="PATH", help="What is asked until a release is ready."
+    ),
+    click.option("--drain", metavar="TIME", help="How long an old release may finish; 30s."),
+    click.option("--keep", type=int, metavar="N", help="Releases kept to roll back to; 5."),
+)
+"""What can be said of a project beside its name and repository; the rest is found out."""
+
+
+@click.group("project", invoke_without_command=True, no_args_is_help=False)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Say what is deployed: repositories, their variables, domains and webhooks.
+
+    pmdaemon deploy deploys. Without a subcommand, projects are listed.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_list)
+
+
+@command_named("list")
+@json_option
+def _list(context: Context, *, json: bool = False) -> None:
+    """List projects, the newest first."""
+    projects = context.client().projects.list()
+    if json:
+        say_json(projects)
+        return
+    if not projects:
+        print("no projects; pmdaemon project create makes one")
+        return
+    from pmdaemon.cli.render.platform import projects_table  # noqa: PLC0415 - only this draws
+
+    print(projects_table(projects, context.terminal))
+
+
+@command_named("create")
+@click.argument("name")
+@click.argument("repo_url", metavar="REPOSITORY")
+@click.option("--user", metavar="EMAIL", help="Whose it is; without, it is this machine's.")
+@json_option
+def _create(
+    context: Context, *, name: str, repo_url: str, user: str | None, json: bool, **fields: object
+) -> None:
+    """Make a project of a repository: https://…, ssh://…, git@host:path, or a folder here."""
+    from pathlib import Path  # noqa: PLC0415 - for this alone
+
+    if repo_url.startswith((".", "~")) or (":" not in repo_url and Path(repo_url).exists()):
+        repo_url = str(Path(repo_url).expanduser().absolute())
+    client = context.client()
+    made = client.projects.create(name, repo_url, user=user, **_fields(fields))
+    _say(
+        made,
+        f"created {made['slug']} (to deploy it: pmdaemon deploy --project {made['slug']})",
+        json=json,
+    )
+
+
+@command_named("change")
+@click.argument("project")
+@click.option("--name", metavar="NAME", help="Another name; the project is called as before.")
+@click.option("--repository", "repo_url", metavar="URL", help="Another repository.")
+@json_option
+def _change(context: Context, *, project: str, json: bool, **fields: object) -> None:
+    """Change a project, from its next deployment on."""
+    said = _fields(fields)
+    if not said:
+        raise WrongUsage("nothing to change: see pmdaemon project change --help")
+    changed = context.client().projects.change(project, **said)
+    _say(changed, f"changed {changed['slug']}", json=json)
+
+
+@command_named("remove")
+@click.argument("project")
+@json_option
+def _remove(context: Context, *, project: str, json: bool) -> None:
+    """Have a project no more: what runs of it ends, and its releases and domains go."""
+    removed = context.client().projects.remove(project)
+    _say(removed, f"removed {removed['slug']}", json=json)
+
+
+@command_named("rotate-key")
+@json_option
+def _rotate_key(context: Context, *, json: bool) -> None:
+    """Seal the secrets of all projects with a new key; the former one is forgotten."""
+    sealed = context.client().projects.rotate_sealing()
+    if json:
+        say_json({"sealed": sealed})
+    else:
+        print(f"sealed {sealed} secret{'s' * (sealed != 1)} with a new key")
+
+
+for _option in reversed(FIELDS):
+    _create = _option(_create)
+    _change = _option(_change)
+
+for _each in (_list, _create, _change, _remove, _rotate_key, env, domain, webhook):
+    command.add_command(_each)
+
+
+def _fields(given: dict[str, object]) -> dict[str, object]:
+    said = {key: value for key, value in given.items() if value is not None}
+    if "drain" in said:
+        from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for few
+
+        said["drain"] = parse_duration(str(said["drain"]))
+    return said
+
+
+def _say(view: ProjectView, sentence: str, *, json: bool) -> None:
+    if json:
+        say_json(view)
+    else:
+        print(sentence)

@@ -1,0 +1,136 @@
+"""`user`."""
+
+import click
+
+from pmdaemon.cli.asking import read_secret
+from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.options import command as command_named
+from pmdaemon.cli.options import json_option
+from pmdaemon.control.messages.platform import AccountView, InvitationView, RoleWord
+
+
+@click.group("user", invoke_without_command=True, no_args_is_help=False)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Say who deploys over the web API: accounts and invitations.
+
+    Whoever has this machine needs no account. Without a subcommand, accounts are listed.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_list)
+
+
+@command_named("list")
+@json_option
+def _list(context: Context, *, json: bool = False) -> None:
+    """List accounts."""
+    accounts = context.client().users.list()
+    if json:
+        say_json(accounts)
+        return
+    if not accounts:
+        print("no accounts; pmdaemon user add makes one")
+        return
+    from pmdaemon.cli.render.platform import accounts_table  # noqa: PLC0415 - only this draws
+
+    print(accounts_table(accounts, context.terminal))
+
+
+@command_named("add")
+@click.argument("email")
+@click.option("--name", metavar="NAME", help="The person's name; by default what is before the @.")
+@click.option("--admin", is_flag=True, help="May do everything; the first account always may.")
+@json_option
+def _add(context: Context, *, email: str, name: str | None, admin: bool, json: bool) -> None:
+    """Make an account. The password is asked for, or read from standard input."""
+    name = name if name is not None else email.partition("@")[0].ljust(2, ".")
+    password = read_secret(f"password for {email}", again=True)
+    account = context.client().users.add(email, name, password, role=_role(admin=admin))
+    _say(account, f"added {account['email']} as {account['role']}", json=json)
+
+
+@command_named("remove")
+@click.argument("email")
+@json_option
+def _remove(context: Context, *, email: str, json: bool) -> None:
+    """Have an account no more, nor its projects and what runs of them."""
+    account = context.client().users.remove(email)
+    projects = account["projects"]
+    what = f" and {projects} project{'s' * (projects != 1)}" if projects else ""
+    _say(account, f"removed {account['email']}{what}", json=json)
+
+
+@command_named("password")
+@click.argument("email")
+@json_option
+def _password(context: Context, *, email: str, json: bool) -> None:
+    """Give an account another password; its sessions end. It is asked for, or read from stdin."""
+    password = read_secret(f"new password for {email}", again=True)
+    account = context.client().users.set_password(email, password)
+    _say(account, f"{account['email']} has another password, and is signed out", json=json)
+
+
+@command_named("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(["user", "admin"]))
+@json_option
+def _set_role(context: Context, *, email: str, role: RoleWord, json: bool) -> None:
+    """Make an account an administrator's, or no longer."""
+    account = context.client().users.set_role(email, role)
+    _say(account, f"{account['email']} is {account['role']}", json=json)
+
+
+@command_named("invite")
+@click.argument("email", required=False)
+@click.option("--admin", is_flag=True, help="As an administrator.")
+@click.option("--expire-in", metavar="TIME", help="How long it is good: 12h, 30d; 7d by default.")
+@json_option
+def _invite(
+    context: Context, *, email: str | None, admin: bool, expire_in: str | None, json: bool
+) -> None:
+    """Let somebody register once; with EMAIL, by that address only. The text is shown once."""
+    from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for this alone
+
+    seconds = parse_duration(expire_in) if expire_in is not None else None
+    made = context.client().users.invite(email, role=_role(admin=admin), expire_in=seconds)
+    if json:
+        say_json(made)
+        return
+    print(made["invitation"])
+
+
+@command_named("invitations")
+@click.option("--withdraw", metavar="ID", help="Let nobody register by this one any more.")
+@json_option
+def _invitations(context: Context, *, withdraw: str | None, json: bool) -> None:
+    """List the invitations that nobody has used yet."""
+    users = context.client().users
+    if withdraw is not None:
+        users.withdraw(withdraw)
+        _say({"id": withdraw}, f"withdrew {withdraw}", json=json)
+        return
+    invitations = users.invitations()
+    if json:
+        say_json(invitations)
+        return
+    if not invitations:
+        print("no invitations; pmdaemon user invite makes one")
+        return
+    from pmdaemon.cli.render.platform import invitations_table  # noqa: PLC0415 - only this draws
+
+    print(invitations_table(invitations, context.terminal))
+
+
+for _each in (_list, _add, _remove, _password, _set_role, _invite, _invitations):
+    command.add_command(_each)
+
+
+def _say(view: AccountView | InvitationView | dict[str, str], sentence: str, *, json: bool) -> None:
+    if json:
+        say_json(view)
+    else:
+        print(sentence)
+
+
+def _role(*, admin: bool) -> RoleWord:
+    return "admin" if admin else "user"

@@ -1,0 +1,150 @@
+"""What clients ask about deployments: `Client.deployments`, and `AsyncClient.deployments`."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+from pmdaemon.client.calls import Call
+from pmdaemon.client.gateway import AsyncDo, Do
+from pmdaemon.control.messages.deploying import Checkout, DeploymentsResult, DeploymentView, LogItem
+
+
+class Deployments:
+    """Deployments, for programs that may block."""
+
+    def __init__(
+        self, do: Do, stream: Callable[[str, dict[str, object]], Generator[Any, None, None]]
+    ) -> None:
+        self._do = do
+        self._stream = stream
+
+    def deploy(
+        self,
+        project: str | None = None,
+        *,
+        checkout: Checkout | None = None,
+        branch: str | None = None,
+        commit: str | None = None,
+    ) -> DeploymentView:
+        """Ask for a deployment, and return it as it waits.
+
+        Args:
+            project: by its slug or id.
+            checkout: in place of that, a folder on this machine, whose project is made if need be.
+            branch: the project's if not said.
+            commit: of the branch; its latest if not said.
+
+        """
+        return self._do(deploy(project, checkout=checkout, branch=branch, commit=commit))
+
+    def rollback(self, project: str, number: int | None = None) -> DeploymentView:
+        """Ask for an earlier release to be run again: the one before if no number is said."""
+        return self._do(rollback(project, number))
+
+    def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
+        """Return deployments, the youngest first."""
+        return self._do(deployments(project, limit=limit))
+
+    def get(self, project: str, number: int | None = None) -> DeploymentView:
+        """Return one deployment; the latest of its project if no number is said."""
+        return self._do(deployment(project, number))
+
+    def cancel(self, project: str, number: int | None = None) -> DeploymentView:
+        """End a deployment that waits or is built."""
+        return self._do(cancel(project, number))
+
+    def log(self, id_: str, *, since: int = 0) -> Generator[LogItem, None, None]:
+        """Yield lines of a log as they come; the last item has the deployment at its end."""
+        return self._stream("deployment_log", {"id": id_, "since": since})
+
+
+class AsyncDeployments:
+    """Deployments, for programs on an event loop; see `Deployments`."""
+
+    def __init__(
+        self, do: AsyncDo, stream: Callable[[str, dict[str, object]], AsyncGenerator[Any, None]]
+    ) -> None:
+        self._do = do
+        self._stream = stream
+
+    async def deploy(
+        self,
+        project: str | None = None,
+        *,
+        checkout: Checkout | None = None,
+        branch: str | None = None,
+        commit: str | None = None,
+    ) -> DeploymentView:
+        """Ask for a deployment, and return it as it waits."""
+        return await self._do(deploy(project, checkout=checkout, branch=branch, commit=commit))
+
+    async def rollback(self, project: str, number: int | None = None) -> DeploymentView:
+        """Ask for an earlier release to be run again."""
+        return await self._do(rollback(project, number))
+
+    async def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
+        """Return deployments, the youngest first."""
+        return await self._do(deployments(project, limit=limit))
+
+    async def get(self, project: str, number: int | None = None) -> DeploymentView:
+        """Return one deployment."""
+        return await self._do(deployment(project, number))
+
+    async def cancel(self, project: str, number: int | None = None) -> DeploymentView:
+        """End a deployment that waits or is built."""
+        return await self._do(cancel(project, number))
+
+    def log(self, id_: str, *, since: int = 0) -> AsyncGenerator[LogItem, None]:
+        """Yield lines of a log as they come; the last item has the deployment at its end."""
+        return self._stream("deployment_log", {"id": id_, "since": since})
+
+
+# What is asked.
+
+
+def deploy(
+    project: str | None,
+    *,
+    checkout: Checkout | None,
+    branch: str | None,
+    commit: str | None,
+) -> Call[DeploymentView]:
+    """Ask for a deployment."""
+    body: dict[str, object] = {
+        "project": project,
+        "checkout": checkout,
+        "branch": branch,
+        "commit": commit,
+    }
+    return Call("deploy", _said(body), _one)
+
+
+def rollback(project: str, number: int | None) -> Call[DeploymentView]:
+    """Ask for an earlier release to be run again."""
+    return Call("rollback", _said({"project": project, "number": number}), _one)
+
+
+def deployments(project: str | None, *, limit: int) -> Call[DeploymentsResult]:
+    """Ask for deployments."""
+    return Call("deployments", _said({"project": project, "limit": limit}), _whole)
+
+
+def deployment(project: str, number: int | None) -> Call[DeploymentView]:
+    """Ask for one deployment."""
+    return Call("deployment", _said({"project": project, "number": number}), _one)
+
+
+def cancel(project: str, number: int | None) -> Call[DeploymentView]:
+    """Ask for a deployment to be ended."""
+    return Call("deployment_cancel", _said({"project": project, "number": number}), _one)
+
+
+def _said(body: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _one(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
+    return result["deployment"]
+
+
+def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+    return result

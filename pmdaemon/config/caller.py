@@ -1,0 +1,24 @@
+"""The environment of whoever declares apps."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from pmdaemon.config.environment import scrubbed
+from pmdaemon.config.field_values import variables
+
+
+class CallerEnvironment:
+    """Looked through once, for all apps of a file."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        self.said = said
+
+    @cached_property
+    def inherited(self) -> Mapping[str, str]:
+        """What an app inherits that says nothing about it.
+
+        Raises:
+            InvalidInput: these are no variables.
+
+        """
+        return scrubbed(variables(self.said))

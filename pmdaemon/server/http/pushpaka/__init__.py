@@ -1,0 +1,1 @@
+"""The API of Pushpaka, below `/api/v1`: accounts, projects, deployments."""

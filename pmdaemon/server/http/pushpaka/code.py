@@ -1,0 +1,93 @@
+"""`git push https://HOST/git/PROJECT.git`: what is pushed to a project's branch is deployed.
+
+git asks for a name and a password. The password is an API token, or the token of a session; the
+name may be anything.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import CodeRequest
+from pmdaemon.engine.pushes import RECEIVE
+from pmdaemon.server.http.guard import note, principal_of
+from pmdaemon.server.http.pushpaka.asking import asker_of
+from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
+from pmdaemon.server.http.statuses import status_of
+
+SERVICES = frozenset({RECEIVE, "git-upload-pack"})
+
+ASK = 'Basic realm="pmdaemon", charset="UTF-8"'
+
+CHUNK = 64 * 1024
+
+
+async def list_refs(engine: Engine, request: web.Request) -> web.StreamResponse:
+    """Tell git what there is, which is how all of its exchanges begin."""
+    if request.query.get("service") not in SERVICES:
+        raise PermissionDenied("only the smart protocol of git is spoken here")
+    return await _answer(engine, request, "info/refs")
+
+
+async def upload(engine: Engine, request: web.Request) -> web.StreamResponse:
+    """Give what was pushed back to who clones or fetches."""
+    return await _answer(engine, request, "git-upload-pack")
+
+
+async def receive(engine: Engine, request: web.Request) -> web.StreamResponse:
+    """Take a push in, and deploy it if it is to the project's branch."""
+    asker = asker_of(request)
+    project = engine.platform.projects.get(asker, request.match_info["project"])
+    before = await engine.pushes.tip(project)
+    response = await _begin(engine, request, RECEIVE)
+    # As long as git waits for the end: when it has that, it hangs up, and nobody is here any more.
+    deployment = await engine.pushes.deploy(project, before=before, user_id=asker.account)
+    note(request, project=project.slug)
+    if deployment is not None:
+        note(request, deployment=deployment.number)
+    await response.write_eof()
+    return response
+
+
+def encode_error(error: PmdaemonError) -> web.Response:
+    """Word an error so that git shows it: as plain text."""
+    response = web.Response(status=status_of(error), text=f"{error.message}\n")
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = ASK
+    return response
+
+
+async def _answer(engine: Engine, request: web.Request, service: str) -> web.StreamResponse:
+    response = await _begin(engine, request, service)
+    await response.write_eof()
+    return response
+
+
+async def _begin(engine: Engine, request: web.Request, service: str) -> web.StreamResponse:
+    """Give all that git has to say, and leave the answer open."""
+    asker = asker_of(request)
+    project = engine.platform.projects.get(asker, request.match_info["project"])
+    asked = CodeRequest(
+        project_id=project.id,
+        service=service,
+        method=request.method,
+        query=request.query_string,
+        content_type=request.headers.get("Content-Type", ""),
+        protocol=request.headers.get("Git-Protocol", ""),
+        user=principal_of(request).name,
+    )
+    answer = await engine.pushes.answer(asked, _body(request))
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    await response.prepare(request)
+    async with aclosing(answer.body) as pieces:
+        async for data in pieces:
+            await response.write(data)
+    return response
+
+
+async def _body(request: web.Request) -> AsyncIterator[bytes]:
+    async for data in request.content.iter_chunked(CHUNK):
+        yield data

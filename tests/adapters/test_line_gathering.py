@@ -1,0 +1,44 @@
+import os
+
+from pmdaemon.adapters.line_gathering import LONGEST_LINE, LineGatherer
+from tests.support.waiting import eventually
+
+
+async def gathered(*pieces):
+    lines = []
+    with LineGatherer(lines.append) as gatherer:
+        for piece in pieces:
+            os.write(gatherer.writing, piece)
+    return lines
+
+
+async def test_lines_are_put_together_from_pieces():
+    assert await gathered(b"one\ntw", b"o\nthree") == ["one", "two", "three"]
+
+
+async def test_what_a_terminal_would_write_over_is_one_line():
+    assert await gathered(b"10%\r50%\r100% done\r\nnext\n") == ["100% done", "next"]
+
+
+async def test_what_is_no_text_is_shown_as_well_as_it_can_be():
+    assert await gathered(b"caf\xe9\n") == ["caf\ufffd"]
+
+
+async def test_an_endless_line_comes_in_pieces():
+    lines = await gathered(b"x" * 20000)
+
+    assert [len(line) for line in lines] == [LONGEST_LINE, LONGEST_LINE, 20000 - 2 * LONGEST_LINE]
+
+
+async def test_lines_come_while_it_writes():
+    lines = []
+    with LineGatherer(lines.append) as gatherer:
+        os.write(gatherer.writing, b"now\n")
+        await eventually(lambda: lines == ["now"])
+
+
+async def test_no_descriptor_is_left():
+    before = os.listdir("/proc/self/fd")
+    await gathered(b"one\n")
+
+    assert os.listdir("/proc/self/fd") == before

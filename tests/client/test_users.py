@@ -1,0 +1,60 @@
+import asyncio
+
+import pytest
+
+from pmdaemon.client.asynchronous import AsyncClient
+from pmdaemon.client.blocking import Client
+from tests.cli.commands.test_user import ACCOUNT, INVITATION
+
+
+class Awaited:
+    """The same verbs, awaited."""
+
+    def __init__(self, asked):
+        self._asked = asked
+
+    def __getattr__(self, name):
+        def call(*arguments, **options):
+            async def ask():
+                return await getattr(self._asked, name)(*arguments, **options)
+
+            return asyncio.run(ask())
+
+        return call
+
+
+@pytest.fixture(params=["blocking", "asynchronous"])
+def users(request, home):
+    return Client(home).users if request.param == "blocking" else Awaited(AsyncClient(home).users)
+
+
+def test_each_verb_asks_for_what_it_is_called(daemon, users):
+    for verb in ("account_add", "account_remove", "account_password", "account_role"):
+        daemon.answers(verb, {"result": {"account": ACCOUNT}})
+    daemon.answers("accounts", {"result": {"accounts": [ACCOUNT]}})
+    daemon.answers("invite", {"result": {"invitation": INVITATION}})
+    daemon.answers("invitations", {"result": {"invitations": [INVITATION]}})
+    daemon.answers("invitation_remove", {"result": {}})
+
+    assert users.list() == [ACCOUNT]
+    assert users.add("j@example.com", "Jane", "secret") == ACCOUNT
+    assert users.remove("j@example.com") == ACCOUNT
+    assert users.set_password("j@example.com", "secret") == ACCOUNT
+    assert users.set_role("j@example.com", "admin") == ACCOUNT
+    assert users.invite(role="admin") == INVITATION
+    assert users.invitations() == [INVITATION]
+    assert users.withdraw("i1") is None
+
+    assert daemon.requests == [
+        ("accounts", {}),
+        (
+            "account_add",
+            {"email": "j@example.com", "name": "Jane", "password": "secret", "role": "user"},
+        ),
+        ("account_remove", {"email": "j@example.com"}),
+        ("account_password", {"email": "j@example.com", "password": "secret"}),
+        ("account_role", {"email": "j@example.com", "role": "admin"}),
+        ("invite", {"role": "admin"}),
+        ("invitations", {}),
+        ("invitation_remove", {"id": "i1"}),
+    ]

@@ -1,0 +1,59 @@
+import pytest
+
+from pmdaemon.core.certificates import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    Certificate,
+    is_for,
+    may_be_ordered,
+    renewal_time,
+    wait_after,
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "may_be"),
+    [
+        ("www.example.com", True),
+        ("xn--bcher-kva.example", True),
+        ("app.internal", True),
+        ("localhost", False),
+        ("app.localhost", False),
+        ("printer.local", False),
+        ("app", False),
+        ("*.example.com", False),
+        ("10.0.0.1", False),
+        ("[::1]", False),
+    ],
+)
+def test_only_names_that_others_can_find_are_ordered(host, may_be):
+    assert may_be_ordered(host) is may_be
+
+
+def test_a_certificate_is_renewed_after_two_thirds_of_its_life():
+    assert renewal_time(Certificate(host="a.test", source="acme", begins=100.0, ends=400.0)) == 300
+    assert renewal_time(Certificate(host="a.test", source="none")) == 0
+
+
+def test_each_wait_is_twice_as_long_up_to_a_day():
+    assert [wait_after(n) for n in (1, 2, 3)] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT]
+    assert wait_after(9) == wait_after(10_000) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("pattern", "source", "host", "is_so"),
+    [
+        ("a.test", "acme", "a.test", True),
+        ("a.test", "acme", "b.a.test", False),
+        ("*.a.test", "file", "b.a.test", True),
+        ("*.a.test", "file", "a.test", False),
+        ("*.a.test", "file", "c.b.a.test", False),
+        ("*.localhost", "local", "localhost", True),
+        ("*.localhost", "local", "c.b.localhost", True),
+        ("*.localhost", "local", "notlocalhost", False),
+    ],
+)
+def test_a_wildcard_is_for_names_right_below_and_our_authority_for_all(
+    pattern, source, host, is_so
+):
+    assert is_for(Certificate(host=pattern, source=source), host) is is_so

@@ -1,0 +1,118 @@
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from pmdaemon.core.deployments import (
+    MOVES,
+    AppCameBack,
+    AppFailed,
+    AppStopped,
+    Begun,
+    CommitFound,
+    Deployment,
+    DeploymentConflict,
+    DeploymentStatus,
+    GaveUp,
+    Phase,
+    PhaseBegun,
+    ReleaseMade,
+    Replaced,
+    WentLive,
+    is_to_make_way,
+    step,
+)
+
+S = DeploymentStatus
+
+EVENTS = (
+    Begun(),
+    PhaseBegun(Phase.BUILD),
+    CommitFound("abc", "First"),
+    ReleaseMade(3),
+    WentLive("shop@3", "http://shop.test"),
+    GaveUp("no"),
+    Replaced(),
+    AppStopped(),
+    AppFailed("gone"),
+    AppCameBack(),
+)
+
+
+def a_deployment(**changes):
+    deployment = Deployment(
+        id="d1", project_id="p1", user_id="u1", number=3, created=10.0, updated=10.0
+    )
+    return replace(deployment, **changes)
+
+
+@pytest.mark.parametrize(("status", "event"), [*product(S, EVENTS)])
+def test_only_what_is_in_the_table_happens(status, event):
+    before = a_deployment(status=status)
+    expected = MOVES.get((status, type(event)))
+
+    if expected is None:
+        with pytest.raises(DeploymentConflict):
+            step(before, event, 20.0)
+    else:
+        assert step(before, event, 20.0).status is expected
+
+
+def test_a_deployment_from_its_beginning_to_its_end():
+    one = step(a_deployment(), Begun(), 20.0)
+    one = step(one, PhaseBegun(Phase.FETCH), 20.0)
+    one = step(one, CommitFound("abc", "First"), 21.0)
+    one = step(one, PhaseBegun(Phase.START), 23.5)
+    assert (one.status, one.phase, one.phases) == (S.BUILDING, Phase.START, {"fetch": 3.5})
+
+    one = step(one, WentLive("shop@3", "http://shop.test"), 24.0)
+
+    assert (one.status, one.phase) == (S.RUNNING, None)
+    assert one.phases == {"fetch": 3.5, "start": 0.5}
+    assert (one.app, one.url, one.commit_sha) == ("shop@3", "http://shop.test", "abc")
+    assert (one.started, one.finished, one.updated) == (20.0, 24.0, 24.0)
+
+
+def test_one_that_fails_says_why_and_when():
+    one = step(a_deployment(status=S.BUILDING, started=15.0), GaveUp("no room"), 20.0)
+
+    assert (one.status, one.error_msg, one.finished) == (S.FAILED, "no room", 20.0)
+
+
+def test_what_becomes_of_its_app_is_not_its_end_once_more():
+    live = a_deployment(status=S.RUNNING, app="shop@3", finished=20.0)
+
+    failed = step(live, AppFailed("shop@3: too many restarts"), 30.0)
+    assert (failed.status, failed.error_msg) == (S.FAILED, "shop@3: too many restarts")
+    assert failed.finished == 20.0
+
+    back = step(failed, AppCameBack(), 40.0)
+    assert (back.status, back.error_msg) == (S.RUNNING, "")
+
+
+def test_what_cannot_happen_changes_nothing():
+    before = a_deployment(status=S.STOPPED)
+
+    with pytest.raises(DeploymentConflict, match="deployment 3 is stopped"):
+        step(before, WentLive("shop@3", ""), 20.0)
+
+    assert before == a_deployment(status=S.STOPPED)
+
+
+def test_one_that_waits_makes_way_for_a_newer_one_of_its_project():
+    newer = a_deployment(id="d2", number=4)
+
+    assert is_to_make_way(a_deployment(), newer)
+    assert not is_to_make_way(a_deployment(project_id="p2"), newer)
+    assert not is_to_make_way(a_deployment(status=S.BUILDING), newer)
+
+
+def test_who_asked_to_go_back_gets_that_all_the_same():
+    assert not is_to_make_way(a_deployment(rollback_of="d0"), a_deployment(id="d2", number=4))
+
+
+def test_a_log_has_come_to_its_end_with_its_deployment():
+    assert not a_deployment(status=S.QUEUED).is_final
+    assert not a_deployment(status=S.BUILDING).is_final
+    assert a_deployment(status=S.RUNNING).is_final
+    assert a_deployment(status=S.FAILED).is_final

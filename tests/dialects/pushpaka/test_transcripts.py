@@ -1,0 +1,64 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from pmdaemon import __version__
+from pmdaemon.engine.interfaces import WebSettings
+from pmdaemon.server.http.app import HttpServer
+from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
+from tests.dialects.pushpaka.scene import set_scene
+from tests.dialects.transcripts import ask, read_transcript
+from tests.support.engine import engine_on_fakes
+
+HERE = Path(__file__).parent
+TRANSCRIPTS = sorted(HERE.glob("*.http"))
+
+OPEN = WebSettings("127.0.0.1", 0)
+
+WITHOUT_PEOPLE = {"first_account"}
+"""Transcripts of a daemon that nobody has an account at."""
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
+    async with engine_on_fakes(tmp_path) as parts:
+        names = {} if path.stem in WITHOUT_PEOPLE else await set_scene(parts)
+        server = HttpServer(parts.engine)
+        await server.turn_on(OPEN)
+        try:
+            port = int(server.address.rsplit(":", 1)[1])
+            substitutes = {"version": __version__, "port": str(port), **names}
+            for exchange in read_transcript(path, substitutes):
+                answer = await ask(port, exchange.request)
+
+                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
+                assert (where, answer.status) == (where, exchange.status), answer.body
+                for name, value in exchange.headers.items():
+                    assert (where, name, answer.headers.get(name)) == (where, name, value)
+                assert (where, answer.json) == (where, exchange.expected)
+        finally:
+            await server.turn_off()
+
+
+def test_every_endpoint_has_its_transcript():
+    lines = [
+        line
+        for path in TRANSCRIPTS
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("> ")
+    ]
+
+    untold = [
+        (endpoint.method, endpoint.path)
+        for endpoint in (*DOOR.endpoints, *PUSHPAKA.endpoints)
+        if not any(
+            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
+        )
+    ]
+
+    assert untold == []
+
+
+def pattern(path):
+    return re.sub(r"\\{.*?\\}", "[^/? ]+", re.escape(path))

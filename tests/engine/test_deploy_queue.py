@@ -1,0 +1,118 @@
+import asyncio
+
+import pytest
+
+from pmdaemon.core.deployments import DeploymentStatus
+from pmdaemon.core.errors import StoreUnavailable
+from tests.support.deploying import Scene, a_project, turns
+from tests.support.engine import engine_on_fakes
+
+S = DeploymentStatus
+
+PROJECT = a_project(build_command="make")
+
+
+@pytest.fixture
+async def scene(tmp_path):
+    async with engine_on_fakes(tmp_path) as world:
+        scene = Scene(world)
+        scene.have(PROJECT)
+        world.probe.accepts = lambda _port: True
+        await scene.parts.begin()
+        yield scene
+        await scene.deployer.close()
+
+
+async def test_one_of_a_project_at_a_time(scene):
+    scene.builder.held["make"] = gate = asyncio.Event()
+    first = await scene.deployer.request(PROJECT, user_id="u1")
+    await scene.until(lambda: scene.builder.orders)
+    second = await scene.deployer.request(PROJECT, user_id="u1")
+    await turns()
+    assert len(scene.builder.orders) == 1
+
+    gate.set()
+    await scene.ended(second)
+
+    assert len(scene.builder.orders) == 2
+    assert (await scene.deployer.get(first.id)).status is S.STOPPED
+
+
+async def test_to_go_back_needs_no_place_among_builds(scene):
+    first = await scene.deploy(PROJECT)
+    await scene.deploy(PROJECT)
+    others = [a_project(id=f"o{n}", slug=f"o{n}", build_command="wait") for n in range(2)]
+    scene.have(PROJECT, *others)
+    scene.builder.held["wait"] = asyncio.Event()
+    for other in others:
+        await scene.deployer.request(other, user_id="u1")
+    await scene.until(lambda: [o.command for o in scene.builder.orders].count("wait") == 2)
+
+    back = await scene.ended(await scene.deployer.rollback(first.id, user_id="u1"))
+
+    assert back.status is S.RUNNING
+
+
+async def test_one_whose_project_is_gone_is_passed_over(scene):
+    scene.have()
+
+    await scene.deployer.request(PROJECT, user_id="u1")
+    await turns()
+
+    assert scene.repositories.orders == []
+    assert not scene.parts.queue.is_busy("p1")
+
+
+async def test_what_breaks_within_us_fails_one_deployment_and_no_other(scene):
+    def broken(_folder, _run_dir):
+        raise RuntimeError("a slip of ours")
+
+    scene.folders.listing = broken
+    failed = await scene.deploy(PROJECT)
+    del scene.folders.listing
+
+    assert failed.error_msg == "something went wrong within pmdaemon; see its log"
+    assert (await scene.deploy(PROJECT)).status is S.RUNNING
+
+
+async def test_a_store_that_cannot_be_written_does_not_stop_the_queue(scene):
+    scene.builder.held["make"] = gate = asyncio.Event()
+    await scene.deployer.request(PROJECT, user_id="u1")
+    await scene.until(lambda: scene.builder.orders)
+    scene.parts.store.failure = StoreUnavailable("full")
+    gate.set()
+    await turns()
+    assert not scene.parts.queue.is_busy("p1")
+
+    scene.parts.store.failure = None
+
+    assert (await scene.deploy(PROJECT)).status is S.RUNNING
+
+
+async def test_a_cancel_that_comes_after_the_swap_comes_too_late(scene):
+    async def cancel_then_move(event):
+        task = asyncio.current_task()
+        if type(event).__name__ == "WentLive" and not moved:
+            moved.append(event)
+            task.cancel()
+            await asyncio.sleep(0)
+        await move(event)
+
+    moved = []
+    asked = await scene.deployer.request(PROJECT, user_id="u1")
+    attempt, _ = scene.parts.queue._active["p1"]
+    move = attempt.move
+    attempt.move = cancel_then_move
+
+    assert (await scene.ended(asked)).status is S.RUNNING
+    assert scene.names() == ["shop@1"]
+
+
+async def test_nothing_is_begun_before_it_is_opened_or_after_it_is_closed(scene):
+    await scene.deployer.close()
+
+    await scene.deployer.request(PROJECT, user_id="u1")
+    await turns()
+
+    assert scene.repositories.orders == []
+    assert scene.deployer.depth() == 1

@@ -1,0 +1,52 @@
+import pytest
+
+from pmdaemon.core.access import Scope
+from pmdaemon.server.http.prox.routes import PROX
+from pmdaemon.server.http.pushpaka.routes import AUTH_LIMITS, DOOR, LIMITS, PUSHPAKA
+
+
+def test_nothing_is_open_but_the_door():
+    assert {one.path.removeprefix("/api/v1") for one in DOOR.endpoints} == {
+        "/auth/register",
+        "/auth/login",
+        "/webhooks/{id}/receive",
+        "/health",
+        "/ready",
+    }
+    assert all(one.scope is not Scope.PUBLIC for one in PUSHPAKA.endpoints)
+    assert PUSHPAKA.credentials_needed
+
+
+def test_it_shares_a_root_with_prox_and_no_path():
+    ours = {(one.method, one.path) for one in (*DOOR.endpoints, *PUSHPAKA.endpoints)}
+
+    assert not ours & {(one.method, one.path) for one in PROX.endpoints}
+
+
+def test_guessing_is_limited_more_than_anything_else():
+    limits = {one.path: one.limits for one in (*DOOR.endpoints, *PUSHPAKA.endpoints)}
+
+    for path in ("/auth/register", "/auth/login", "/auth/password"):
+        assert limits[f"/api/v1{path}"] == AUTH_LIMITS
+    assert limits["/api/v1/projects"] == LIMITS
+    assert limits["/api/v1/health"] == ()
+
+
+async def test_fifty_requests_at_once_are_answered(api):
+    answers = [await api.status("GET", "/projects", by="jane") for _ in range(50)]
+
+    assert answers == [200] * 50
+
+
+async def test_those_over_three_hundred_a_minute_wait(api):
+    answers = [await api.ask("GET", "/projects", by="jane") for _ in range(301)]
+
+    assert [one.status for one in answers[299:]] == [200, 429]
+    assert (answers[-1].headers["retry-after"], list(answers[-1].json)) == ("60", ["error"])
+
+
+@pytest.mark.parametrize("path", ["/auth/nothing", "/users/a/b", "/env/x", "/domains/a/b/c"])
+async def test_a_path_that_leads_nowhere_is_told_in_its_words(api, path):
+    answer = await api.ask("GET", path, by="root")
+
+    assert (answer.status, list(answer.json)) == (404, ["error"])
