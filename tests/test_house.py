@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
-    "engine/platform_interfaces.py": "types only; as engine/interfaces.py",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
 
@@ -45,6 +44,7 @@ RELEASED = {
     "0006_journal.sql": "ef2b9df7b44ef4ea8613eef79efe17e5d6eef0332b757224ccee15b0c3280983",
     "0007_services.sql": "6142688934f7f0f648035e604391c1e0edabdef8aac36349e6eed2411af0be4d",
     "0008_platform.sql": "562cb4ce5c7a0dcb3e218e237cca5b7ab73dcbd47eb91294e9013c0329e6ccf8",
+    "0009_deployments.sql": "f5664e1fbd0acfa6a04db3ada7b1ad9e6af0565d371450d2ace1f82ac1a92977",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

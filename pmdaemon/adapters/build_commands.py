@@ -18,8 +18,8 @@ from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
-from pmdaemon.engine.deploy_interfaces import BuildOrder, BuildOutcome, Say
 from pmdaemon.engine.interfaces import ProcessTrees
+from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
 SHELL = "/bin/sh"
 

@@ -36,6 +36,10 @@ exports.Leaving = class Leaving {
     this.#daemon = daemon;
   }
 
+  get begun() {
+    return this.#begun;
+  }
+
   watch(server, at) {
     const known = this.#servers.get(server);
     if (known) {

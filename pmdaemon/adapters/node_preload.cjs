@@ -57,7 +57,7 @@ function shareSockets() {
     const settle = (error, handle) => {
       clearInterval(alive);
       this.removeListener('close', gone);
-      if (closed) handle?.close();
+      if (closed || leaving.begun) handle?.close();
       else if (error) this.emit('error', error);
       else if (handle) listen.call(this, { _handle: handle }, wanted.backlog);
       else listen.call(this, { ...wanted.options, port: wanted.port, host: wanted.host });

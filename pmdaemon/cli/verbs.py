@@ -75,7 +75,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("conf", "Print all values, or set one", ("config",)),
     ),
     "Coming from PM2": (
-        Verb("import", "Take over PM2, Pup or prox"),
+        Verb("import", "Take over from another process manager"),
         Verb("pm2", "Do what PM2 would do, in its words"),
         Verb("jlist", "Print the list as PM2's JSON"),
         Verb("prettylist", "Print the list as a JavaScript value"),

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.support.certificates import make_certificate
-from tests.support.node_programs import a_node_program, node
+from tests.support.node_programs import a_node_program, a_silent_node_program, node
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, node]
@@ -27,6 +27,9 @@ http.createServer((request, response) => {
 }).listen(PORT);
 process.on('SIGUSR2', () => { for (const one of held) one.end('gun'); });
 """
+
+
+PLAIN = "require('node:http').createServer().listen(PORT);"
 
 
 @pytest.fixture
@@ -175,6 +178,17 @@ def test_another_instance_goes_on_with_what_was_handed_on(tmp_path, listener, pr
         assert answer.read() == str(other.process.pid).encode()
         assert not answer.will_close
         assert client.sock.getsockname() == local
+
+
+def test_a_program_that_leaves_before_it_has_its_socket_does_not_listen(tmp_path, listener):
+    with a_silent_node_program(tmp_path, listener, PLAIN) as program:
+        program.say({"act": "drain"})
+        program.wait_for("drained")
+
+        program.give_what_it_asks_for(listener)
+
+        eventually_sync(lambda: program.process.poll() is not None)
+        assert program.heard("listening") is None
 
 
 def test_what_was_handed_on_and_is_not_used_is_closed_as_any_other(tmp_path, listener):

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from pmdaemon.adapters.release_folders import LONGEST_TEXT, ProjectFolders
-from pmdaemon.engine.deploy_interfaces import CannotRelease
+from pmdaemon.engine.interfaces.deploying import CannotRelease
 
 
 def a_release(folders, name, **files):

@@ -70,6 +70,10 @@ class NodeProgram:
         eventually_sync(lambda: self.heard("drained") or self.process.poll() is not None)
         self._read()
 
+    def give_what_it_asks_for(self, listener: socket.socket) -> None:
+        """Let it have its socket."""
+        self.say({"seq": self.wait_for("listen")["seq"]}, listener)
+
     def listens(self) -> bool:
         """Tell whether it has a copy of the socket that it was given."""
         files = Path(f"/proc/{self.process.pid}/fd")
@@ -104,6 +108,17 @@ class NodeProgram:
 @contextmanager
 def a_node_program(folder: Path, listener: socket.socket, source: str) -> Iterator[NodeProgram]:
     """Run a program that listens on PORT, and wait until it does."""
+    with a_silent_node_program(folder, listener, source) as program:
+        program.give_what_it_asks_for(listener)
+        program.wait_for("listening")
+        yield program
+
+
+@contextmanager
+def a_silent_node_program(
+    folder: Path, listener: socket.socket, source: str
+) -> Iterator[NodeProgram]:
+    """Run a program that waits for its socket."""
     listener.setblocking(False)
     script = folder / f"program-{len(list(folder.iterdir()))}.js"
     script.write_text(source.replace("PORT", str(listener.getsockname()[1])))
@@ -121,9 +136,7 @@ def a_node_program(folder: Path, listener: socket.socket, source: str) -> Iterat
         theirs.close()
         program = NodeProgram(process, ours, listener)
         try:
-            asked = program.wait_for("listen")
-            program.say({"seq": asked["seq"]}, listener)
-            program.wait_for("listening")
+            program.wait_for("listen")
             yield program
         finally:
             process.kill()

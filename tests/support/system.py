@@ -51,6 +51,7 @@ class Program(StrEnum):
     STUBBORN = "trap '' TERM INT; sleep 1000 & wait"
     LEAVES_A_CHILD = "sleep 1000 & exit 0"
     LEAVES_A_DAEMON = "(setsid sleep 1000 &); exec sleep 1000"
+    EXECUTES_ITSELF = 'AGAIN="exec /bin/sh -c \\"\\$AGAIN\\""; export AGAIN; eval "$AGAIN"'
 
 
 MEMBERS = {

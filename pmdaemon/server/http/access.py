@@ -8,8 +8,11 @@ after DNS rebinding) or by where it came from (`Origin`).
 What an endpoint needs stands with it, in the table of its dialect.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from multidict import MultiMapping
 
@@ -84,6 +87,7 @@ class Gate:
         also: Scope | None = None,
         credentials_needed: bool = False,
         query_token: str | None = None,
+        passwords: bool = False,
     ) -> Principal:
         """Let a request pass, and say whose it is.
 
@@ -93,6 +97,7 @@ class Gate:
             also: what will do in place of it.
             credentials_needed: in open mode too, as a dialect may have it.
             query_token: a token that came with the path, where that is allowed.
+            passwords: whether a key may come as the password of Basic authentication.
 
         Raises:
             Unauthorized: it needs a key.
@@ -101,6 +106,8 @@ class Gate:
         """
         self.refuse_foreign(headers)
         presented = [*presented_keys(headers), *filter(None, [query_token])]
+        if passwords:
+            presented += basic_passwords(headers)
         principal = self.recognise(presented)
         if principal is None:
             principal = LOCAL if self.is_open and not credentials_needed else ANYBODY
@@ -161,6 +168,18 @@ def presented_keys(headers: MultiMapping[str]) -> Iterator[str]:
         if scheme.lower() in KEY_SCHEMES:
             yield credentials.strip()
     yield from headers.getall("X-API-Key", ())
+
+
+def basic_passwords(headers: MultiMapping[str]) -> Iterator[str]:
+    """List the passwords that a request comes with (RFC 7617); the names with them may be any."""
+    for value in headers.getall("Authorization", ()):
+        scheme, _, credentials = value.partition(" ")
+        if scheme.lower() != "basic":
+            continue
+        with suppress(binascii.Error, UnicodeDecodeError):
+            _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+            if password:
+                yield password
 
 
 def _origins(values: Iterable[str]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pmdaemon.server.http.cors import is_preflight, let_origins_read, preflight_
 from pmdaemon.server.http.dashboard.routes import FILES as DASHBOARD_FILES
 from pmdaemon.server.http.dialect import Dialect
 from pmdaemon.server.http.event_streams import OVER
-from pmdaemon.server.http.guard import GUARD, Guard, rate_headers
+from pmdaemon.server.http.guard import Guard, rate_headers
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from pmdaemon.server.http.native.live import LIVE, LiveFeed
 from pmdaemon.server.http.native.machines import TABLE
@@ -64,7 +64,6 @@ def build_app(engine: Engine, guard: Guard) -> web.Application:
     """Put all dialects into one application."""
     largest_body = guard.gate.settings.body_limit
     app = web.Application(client_max_size=largest_body, middlewares=[_unmatched(guard)])
-    app[GUARD] = guard
     app[TABLE] = NATIVE.endpoints
     app[LIVE] = LiveFeed(engine, guard)
     app[PUP_LIVE] = PupFeed(engine, guard)

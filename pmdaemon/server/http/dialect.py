@@ -38,7 +38,7 @@ class Endpoint(Struct, frozen=True):
     `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
     `limits` are how often an address may call it: None for those of the settings, empty for as
     often as it likes. With `query_token`, a token may come as `?token=`, for browsers, whose
-    WebSockets take no headers.
+    WebSockets take no headers. With `passwords`, one may come as a password, as git sends it.
     """
 
     method: str
@@ -48,6 +48,7 @@ class Endpoint(Struct, frozen=True):
     limits: tuple[RateLimit, ...] | None = None
     also: Scope | None = None
     query_token: bool = False
+    passwords: bool = False
 
     @property
     def changes(self) -> bool:
@@ -124,6 +125,7 @@ class Dialect(Struct, frozen=True):
             also=one.also,
             credentials_needed=self.credentials_needed,
             query_token=request.query.get("token") if one.query_token else None,
+            passwords=one.passwords,
         )
         request[ADMISSION] = admission
         try:

@@ -81,10 +81,6 @@ class Guard:
         self._audit.write({**entry, **request.get(NOTES, {})})
 
 
-GUARD = web.AppKey("guard", Guard)
-"""The guard of an application, for endpoints that have to look at credentials of another form."""
-
-
 def principal_of(request: web.Request) -> Principal:
     """Say whose a request is, once it was let in."""
     return request[PRINCIPAL]

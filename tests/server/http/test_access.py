@@ -4,7 +4,7 @@ from multidict import CIMultiDict
 
 from pmdaemon.core.access import ANYBODY, LOCAL, Principal, Scope, digest_of
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.access import Gate, presented_keys
+from pmdaemon.server.http.access import Gate, basic_passwords, presented_keys
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
 
 OPEN = WebSettings("127.0.0.1", 9615)
@@ -231,3 +231,11 @@ def test_another_scope_may_do_in_place_of_the_one_that_is_needed():
     assert gate.admit(headers, Scope.READ, also=Scope.TELEMETRY).name == "web"
     with pytest.raises(PermissionDenied, match="scope read"):
         gate.admit(headers, Scope.READ, also=Scope.LOG)
+
+
+def test_a_password_is_a_key_where_that_is_allowed():
+    def presented(*values):
+        return list(basic_passwords(CIMultiDict([("Authorization", one) for one in values])))
+
+    assert presented("Basic YW55Om9uZTp0d28=") == ["one:two"]
+    assert presented("Basic !!!", "Basic /w==", "Basic", "Bearer x", "Basic YW55Og==") == []

@@ -4,20 +4,17 @@ git asks for a name and a password. The password is an API token, or the token o
 name may be anything.
 """
 
-import base64
-import binascii
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from aiohttp import web
 
-from pmdaemon.core.access import Principal, Scope
-from pmdaemon.core.accounts import OPERATOR, Asker
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.engine.deploy_interfaces import CodeRequest
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
-from pmdaemon.server.http.guard import GUARD, PRINCIPAL, note, principal_of
+from pmdaemon.server.http.guard import note, principal_of
+from pmdaemon.server.http.pushpaka.asking import asker_of
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
 from pmdaemon.server.http.statuses import status_of
 
@@ -42,7 +39,7 @@ async def upload(engine: Engine, request: web.Request) -> web.StreamResponse:
 
 async def receive(engine: Engine, request: web.Request) -> web.StreamResponse:
     """Take a push in, and deploy it if it is to the project's branch."""
-    asker = _asker(request)
+    asker = asker_of(request)
     project = engine.platform.projects.get(asker, request.match_info["project"])
     before = await engine.pushes.tip(project)
     response = await _begin(engine, request, RECEIVE)
@@ -71,7 +68,7 @@ async def _answer(engine: Engine, request: web.Request, service: str) -> web.Str
 
 async def _begin(engine: Engine, request: web.Request, service: str) -> web.StreamResponse:
     """Give all that git has to say, and leave the answer open."""
-    asker = _asker(request)
+    asker = asker_of(request)
     project = engine.platform.projects.get(asker, request.match_info["project"])
     asked = CodeRequest(
         project_id=project.id,
@@ -94,36 +91,3 @@ async def _begin(engine: Engine, request: web.Request, service: str) -> web.Stre
 async def _body(request: web.Request) -> AsyncIterator[bytes]:
     async for data in request.content.iter_chunked(CHUNK):
         yield data
-
-
-def _asker(request: web.Request) -> Asker:
-    """Say who pushes.
-
-    Raises:
-        Unauthorized: nobody who may.
-
-    """
-    principal = _principal(request)
-    request[PRINCIPAL] = principal
-    if not principal.may(Scope.DEPLOY):
-        raise Unauthorized("this needs an API token, as the password")
-    return Asker(principal.account or OPERATOR, all=principal.may(Scope.ADMIN))
-
-
-def _principal(request: web.Request) -> Principal:
-    known = principal_of(request)
-    if known.may(Scope.DEPLOY):
-        return known
-    return request.app[GUARD].gate.recognise(_passwords(request)) or known
-
-
-def _passwords(request: web.Request) -> list[str]:
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return []
-    try:
-        text = base64.b64decode(credentials, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return []
-    name, _, password = text.partition(":")
-    return [one for one in (password, name) if one]

@@ -120,13 +120,16 @@ PUSHPAKA = Dialect(
 GIT = "/git/{project}.git"
 
 CODE = Dialect(
-    endpoints=(
-        Endpoint("GET", f"{GIT}/info/refs", Scope.PUBLIC, code.list_refs, limits=LIMITS),
-        Endpoint("POST", f"{GIT}/git-upload-pack", Scope.PUBLIC, code.upload, limits=LIMITS),
-        Endpoint("POST", f"{GIT}/git-receive-pack", Scope.PUBLIC, code.receive, limits=LIMITS),
+    endpoints=tuple(
+        Endpoint(method, f"{GIT}/{service}", Scope.DEPLOY, handler, limits=LIMITS, passwords=True)
+        for method, service, handler in (
+            ("GET", "info/refs", code.list_refs),
+            ("POST", "git-upload-pack", code.upload),
+            ("POST", "git-receive-pack", code.receive),
+        )
     ),
     encode_error=code.encode_error,
     credentials_needed=True,
     places=("/git",),
 )
-"""What git speaks; it shows a password only when it is asked for one."""
+"""What git speaks: it shows a password when it is asked for one."""

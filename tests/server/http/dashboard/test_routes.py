@@ -3,7 +3,7 @@ from aiohttp import ClientSession
 
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
-from pmdaemon.server.http.dashboard.files import static_files
+from pmdaemon.server.http.dashboard.files import deploy_files, static_files
 from pmdaemon.server.http.dashboard.routes import POLICY
 from pmdaemon.server.keys import digest_of
 from tests.support.engine import engine_on_fakes
@@ -136,3 +136,25 @@ async def test_a_foreign_name_gets_no_page_where_there_is_no_key(tmp_path):
         await server.turn_off()
 
     assert answer.status == 403
+
+
+async def test_the_page_of_deployments_is_for_everybody_and_as_strict(client):
+    answer = await client.get("/deploy")
+
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert await answer.read() == deploy_files().page.body
+
+
+async def test_its_files_are_kept_for_ever_and_belong_together(client):
+    version = deploy_files().version
+
+    answer = await client.get(f"/deploy/{version}/deploy.js")
+    shared = await client.get(f"/deploy/{version}/base.css")
+    older = await client.get("/deploy/0123456789abcdef/deploy.js")
+    missing = await client.get(f"/deploy/{version}/main.js")
+
+    assert (answer.status, shared.status, older.status, missing.status) == (200, 200, 200, 404)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert older.headers["Cache-Control"] == "no-cache"

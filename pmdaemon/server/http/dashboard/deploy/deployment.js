@@ -9,7 +9,7 @@ const BEAT = 1500;
 const MOST_LINES = 5000;
 
 export class DeploymentView extends HTMLElement {
-	#head = h("div");
+	#head = h("div.head");
 	#lines = h("div.lines", { role: "log", "aria-live": "off", "aria-label": "Log of the deployment", tabindex: 0 });
 	#state = h("p.muted", { role: "status" });
 	#drawn = "";
@@ -45,7 +45,7 @@ export class DeploymentView extends HTMLElement {
 			return button;
 		};
 		document.title = `#${one.number} ${one.status} · ${visible(this.project.name)}`;
-		this.#head.replaceChildren(
+		const parts = [
 			h("p.crumbs", h("a", { href: "#/" }, "Projects"), " / ", h("a", { href: `#/project/${this.project.slug}` }, visible(this.project.name))),
 			h(
 				"header.bar",
@@ -60,7 +60,8 @@ export class DeploymentView extends HTMLElement {
 			one.error_msg ? h("p.reason.bad", visible(one.error_msg)) : null,
 			one.url ? h("p", link(one.url)) : null,
 			h("ol.phases", { "aria-label": "Phases" }, ...PHASES.map((phase) => this.#phase(one, phase))),
-		);
+		];
+		this.#head.replaceChildren(...parts.filter(Boolean));
 		if (isFirst) this.#head.querySelector("[data-heading]").focus();
 	}
 
@@ -89,7 +90,7 @@ export class DeploymentView extends HTMLElement {
 
 	#add(line) {
 		const isAtEnd = this.#lines.scrollHeight - this.#lines.scrollTop - this.#lines.clientHeight < 40;
-		const text = h("span.text", ...stretches(line.message).map(({ text, classes }) => (classes?.length ? h("span", { class: [...classes].join(" ") }, text) : text)));
+		const text = h("span.text", ...stretches(line.message).map(({ text, classes }) => (classes ? h("span", { class: classes }, text) : text)));
 		this.#lines.append(h("div", { class: `line of-${line.stream} ${line.level === "error" ? "of-error" : ""} level-${line.level}` }, h("time", { datetime: line.created_at }, moment(line.created_at)), text));
 		if (this.#lines.childElementCount > MOST_LINES) this.#lines.firstChild.remove();
 		if (isAtEnd) this.#lines.scrollTop = this.#lines.scrollHeight;

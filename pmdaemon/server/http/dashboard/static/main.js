@@ -1,4 +1,4 @@
-// The page: what is where, which keys do what, and what is drawn when something has changed.
+// The page: what is where, what keys do, and what is drawn on a change.
 
 import { Actions } from "./actions.js";
 import { Api } from "./api.js";
