@@ -7,6 +7,7 @@ FROM python:3.12-slim AS build
 WORKDIR /source
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY pmdaemon pmdaemon
+COPY share share
 RUN python -m venv /opt/pmdaemon \
     && /opt/pmdaemon/bin/pip install --no-cache-dir .
 

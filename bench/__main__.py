@@ -6,23 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import measures, peers
-from bench.figures import HEADER, Figure
-from bench.managers import both
+from bench import measures, peers, report
+from bench.figures import Figure, table
+from bench.managers import Maker, contest
 from bench.system import BenchFailed, describe_machine
-
-REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-
-PREFACE = """\
-# Figures, side by side
-
-Both managers in one run on one machine, in turns, each in a temporary home with its defaults.
-Medians, with the 10th and 90th percentile. A ratio is pmdaemon's median to PM2's. Taken by hand
-with `make bench`; no test depends on them.
-"""
 
 
 def main() -> int:
@@ -31,33 +21,49 @@ def main() -> int:
     # So that everything which was started is ended then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        ours, theirs = peers.find_ours(), peers.find_pm2()
+        ours, theirs, others = peers.find_ours(), peers.find_pm2(), peers.find_others()
         machine = _machine(ours, theirs)
-        print(machine, file=sys.stderr)
-        figures = _take(options.measures or list(measures.ALL), ours, theirs, options.effort)
     except BenchFailed as failure:
-        print(f"bench: {failure}", file=sys.stderr)
-        return 1
-    table = "\n".join([HEADER, *(figure.row() for figure in figures)])
-    print(f"\n{machine}\n\n{table}")
-    if options.write:
-        REPORT.write_text(f"{PREFACE}\n{machine}\n\n{table}\n", "utf-8")
-        print(f"\nwritten to {REPORT}")
-    return 0
-
-
-def _take(names: Sequence[str], ours: Path, theirs: Path, effort: float) -> list[Figure]:
+        return _complain(failure)
+    print(machine, file=sys.stderr)
     figures: list[Figure] = []
-    for name in names:
-        print(f"{name}: {measures.describe(name)}", file=sys.stderr, flush=True)
-        began = time.monotonic()
-        with both(ours, theirs) as pair:
-            taken = measures.ALL[name](pair, effort)
-        for figure in taken:
-            print(f"  {figure.row()}", file=sys.stderr)
-        print(f"  took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    failed = 0
+    for name in options.measures or measures.ALL:
+        try:
+            taken = _take(name, ours, theirs, others, options.effort)
+        except BenchFailed as failure:
+            # What the other measures have taken is worth an hour.
+            failed = _complain(failure)
+            continue
         figures += taken
-    return figures
+        if options.write:
+            report.write(name, machine, taken)
+    print(f"\n{machine}\n\n{table(figures)}")
+    if options.write:
+        print(f"\nwritten to {report.PAGE}")
+    return failed
+
+
+def _take(
+    name: str, ours: Path, theirs: Path, others: Sequence[Maker], effort: float
+) -> Sequence[Figure]:
+    print(f"{name}: {measures.describe(name)}", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    with contest(ours, theirs, others) as pair:
+        taken = measures.ALL[name](pair, effort)
+    for line in _indented(taken):
+        print(line, file=sys.stderr)
+    print(f"  took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return taken
+
+
+def _indented(figures: Sequence[Figure]) -> Iterator[str]:
+    return (f"  {line}" for line in table(figures).splitlines())
+
+
+def _complain(failure: BenchFailed) -> int:
+    print(f"bench: {failure}", file=sys.stderr)
+    return 1
 
 
 def _machine(ours: Path, theirs: Path) -> str:
@@ -77,7 +83,7 @@ def _package_version(pm2: Path) -> str:
 
 
 def _options() -> argparse.Namespace:
-    listing = "\n".join(f"  {name:8} {measures.describe(name)}" for name in measures.ALL)
+    listing = "\n".join(f"  {name:14} {measures.describe(name)}" for name in measures.ALL)
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=f"measures:\n{listing}",
@@ -85,7 +91,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("measures", nargs="*", metavar="MEASURE", choices=[*measures.ALL, []])
     parser.add_argument("--effort", type=float, default=1.0, help="how much to do (default 1)")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {REPORT.name}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"put it into {report.PAGE.name}, in place of before"
+    )
     return parser.parse_args()
 
 

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,19 +42,48 @@ PM2 = Dialect(
 )
 
 
-class Manager:
-    """One manager in a temporary home of its own."""
+class Contender(ABC):
+    """Something that keeps programs running, in a temporary home of its own."""
 
-    def __init__(self, dialect: Dialect, executable: Path, home: Path) -> None:
-        self.dialect = dialect
+    def __init__(self, name: str, home: Path) -> None:
+        self.name = name
         self.home = home
-        self.executable = executable
         self._seen: set[psutil.Process] = set()
 
-    @property
-    def name(self) -> str:
-        """Whose figures these are."""
-        return self.dialect.name
+    @abstractmethod
+    def start(self, apps: Sequence[App]) -> None:
+        """Start apps from one file, bringing the manager up if need be; they run then."""
+
+    @abstractmethod
+    def show_list(self) -> None:
+        """Have its command show all programs."""
+
+    @abstractmethod
+    def daemon(self) -> list[psutil.Process]:
+        """Find the manager's own processes: the daemon, and what keeps it."""
+
+    @abstractmethod
+    def programs(self) -> list[psutil.Process]:
+        """Find what it keeps running, with everything these started."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End the manager and its programs, and say if something had to be killed for it."""
+
+    def _end_what_was_seen(self) -> None:
+        if left := end(self._seen):
+            print(f"  {self.name} left {len(left)} processes behind: {left}", file=sys.stderr)
+        self._seen.clear()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Manager(Contender):
+    """A manager with a command line like PM2's: ours, and PM2."""
+
+    def __init__(self, dialect: Dialect, executable: Path, home: Path) -> None:
+        super().__init__(dialect.name, home)
+        self.dialect = dialect
+        self.executable = executable
 
     def run(self, *arguments: str) -> str:
         """Run one command to its end, and return what it printed.
@@ -92,6 +122,10 @@ class Manager:
         file.write_text(json.dumps({"apps": apps}), "utf-8")
         self.run("start", str(file))
 
+    def show_list(self) -> None:
+        """Have its command show all programs."""
+        self.run(self.dialect.list_verb)
+
     def daemon(self) -> list[psutil.Process]:
         """Find the manager's own processes: the daemon, and what keeps it."""
         pid_file = self.home / self.dialect.pid_file
@@ -124,38 +158,46 @@ class Manager:
         if pid_file.exists() and psutil.pid_exists(int(pid_file.read_text("ascii"))):
             self.programs()
             self.run("kill")
-        if left := end(self._seen):
-            print(f"  {self.name} left {len(left)} processes behind: {left}", file=sys.stderr)
-        self._seen.clear()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._end_what_was_seen()
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both sides of every figure."""
+    """Both sides of every figure, and the others, who are measured where they do the same work."""
 
     ours: Manager
     theirs: Manager
+    others: Sequence[Contender] = ()
+
+    @property
+    def everybody(self) -> Sequence[Contender]:
+        """All of them, in the order in which they have their turns."""
+        return (self.ours, self.theirs, *self.others)
 
     def __iter__(self) -> Iterator[Manager]:
         return iter((self.ours, self.theirs))
 
     def fresh(self) -> None:
         """Bring both back to nothing."""
-        for manager in self:
+        for manager in self.everybody:
             manager.end()
 
 
+Maker = Callable[[Path], Contender]
+"""Makes a contender that has this folder for its home."""
+
+
 @contextmanager
-def both(ours: Path, theirs: Path) -> Iterator[Pair]:
-    """Give both managers homes of their own; whatever happens, nothing of them stays."""
+def contest(ours: Path, theirs: Path, others: Sequence[Maker] = ()) -> Iterator[Pair]:
+    """Give all managers homes of their own; whatever happens, nothing of them stays."""
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
         pair = Pair(
             Manager(PMDAEMON, ours, Path(folder) / "pmdaemon"),
             Manager(PM2, theirs, Path(folder) / "pm2"),
+            [make(Path(folder) / f"other-{number}") for number, make in enumerate(others)],
         )
         with ExitStack() as stack:
-            for manager in pair:
+            for manager in pair.everybody:
                 stack.callback(manager.end)
             yield pair
 

@@ -1,14 +1,23 @@
-"""Where the programs that we are compared with come from."""
+"""Where the programs that we are compared with come from.
+
+What is not installed is got into a cache folder, the first time: PM2 from npm, supervisor and
+circus from PyPI, runit from Debian. nginx and wrk have to be there; without, their figures are not.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from bench.managers import Contender, Maker
+from bench.others import Circus, Foreground, Runit, Supervisor
 from bench.system import BenchFailed
 
 PM2_RELEASE = "pm2@7"
+PYTHON_RELEASES = ("supervisor==4.*", "circus==0.19.*")
 
 
 def find_ours() -> Path:
@@ -21,7 +30,7 @@ def find_ours() -> Path:
 
 
 def find_pm2() -> Path:
-    """Find `$PM2`, or the one in our cache folder, installed there by npm the first time.
+    """Find `$PM2`, or the one in our cache folder.
 
     Raises:
         BenchFailed: there is none, and npm cannot get it.
@@ -29,23 +38,90 @@ def find_pm2() -> Path:
     """
     if chosen := os.environ.get("PM2"):
         return Path(chosen)
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = caches / "pmdaemon-bench"
+    folder = _cache()
     found = folder / "node_modules" / ".bin" / "pm2"
     if not found.exists():
-        _install(folder)
+        npm = find_tool("npm")
+        _install(PM2_RELEASE, [npm, "install", "--no-fund", "--no-audit", PM2_RELEASE], folder)
     return found
 
 
-def _install(folder: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise BenchFailed("npm is missing; install it, or say where pm2 is by PM2=path")
-    print(f"installing {PM2_RELEASE} into {folder}", file=sys.stderr)
+def find_others() -> list[Maker]:
+    """Find supervisor, circus and runit; what cannot be had is left out, and that is said."""
+    wanted: list[tuple[str, type[Foreground], Callable[[], Path]]] = [
+        ("supervisor", Supervisor, find_python_peers),
+        ("circus", Circus, find_python_peers),
+        ("runit", Runit, find_runit),
+    ]
+    found: list[Maker] = []
+    for name, make, find in wanted:
+        try:
+            found.append(partial(_made, make, name, find()))
+        except BenchFailed as failure:
+            print(f"without {name}: {failure}", file=sys.stderr)
+    return found
+
+
+def find_python_peers() -> Path:
+    """Find the folder with `supervisord` and `circusd`, which run by our interpreter.
+
+    Raises:
+        BenchFailed: they cannot be got.
+
+    """
+    folder = _cache() / "python"
+    if not (folder / "bin" / "circusd").exists():
+        _install("a virtual environment", [sys.executable, "-m", "venv", str(folder)], _cache())
+        pip = str(folder / "bin" / "pip")
+        _install("supervisor and circus", [pip, "install", "-q", *PYTHON_RELEASES], _cache())
+    return folder / "bin"
+
+
+def find_runit() -> Path:
+    """Find the folder with `runsvdir` and its like: that of the system, or of Debian's package.
+
+    The package is only taken apart, which takes no root and starts nothing.
+
+    Raises:
+        BenchFailed: there is none, and it cannot be got.
+
+    """
+    if (installed := shutil.which("runsvdir")) is not None:
+        return Path(installed).parent
+    folder = _cache() / "runit"
+    if not (folder / "usr" / "bin" / "runsvdir").exists():
+        _install("runit", [find_tool("apt-get"), "download", "runit"], folder)
+        package = max(folder.glob("runit_*.deb"))
+        _install("runit", [find_tool("dpkg"), "-x", str(package), str(folder)], folder)
+    return folder / "usr" / "bin"
+
+
+def find_tool(name: str) -> str:
+    """Find a program that has to be installed.
+
+    Raises:
+        BenchFailed: it is not.
+
+    """
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise BenchFailed(f"{name} is missing; install it")
+    return found
+
+
+def _made(make: type[Foreground], name: str, folder: Path, home: Path) -> Contender:
+    return make(name, home, folder)
+
+
+def _cache() -> Path:
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "pmdaemon-bench"
+
+
+def _install(what: str, command: Sequence[str], folder: Path) -> None:
+    print(f"installing {what} into {folder}", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [npm, "install", "--no-fund", "--no-audit", "--prefix", folder, PM2_RELEASE],
-        check=False,
-    )
+    done = subprocess.run(command, cwd=folder, check=False, stdout=sys.stderr)
     if done.returncode:
-        raise BenchFailed(f"npm could not install {PM2_RELEASE}")
+        raise BenchFailed(f"{command[0]} could not install {what}")

@@ -16,3 +16,5 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"pmdaemon {release}"
+
+man_pages = [("cli", "pmdaemon", "keeps programs running", "", 1)]

@@ -16,8 +16,6 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
-    "control/deploy_messages.py": "types only; the verbs about deployments are tested with them",
-    "engine/deploy_interfaces.py": "types only; tests/contracts holds every implementation to them",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
@@ -32,8 +30,6 @@ TESTED_ELSEWHERE = {
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
-    "control/platform_messages.py": "types only; as control/messages.py",
-    "engine/platform_interfaces.py": "types only; as engine/interfaces.py",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
 

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ GB = 10**9
 MB = 10**6
 BIG = 1_000_000
 LINE = 100
+CROWD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,34 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
             pair, "big writes", python_program("writer", "writer.py", str(big), str(BIG)), big
         ),
         *_compare(pair, by_line, line_writer, small),
+        *_crowds(pair, round(big / CROWD)),
+    ]
+
+
+def _crowds(pair: Pair, size: int) -> list[Figure]:
+    """Have 50 programs write as much together as one does before."""
+    writers = [
+        python_program(f"writer-{number}", "writer.py", str(size), str(BIG // 10))
+        for number in range(CROWD)
+    ]
+    ours, theirs = (_captured(manager, writers, size * CROWD) for manager in pair)
+    what = f"{CROWD} writers together"
+    return [
+        Figure(
+            f"captured, {what}",
+            "MB/s",
+            [ours.mb_per_s],
+            [theirs.mb_per_s],
+            target=4,
+            more_is_better=True,
+        ),
+        Figure(
+            f"CPU of capture, {what}",
+            "s/GB",
+            [ours.cpu_s_per_gb],
+            [theirs.cpu_s_per_gb],
+            target=0.2,
+        ),
     ]
 
 
@@ -45,7 +75,7 @@ def _compare(pair: Pair, what: str, writer: App, size: int, *, times: int = 3) -
     for manager in pair:
         manager.run("list")
     samples = [
-        (_captured(pair.ours, writer, size), _captured(pair.theirs, writer, size))
+        (_captured(pair.ours, [writer], size), _captured(pair.theirs, [writer], size))
         for _ in range(times)
     ]
     bare = [_bare(pair.ours.home.with_suffix(".out"), writer, size) for _ in range(times)]
@@ -70,16 +100,18 @@ def _compare(pair: Pair, what: str, writer: App, size: int, *, times: int = 3) -
     ]
 
 
-def _captured(manager: Manager, writer: App, size: int) -> Captured:
-    manager.start([writer])
-    log = manager.out_log(writer["name"])
-    wait_for(lambda: _ends_with(log, READY), f"the writer under {manager.name}")
-    (program,) = manager.programs()
+def _captured(manager: Manager, writers: Sequence[App], size: int) -> Captured:
+    """Have these write, `size` bytes together."""
+    manager.start(writers)
+    logs = [manager.out_log(writer["name"]) for writer in writers]
+    for log in logs:
+        wait_for(lambda log=log: _ends_with(log, READY), f"the writers under {manager.name}")  # type: ignore[misc] # bound early on purpose
+    programs = [program.pid for program in manager.programs()]
     cpu = cpu_seconds(manager.daemon())
-    took = _write(program.pid, log)
+    took = _write(programs, logs)
     cpu = cpu_seconds(manager.daemon()) - cpu
     manager.delete_all()
-    for file in log.parent.glob(f"{writer['name']}*"):
+    for file in logs[0].parent.glob("*"):
         file.unlink()
     return Captured(size / MB / took, cpu / (size / GB))
 
@@ -91,17 +123,19 @@ def _bare(file: Path, writer: App, size: int) -> float:
         subprocess.Popen([writer["script"], *writer["args"]], stdout=output) as program,
     ):
         wait_for(lambda: _ends_with(file, READY), "the writer alone")
-        took = _write(program.pid, file)
+        took = _write([program.pid], [file])
         program.kill()
     file.unlink()
     return size / MB / took
 
 
-def _write(writer: int, log: Path) -> float:
-    """Let it begin, and return the seconds until its last line is in the file."""
+def _write(writers: Sequence[int], logs: Sequence[Path]) -> float:
+    """Let them begin, and return the seconds until all last lines are in the files."""
     began = time.monotonic()
-    os.kill(writer, signal.SIGUSR1)
-    wait_for(lambda: _ends_with(log, LAST), f"the last line in {log}", within=300)
+    for writer in writers:
+        os.kill(writer, signal.SIGUSR1)
+    for log in logs:
+        wait_for(lambda log=log: _ends_with(log, LAST), f"the last line in {log}", within=300)  # type: ignore[misc] # as above
     return time.monotonic() - began
 
 

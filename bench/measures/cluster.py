@@ -1,13 +1,11 @@
-import re
 import shutil
-import socket
-import subprocess
 import time
 from pathlib import Path
 
 from bench.figures import Figure
+from bench.load import answers, free_ports, load
 from bench.managers import App, Manager, Pair
-from bench.system import BenchFailed, wait_for
+from bench.system import wait_for
 from tests.support.http_clients import failures_of, under_load
 
 INSTANCES = 2
@@ -54,8 +52,7 @@ def _reloads(pair: Pair, ports: dict[str, int]) -> Figure:
 
 
 def _started(manager: Manager) -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    (port,) = free_ports(1)
     program = Path(__file__).parents[1] / "programs" / "hello.js"
     app: App = {
         "name": "hello",
@@ -65,24 +62,11 @@ def _started(manager: Manager) -> int:
         "exec_mode": "cluster",
     }
     manager.start([app])
-    wait_for(lambda: _answers(port), f"{manager.name} to answer")
+    wait_for(lambda: answers(port), f"{manager.name} to answer")
     return port
 
 
 def _rate(port: int) -> float:
     """Ask as fast as can be, over 32 connections."""
     time.sleep(SETTLING)
-    command = ["wrk", "-t1", "-c32", f"-d{SECONDS}", f"http://127.0.0.1:{port}/"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
-    if found is None:
-        raise BenchFailed(f"wrk did not say how many: {done.stdout}")
-    return float(found[1])
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
+    return load(f"http://127.0.0.1:{port}/", SECONDS, connections=32).rate

@@ -5,29 +5,45 @@ from functools import partial
 from pathlib import Path
 
 from bench.figures import Figure, percentile
-from bench.managers import Manager, Pair, python_program
+from bench.managers import Contender, Pair, python_program
 from bench.system import wait_for
 
 SETTLING = 0.05
 
+SLOW = frozenset({"supervisor", "circus"})
+"""Who looks around once in a while; these few times take long enough."""
+
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
     """From `kill -9` of a small Python program to the first line of its next life."""
-    for manager in pair:
+    for manager in pair.everybody:
         stamps = _stamps(manager)
         manager.start([python_program("stamp", "stamp.py", str(stamps), max_restarts=10_000)])
         wait_for(partial(_read, stamps), "the first start")
-    samples = [(_back(pair.ours), _back(pair.theirs)) for _ in range(round(50 * effort))]
-    ours, theirs = zip(*samples, strict=True)
+    quick = [one for one in pair.everybody if one.name not in SLOW]
+    samples: dict[str, list[float]] = {one.name: [] for one in pair.everybody}
+    for _ in range(round(50 * effort) or 1):
+        for manager in quick:
+            samples[manager.name].append(_back(manager))
+    for manager in pair.others:
+        if manager.name in SLOW:
+            samples[manager.name] += [_back(manager) for _ in range(round(5 * effort) or 1)]
+    ours, theirs = samples.pop(pair.ours.name), samples.pop(pair.theirs.name)
     bare = [_bare(pair) for _ in range(round(20 * effort))]
     return [
-        Figure("crash to next start", "ms", ours, theirs, limit=20),
-        Figure("the same, p99", "ms", [percentile(ours, 99)], [percentile(theirs, 99)]),
+        Figure("crash to next start", "ms", ours, theirs, limit=20, others=samples),
+        Figure(
+            "crash to next start, p99",
+            "ms",
+            [percentile(ours, 99)],
+            [percentile(theirs, 99)],
+            others={name: [percentile(taken, 99)] for name, taken in samples.items()},
+        ),
         Figure("the bare start of that program", "ms", bare),
     ]
 
 
-def _back(manager: Manager) -> float:
+def _back(manager: Contender) -> float:
     stamps = _stamps(manager)
     lives = _read(stamps)
     program = next(one for one in manager.programs() if one.pid == lives[-1][1])
@@ -50,7 +66,7 @@ def _bare(pair: Pair) -> float:
     return (lives[-1][0] - began) / 1e6
 
 
-def _stamps(manager: Manager) -> Path:
+def _stamps(manager: Contender) -> Path:
     return manager.home.with_suffix(".stamps")
 
 

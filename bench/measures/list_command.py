@@ -1,24 +1,27 @@
 import time
 
 from bench.figures import Figure
-from bench.managers import Manager, Pair, sleepers
+from bench.managers import Contender, Pair, sleepers
 
 PROCESSES = 20
-WARM_UPS = 3
+WARM_UPS = 2
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
     """`list` as a whole, from the shell's side, with 20 processes."""
-    for manager in pair:
+    for manager in pair.everybody:
         manager.start(sleepers(PROCESSES))
         for _ in range(WARM_UPS):
             _listed(manager)
-    samples = [(_listed(pair.ours), _listed(pair.theirs)) for _ in range(round(30 * effort))]
-    ours, theirs = zip(*samples, strict=True)
-    return [Figure(f"list of {PROCESSES} processes", "ms", ours, theirs, target=0.35)]
+    rounds = range(round(20 * effort) or 1)
+    samples = [[_listed(manager) for manager in pair.everybody] for _ in rounds]
+    ours, theirs, *others = zip(*samples, strict=True)
+    named = dict(zip((one.name for one in pair.others), others, strict=True))
+    what = f"list of {PROCESSES} processes"
+    return [Figure(what, "ms", ours, theirs, target=0.35, others=named)]
 
 
-def _listed(manager: Manager) -> float:
+def _listed(manager: Contender) -> float:
     began = time.perf_counter()
-    manager.run(manager.dialect.list_verb)
+    manager.show_list()
     return (time.perf_counter() - began) * 1000

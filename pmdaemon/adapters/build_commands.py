@@ -19,8 +19,8 @@ from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
-from pmdaemon.engine.deploy_interfaces import BuildOrder, BuildOutcome, Say
 from pmdaemon.engine.interfaces import ProcessTrees
+from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
 SHELL = "/bin/sh"
 

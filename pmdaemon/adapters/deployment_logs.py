@@ -9,7 +9,7 @@ import msgspec
 
 from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.core.deployments import Deployment, DeploymentLine
-from pmdaemon.engine.deploy_interfaces import LogQuery
+from pmdaemon.engine.interfaces.deploying import LogQuery
 
 READ_AT_ONCE = 1024 * 1024
 """Bytes; more than any line has."""

@@ -21,7 +21,7 @@ from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.interfaces.deploying import (
     BuildOrder,
     BuildOutcome,
     CannotRelease,

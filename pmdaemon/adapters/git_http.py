@@ -10,7 +10,7 @@ from contextlib import suppress
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.engine import tasks
-from pmdaemon.engine.deploy_interfaces import CodeAnswer, CodeRequest
+from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest
 
 LARGEST_PUSH = 1024**3
 """Bytes."""

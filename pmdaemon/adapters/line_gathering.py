@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from pmdaemon.engine.deploy_interfaces import Say
+from pmdaemon.engine.interfaces.deploying import Say
 
 LONGEST_LINE = 8192
 """Bytes; what is longer comes in pieces."""

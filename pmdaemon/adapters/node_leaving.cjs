@@ -3,11 +3,12 @@
 // No client notices. Nothing new is accepted; what is being answered is finished, and says
 // `Connection: close` where that can still be said. A connection over which nothing is under way
 // goes to another instance, by way of the daemon, as it is: what its client sends meanwhile waits
-// in the kernel, and is read there.
+// in the kernel, and is read there. They go one by one, each when the daemon has just shown that it
+// is there: while it is not, they are served here.
 //
-// That is not possible with TLS, whose keys are ours alone, or where the daemon cannot be told.
-// There a connection is closed when it has been quiet for a while; its client may be about to use
-// it, which HTTP has no remedy for (RFC 9112, 9.5).
+// With TLS, whose keys are ours alone, or without another instance that is not possible. There a
+// connection is closed when it has been quiet for a while; its client may be about to use it,
+// which HTTP has no remedy for (RFC 9112, 9.5).
 
 'use strict';
 
@@ -15,21 +16,28 @@ const net = require('node:net');
 
 const QUIET = 800; // milliseconds that a connection may use to send one more request
 const LOOK = 50; // milliseconds between two looks for connections that became idle
+const PATIENCE = 1000; // milliseconds after which the daemon is asked again
 
-// `hand(at, socket, done)` has another instance go on with a connection to that address, or says
-// false; `gone()` is called when no connection is left.
+// `offer()` asks the daemon whether another instance can go on with connections, which it answers
+// by `give` or `keep`; `hand(at, handle, done)` sends one, of that address, which it confirms;
+// `gone()` tells that none is left.
 exports.Leaving = class Leaving {
   #servers = new Map(); // their address, connections, sockets that HTTP is spoken over, sessions
   #given = new WeakSet();
   #quiet = new WeakMap(); // since when, and what had been read by then
   #begun = false;
   #looking = null;
-  #hand;
-  #gone;
+  #asked = -Infinity; // when the daemon was last asked, in vain so far
+  #underWay = false; // whether it has not confirmed yet what it was sent
+  #alone = false; // whether it has said that nobody can go on with ours
+  #daemon;
 
-  constructor({ hand, gone }) {
-    this.#hand = hand;
-    this.#gone = gone;
+  constructor(daemon) {
+    this.#daemon = daemon;
+  }
+
+  get begun() {
+    return this.#begun;
   }
 
   watch(server, at) {
@@ -86,35 +94,68 @@ exports.Leaving = class Leaving {
     this.#looking ??= setInterval(() => this.#look(), LOOK);
   }
 
-  #look() {
+  // The daemon is there: the next one may go.
+  give() {
+    if (this.#underWay) return;
+    this.#alone = false;
+    this.#asked = -Infinity;
     for (const [server, own] of this.#servers) {
-      for (const socket of idle(server, own.sockets)) this.#leave(socket, own.at);
+      const socket = idle(server, own.sockets).find((one) => this.#canGo(one));
+      if (socket === undefined) continue;
+      const handle = socket._handle;
+      this.#underWay = true;
+      this.#given.add(socket);
+      socket.setTimeout(0);
+      handle.readStop(); // what comes now is for who goes on with it
+      this.#daemon.hand(own.at, handle, () => socket.destroy());
+      return;
+    }
+  }
+
+  confirmed() {
+    if (!this.#underWay) return;
+    this.#underWay = false;
+    this.give();
+  }
+
+  keep() {
+    this.#alone = true;
+    this.#asked = -Infinity;
+  }
+
+  #look() {
+    const now = performance.now();
+    for (const [server, own] of this.#servers) {
+      for (const socket of idle(server, own.sockets)) {
+        if (this.#canGo(socket)) this.#ask(now);
+        if (!this.#canGo(socket) || this.#alone) this.#closeIfQuiet(socket, now);
+      }
     }
     this.#tellWhenGone();
   }
 
-  #leave(socket, at) {
-    if (this.#given.has(socket)) return;
-    const handle = hasTls(socket) ? undefined : socket._handle;
-    if (handle?.readStop && this.#hand(at, handle, () => socket.destroy())) {
-      this.#given.add(socket);
-      socket.setTimeout(0);
-      handle.readStop(); // what comes now is for who goes on with it
-      return;
-    }
+  #canGo(socket) {
+    return !hasTls(socket) && !this.#given.has(socket) && Boolean(socket._handle?.readStop);
+  }
+
+  #ask(now) {
+    if (this.#underWay || now - this.#asked < PATIENCE) return;
+    this.#asked = now;
+    this.#daemon.offer();
+  }
+
+  #closeIfQuiet(socket, now) {
     const quiet = this.#quiet.get(socket);
-    if (quiet?.read !== socket.bytesRead) {
-      this.#quiet.set(socket, { read: socket.bytesRead, since: performance.now() });
-    } else if (performance.now() - quiet.since >= QUIET) {
-      socket.destroy();
-    }
+    if (this.#given.has(socket)) return;
+    if (quiet?.read !== socket.bytesRead) this.#quiet.set(socket, { read: socket.bytesRead, since: now });
+    else if (now - quiet.since >= QUIET) socket.destroy();
   }
 
   #tellWhenGone() {
     for (const { connections } of this.#servers.values()) if (connections.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = null;
-    this.#gone();
+    this.#daemon.gone();
   }
 };
 

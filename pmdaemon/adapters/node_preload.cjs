@@ -37,10 +37,10 @@ function shareSockets() {
   const say = (message, handle, done = () => {}) => {
     // Without a daemon, and its keeper, there is nobody to tell.
     if (process.connected) process.send({ cmd: CMD, ...message }, handle, {}, done);
-    return process.connected;
   };
   const leaving = new Leaving({
-    hand: (at, handle, done) => say({ act: 'pass', at }, handle, done),
+    offer: () => say({ act: 'offer' }),
+    hand: (at, handle, done) => say({ act: 'hand', at }, handle, done),
     gone: () => say({ act: 'drained' }),
   });
 
@@ -57,7 +57,7 @@ function shareSockets() {
     const settle = (error, handle) => {
       clearInterval(alive);
       this.removeListener('close', gone);
-      if (closed) handle?.close();
+      if (closed || leaving.begun) handle?.close();
       else if (error) this.emit('error', error);
       else if (handle) listen.call(this, { _handle: handle }, wanted.backlog);
       else listen.call(this, { ...wanted.options, port: wanted.port, host: wanted.host });
@@ -73,21 +73,24 @@ function shareSockets() {
   };
 
   process.on('internalMessage', (message, handle) => {
+    if (message.cmd === 'NODE_HANDLE_ACK') leaving.confirmed();
     if (message.cmd !== CMD) return;
-    if (message.act === 'drain') {
-      leaving.begin();
-      return;
+    switch (message.act) {
+      case 'drain': leaving.begin(); break;
+      case 'give': leaving.give(); break;
+      case 'keep': leaving.keep(); break;
+      case 'take': if (handle) leaving.take(message.at, handle); break;
+      default: answered(message, handle);
     }
-    if (message.act === 'take') {
-      if (handle) leaving.take(message.at, handle);
-      return;
-    }
+  });
+
+  function answered(message, handle) {
     const waiting = asked.get(message.seq);
     asked.delete(message.seq);
     if (!waiting) handle?.close();
     else if (handle) waiting.settle(null, handle);
     else waiting.settle(cannotListen(message.code, waiting));
-  });
+  }
 
   // Listening for `disconnect` would keep the program alive, so it is looked for.
   function listenAloneIfCutOff() {

@@ -46,14 +46,16 @@ class ProcReader:
         return None
 
     def token(self, pid: int) -> str | None:
-        """Read the token in the environment that a process was started with, if we may."""
+        """Read the token that a process was started with; see `ProcessReader`."""
         try:
             with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - as above
-                environment = b"\0" + file.readall()
+                environment = file.readall()
         except OSError:
             return None
-        _, found, rest = environment.partition(_TOKEN_ASSIGNMENT)
-        return os.fsdecode(rest.partition(b"\0")[0]) if found else None
+        _, found, rest = (b"\0" + environment).partition(_TOKEN_ASSIGNMENT)
+        if not found:
+            return None if environment else ""
+        return os.fsdecode(rest.partition(b"\0")[0])
 
     def children(self, pid: int) -> Sequence[int]:
         """List the children of a process that has one thread; none where the kernel does not."""
@@ -61,6 +63,10 @@ class ProcReader:
             return [*map(int, _content(f"/proc/{pid}/task/{pid}/children").split())]
         except OSError:
             return ()
+
+    def close(self) -> None:
+        """Give the descriptor back that was kept in reserve."""
+        os.close(self._reserve)
 
     def _list(self) -> list[str]:
         try:

@@ -52,7 +52,11 @@ class ProcessReader(Protocol):
         """Look at one process; None when it is gone or hidden from us."""
 
     def token(self, pid: int) -> str | None:
-        """Read the token in the environment that a process was started with, if we may."""
+        """Read the token in the environment that a process was started with, if we may.
+
+        It is empty where there is no environment at all: while a program is being executed
+        (execve(2)) it is not there yet.
+        """
 
     def children(self, pid: int) -> Sequence[int]:
         """List the children of a process, where that takes no pass over all; else none."""

@@ -10,6 +10,7 @@ latest it ends with the last of those that may have.
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
@@ -17,6 +18,10 @@ from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader, ProcessTable, Snapshot
 from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Identity
+
+LOOK_AGAIN = 0.005
+LOOKS = 200
+"""How often, and after how many seconds, we look again for what is just being executed."""
 
 Orphans = Mapping[str, Sequence[tuple[int, ProcessEntry]]]
 """Processes with a token, by the process that it is of; each with the launch."""
@@ -121,17 +126,29 @@ class SystemProcessTrees:
 
         Should a program have started another in a session of its own, the older one is meant.
         """
-        wanted = frozenset(tokens)
-        found: dict[str, ProcessEntry] = {}
-        for entry in self._table.snapshot().entries.values():
-            if entry.session != entry.pid or entry.ended:
-                continue
-            token = self._reader.token(entry.pid)
-            if token in wanted and token is not None:
-                known = found.get(token)
-                if known is None or entry.start_time < known.start_time:
-                    found[token] = entry
-        return {token: entry.identity for token, entry in found.items()}
+        if not tokens:
+            return {}
+        snapshot = self._table.snapshot()
+        entries = snapshot.entries.values()
+        leaders = [one for one in entries if one.session == one.pid and not one.ended]
+        # Most likely they are ours or a reaper's by now; others are not waited for.
+        parents = self._reapers | _ourselves(snapshot)
+        shown = self._tokens_of(leaders)
+        for _ in range(LOOKS):
+            if all(token != "" or one.ppid not in parents for token, one in shown):
+                break
+            time.sleep(LOOK_AGAIN)
+            shown = self._tokens_of(leaders)
+        found: dict[str, Identity] = {}
+        for token, entry in sorted(shown, key=lambda pair: pair[1].start_time):
+            if token in tokens and token is not None:
+                found.setdefault(token, entry.identity)
+        return found
+
+    def _tokens_of(
+        self, entries: Iterable[ProcessEntry]
+    ) -> Sequence[tuple[str | None, ProcessEntry]]:
+        return [(self._reader.token(one.pid), one) for one in entries]
 
     def _has_orphans(self) -> bool:
         if self._keeper is None:
@@ -155,7 +172,7 @@ class SystemProcessTrees:
             return session
         # Without its leader a session could be a later one of the same number. Another program
         # of ours is told by its token; an empty environment proves nothing.
-        return [entry for entry in session if self._reader.token(entry.pid) in {token, None}]
+        return [entry for entry in session if self._reader.token(entry.pid) in {token, None, ""}]
 
     def _strays(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:
         """List the orphans without a name that no other run can have begun."""
@@ -200,7 +217,7 @@ class SystemProcessTrees:
             for entry in snapshot.children.get(reaper, ()):
                 key = entry.pid, entry.start_time
                 token = self._known_tokens.get(key) or self._reader.token(entry.pid)
-                if token is not None:
+                if token:
                     known[key] = token
                     owner, launch = token_parts(token)
                     orphans.setdefault(owner, []).append((launch, entry))

@@ -44,11 +44,12 @@ class PsutilReader:
             return None
 
     def token(self, pid: int) -> str | None:
-        """Read the token in the environment that a process was started with, if we may."""
+        """Read the token that a process was started with; see `ProcessReader`."""
         try:
-            return psutil.Process(pid).environ().get(TOKEN_VARIABLE)
+            environment = psutil.Process(pid).environ()
         except (psutil.Error, OSError):
             return None
+        return environment.get(TOKEN_VARIABLE) if environment else ""
 
     def children(self, pid: int) -> Sequence[int]:  # noqa: ARG002 - all the same to us
         """Tell of none: it would take a pass over all."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.config.release_plans import LOOKED_INTO, TELLING
 from pmdaemon.core.releases import Listing
-from pmdaemon.engine.deploy_interfaces import CannotRelease
+from pmdaemon.engine.interfaces.deploying import CannotRelease
 
 LONGEST_TEXT = 256 * 1024
 """Bytes of a file that tells; of a longer one the beginning is read."""

@@ -12,6 +12,8 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchOrder
 
+_NOTHING_ASKED = RunAs(), Limits()
+
 FIRST_INHERITED = 3
 """The number of the first descriptor that a program inherits (sd_listen_fds(3))."""
 
@@ -19,7 +21,7 @@ FIRST_INHERITED = 3
 def is_asked_for(order: LaunchOrder) -> bool:
     """Whether a program is to have anything that it would not inherit from us."""
     walled = order.equipment.doors is not None
-    return walled or order.run_as != RunAs() or order.limits != Limits()
+    return walled or (order.run_as, order.limits) != _NOTHING_ASKED
 
 
 def spawn_as(

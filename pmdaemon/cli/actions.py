@@ -59,11 +59,20 @@ def expanded(context: Context, selectors: Sequence[str], only: Sequence[str] = (
     ]
 
 
+def names_file(selectors: Sequence[str]) -> bool:
+    """Tell whether one of these is an ecosystem file."""
+    if not any(map(may_be_file, selectors)):
+        return False
+    from pmdaemon.cli.ecosystem_files import is_file_of_apps  # noqa: PLC0415 - as above
+
+    return any(map(is_file_of_apps, selectors))
+
+
 def may_be_file(selector: str) -> bool:
     """Tell, without loading what knows, whether a selector may name an ecosystem file."""
     return "." in selector or selector == "-" or "Procfile" in selector
 
 
 def called(view: ProcessView) -> str:
-    """Say which process: `app (id 0)`."""
-    return f"{harmless(view['name'])} (id {view['pm_id']})"
+    """Say which process: `app (id 0)`, or `app:1 (id 1)` of several instances."""
+    return f"{harmless(view['called'])} (id {view['pm_id']})"

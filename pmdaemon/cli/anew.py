@@ -31,7 +31,7 @@ def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
     decorators = [
         *(option_of(name) for name in CHANGEABLE),
         click.option(
-            "--update-env", is_flag=True, help="Have it inherit the environment of this command."
+            "--update-env", is_flag=True, help="Use the environment of this shell from now on."
         ),
     ]
     for decorate in reversed(decorators):

@@ -42,16 +42,22 @@ class Boot(Struct, frozen=True):
 def boot_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command what says which service it is about."""
     for decorate in (
-        click.option("--dry-run", is_flag=True, help="Change nothing; show what would be done."),
         click.option(
-            "--service-name", metavar="NAME", help="Call the service so, not pmdaemon-USER."
+            "--dry-run", is_flag=True, help="Show what would be done, and change nothing."
         ),
         click.option(
-            "--home", "--hp", "home", metavar="DIR", help="The daemon's home, if not the usual one."
+            "--service-name", metavar="NAME", help="Name of the service; default pmdaemon-USER."
         ),
-        click.option("-u", "--user", metavar="NAME", help="Whose daemon it is; yours if not said."),
         click.option(
-            "--user-unit", is_flag=True, help="In your own service manager: needs no root."
+            "--home",
+            "--hp",
+            "home",
+            metavar="DIR",
+            help="Home of the daemon, if it is not the usual one.",
+        ),
+        click.option("-u", "--user", metavar="NAME", help="User who owns the daemon; default you."),
+        click.option(
+            "--user-unit", is_flag=True, help="Use your own service manager, which needs no root."
         ),
         click.argument("platform", required=False, metavar="[systemd|launchd]"),
     ):

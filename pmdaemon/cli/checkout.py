@@ -9,7 +9,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.client.calls import current_directory
 
 if TYPE_CHECKING:
-    from pmdaemon.control.deploy_messages import Checkout
+    from pmdaemon.control.messages.deploying import Checkout
 
 
 def checkout_here() -> "Checkout":

@@ -7,7 +7,7 @@ from pmdaemon.cli.render.deployments import line_text
 from pmdaemon.core.errors import OperationFailed
 
 if TYPE_CHECKING:
-    from pmdaemon.control.deploy_messages import DeploymentView
+    from pmdaemon.control.messages.deploying import DeploymentView
 
 
 def see_through(

@@ -5,12 +5,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config import ecosystem
 from pmdaemon.core.errors import PmdaemonError
+
+if TYPE_CHECKING:
+    from pmdaemon.config.prox_proxy import Gateway
 
 DEFAULT_NAMES = (
     "ecosystem.config.toml", "ecosystem.toml", "ecosystem.config.js", "ecosystem.config.cjs",
@@ -52,6 +55,7 @@ class AppsOfFile(NamedTuple):
     apps: list[dict[str, Any]]
     how: dict[str, Any]
     warnings: tuple[str, ...]
+    gateway: "Gateway | None" = None
 
 
 def apps_of(
@@ -93,7 +97,7 @@ def apps_of(
         "env_name": env_name,
         "file": _absolute(path) if path != ecosystem.STANDARD_INPUT else None,
     }
-    return AppsOfFile(apps, how, tuple(warnings))
+    return AppsOfFile(apps, how, tuple(warnings), file.gateway)
 
 
 def folder_of(path: str) -> str:

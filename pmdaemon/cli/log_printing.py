@@ -48,7 +48,13 @@ def print_own_log(
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
     """Print what the daemon itself has to say, whether it runs or not."""
-    view = {"pm_id": -1, "name": "pmdaemon", "instance": 0, "out_file": context.home.daemon_log}
+    view = {
+        "pm_id": -1,
+        "name": "pmdaemon",
+        "called": "pmdaemon",
+        "instance": 0,
+        "out_file": context.home.daemon_log,
+    }
     feed = LogFeed(query, on_new=style.know, open_follower=_OwnLog)
     _print(feed.history([view], final=not go_on), style)
     while go_on:

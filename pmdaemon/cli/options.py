@@ -8,9 +8,31 @@ import click
 from pmdaemon.cli.context import Context
 from pmdaemon.core.errors import PmdaemonError
 
-json_option = click.option(
-    "--json", "json", is_flag=True, help="Print JSON, on one line, and nothing else."
-)
+
+class Option(click.Option):
+    """An option that has its place in a section of the help."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Command(click.Command):
+    """A command whose help has its options in sections, where they say so."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options for `--help`."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if record is not None:
+                sections.setdefault(getattr(option, "section", "Options"), []).append(record)
+        for section, records in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(records)
+
+
+json_option = click.option("--json", "json", is_flag=True, help="Print one line of JSON.")
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -18,12 +40,12 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 
 
 only_option = click.option(
-    "--only", metavar="A,B", callback=_names, help="Of an ecosystem file, take these apps only."
+    "--only", metavar="A,B", callback=_names, help="Only these apps of the ecosystem file."
 )
 
 
 def command(
-    name: str, cls: type[click.Command] = click.Command
+    name: str, cls: type[Command] = Command
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a command of a function; it gets the `Context` first."""
 
@@ -35,7 +57,7 @@ def command(
                 is_flag=True,
                 expose_value=False,
                 callback=_without_colour,
-                help="Print without colours, as NO_COLOR does.",
+                help="Print without colours.",
             )
         )
         return made

@@ -71,7 +71,17 @@ class Commands(click.Group):
 @click.option("-v", "--version", "version", is_flag=True, help="Print the version and exit.")
 @click.pass_context
 def commands(ctx: click.Context, /, *, version: bool) -> None:
-    """Keep programs running."""
+    """Keep programs running.
+
+    \b
+    Start a program      pmdaemon start "node server.js" --name app
+    See what runs        pmdaemon list
+    Read its output      pmdaemon logs app
+    Ask why it is down   pmdaemon explain app
+
+    Nothing needs to be set up: the first command starts the daemon. Each command has its own
+    --help.
+    """  # noqa: D301 - where click is to leave lines as they are
     if version:
         click.echo(__version__)
         raise Exit(DONE)

@@ -10,7 +10,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.platform_messages import DomainView, ProviderWord, ScopeWord
+from pmdaemon.control.messages.platform import DomainView, ProviderWord, ScopeWord
 
 
 @click.group("env", no_args_is_help=False)

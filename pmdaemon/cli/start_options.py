@@ -9,70 +9,101 @@ from typing import Any
 import click
 
 from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.options import Option
 
 _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "name": (("-n", "--name"), "NAME", "Call it so."),
-    "namespace": (("--namespace",), "NAME", "Put it into this group."),
-    "instances": (("-i", "--instances"), "N", "Run it so many times; max means one a CPU."),
-    "cwd": (("--cwd",), "DIR", "Run it in this directory."),
-    "interpreter": (("--interpreter",), "PROGRAM", "Run the script by this; none for by itself."),
+    "name": (("-n", "--name"), "NAME", "Name of the app; otherwise that of its script."),
+    "namespace": (
+        ("--namespace",), "NAME",
+        "Group it belongs to; commands take a group in place of a name.",
+    ),
+    "instances": (("-i", "--instances"), "N", "How many instances to run; max is one per CPU."),
+    "cwd": (("--cwd",), "DIR", "Working directory."),
+    "interpreter": (
+        ("--interpreter",), "PROGRAM",
+        "What runs the script, as node; none if it runs by itself.",
+    ),
     "interpreter_args": (
-        ("--interpreter-args", "--node-args"), "ARGS", "Options of the interpreter.",
+        ("--interpreter-args", "--node-args"), "ARGS", "Options for the interpreter.",
     ),
     "port": (
-        ("-p", "--port"), "PORT", "TCP port, told by PORT: 3000, 3000-3003 or auto:5000-5100.",
+        ("-p", "--port"), "PORT",
+        "Port to listen on, passed as $PORT: 3000, 3000-3003, auto:5000-5100.",
     ),
     "max_memory_restart": (
-        ("--max-memory-restart", "--max-memory"), "SIZE", "Restart above so much memory: 150M.",
+        ("--max-memory-restart", "--max-memory"), "SIZE",
+        "Restart it when it uses more memory than this: 150M.",
     ),
-    "max_restarts": (("--max-restarts",), "N", "Give up after so many early ends."),
-    "min_uptime": (("--min-uptime",), "TIME", "An end before this counts as early: 1s."),
-    "restart_delay": (("--restart-delay",), "TIME", "Wait before a restart: 500 (ms), 3s."),
+    "max_restarts": (
+        ("--max-restarts",), "N",
+        "Give up after this many failures within a minute; default 16.",
+    ),
+    "min_uptime": (
+        ("--min-uptime",), "TIME",
+        "A run shorter than this counts as a failure; default 1s.",
+    ),
+    "restart_delay": (
+        ("--restart-delay",), "TIME",
+        "Wait this long before each restart: 500 (ms), 3s.",
+    ),
     "exp_backoff_restart_delay": (
-        ("--exp-backoff-restart-delay",), "TIME", "Wait so before a restart, and longer each time.",
+        ("--exp-backoff-restart-delay",), "TIME",
+        "Wait this long before the first restart, and longer each time.",
     ),
     "stop_exit_codes": (
-        ("--stop-exit-codes",), "CODES", "Leave it down after these exit codes: 0,3.",
+        ("--stop-exit-codes",), "CODES", "Do not restart it after these exit codes: 0,3.",
     ),
     "kill_timeout": (
-        ("-k", "--kill-timeout"), "TIME", "From the stop signal to SIGKILL: 1600 (ms), 5s.",
+        ("-k", "--kill-timeout"), "TIME", "Time to stop before it is killed; default 1.6s.",
     ),
     "drain_timeout": (
-        ("--drain-timeout",), "TIME", "For requests to end when it is replaced; 30s in a proxy.",
+        ("--drain-timeout",), "TIME",
+        "Time for its requests to end when it is replaced; 30s in a proxy.",
     ),
     "listen_timeout": (
-        ("--listen-timeout", "--wait-timeout"), "TIME", "Wait so long until it is ready: 3s.",
+        ("--listen-timeout", "--wait-timeout"), "TIME",
+        "How long it may take to get ready; default 3s.",
     ),
-    "stop_signal": (("--stop-signal",), "SIGNAL", "The stop signal; SIGINT if not said."),
+    "stop_signal": (("--stop-signal",), "SIGNAL", "Signal that asks it to stop; default SIGINT."),
     "cron_restart": (
-        ("-c", "--cron", "--cron-restart"), "CRON", "Start it anew when this is due: '0 3 * * *'.",
+        ("-c", "--cron", "--cron-restart"), "CRON", "Restart it on this schedule: '0 3 * * *'.",
     ),
-    "job": (("--job",), "CRON", "Run it when this is due, and at no other time."),
-    "timezone": (("--timezone",), "ZONE", "The time zone of these: Europe/Berlin."),
-    "depends_on": (("--depends-on",), "A,B", "Start it when these apps are ready."),
-    "health_check_url": (("--health-check-url",), "URL", "It is healthy when this answers."),
+    "job": (("--job",), "CRON", "Run it on this schedule only, and not now."),
+    "timezone": (("--timezone",), "ZONE", "Time zone of --cron and --job: Europe/Berlin."),
+    "depends_on": (("--depends-on",), "A,B", "Start it once these apps are ready."),
+    "health_check_url": (("--health-check-url",), "URL", "Healthy as long as this URL answers."),
     "health_check_script": (
-        ("--health-check-script",), "COMMAND", "It is healthy when this command succeeds.",
+        ("--health-check-script",), "COMMAND", "Healthy as long as this command succeeds.",
     ),
-    "health_check_interval": (("--health-check-interval",), "TIME", "Check so often; 30s."),
-    "health_check_timeout": (("--health-check-timeout",), "TIME", "Wait so long for it; 5s."),
+    "health_check_interval": (
+        ("--health-check-interval",), "TIME",
+        "Time between health checks; default 30s.",
+    ),
+    "health_check_timeout": (
+        ("--health-check-timeout",), "TIME",
+        "Time a health check may take; default 5s.",
+    ),
     "health_check_retries": (
-        ("--health-check-retries",), "N", "It is unhealthy after so many failures in a row; 3.",
+        ("--health-check-retries",), "N",
+        "Restart after this many failed checks in a row; default 3.",
     ),
-    "watch_delay": (("--watch-delay",), "TIME", "Gather changes for so long: 200 (ms), 1s."),
-    "uid": (("--uid",), "USER", "Run it as this user; for root."),
-    "gid": (("--gid",), "GROUP", "Run it with this group; for root."),
-    "umask": (("--umask",), "OCTAL", "Start it with this umask: 022."),
-    "nice": (("--nice",), "N", "Start it with this niceness, -20 to 19."),
-    "pid_file": (("--pid",), "FILE", "Write its pid there."),
+    "watch_delay": (
+        ("--watch-delay",), "TIME",
+        "Wait this long for further changes: 200 (ms), 1s.",
+    ),
+    "uid": (("--uid",), "USER", "Run it as this user (needs root)."),
+    "gid": (("--gid",), "GROUP", "Run it as this group (needs root)."),
+    "umask": (("--umask",), "OCTAL", "Its umask: 022."),
+    "nice": (("--nice",), "N", "Its niceness, from -20 to 19."),
+    "pid_file": (("--pid",), "FILE", "Keep its pid in this file."),
     "log_max_size": (
-        ("--log-max-size",), "SIZE", "Exchange its output files at this size: 10M; 0 for never.",
+        ("--log-max-size",), "SIZE", "Rotate its log files at this size; default 10M, 0 for never.",
     ),
     "log_keep": (
-        ("--log-keep", "--log-max-files"), "N", "Keep so many older output files; 10 if not said.",
+        ("--log-keep", "--log-max-files"), "N", "How many rotated log files to keep; default 10.",
     ),
     "log_max_age": (
-        ("--log-max-age",), "TIME", "Keep output for so long: 12h, 7d; 0 for ever.",
+        ("--log-max-age",), "TIME", "Delete log files older than this: 12h, 7d; 0 for never.",
     ),
 }  # fmt: skip
 
@@ -87,61 +118,75 @@ HERE = "."
 """What `--watch` means without a path."""
 
 
+_SWITCHES: dict[str, tuple[str, str]] = {
+    "wait_ready": ("--wait-ready", "Wait until it says that it is ready, and fail if it does not."),
+    "stdin": ("--stdin", "Give it a standard input, for pmdaemon send and attach."),
+    "autostart": ("--no-autostart", "Add it to the list without starting it."),
+    "treekill": ("--no-treekill", "Send the stop signal to its main process only."),
+    "autorestart": ("--no-autorestart", "Do not restart it when it ends."),
+    "log_compress": ("--no-log-compress", "Do not compress rotated log files."),
+}
+
+_REPEATED: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "env": (
+        ("-e", "--env"), "KEY=VALUE",
+        "Set an environment variable. With an ecosystem file: --env NAME applies its env_NAME.",
+    ),
+    "watch": (
+        ("--watch",), "[PATH]", "Restart it when files change, here or in its working directory.",
+    ),
+    "ignore_watch": (
+        ("--ignore-watch",), "PATTERN", "Files that do not count for --watch, as in a .gitignore.",
+    ),
+}  # fmt: skip
+"""What may be said several times."""
+
+_SECTIONS: dict[str, tuple[str, ...]] = {
+    "The program": (
+        "name", "namespace", "instances", "cwd", "interpreter", "interpreter_args", "port", "env",
+        "stdin",
+    ),
+    "Starting and stopping": (
+        "autostart", "depends_on", "wait_ready", "listen_timeout", "stop_signal", "kill_timeout",
+        "drain_timeout", "treekill",
+    ),
+    "Restarts": (
+        "autorestart", "max_restarts", "min_uptime", "restart_delay", "exp_backoff_restart_delay",
+        "stop_exit_codes", "max_memory_restart",
+    ),
+    "Schedules": ("cron_restart", "job", "timezone"),
+    "Health checks": (
+        "health_check_url", "health_check_script", "health_check_interval", "health_check_timeout",
+        "health_check_retries",
+    ),
+    "Changes of files": ("watch", "ignore_watch", "watch_delay"),
+    "Rights": ("uid", "gid", "umask", "nice", "pid_file"),
+    "Log files": ("log_max_size", "log_keep", "log_max_age", "log_compress"),
+}  # fmt: skip
+"""Where in its help a command has the options for which fields."""
+
+_SECTION_OF = {name: section for section, names in _SECTIONS.items() for name in names}
+
+
 def option_of(name: str) -> Callable[..., Any]:
     """Make the option by which a field of an app is said."""
-    flags, metavar, text = _FLAGS[name]
-    return click.option(*flags, name, metavar=metavar, help=text)
+    section = _SECTION_OF[name]
+    if name in _SWITCHES:
+        flag, text = _SWITCHES[name]
+        return click.option(flag, cls=Option, section=section, is_flag=True, help=text)
+    more: dict[str, Any] = {"multiple": True} if name in _REPEATED else {}
+    if name == "watch":
+        more |= {"is_flag": False, "flag_value": HERE}
+    flags, metavar, text = (_FLAGS | _REPEATED)[name]
+    return click.option(
+        *flags, name, cls=Option, section=section, metavar=metavar, help=text, **more
+    )
 
 
 def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command all options that declare an app."""
-    decorators = [option_of(name) for name in _FLAGS]
-    decorators += [
-        click.option(
-            "-e",
-            "--env",
-            "env",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Set a variable; may be repeated. With an ecosystem file, NAME takes env_NAME.",
-        ),
-        click.option(
-            "--watch",
-            "watch",
-            multiple=True,
-            is_flag=False,
-            flag_value=HERE,
-            metavar="[PATH]",
-            help="Start it anew when files change there, or in its folder; may be repeated.",
-        ),
-        click.option(
-            "--ignore-watch",
-            "ignore_watch",
-            multiple=True,
-            metavar="PATTERN",
-            help="Which files are no reason, as in a .gitignore; may be repeated.",
-        ),
-        click.option(
-            "--wait-ready",
-            is_flag=True,
-            help="It says itself when it is ready: wait for that, and fail if it does not come.",
-        ),
-        click.option(
-            "--stdin", is_flag=True, help="Give it a standard input, which send writes lines to."
-        ),
-        click.option("--no-autostart", is_flag=True, help="List it, and start it when asked to."),
-        click.option(
-            "--no-treekill", is_flag=True, help="Send the stop signal to its first process only."
-        ),
-        click.option(
-            "--no-autorestart", is_flag=True, help="Leave it down when it ends by itself."
-        ),
-        click.option(
-            "--no-log-compress", is_flag=True, help="Keep its older output files as they are."
-        ),
-    ]
-    for decorate in reversed(decorators):
-        function = decorate(function)
+    for name in reversed(_SECTION_OF):
+        function = option_of(name)(function)
     return function
 
 
@@ -179,25 +224,15 @@ def options_of(given: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
 def flag_of(options: Mapping[str, Any]) -> str:
     """Name the first of these options as it is typed."""
     first = next(iter(options))
-    named = {
-        "env": "--env KEY=VALUE",
-        "watch": "--watch",
-        "ignore_watch": "--ignore-watch",
-        "stdin": "--stdin",
-        "autorestart": "--no-autorestart",
-        "autostart": "--no-autostart",
-        "treekill": "--no-treekill",
-        "log_compress": "--no-log-compress",
-        "args": "--",
-    }
-    return named.get(first) or _FLAGS[first][0][-1]
+    if first in {"env", "args"}:
+        return {"env": "--env KEY=VALUE", "args": "--"}[first]
+    return flags_of(first)[-1]
 
 
 def flags_of(field: str) -> tuple[str, ...]:
     """Return the flags by which a field is said; none for one that is not on command lines."""
-    if field in _FLAGS:
-        return _FLAGS[field][0]
-    more = {name: f"--no-{name.replace('_', '-')}" for name in _SWITCHED_OFF}
-    more |= {"watch": "--watch", "ignore_watch": "--ignore-watch"}
-    more |= {"wait_ready": "--wait-ready", "stdin": "--stdin"}
-    return (more[field],) if field in more else ()
+    if field in _SWITCHES:
+        return (_SWITCHES[field][0],)
+    if field in _FLAGS or field in {"watch", "ignore_watch"}:
+        return (_FLAGS | _REPEATED)[field][0]
+    return ()

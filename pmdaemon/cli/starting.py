@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context, say_json, warn
@@ -68,10 +68,12 @@ def start_file(
     *,
     only: Sequence[str] = (),
     env_name: str | None = None,
+    existing: Existing = "restart",
     quiet: bool,
 ) -> Processes:
     """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
-    return start_apps(context, read_file(context, path, only=only, env_name=env_name), quiet=quiet)
+    file = read_file(context, path, only=only, env_name=env_name)
+    return start_apps(context, file, existing=existing, quiet=quiet)
 
 
 def read_file(
@@ -97,7 +99,13 @@ def start_apps(
     def start() -> Processes:
         return context.client().start_apps(file.apps, existing=existing, down=down, **file.how)
 
-    return _said(start, quiet=quiet)
+    if file.gateway is None:
+        return _said(start, quiet=quiet)
+    # For the few files that have such a part.
+    from pmdaemon.cli.publishing import published  # noqa: PLC0415
+
+    with published(context, file.gateway):
+        return _said(start, quiet=quiet)
 
 
 def start_program(
@@ -116,15 +124,16 @@ def start_program(
     return _said(start, quiet=quiet)
 
 
-def restart_mixed(
+def start_anew(
     context: Context,
     selectors: Sequence[str],
+    existing: Literal["restart", "reload"],
     *,
     only: Sequence[str],
     env_name: str | None,
     json: bool,
 ) -> None:
-    """Start the apps of files as they are declared now, and what else is selected anew.
+    """Restart or reload the apps of files as they are declared now, and what else is selected.
 
     Raises:
         WrongUsage: something was to be chosen of files, and there is none.
@@ -136,12 +145,15 @@ def restart_mixed(
         raise WrongUsage(f"{flag} is for ecosystem files, and none is named")
     views: Processes = []
     for path in files:
-        views += start_file(context, path, only=only, env_name=env_name, quiet=json)
+        views += start_file(
+            context, path, only=only, env_name=env_name, existing=existing, quiet=json
+        )
     if others := [each for each in selectors if each not in files]:
-        restarted = context.client().restart(*others)
-        views += restarted
-        for view in restarted if not json else ():
-            print(f"restarted {called(view)}")
+        client = context.client()
+        started = client.reload(*others) if existing == "reload" else client.restart(*others)
+        views += started
+        for view in started if not json else ():
+            print(f"{existing}ed {called(view)}")
     if json:
         say_json(views)
     else:

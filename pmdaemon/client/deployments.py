@@ -5,7 +5,7 @@ from typing import Any
 
 from pmdaemon.client.calls import Call
 from pmdaemon.client.gateway import AsyncDo, Do
-from pmdaemon.control.deploy_messages import Checkout, DeploymentsResult, DeploymentView, LogItem
+from pmdaemon.control.messages.deploying import Checkout, DeploymentsResult, DeploymentView, LogItem
 
 
 class Deployments:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pmdaemon.client.calls import Call
 from pmdaemon.client.gateway import AsyncDo, Do
-from pmdaemon.control.platform_messages import (
+from pmdaemon.control.messages.platform import (
     AccountView,
     InvitationView,
     RoleWord,

@@ -39,6 +39,9 @@ _STRUCTS: dict[str, Callable[..., Any]] = {
     "ready": Readiness,
     "limits": Limits,
 }
+_INTO = {field.name: field.into.rpartition(".")[::2] for field in FIELDS if field.into}
+"""Where the values of fields go, by name: into which part, and as what of it."""
+
 _FILES = ("out_file", "error_file", "log_file", "pid_file")
 _HEALTH = "health_check_"
 
@@ -53,10 +56,10 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
     found = reading.values
     _make_absolute(found, cwd)
     grouped: dict[str, dict[str, Any]] = {}
-    for field in FIELDS:
-        if field.into and field.name in found:
-            owner, _, name = field.into.rpartition(".")
-            grouped.setdefault(owner, {})[name] = found[field.name]
+    for field_name, value in found.items():
+        if field_name in _INTO:
+            owner, name = _INTO[field_name]
+            grouped.setdefault(owner, {})[name] = value
     made = {name: make(**grouped.get(name, {})) for name, make in _STRUCTS.items()}
     plain = {
         name: value

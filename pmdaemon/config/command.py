@@ -21,6 +21,7 @@ from pathlib import Path, PurePath
 
 from msgspec import Struct
 
+from pmdaemon.config.shell_words import shell_words
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import LONGEST_NAME, app_name
 from pmdaemon.core.spec import Command
@@ -256,7 +257,7 @@ def _needs_shell(script: str) -> bool:
 
 def _split(script: str, *, strict: bool = False) -> list[str]:
     try:
-        return shlex.split(script)
+        return shell_words(script)
     except ValueError as error:
         if strict:
             message = f"cannot read the command {shown(script)}: {str(error).lower()}"

@@ -10,11 +10,14 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, BinaryIO, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeGuard
 
 from pmdaemon.config.formats.sniffing import format_of
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
+
+if TYPE_CHECKING:
+    from pmdaemon.config.prox_proxy import Gateway
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
@@ -42,12 +45,14 @@ _ONE_APP = frozenset({"script", "exec", "cmd", "command"})
 class EcosystemFile(NamedTuple):
     """What was read of a file.
 
-    What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`.
+    What JavaScript has `evaluated` says what it means; other texts may hold `${VARIABLES}`. A
+    `gateway` is there where the file says how it listens.
     """
 
     apps: list[dict[str, Any]]
     evaluated: bool = False
     warnings: tuple[str, ...] = ()
+    gateway: "Gateway | None" = None
 
 
 def is_ecosystem_file(text: str) -> bool:
@@ -78,9 +83,9 @@ def load(path: str, environment: Mapping[str, str]) -> EcosystemFile:
     if _looks_like_prox(document):
         from pmdaemon.config import prox_file  # noqa: PLC0415 - for who has one
 
-        apps, warnings = prox_file.apps_of(path, document)
+        apps, gateway, warnings = prox_file.apps_of(path, document)
         # A `${NAME}` in a command is for its shell, which has the variables of env files, too.
-        return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings))
+        return EcosystemFile(apps, evaluated=True, warnings=tuple(warnings), gateway=gateway)
     if isinstance(document, Mapping) and isinstance(document.get("processes"), list):
         # Only those who have a file of Pup's pay for what reads it.
         from pmdaemon.config import pup_shape  # noqa: PLC0415

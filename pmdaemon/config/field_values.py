@@ -7,10 +7,10 @@ Each reader takes whatever TOML, JSON or a form gave and returns one type, or ra
 import math
 import os
 import re
-import shlex
 import signal
 from collections.abc import Mapping, Sequence
 
+from pmdaemon.config.shell_words import shell_words
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
 
@@ -47,7 +47,7 @@ def words(value: object) -> tuple[str, ...]:
     match value:
         case str():
             try:
-                return tuple(shlex.split(text(value)))
+                return tuple(shell_words(text(value)))
             except ValueError as error:
                 raise refused(value, f"words ({str(error).lower()})") from error
         case list() | tuple():

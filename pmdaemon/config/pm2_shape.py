@@ -8,6 +8,7 @@ of a dump stands in `pmdaemon.config.pm2_dump`.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pmdaemon.core.environment import unique_id
 from pmdaemon.core.logs import of_instance
 
 STATUS = {
@@ -172,7 +173,7 @@ def _running(view: Mapping[str, Any], version: str) -> dict[str, Any]:
     declaration, ended = view["declaration"], view["last_exit"]
     shape = {
         declaration["instance_var"]: view["instance"],
-        "unique_id": _unique_id(view),
+        "unique_id": unique_id(view["created"], view["pm_id"]),
         "status": STATUS.get(view["state"], view["state"]),
         "pm_uptime": _milliseconds(view["started"] or view["created"]),
         "axm_actions": [],
@@ -208,14 +209,6 @@ def environment_of(view: Mapping[str, Any]) -> dict[str, str]:
     declaration = view["declaration"]
     own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
     return {**declaration["inherited_env"], **own, **declaration["env"]}
-
-
-def _unique_id(view: Mapping[str, Any]) -> str:
-    """Make the same identifier each time of what tells an app from others, in PM2's form."""
-    from hashlib import sha256  # noqa: PLC0415 - only lists in PM2's shape have it
-
-    digest = sha256(f"{view['name']}\0{view['created']}".encode()).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
 def _milliseconds(seconds: float) -> int:

@@ -11,15 +11,20 @@
     tasks:
       migrate: {cmd: make migrate}
 
+`proxy` and `services` are read by `pmdaemon.config.prox_proxy`, `dependencies` by
+`pmdaemon.config.prox_dependencies`.
+
 As with prox, a program is stopped by SIGTERM and has ten seconds, one that ended by itself is left
 alone, and a health check only says what it finds. What prox keeps silent about is told: a key that
 it does not have, and one that is not acted on here.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from pmdaemon.config import prox_dependencies
+from pmdaemon.config.prox_proxy import Gateway, ProxyReading
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
 from pmdaemon.core.quantities import SECONDS
@@ -32,8 +37,19 @@ STOP_TIMEOUT = "10s"
 CHECK = {"interval": "10s", "timeout": "5s", "start_period": "30s"}
 """How prox checks health where it is not told otherwise."""
 
-_TOP = frozenset({"processes", "tasks", "env_file", "shutdown_timeout"})
-_NOT_ACTED_ON = frozenset({"api", "certs", "dependencies", "hubs", "proxy", "services"})
+TASK_TIMEOUT = "60s"
+"""How long a task may take where nothing else is said; 0 is no bound."""
+
+_TOP = frozenset(
+    {
+        "processes", "tasks", "env_file", "shutdown_timeout", "dependencies", "proxy", "services",
+    }
+)  # fmt: skip
+_NOT_ACTED_ON = {
+    "api": "said by pmdaemon web instead",
+    "certs": "certificates are made, or given by pmdaemon proxy certs",
+    "hubs": "not acted on by this release",
+}
 _ABOUT_ONE = frozenset({"cmd", "env", "env_file", "depends_on", "stop_timeout"})
 _PROCESS = _ABOUT_ONE | {"healthcheck"}
 _TASK = _ABOUT_ONE | {"timeout"}
@@ -43,8 +59,8 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?(?:ms|s|m|h))+")
 _PART = re.compile(r"([0-9.]+)(ms|s|m|h)")
 
 
-def apps_of(path: str, document: Mapping[Any, Any]) -> tuple[list[App], list[str]]:
-    """Put a document into apps; and tell what of it is not acted on.
+def apps_of(path: str, document: Mapping[Any, Any]) -> tuple[list[App], Gateway | None, list[str]]:
+    """Put a document into apps, and what is published; and tell what of it is not acted on.
 
     Raises:
         InvalidConfiguration: some of it cannot be used; each fault is told.
@@ -62,37 +78,58 @@ class _Reading:
         self._problems: list[str] = []
         self._remarks: list[str] = []
 
-    def read(self) -> tuple[list[App], list[str]]:
+    def read(self) -> tuple[list[App], Gateway | None, list[str]]:
         document = self._document
-        for key in document:
-            if key in _NOT_ACTED_ON:
-                self._remarks.append(f"{key}: not acted on by this release")
-        self._look("", document, _TOP | _NOT_ACTED_ON)
+        self._remarks += [f"{key}: {why}" for key, why in _NOT_ACTED_ON.items() if key in document]
+        self._look("", document, _TOP | _NOT_ACTED_ON.keys())
+        needed = self._table("dependencies", document.get("dependencies") or {})
         tasks = self._table("tasks", document.get("tasks") or {})
-        names = [str(name) for name in tasks]
-        apps = [self._task(str(name), said) for name, said in tasks.items()]
         processes = self._table("processes", document["processes"])
-        apps += [self._process(str(name), said, names) for name, said in processes.items()]
+        self._refuse_twice(*map(str, (*needed, *tasks, *processes)))
+        first = [str(name) for name in (*needed, *tasks)]
+        apps = [self._dependency(str(name), said) for name, said in needed.items()]
+        apps += [self._task(str(name), said, first) for name, said in tasks.items()]
+        gateway = ProxyReading(document, self._problems, self._remarks).read(
+            {str(name) for name in processes}
+        )
+        published = gateway.of_processes if gateway is not None else {}
+        for name, said in processes.items():
+            apps.append(self._process(str(name), said, first))
+            if (proxy := published.get(str(name))) is not None:
+                apps[-1]["proxy"] = proxy
         if self._problems:
             raise InvalidConfiguration(shown(self._path), self._problems)
-        return apps, self._remarks
+        return apps, gateway, self._remarks
 
-    def _process(self, name: str, said: object, tasks: list[str]) -> App:
+    def _refuse_twice(self, *names: str) -> None:
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1:
+                self._problems.append(f"there are two called {shown(name)}")
+
+    def _dependency(self, name: str, said: object) -> App:
+        where = f"dependencies.{name}"
+        table = self._table(where, said)
+        self._look(f"{where}.", table, prox_dependencies.KEYS)
+        if isinstance(check := table.get("check"), Mapping):
+            self._look(f"{where}.check.", check, prox_dependencies.CHECK_KEYS)
+        return prox_dependencies.app_of(where, name, table, self._duration, self._problems)
+
+    def _process(self, name: str, said: object, first: list[str]) -> App:
         where = f"processes.{name}"
         table = self._one(where, said, _PROCESS)
-        app = self._common(where, name, table, tasks)
+        app = self._common(where, name, table, first)
         if (check := table.get("healthcheck")) is not None:
             app["health_check"] = self._check(f"{where}.healthcheck", check)
         return app
 
-    def _task(self, name: str, said: object) -> App:
+    def _task(self, name: str, said: object, first: list[str]) -> App:
         where = f"tasks.{name}"
         table = self._one(where, said, _TASK)
-        if "timeout" in table:
-            self._remarks.append(f"{where}.timeout: not acted on by this release")
-        return self._common(where, name, table, [])
+        limit = table.get("timeout", TASK_TIMEOUT)
+        limit = self._duration(f"{where}.timeout", limit) if limit != 0 else "0s"
+        return {**self._common(where, name, table, first), "max_runtime": limit}
 
-    def _common(self, where: str, name: str, table: Mapping[Any, Any], tasks: list[str]) -> App:
+    def _common(self, where: str, name: str, table: Mapping[Any, Any], first: list[str]) -> App:
         files = [self._document.get("env_file"), table.get("env_file")]
         grace = table.get("stop_timeout", self._document.get("shutdown_timeout", STOP_TIMEOUT))
         app: App = {
@@ -108,21 +145,19 @@ class _Reading:
             app["env"] = table["env"]
         if given := [file for file in files if file]:
             app["env_file"] = given
-        if needed := self._needed(where, table.get("depends_on"), tasks):
+        if needed := self._needed(where, table.get("depends_on"), first):
             app["depends_on"] = dict.fromkeys(needed, "completed")
         return app
 
-    def _needed(self, where: str, said: object, tasks: list[str]) -> list[str]:
-        """List the tasks that come first; dependencies are none of ours."""
+    def _needed(self, where: str, said: object, first: list[str]) -> list[str]:
+        """List the tasks and dependencies that come first."""
         names = said if isinstance(said, list) else [said] if said is not None else []
-        others = self._document.get("dependencies") or {}
-        found = []
-        for name in map(str, names):
-            if name in tasks:
-                found.append(name)
-            elif not (isinstance(others, Mapping) and name in others):
-                self._problems.append(f"{where}.depends_on: there is no task {shown(name)}")
-        return found
+        self._problems += [
+            f"{where}.depends_on: there is no task and no dependency {shown(name)}"
+            for name in map(str, names)
+            if name not in first
+        ]
+        return [name for name in map(str, names) if name in first]
 
     def _check(self, where: str, said: object) -> App:
         table = self._one(where, said, _CHECK)
@@ -153,7 +188,7 @@ class _Reading:
         self._problems.append(f"{where}: not a table: {shown(said)}")
         return {}
 
-    def _look(self, where: str, table: Mapping[Any, Any], keys: frozenset[str]) -> None:
+    def _look(self, where: str, table: Mapping[Any, Any], keys: Collection[str]) -> None:
         self._remarks += [
             f"{where}{shown(key)}: {unknown(str(key), keys)}" for key in table if key not in keys
         ]

@@ -151,11 +151,17 @@ class ReloadFailed(OperationFailed):
     code = "reload_failed"
 
     def __init__(
-        self, name: str, instance: int, reason: str, last_words: Sequence[str] = ()
+        self,
+        called: str,
+        reason: str,
+        last_words: Sequence[str] = (),
+        *,
+        name: str | None = None,
+        instance: int = 0,
     ) -> None:
         super().__init__(
-            f"cannot reload {name}:{instance}, which goes on as before: {reason}",
-            name=name,
+            f"cannot reload {called}, which goes on as before: {reason}",
+            name=name or called,
             instance=instance,
             reason=reason,
             last_words=list(last_words),
@@ -213,7 +219,7 @@ class ShutdownInProgress(DaemonUnavailable):
         super().__init__("cannot do this: the daemon is ending, and all programs with it")
 
 
-class CertificateRefused(PmdaemonError):
+class CertificateRefused(OperationFailed):
     """A certificate that an authority does not sign.
 
     `retry_after`, where the authority has said it, is in seconds.

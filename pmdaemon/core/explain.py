@@ -57,7 +57,7 @@ def explain(process: Process, facts: Facts) -> list[str]:
 
 
 def _state(process: Process, facts: Facts) -> Iterator[str]:
-    name = process.name
+    name = process.called
     match process.state:
         case Online(run, ready):
             yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
@@ -95,7 +95,7 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
 
 
 def _why_exited(process: Process) -> Iterator[str]:
-    name, last = process.name, _ended(process)
+    name, last = process.called, _ended(process)
     if process.last_cause is Cause.END_DUE and process.spec.job is None:
         yield f"{name} is down, because it {last}."
         yield f"It stays down until pmdaemon start {name}, or its cron_restart falls due."
@@ -115,7 +115,7 @@ def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
 
 
 def _why_down(process: Process, facts: Facts) -> Iterator[str]:
-    name = process.name
+    name = process.called
     if process.wish is Wish.UP:
         needed = [(one, _standing(one, facts)) for one in process.spec.depends_on]
         missing = [
@@ -144,7 +144,7 @@ def _why_down(process: Process, facts: Facts) -> Iterator[str]:
 
 def _wish(process: Process) -> Iterator[str]:
     if process.wish is Wish.BLOCKED:
-        yield f"It is blocked: nothing starts it until pmdaemon unblock {process.name}."
+        yield f"It is blocked: nothing starts it until pmdaemon unblock {process.called}."
     elif process.wish is Wish.GONE:
         yield "It is being deleted."
 
@@ -206,7 +206,7 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     else:
         yield f"By its schedule it {what} in {left}."
     if process.wish is Wish.DOWN and process.spec.job is None:
-        yield f"To prevent that: pmdaemon block {process.name}."
+        yield f"To prevent that: pmdaemon block {process.called}."
     if process.queued:
         yield "One more run is queued, as it fell due while it ran."
 

@@ -53,6 +53,8 @@ def spawned(process: Process, epoch: int, run: Run) -> Step:
         return process, [KillTree(process.pm_id, run)]
     process = replace(process, started=run.since)
     if process.wish is not Wish.UP:  # also blocked meanwhile: then it is not to be started
+        if process.replaces is not None:
+            return leave(process, run, Cause.NOT_READY)
         return end(process, run, Cause.STOP_REQUESTED)
     if readiness.sign(process) is Sign.NONE:
         return enter(process, Online(run)), []

@@ -31,7 +31,7 @@ def app_name(text: str, *, noun: str = "name") -> str:
 def _objection(text: str) -> str | None:
     if not 1 <= len(text) <= LONGEST_NAME:
         return f"it takes 1 to {LONGEST_NAME} characters"
-    if not all(character.isprintable() or character in _JOINERS for character in text):
+    if not (text.isprintable() or all(one.isprintable() or one in _JOINERS for one in text)):
         return "it takes printable characters only"
     if text != text.strip():
         return "no space before or after it"

@@ -241,3 +241,8 @@ class Process(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The app's name, the same for all of its instances."""
         return self.spec.name
+
+    @property
+    def called(self) -> str:
+        """What people call it, and can select it by: `web`, or `web:0` where there are several."""
+        return f"{self.name}:{self.instance}" if self.spec.instances > 1 else self.name

@@ -53,8 +53,10 @@ def taken_over(process: Process, event: DaemonStarted) -> Step:
         case Starting(Run()) if run is not None:
             waiting, effects = await_ready(process, run)
             return waiting, [Watch(process.pm_id, run), *effects]
-        case Stopping(cause=Cause.REPLACED, killed=False) if run is not None:
-            leaving, effects = leave(replace(process, state=Online(run)), run)
+        case Stopping(cause=Cause.REPLACED | Cause.NOT_READY as cause, killed=False) if (
+            run is not None
+        ):
+            leaving, effects = leave(replace(process, state=Online(run)), run, cause)
             return leaving, [Watch(process.pm_id, run), *effects]
         case Stopping(cause=cause) if run is not None:
             ending, effects = end(process, run, _taken_over_cause(cause))
@@ -93,11 +95,14 @@ def taken_over(process: Process, event: DaemonStarted) -> Step:
 
 
 def _given_up(process: Process) -> Process:
-    """Give up a replacement: whoever was to take it further died with the former daemon."""
+    """Give up a replacement: whoever was to take it further died with the former daemon.
+
+    Ready or not, it may have been given connections.
+    """
     process = replace(process, wish=Wish.GONE)
     if process.run is None or isinstance(process.state, Stopping):
         return process
-    return enter(process, Stopping(process.run, Cause.STOP_REQUESTED))
+    return enter(process, Stopping(process.run, Cause.NOT_READY))
 
 
 def _found_unrecorded(process: Process, run: Run, launch: int) -> Step:

@@ -31,8 +31,8 @@ from pmdaemon.core.platform_errors import (
 from pmdaemon.engine.api_tokens import ApiTokens
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, TokenMint
+from pmdaemon.engine.interfaces.platform import PasswordHasher, PlatformChanges, PlatformStore
 from pmdaemon.engine.invitations import Invitations
-from pmdaemon.engine.platform_interfaces import PasswordHasher, PlatformChanges, PlatformStore
 from pmdaemon.engine.sign_in_throttle import SignInThrottle
 
 

@@ -14,7 +14,7 @@ from pmdaemon.core.platform_errors import ApiTokenNotFound, LimitReached
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, TokenMint
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore
 
 log = logging.getLogger(__name__)
 

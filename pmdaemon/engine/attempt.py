@@ -7,9 +7,9 @@ from msgspec import Struct
 from pmdaemon.core.deployments import CommitFound, Deployment, Event, Phase, PhaseBegun, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import Project
-from pmdaemon.engine.deploy_interfaces import BuildOutcome, Commit, DeploymentStore
 from pmdaemon.engine.deployment_log import DeploymentLog
 from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.interfaces.deploying import BuildOutcome, Commit, DeploymentStore
 
 
 class DeploymentFailed(PmdaemonError):

@@ -55,14 +55,16 @@ class Conversations:
             process = one.process
             if not process.spec.stdin:
                 raise OperationFailed(
-                    f"cannot send to {process.name}: it was declared without stdin"
+                    f"cannot send to {process.called}: it was declared without stdin"
                     " (start it with --stdin, or stdin = true)",
                     code="no_standard_input",
                 )
             if process.pid is None:
                 raise _is_down(process)
             if not self._lines.write(process, f"{line}\n"):
-                raise OperationFailed(f"cannot send to {process.name}: it does not read its stdin")
+                raise OperationFailed(
+                    f"cannot send to {process.called}: it does not read its stdin"
+                )
         return chosen
 
     async def trigger(
@@ -85,7 +87,7 @@ class Conversations:
                 message = action if params is None else {"msg": action, "opts": params}
                 if not self._lines.say(process, message):
                     raise OperationFailed(
-                        f"cannot reach {process.name}: it is no program of Node's with a channel",
+                        f"cannot reach {process.called}: it is no program of Node's with a channel",
                         code="no_channel",
                     )
             await asyncio.wait(answers.values(), timeout=ANSWER_PATIENCE)
@@ -117,4 +119,4 @@ def _listener(
 
 
 def _is_down(process: Process) -> OperationFailed:
-    return OperationFailed(f"cannot reach {process.name}: it is down", code="process_down")
+    return OperationFailed(f"cannot reach {process.called}: it is down", code="process_down")

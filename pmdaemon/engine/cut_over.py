@@ -34,7 +34,6 @@ from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.deploy_interfaces import Projects
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
     Clock,
@@ -44,6 +43,7 @@ from pmdaemon.engine.interfaces import (
     Prober,
     TcpProbe,
 )
+from pmdaemon.engine.interfaces.deploying import Projects
 from pmdaemon.engine.processes import Processes
 
 log = logging.getLogger(__name__)

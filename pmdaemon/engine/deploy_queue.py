@@ -12,15 +12,15 @@ from pmdaemon.core.releases import Release
 from pmdaemon.engine import tasks
 from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
 from pmdaemon.engine.cut_over import CutOver
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.deployment_log import DeploymentLog, Followers
+from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.interfaces.deploying import (
     DeploymentLogs,
     DeploymentQuery,
     DeploymentStore,
     Projects,
     ReleaseFolders,
 )
-from pmdaemon.engine.deployment_log import DeploymentLog, Followers
-from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.release_making import ReleaseMaker
 

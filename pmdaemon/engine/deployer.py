@@ -29,7 +29,10 @@ from pmdaemon.core.releases import Release
 from pmdaemon.core.repositories import read_branch, read_sha
 from pmdaemon.engine.attempt import command_name
 from pmdaemon.engine.cut_over import CutOver
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.deploy_queue import CANCELLED, DeployQueue
+from pmdaemon.engine.deployment_log import Followers
+from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.interfaces.deploying import (
     Builder,
     DeploymentLogs,
     DeploymentQuery,
@@ -38,9 +41,6 @@ from pmdaemon.engine.deploy_interfaces import (
     Projects,
     ReleaseFolders,
 )
-from pmdaemon.engine.deploy_queue import CANCELLED, DeployQueue
-from pmdaemon.engine.deployment_log import Followers
-from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.live_deployments import LiveDeployments, base_of
 
 log = logging.getLogger(__name__)

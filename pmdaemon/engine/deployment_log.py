@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from pmdaemon.core.deployments import Deployment, DeploymentLine, LogLevel, LogStream
 from pmdaemon.core.known_secrets import Masker
-from pmdaemon.engine.deploy_interfaces import DeploymentLogs
 from pmdaemon.engine.interfaces import Cancellable, Clock
+from pmdaemon.engine.interfaces.deploying import DeploymentLogs
 
 LARGEST_LOG = 10 * 1024 * 1024
 """Bytes of what commands print."""

@@ -7,7 +7,7 @@ from pmdaemon.core.accounts import Invitation, Role, email_key, read_email
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.platform_errors import InvitationNotFound, RegistrationClosed
 from pmdaemon.engine.interfaces import Clock, TokenMint
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore
 
 LIFE = 7 * 86400.0
 """Seconds for which an invitation is good."""

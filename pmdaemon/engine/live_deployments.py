@@ -16,8 +16,8 @@ from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.standing import news_of
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.deploy_interfaces import DeploymentStore, Projects
 from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.interfaces.deploying import DeploymentStore, Projects
 from pmdaemon.engine.release_making import DOORS
 
 log = logging.getLogger(__name__)

@@ -29,9 +29,9 @@ def why_not_up(process: Process) -> str | None:
     """Say why it could not be started."""
     match process.state:
         case Errored(reason):
-            return f"cannot start {process.name}: {reason}"
+            return f"cannot start {process.called}: {reason}"
         case Backoff(delay=delay, reason=str(reason)):
-            return f"cannot start {process.name} now: {reason}; trying again every {delay:g} s"
+            return f"cannot start {process.called} now: {reason}; trying again every {delay:g} s"
         case _:
             return None
 
@@ -40,6 +40,6 @@ def why_not_down(process: Process) -> str | None:
     """Say why it could not be stopped."""
     match process.state:
         case Errored(reason):
-            return f"cannot stop {process.name}: {reason}"
+            return f"cannot stop {process.called}: {reason}"
         case _:
             return None

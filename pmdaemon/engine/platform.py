@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from pmdaemon.core.accounts import Account, Asker
 from pmdaemon.engine.accounts import Accounts
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, Sealer
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore, Sealer
 from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.webhooks import Webhooks
 

@@ -170,25 +170,32 @@ class ProgramLines:
                 "seq": seq,
             }:
                 self._share(process, seq, host, port)
-            case {"cmd": "NODE_PMDAEMON", "act": "pass", "at": at} if descriptor is not None:
-                self._pass_on(process.name, run, at, descriptor)
+            case {"cmd": "NODE_PMDAEMON", "act": "offer"}:
+                answer = "give" if self._others(process, run) else "keep"
+                self._channels.send(self._token(process), {"cmd": OURS, "act": answer})
+            case {"cmd": "NODE_PMDAEMON", "act": "hand", "at": at} if descriptor is not None:
+                self._hand_on(process, run, at, descriptor)
             case {"cmd": str(internal)} if internal.startswith("NODE_"):
                 pass  # what Node says about its own affairs
             case _:
                 self._bus.publish(MessageReceived(process.seat, message))
 
-    def _pass_on(self, app: str, run: Run, at: object, connection: int) -> None:
-        """Have another instance go on with a connection; where there is none, it is closed."""
-        word = {"cmd": OURS, "act": "take", "at": at}
-        others = [
+    def _others(self, process: Process, run: Run) -> Sequence[Process]:
+        """List what is up of an app beside this run, which may have lost its place by now."""
+        return [
             one
             for one in self._processes()
-            if one.name == app and isinstance(one.state, Online) and one.run != run
+            if one.name == process.name and isinstance(one.state, Online) and one.run != run
         ]
-        for _ in others:
-            self._turn += 1
-            token = self._token(others[self._turn % len(others)])
-            if self._channels.send(token, _with_handle(word), connection):
+
+    def _hand_on(self, process: Process, run: Run, at: object, connection: int) -> None:
+        """Have another instance go on with a connection; else the one that had it does."""
+        others = self._others(process, run)
+        self._turn += 1
+        first = self._turn % len(others) if others else 0
+        word = _with_handle({"cmd": OURS, "act": "take", "at": at})
+        for taker in (*others[first:], *others[:first], process):
+            if self._channels.send(self._token(taker), word, connection):
                 return
 
     def _share(self, process: Process, seq: object, host: str | None, port: int) -> None:

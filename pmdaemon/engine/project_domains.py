@@ -19,7 +19,7 @@ from pmdaemon.core.project_domains import (
 )
 from pmdaemon.core.projects import Domain, Project
 from pmdaemon.engine.interfaces import Clock, TokenMint
-from pmdaemon.engine.platform_interfaces import DomainProver, PlatformChanges, PlatformStore
+from pmdaemon.engine.interfaces.platform import DomainProver, PlatformChanges, PlatformStore
 
 
 class ProjectDomains:

@@ -9,7 +9,7 @@ from pmdaemon.core.platform_errors import LimitReached, VariableNotFound
 from pmdaemon.core.projects import EnvScope, EnvVariable
 from pmdaemon.core.variables import MOST_VARIABLES, read_variables
 from pmdaemon.engine.interfaces import Clock
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, Sealer
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore, Sealer
 
 
 class ProjectVariables:

@@ -19,7 +19,7 @@ from pmdaemon.core.platform_errors import (
 from pmdaemon.core.project_fields import MOST_PROJECTS, read_fields, slug_for
 from pmdaemon.core.projects import Domain, EnvScope, Project, ProjectStatus
 from pmdaemon.engine.interfaces import Clock
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, ProjectFollower
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore, ProjectFollower
 from pmdaemon.engine.project_domains import ProjectDomains
 from pmdaemon.engine.project_variables import ProjectVariables
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from pmdaemon.core.deployments import Deployment, Origin
 from pmdaemon.core.projects import Project
-from pmdaemon.engine.deploy_interfaces import CodeAnswer, CodeRequest, CodeServer
 from pmdaemon.engine.deployer import Deployer
+from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest, CodeServer
 
 RECEIVE = "git-receive-pack"
 

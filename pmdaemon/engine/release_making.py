@@ -12,7 +12,8 @@ from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Release, Wishes
 from pmdaemon.engine.attempt import Attempt, DeployLimits, check
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.interfaces.deploying import (
     Builder,
     BuildOrder,
     DeploymentStore,
@@ -21,7 +22,6 @@ from pmdaemon.engine.deploy_interfaces import (
     ReleaseFolders,
     Repositories,
 )
-from pmdaemon.engine.interfaces import Clock
 
 REPOSITORY_TOKEN = "REPOSITORY_TOKEN"  # noqa: S105 - the name of a variable
 """The variable of a project that opens its repository, where it is not for everybody."""

@@ -87,7 +87,8 @@ class Reloader:
         new = decided.get(twin)
         if new is not None and isinstance(new.state, Errored) and new.wish is Wish.UP:
             await self._supervisor.ask(lambda ledger: _take_away(ledger, turn), settled=_is_over)
-            raise ReloadFailed(new.name, new.instance, new.state.reason, new.state.last_words)
+            reason, last_words = new.state.reason, new.state.last_words
+            raise ReloadFailed(new.called, reason, last_words, name=new.name, instance=new.instance)
         gone = await self._supervisor.ask(lambda ledger: _take_away(ledger, turn), settled=_is_over)
         self._check(turn, came[0], gone.get(twin))
 
@@ -95,14 +96,12 @@ class Reloader:
         now = self._supervisor.processes.get(turn.pm_id)
         if now is None or now.lineage != came.lineage:
             raise OperationFailed(
-                f"{came.name}:{came.instance} was not reloaded:"
-                " it was stopped, restarted or deleted meanwhile",
+                f"{came.called} was not reloaded: it was stopped, restarted or deleted meanwhile",
                 name=came.name,
             )
         if left is not None and isinstance(left.state, Errored):
             raise OperationFailed(
-                f"{came.name}:{came.instance} was reloaded, but its former run does not end:"
-                f" {left.state.reason}",
+                f"{came.called} was reloaded, but its former run does not end: {left.state.reason}",
                 name=came.name,
             )
 

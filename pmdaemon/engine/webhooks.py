@@ -19,7 +19,7 @@ from pmdaemon.core.webhooks import (
     push_of,
 )
 from pmdaemon.engine.interfaces import Clock, TokenMint
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, Sealer
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore, Sealer
 from pmdaemon.engine.projects import Projects
 
 

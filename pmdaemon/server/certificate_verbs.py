@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pmdaemon.control.messages import EmptyBody
-from pmdaemon.control.messages.gateway import AcmeBody, CertificateBody
+from pmdaemon.control.messages.gateway import AcmeItem, CertificateBody
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.routing import host_pattern
 from pmdaemon.core.wording import shown
@@ -53,7 +53,7 @@ def with_files(
     return tuple(files.values())
 
 
-def acme_settings(body: AcmeBody | None) -> AcmeSettings | None:
+def acme_settings(body: AcmeItem | None) -> AcmeSettings | None:
     """Read whom to ask.
 
     Raises:

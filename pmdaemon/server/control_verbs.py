@@ -16,6 +16,7 @@ from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.control.messages.gateway import (
     CertificateBody,
+    CertificatesBody,
     GatewayBody,
     RequestBody,
     RequestsBody,
@@ -428,7 +429,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service": (ServiceBody, gateway_verbs.put),
     "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
-    "certificates": (EmptyBody, certificate_verbs.certificates),
+    "certificates": (CertificatesBody, certificate_verbs.certificates),
     "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),

@@ -26,6 +26,7 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
     view: ProcessView = {
         "pm_id": process.pm_id,
         "name": process.name,
+        "called": process.called,
         "namespace": process.spec.namespace,
         "instance": process.instance,
         "script": process.spec.command.script,
@@ -62,6 +63,7 @@ def explanation_view(process: Process, sentences: list[str]) -> Explanation:
     return {
         "pm_id": process.pm_id,
         "name": process.name,
+        "called": process.called,
         "state": process.state.kind,
         "wish": process.wish,
         "sentences": sentences,

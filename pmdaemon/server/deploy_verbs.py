@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from pmdaemon.control.deploy_messages import (
+from pmdaemon.control.messages.deploying import (
     DeployBody,
     DeploymentBody,
     DeploymentLogBody,
@@ -24,8 +24,8 @@ from pmdaemon.core.deployments import (
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.projects import Project
 from pmdaemon.engine.checkouts import project_of
-from pmdaemon.engine.deploy_interfaces import DeploymentQuery
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery
 from pmdaemon.server.control_socket import Conversation
 
 MOST_LISTED = 1000

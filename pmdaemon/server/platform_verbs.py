@@ -3,8 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from pmdaemon.control.messages import EmptyBody
-from pmdaemon.control.platform_messages import (
+from pmdaemon.control.messages.platform import (
     AccountBody,
     AccountNameBody,
     DomainBody,
@@ -20,6 +19,7 @@ from pmdaemon.control.platform_messages import (
     VariableBody,
     VariablesBody,
     WebhookBody,
+    WholeBody,
 )
 from pmdaemon.core.accounts import OPERATOR, THE_OPERATOR, Asker, Role
 from pmdaemon.core.projects import EnvScope, WebhookProvider
@@ -40,7 +40,7 @@ Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, An
 # Accounts.
 
 
-async def accounts(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+async def accounts(engine: Engine, _body: WholeBody, _: Conversation) -> dict[str, Any]:
     """List accounts."""
     found = engine.platform.accounts.list()
     return {"accounts": [account_view(engine.platform, one) for one in found]}
@@ -91,7 +91,7 @@ async def invite(engine: Engine, body: InviteBody, _: Conversation) -> dict[str,
     return {"invitation": {**invitation_view(invitation), "invitation": text}}
 
 
-async def invitations(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+async def invitations(engine: Engine, _body: WholeBody, _: Conversation) -> dict[str, Any]:
     """List the invitations that nobody has used yet."""
     found = engine.platform.accounts.invitations.list()
     return {"invitations": [invitation_view(one) for one in found]}
@@ -106,7 +106,7 @@ async def remove_invitation(engine: Engine, body: IdBody, _: Conversation) -> di
 # Projects.
 
 
-async def projects(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+async def projects(engine: Engine, _body: WholeBody, _: Conversation) -> dict[str, Any]:
     """List projects, the newest first."""
     found = engine.platform.projects.list(THE_OPERATOR)
     return {"projects": [project_view(engine.platform, one) for one in found]}
@@ -166,7 +166,7 @@ async def remove_variable(engine: Engine, body: VariableBody, _: Conversation) -
     return {}
 
 
-async def rotate_sealing(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
+async def rotate_sealing(engine: Engine, _body: WholeBody, _: Conversation) -> dict[str, Any]:
     """Seal all secrets of projects with a new key."""
     return {"sealed": await engine.platform.rotate_sealing()}
 
@@ -227,15 +227,15 @@ async def remove_webhook(engine: Engine, body: IdBody, _: Conversation) -> dict[
 
 
 TABLE: Mapping[str, tuple[Any, Handler]] = {
-    "accounts": (EmptyBody, accounts),
+    "accounts": (WholeBody, accounts),
     "account_add": (AccountBody, add_account),
     "account_remove": (AccountNameBody, remove_account),
     "account_password": (PasswordBody, set_password),
     "account_role": (RoleBody, set_role),
     "invite": (InviteBody, invite),
-    "invitations": (EmptyBody, invitations),
+    "invitations": (WholeBody, invitations),
     "invitation_remove": (IdBody, remove_invitation),
-    "projects": (EmptyBody, projects),
+    "projects": (WholeBody, projects),
     "project": (ProjectNameBody, project),
     "project_add": (ProjectBody, add_project),
     "project_change": (ProjectChangeBody, change_project),
@@ -243,7 +243,7 @@ TABLE: Mapping[str, tuple[Any, Handler]] = {
     "variables": (ProjectNameBody, variables),
     "variables_set": (VariablesBody, set_variables),
     "variable_remove": (VariableBody, remove_variable),
-    "rotate_sealing": (EmptyBody, rotate_sealing),
+    "rotate_sealing": (WholeBody, rotate_sealing),
     "domains": (OfProjectBody, domains),
     "domain_add": (DomainBody, add_domain),
     "domain_verify": (DomainNameBody, verify_domain),

@@ -2,7 +2,7 @@
 
 from msgspec.structs import asdict
 
-from pmdaemon.control.platform_messages import (
+from pmdaemon.control.messages.platform import (
     AccountView,
     DomainView,
     InvitationView,

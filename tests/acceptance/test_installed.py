@@ -15,7 +15,7 @@ from tests.acceptance.conftest import FOREVER
 from tests.support.cli import ROOT, CommandLine
 from tests.support.running import command_line, environment_of
 
-SOURCES = ("pmdaemon", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = ("pmdaemon", "share", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 class Installed(CommandLine):
@@ -71,7 +71,18 @@ def run(words):
     return done.stderr
 
 
+INSTALLED_BESIDE = (
+    "man/man1/pmdaemon.1",
+    "bash-completion/completions/pmdaemon",
+    "zsh/site-functions/_pmdaemon",
+    "fish/vendor_completions.d/pmdaemon.fish",
+)
+"""What `man` and shells look for, below `share`."""
+
+
 def test_the_installed_command_works(installed):
+    share = installed.program.parents[1] / "share"
+    assert [name for name in INSTALLED_BESIDE if not (share / name).exists()] == []
     version = installed.run("--version").out.strip()
 
     installed.run("start", FOREVER, "--name", "app")

@@ -58,6 +58,32 @@ def test_processes_and_their_output(address):
         assert (line["stream"], line["line"]) == ("stderr", "ERROR: connection pool low")
 
 
+def test_an_address_that_others_reach_wants_the_token_that_is_kept_in_the_home(pmdaemon):
+    port = free_port()
+    pmdaemon.run("web", "--host", "0.0.0.0", "--port", str(port), "--detach")
+    token = (pmdaemon.home / "api-key").read_text().strip()
+    status = f"http://0.0.0.0:{port}/api/v1/status"
+
+    assert curl(status)["code"] == "UNAUTHORIZED"
+    assert curl("-H", f"Authorization: Bearer {token}", status)["api_version"] == "v1"
+    assert (pmdaemon.home / "api-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_one_process_and_its_last_lines(address):
+    shown = curl(f"{address}/processes/api")
+    assert (shown["name"], shown["status"], shown["health"]) == ("api", "running", "unknown")
+    assert curl("-X", "POST", f"{address}/processes/api/stop") == {"success": True}
+    assert curl("-X", "POST", f"{address}/processes/api/stop")["code"] == "PROCESS_NOT_RUNNING"
+    assert curl("-X", "POST", f"{address}/processes/api/start") == {"success": True}
+    assert curl("-X", "POST", f"{address}/processes/nobody/start")["code"] == "PROCESS_NOT_FOUND"
+
+    events(1, f"{address}/logs/stream")
+    found = curl(f"{address}/logs?process=web,api&lines=2&pattern=^GET&regex=true")
+    assert [one["line"] for one in found["logs"]][-1:] == ["GET /api/users 200 12ms"]
+    assert found["filtered_count"] <= 2
+    assert curl(f"{address}/logs?pattern=(&regex=true")["code"] == "INVALID_PATTERN"
+
+
 def test_requests_through_the_gateway(pmdaemon, address):
     http = free_port()
     pmdaemon.run("proxy", "on", "--http", str(http))
@@ -75,7 +101,8 @@ def test_requests_through_the_gateway(pmdaemon, address):
     assert list(everything["requests"][0])[:7] == REQUEST
     assert curl(f"{address}/proxy/requests?subdomain=api")["total_count"] == 2
     assert curl(f"{address}/proxy/requests?min_status=500")["requests"] == []
-    assert events(1, f"{address}/proxy/requests/stream") == [{}]
+    for query in ("", "?subdomain=api"):
+        assert events(1, "-N", f"{address}/proxy/requests/stream{query}") == [{}]
 
 
 def test_everything_is_shut_down(pmdaemon, address):

@@ -1,6 +1,7 @@
 """Programs published under names, by the command line."""
 
 import http.client
+import json
 import os
 import signal
 from contextlib import closing
@@ -136,3 +137,57 @@ def test_what_cannot_be_is_refused_in_one_sentence(pmdaemon, words, sentence):
     assert outcome.status != 0
     assert sentence in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_an_app_says_itself_where_it_is_published(pmdaemon, server, proxy):
+    def declare(*hosts):
+        app = {"name": "app", "script": server, "port": port, "proxy": list(hosts)}
+        return pmdaemon.script("apps.json", json.dumps({"apps": [app]}))
+
+    port = free_port()
+    declare("www.example.test")
+    pmdaemon.run("start", "apps.json")
+    assert get(proxy, host="www.example.test")[0] == 200
+    assert get(proxy)[0] == 200
+    (before,) = pmdaemon.list()
+
+    declare("example.test/shop")
+    said = pmdaemon.run("apply", "apps.json").out
+    assert "proxy" in said
+    assert get(proxy, host="www.example.test")[0] == 404
+    assert get(proxy, "/shop/a", host="example.test")[0] == 200
+    (after,) = pmdaemon.list()
+    assert (after["pid"], after["restarts"]) == (before["pid"], before["restarts"])
+
+    os.kill(daemon_pid(pmdaemon.home), signal.SIGKILL)
+    assert get(proxy, "/shop/a", host="example.test")[0] == 200
+    outcome = pmdaemon.run("proxy", "remove", "app", status=None)
+    assert "app declares itself what is published of it" in outcome.err
+
+    pmdaemon.run("delete", "app")
+    assert get(proxy, "/shop/a", host="example.test")[0] == 404
+    assert pmdaemon.run("proxy", "status", "--json").json["services"] == []
+
+
+def test_apps_that_want_one_host_are_refused_before_any_is_started(pmdaemon, server, proxy):
+    apps = [
+        {"name": name, "script": server, "port": free_port(), "proxy": "a.test"}
+        for name in ("one", "two")
+    ]
+    pmdaemon.script("apps.json", json.dumps({"apps": apps}))
+
+    outcome = pmdaemon.run("start", "apps.json", status=None)
+
+    assert outcome.status != 0
+    assert "a.test/ is a route of one already" in outcome.err
+    assert pmdaemon.list() == []
+
+
+def test_an_app_that_listens_nowhere_known_cannot_be_published(pmdaemon, server):
+    app = {"name": "app", "script": server, "proxy": True}
+    pmdaemon.script("apps.json", json.dumps({"apps": [app]}))
+
+    outcome = pmdaemon.run("start", "apps.json", status=None)
+
+    assert outcome.status != 0
+    assert "it leads to no TCP port" in outcome.err

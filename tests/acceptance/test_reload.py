@@ -286,3 +286,20 @@ def test_a_signal_that_ends_the_new_run_is_told(pmdaemon, port):
 
     failed = reloading.end()
     assert (failed.status, "with signal 9" in failed.err) == (1, True)
+
+
+def test_a_file_that_was_edited_is_reloaded_as_it_declares_its_apps_now(pmdaemon, port):
+    a_cluster(pmdaemon, port)
+    before = {one["pid"] for one in pmdaemon.list()}
+    file = pmdaemon.work / "apps.json"
+    declared = json.loads(file.read_text())
+    declared["apps"][0]["env"] = {"COLOUR": "red"}
+    declared["apps"].append({"name": "worker", "script": FOREVER})
+    file.write_text(json.dumps(declared))
+
+    pmdaemon.run("reload", "apps.json")
+
+    after = [one["pid"] for one in pmdaemon.list() if one["name"] == "web"]
+    assert not before & set(after)
+    assert {environment_of(pid)["COLOUR"] for pid in after} == {"red"}
+    assert pmdaemon.process("worker")["state"] == "online"

@@ -1,7 +1,7 @@
 import os
 
 from pmdaemon.adapters.deployment_logs import READ_AT_ONCE, DeploymentLogFiles
-from pmdaemon.engine.deploy_interfaces import LogQuery
+from pmdaemon.engine.interfaces.deploying import LogQuery
 from tests.contracts.test_deployment_logs import DEPLOYMENT, LINES, a_line
 
 

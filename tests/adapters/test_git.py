@@ -5,7 +5,7 @@ import pytest
 
 from pmdaemon.adapters import git as module
 from pmdaemon.adapters.git import GitRepositories
-from pmdaemon.engine.deploy_interfaces import CannotRelease, FetchFailed, FetchOrder
+from pmdaemon.engine.interfaces.deploying import CannotRelease, FetchFailed, FetchOrder
 from tests.support.building import GIT_ENVIRONMENT, a_commit, a_repository, building, git
 
 pytestmark = pytest.mark.posix

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.support.certificates import make_certificate
-from tests.support.node_programs import a_node_program, node
+from tests.support.node_programs import a_node_program, a_silent_node_program, node
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, node]
@@ -27,6 +27,9 @@ http.createServer((request, response) => {
 }).listen(PORT);
 process.on('SIGUSR2', () => { for (const one of held) one.end('gun'); });
 """
+
+
+PLAIN = "require('node:http').createServer().listen(PORT);"
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ def test_an_idle_connection_is_handed_on_and_not_closed(program, connect):
 
     leave(program)
 
-    word = program.wait_for("pass")
+    word = program.wait_for("hand")
     assert word["at"] == [None, client.port]
     program.wait_until_it_has_left()
     [handed] = program.handed
@@ -103,22 +106,61 @@ def test_a_connection_over_which_nothing_has_come_yet_is_handed_on(program, conn
 
 
 def test_what_comes_while_a_connection_is_handed_on_is_left_to_who_gets_it(program, connect):
-    clients = [connect(), connect()]
+    client = connect()
+    get(client).read()
+    program.confirms = False
+
+    leave(program)
+    program.wait_for("hand")
+    client.request("GET", "/next")
+    program.confirm()
+
+    program.wait_until_it_has_left()
+    [handed] = program.handed
+    assert handed.recv(100).startswith(b"GET /next")
+
+
+def test_while_the_daemon_does_not_confirm_the_others_are_served_as_ever(program, connect):
+    clients = [connect() for _ in range(3)]
     for client in clients:
         get(client).read()
     program.confirms = False
 
     leave(program)
-    program.wait_for("pass")
-    for client in clients:
-        client.request("GET", "/next")
-    # The second has to wait until the first has come.
-    program.confirm()
-    program.confirms = True
+    program.wait_for("hand")
+    kept = [one for one in clients if one.sock.getsockname() not in peers(program)]
 
+    assert len(kept) == 2
+    for client in kept:
+        answer = get(client)
+        assert (answer.read(), answer.will_close) == (str(program.process.pid).encode(), True)
+
+
+def test_while_the_daemon_does_not_answer_all_are_served_as_ever(program, connect):
+    client = connect()
+    get(client).read()
+    program.answers = False
+
+    leave(program)
+    program.wait_for("offer")
+
+    assert get(client).will_close
     program.wait_until_it_has_left()
-    assert len(program.handed) == 2
-    assert all(one.recv(100).startswith(b"GET /next") for one in program.handed)
+    assert program.handed == []
+
+
+def test_where_there_is_no_other_instance_a_connection_is_closed_when_it_is_quiet(program, connect):
+    quiet, busy = connect(), connect()
+    for client in (quiet, busy):
+        get(client).read()
+    program.gives = False
+
+    leave(program)
+
+    assert get(busy).will_close
+    assert quiet.sock.recv(1) == b""
+    program.wait_until_it_has_left()
+    assert program.handed == []
 
 
 def test_another_instance_goes_on_with_what_was_handed_on(tmp_path, listener, program, connect):
@@ -136,6 +178,17 @@ def test_another_instance_goes_on_with_what_was_handed_on(tmp_path, listener, pr
         assert answer.read() == str(other.process.pid).encode()
         assert not answer.will_close
         assert client.sock.getsockname() == local
+
+
+def test_a_program_that_leaves_before_it_has_its_socket_does_not_listen(tmp_path, listener):
+    with a_silent_node_program(tmp_path, listener, PLAIN) as program:
+        program.say({"act": "drain"})
+        program.wait_for("drained")
+
+        program.give_what_it_asks_for(listener)
+
+        eventually_sync(lambda: program.process.poll() is not None)
+        assert program.heard("listening") is None
 
 
 def test_what_was_handed_on_and_is_not_used_is_closed_as_any_other(tmp_path, listener):
@@ -202,7 +255,7 @@ def test_a_request_of_which_half_has_come_is_answered(program, connect):
     get(other).read()  # by when that has been read, too
 
     leave(program)
-    program.wait_for("pass")  # the other one
+    program.wait_for("hand")  # the other one
     client.sock.sendall(b"t: x\r\n\r\n")
 
     assert b"Connection: close" in client.sock.recv(1000)
@@ -219,7 +272,7 @@ def test_a_body_that_comes_after_its_answer_is_not_taken_for_a_request(program, 
     get(other).read()
 
     leave(program)
-    program.wait_for("pass")
+    program.wait_for("hand")
     assert peers(program) == {other.sock.getsockname()}
     client.sock.sendall(b"bodyGET /next HTTP/1.1\r\nHost: x\r\n\r\n")
 
@@ -233,7 +286,7 @@ def test_a_large_answer_that_waits_for_its_reader_is_not_cut(program, connect):
     get(other).read()
 
     leave(program)
-    program.wait_for("pass")
+    program.wait_for("hand")
 
     assert len(answer.read()) == 20_000_000
     program.wait_until_it_has_left()

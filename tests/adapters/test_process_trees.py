@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from pmdaemon.adapters import process_trees
 from pmdaemon.adapters.pidfd import PidfdHandles
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
@@ -322,3 +323,34 @@ def zombie_identity(system, pid):
     entry = system.trees._reader.entry(pid)
     assert entry.ended
     return entry.identity
+
+
+def found_by(reader):
+    """Look for a launched program with a token of its own."""
+    return trees_over(reader).find_launched(["token"])
+
+
+def test_a_program_that_is_just_being_executed_is_found_a_moment_later():
+    reader = FakeProcessReader(an_entry(10, session=10), an_entry(11, session=11))
+    reader.tokens = {10: "token"}
+    reader.hidden = {10: 3}
+
+    assert found_by(reader) == {"token": an_entry(10).identity}
+
+
+def test_the_older_of_two_is_the_program_also_when_it_is_just_being_executed():
+    younger = an_entry(11, session=11, start=200)
+    reader = FakeProcessReader(an_entry(10, session=10), younger)
+    reader.tokens = {10: "token", 11: "token"}
+    reader.hidden = {10: 3}
+
+    assert found_by(reader) == {"token": an_entry(10).identity}
+
+
+def test_what_never_shows_an_environment_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(process_trees, "LOOK_AGAIN", 0)
+    reader = FakeProcessReader(an_entry(10, session=10), an_entry(11, session=11))
+    reader.tokens = {10: "token"}
+    reader.hidden = {11: 1_000_000}
+
+    assert found_by(reader) == {"token": an_entry(10).identity}

@@ -4,7 +4,7 @@ import pytest
 
 from pmdaemon.adapters.release_folders import LONGEST_TEXT, ProjectFolders
 from pmdaemon.core.logs import OutputStream, file_name
-from pmdaemon.engine.deploy_interfaces import CannotRelease
+from pmdaemon.engine.interfaces.deploying import CannotRelease
 
 
 def a_release(folders, name, **files):

@@ -5,7 +5,7 @@ from tests.support.views import a_view
 
 @pytest.fixture
 def two(cli):
-    views = [a_view("web"), a_view("web", pm_id=1, instance=1)]
+    views = [a_view("web", called="web:0"), a_view("web", called="web:1", pm_id=1, instance=1)]
     cli.lists(*views)
     cli.does("stop", *views)
     return views
@@ -15,7 +15,7 @@ def test_what_was_done_is_a_line_a_process_and_then_the_list(cli, two):
     assert cli("stop", "web", "/ap.*/", "7") == 0
 
     assert cli.daemon.asked("stop") == [{"selectors": ["web", "/ap.*/", "7"]}]
-    assert cli.out.startswith("stopped web (id 0)\nstopped web (id 1)\n┌")
+    assert cli.out.startswith("stopped web:0 (id 0)\nstopped web:1 (id 1)\n┌")
 
 
 def test_as_json_there_is_nothing_but_the_processes(cli, two):

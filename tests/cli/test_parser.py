@@ -4,7 +4,7 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.cli.verbs import SECTIONS, VERBS
-from tests.support.cli_manual import PATH, manual
+from tests.support.cli_manual import COMPLETIONS, MAN_PAGE, PATH, manual
 
 
 @pytest.mark.parametrize("flag", ["-v", "--version"])
@@ -62,3 +62,28 @@ def test_wrong_usage_is_one_sentence_that_helps(cli, typed, sentence):
 
 def test_the_manual_says_what_the_commands_say():
     assert PATH.read_text("utf-8") == manual(), "run: python -m tests.support.cli_manual"
+
+
+ROFF = {
+    r"\(dq": '"', r"\(aq": "'", r"\(ga": "`", r"\(ha": "^", r"\(ti": "~", r"\-": "-", r"\&": "",
+    r"\e": "\\",
+}  # fmt: skip
+"""How troff writes what means something to it (groff_char(7))."""
+
+
+def test_the_page_for_man_says_what_the_commands_say():
+    page = MAN_PAGE.read_text("utf-8")
+    for escape, character in ROFF.items():
+        page = page.replace(escape, character)
+
+    blocks = "\n".join(re.findall(r"```\n(.*?)```", manual(), re.DOTALL))
+    missing = [line for line in blocks.splitlines() if line.strip() not in page]
+
+    assert missing == [], "run: python -m tests.support.cli_manual"
+
+
+@pytest.mark.parametrize("shell", COMPLETIONS)
+def test_a_script_of_every_shell_is_there_to_be_installed(shell):
+    script = COMPLETIONS[shell].read_text("utf-8")
+
+    assert f"_PMDAEMON_COMPLETE={shell}_complete" in script

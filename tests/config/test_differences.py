@@ -190,5 +190,5 @@ def _another(struct, name, value):
     if str in options:
         return f"{value}x"
     if float in options:
-        return value + 1.0
+        return (value or 0.0) + 1.0
     return (value or 0) + 1 if int in options else (1,)

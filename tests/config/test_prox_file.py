@@ -4,7 +4,7 @@ from pmdaemon.config.app_fields import read_apps
 from pmdaemon.config.ecosystem import load
 from pmdaemon.config.prox_file import duration
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
-from pmdaemon.core.spec import Dependency, HealthCheck
+from pmdaemon.core.spec import Dependency, HealthCheck, Published
 
 BOTH_FORMS = """
 env_file: .env
@@ -107,18 +107,45 @@ def test_a_task_comes_first(tmp_path):
     assert api.depends_on == (Dependency("migrate", "completed"),)
 
 
+def test_a_task_has_a_minute_unless_something_else_is_said(tmp_path):
+    text = """
+processes: {web: sleep 5}
+tasks: {a: "true", b: {cmd: "true", timeout: 5m, depends_on: [a]}, c: {cmd: "true", timeout: 0}}
+"""
+    apps = specs(tmp_path, text)
+
+    assert [apps[name].max_runtime for name in "abc"] == [60.0, 300.0, 0.0]
+    assert apps["b"].depends_on == (Dependency("a", "completed"),)
+    assert apps["web"].max_runtime == 0.0
+
+
+def test_a_service_that_is_a_process_is_published_with_it(tmp_path):
+    text = """
+processes: {web: sleep 5, api: sleep 6}
+proxy: {http_port: 6788, domain: local.dev}
+services: {web: 3000, search: 9200}
+"""
+
+    apps, file = specs(tmp_path, text), loaded(tmp_path, text)
+
+    assert apps["web"].proxy == Published(("web.local.dev",), tcp_port=3000)
+    assert apps["api"].proxy is None
+    assert [one.name for one in file.gateway.addresses] == ["search"]
+
+
 def test_what_is_not_acted_on_is_told(tmp_path):
     text = """
 processes: {web: {cmd: sleep 5, helthcheck: {}, depends_on: [db]}}
 dependencies: {db: {check: {tcp: "localhost:5432"}}}
-proxy: {http_port: 6788, domain: local.dev}
+hubs: {}
+certs: {dir: certs}
 service: {}
 """
 
     warnings = loaded(tmp_path, text).warnings
 
-    assert "dependencies: not acted on by this release" in warnings
-    assert "proxy: not acted on by this release" in warnings
+    assert "hubs: not acted on by this release" in warnings
+    assert "certs: certificates are made, or given by pmdaemon proxy certs" in warnings
     assert any(one.startswith("service: ") and "services" in one for one in warnings)
     assert any(one.startswith("processes.web.helthcheck: ") for one in warnings)
 
@@ -139,7 +166,12 @@ service: {}
         ),
         (
             "processes: {web: {cmd: a, depends_on: [nothing]}}",
-            "processes.web.depends_on: there is no task nothing",
+            "processes.web.depends_on: there is no task and no dependency nothing",
+        ),
+        ("processes: {web: a}\ntasks: {web: b}", "there are two called web"),
+        (
+            "processes: {web: a}\ntasks: {b: {cmd: b, timeout: 5}}",
+            "tasks.b.timeout: not a duration: 5 (examples: 500ms, 10s, 1m30s)",
         ),
         ("processes: {web: a}\ntasks: [b]", "tasks: not a table: ['b']"),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from pmdaemon.adapters.deployment_logs import DeploymentLogFiles
 from pmdaemon.core.deployments import DeploymentLine, LogLevel, LogStream
-from pmdaemon.engine.deploy_interfaces import DeploymentLogs, LogQuery
+from pmdaemon.engine.interfaces.deploying import DeploymentLogs, LogQuery
 from tests.core.test_deployments import a_deployment
 from tests.fakes.deploying import MemoryDeploymentLogs
 

@@ -10,7 +10,7 @@ from pmdaemon.adapters.sqlite.deployments import SqliteDeployments
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.deployments import DeploymentStatus, Origin, Phase
 from pmdaemon.core.releases import Program, ProgramKind, Release, ReleasePlan
-from pmdaemon.engine.deploy_interfaces import DeploymentQuery, DeploymentStore
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery, DeploymentStore
 from tests.core.test_deployments import a_deployment
 from tests.fakes.deploying import MemoryDeployments
 

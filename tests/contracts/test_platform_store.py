@@ -17,7 +17,7 @@ from pmdaemon.core.projects import (
     Webhook,
     WebhookProvider,
 )
-from pmdaemon.engine.platform_interfaces import PlatformChanges, PlatformStore, StoredPlatform
+from pmdaemon.engine.interfaces.platform import PlatformChanges, PlatformStore, StoredPlatform
 from tests.fakes.platform_store import MemoryPlatformStore
 
 JANE = Account(

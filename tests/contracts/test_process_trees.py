@@ -1,5 +1,6 @@
 """What everything that looks at process trees does."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -168,6 +169,15 @@ async def test_launched_programs_are_found_by_their_tokens(system):
     found = system.trees.find_launched([token, f"{token}-0", f"{token}-2"])
 
     assert found == {token: one, f"{token}-0": other}
+
+
+async def test_a_program_is_found_at_any_moment_of_being_executed(system):
+    token = uuid4().hex
+    identity = system.launch(Program.EXECUTES_ITSELF, token=token)
+
+    for _ in range(100):
+        assert system.trees.find_launched([token]) == {token: identity}
+        await asyncio.sleep(0)  # for another pass
 
 
 async def test_of_two_session_leaders_with_one_token_the_older_is_the_program(system):

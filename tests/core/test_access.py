@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from pmdaemon.core.access import (
     ANYBODY,
+    GRANTABLE,
     LOCAL,
     Principal,
     Scope,
@@ -89,3 +90,13 @@ def test_a_digest_is_the_sha_256_of_the_key():
 
 def test_bytes_that_are_no_text_have_a_digest_too():
     assert digest_of("\udcff") == sha256(b"\xff").hexdigest()
+
+
+def test_a_scope_that_there_is_not_is_told_with_those_that_there_are():
+    with pytest.raises(InvalidInput) as refusal:
+        read_grants(["reed"])
+
+    assert refusal.value.message == (
+        f"not a scope: reed (there are {', '.join(GRANTABLE)} and telemetry:ID)"
+    )
+    assert refusal.value.details == {"scope": "reed"}

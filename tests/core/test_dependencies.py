@@ -80,3 +80,25 @@ def test_what_is_so_instead_is_said(process, condition, words):
 
 def test_one_that_does_not_exist_is_said_to_be_so():
     assert why_not(Dependency("db"), []) == "db, which does not exist"
+
+
+@pytest.mark.parametrize(
+    ("state", "so"),
+    [
+        ({"state": Stopped(), "wish": Wish.DOWN}, "is stopped"),
+        ({"state": Stopped(), "wish": Wish.UP}, "is stopped"),
+        ({"state": Stopped(), "wish": Wish.BLOCKED}, "is blocked"),
+        ({"state": Exited(), "last_exit": FAILED}, "ended with exit code 1"),
+        ({"state": Errored("it fails")}, "was given up: it fails"),
+        ({"state": Starting()}, "is starting"),
+    ],
+)
+def test_of_several_instances_the_one_in_the_way_is_told(state, so):
+    fine = a_process(state=Exited(), last_exit=CLEAN, pm_id=1)
+    up = a_process(state=UP, pm_id=2)
+
+    wanted = why_not(Dependency("db", "completed"), [a_process(**state), fine, up])
+
+    assert wanted == f"db to be completed, which {so}"
+    if so != "is starting" and state.get("wish") is not Wish.UP:
+        assert why_not(Dependency("db", "completed"), [up, fine, a_process(**state)]) == wanted

@@ -1,8 +1,11 @@
+import re
+
 import pytest
 
-from pmdaemon.core.environment import child_environment, token_parts
+from pmdaemon.core.environment import child_environment, token_parts, unique_id
+from pmdaemon.core.spec import RunAs
 from pmdaemon.core.tcp_ports import TcpPorts
-from tests.support.builders import a_process, an_app
+from tests.support.builders import NOW, a_process, an_app
 
 
 def test_what_was_declared_beats_what_was_inherited():
@@ -25,8 +28,38 @@ def test_who_a_program_is_beats_what_was_declared():
         "PMDAEMON_NAME": "web",
         "PMDAEMON_NAMESPACE": "shop",
         "PYTHONUNBUFFERED": "1",
+        "created_at": "1700000000000",
+        "exec_mode": "fork_mode",
+        "instances": "1",
+        "name": "web",
+        "namespace": "shop",
+        "pm_cwd": "/srv",
         "pm_id": "7",
+        "restart_time": "0",
+        "status": "launching",
+        "unique_id": unique_id(NOW.wall, 7),
     }
+
+
+def test_what_pm2_tells_beats_what_was_inherited_and_not_what_was_declared():
+    spec = an_app(
+        name="web",
+        exec_mode="cluster",
+        inherited_env={"name": "outer", "exec_mode": "fork_mode"},
+        env={"status": "fine"},
+    )
+
+    environment = child_environment(a_process(spec=spec))
+
+    words = [environment[name] for name in ("name", "exec_mode", "status")]
+    assert words == ["web", "cluster_mode", "fine"]
+
+
+def test_an_id_that_is_unique_looks_like_one_of_pm2():
+    ids = {unique_id(1700000000.25, 0), unique_id(1700000000.25, 1), unique_id(1700000001.0, 0)}
+
+    assert len(ids) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in ids)
 
 
 def test_a_port_is_told_unless_another_was_declared():
@@ -84,3 +117,13 @@ def test_what_stands_beside_another_is_told_the_id_that_users_know():
     environment = child_environment(a_process(pm_id=-4, replaces=3))
 
     assert (environment["PMDAEMON_ID"], environment["pm_id"]) == ("3", "3")
+
+
+def test_who_runs_as_somebody_else_has_their_name_and_home():
+    run_as = RunAs(user="app", home="/home/app", uid=1000)
+    spec = an_app(run_as=run_as, inherited_env={"USER": "root", "HOME": "/root"})
+
+    environment = child_environment(a_process(spec=spec))
+
+    assert environment["USER"] == environment["LOGNAME"] == "app"
+    assert environment["HOME"] == "/home/app"

@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from pmdaemon.core.events import EventKind, ProcessEvent, events_between
+from pmdaemon.core.events import EventKind, ProcessEvent, events_between, health_event
+from pmdaemon.core.health import Health, HealthStatus, ProbeResult
 from pmdaemon.core.process import (
     Backoff,
     Cause,
@@ -148,3 +149,35 @@ def test_an_event_names_its_process_and_holds_no_declaration():
     assert event == ProcessEvent(
         kind=E.ADDED, pm_id=7, name="web", namespace="shop", instance=0, restarts=0
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (HealthStatus.HEALTHY, HealthStatus.UNHEALTHY, E.UNHEALTHY),
+        (HealthStatus.STARTING, HealthStatus.UNHEALTHY, E.UNHEALTHY),
+        (HealthStatus.UNHEALTHY, HealthStatus.HEALTHY, E.HEALTHY),
+        (HealthStatus.STARTING, HealthStatus.HEALTHY, E.HEALTHY),
+    ],
+)
+def test_a_change_of_health_is_an_event(before, after, kind):
+    found = ProbeResult(False, "HTTP status 500", 0.1)
+
+    event = health_event(UP, Health(before), Health(after, 3, found, NOW))
+
+    assert event is not None
+    assert (event.kind, event.pid, event.name) == (kind, 100, "web")
+    assert event.reason == ("HTTP status 500" if kind is E.UNHEALTHY else None)
+
+
+def test_health_that_stays_or_begins_anew_is_none():
+    for status in HealthStatus:
+        assert health_event(UP, Health(status), Health(status)) is None
+        assert health_event(UP, Health(status), Health(HealthStatus.STARTING)) is None
+
+
+def test_bad_health_without_a_probe_has_no_reason():
+    event = health_event(UP, Health(), Health(HealthStatus.UNHEALTHY))
+
+    assert event is not None
+    assert event.reason is None

@@ -195,3 +195,145 @@ def test_every_process_can_be_explained_in_whole_sentences():
 
         assert sentences
         assert all(one.endswith((".", ":")) or one.startswith("    ") for one in sentences)
+
+
+@pytest.mark.parametrize(
+    ("cause", "because"),
+    [
+        (Cause.STOP_REQUESTED, "somebody asked for that"),
+        (Cause.RESTART_REQUESTED, "somebody asked for a restart"),
+        (Cause.MEMORY_EXCEEDED, "it held more memory than 1024 bytes"),
+        (Cause.UNHEALTHY, "its health check failed"),
+        (Cause.SCHEDULED, "its schedule fell due"),
+        (Cause.FILES_CHANGED, "files that it is watched by changed"),
+        (Cause.TIMED_OUT, "it took longer than it may"),
+        (Cause.END_DUE, "its schedule was to end it"),
+        (Cause.REPLACED, "it was reloaded"),
+        (Cause.NOT_READY, "it did not get ready in time"),
+        (Cause.DAEMON_SHUT_DOWN, "the daemon ended"),
+        (Cause.ENDED_BY_ITSELF, "its program ended by itself"),
+    ],
+)
+def test_what_is_ending_says_for_which_cause(cause, because):
+    ending = a_process(state=Stopping(a_run(), cause), spec=an_app(max_memory=1024))
+
+    assert explain(ending, FACTS)[0] == f"web is ending, because {because}."
+
+
+def test_what_was_spawned_and_is_silent_says_so():
+    assert said(a_process(state=Starting(a_run()))) == (
+        "web is starting: pid 4711, and has not said that it is ready."
+    )
+    unready = a_process(state=Online(a_run(), ready=False))
+    assert "It was to say when it is ready, and did not within 3 s." in said(unready)
+
+
+def test_a_wait_that_is_over_is_no_longer_told():
+    overdue = a_process(state=Backoff(NOW, delay=3.0), last_exit=FAILED)
+
+    assert said(overdue) == (
+        "web is down for the moment: it ended with exit code 1. It is started again in 0.0 s."
+    )
+
+
+def test_what_grows_is_told_of_waits_between_ends_only():
+    process = a_process(state=Backoff(later(7500), 1.0, "too many open files"), backoff=2.0)
+
+    assert "grows" not in said(process)
+
+
+def test_an_end_that_nobody_saw_is_an_end():
+    unseen = a_process(state=Backoff(later(7499), delay=3.0))
+
+    assert said(unseen).startswith("web is down for the moment: it has ended.")
+
+
+def test_what_is_not_there_is_what_somebody_waits_for():
+    waiting = a_process(state=Stopped(), spec=an_app(depends_on=(Dependency("db"),)))
+
+    assert "It needs db, which does not exist." in said(waiting)
+
+
+def test_what_is_unhealthy_is_what_somebody_waits_for():
+    checked = an_app(name="db", health=HealthCheck("tcp", "5432"))
+    db = a_process(pm_id=7, state=UP, spec=checked)
+    waiting = a_process(state=Stopped(), spec=an_app(depends_on=(Dependency("db"),)))
+    well = {7: Health(HealthStatus.HEALTHY, 0, GOOD, NOW)}
+
+    assert "It needs db" in said(waiting, others={"db": [db]})
+    assert "as soon as the daemon gets to it" in said(waiting, others={"db": [db]}, health_of=well)
+
+
+def test_a_job_that_has_not_run_and_one_that_was_stopped_are_told_apart():
+    new = a_process(state=Stopped(), spec=JOB, wish=Wish.DOWN)
+    ran = replace(new, started=NOW)
+    stopped = replace(ran, last_cause=Cause.STOP_REQUESTED)
+
+    assert said(new) == "report is a job, and has not run yet."
+    assert said(ran) == "report is a job, and does not run at the moment."
+    assert said(stopped) == (
+        "report is down, because somebody stopped it."
+        " It stays down, also after a reboot, until pmdaemon start report."
+    )
+    assert "It stays down, also after a reboot, until its schedule starts it." in said(
+        stopped, due=FACTS.now.wall + 60
+    )
+
+
+def test_what_is_being_deleted_says_so():
+    leaving = a_process(state=Stopping(a_run(), Cause.STOP_REQUESTED), wish=Wish.GONE)
+
+    assert explain(leaving, FACTS)[-1] == "It is being deleted."
+
+
+def test_a_restart_without_a_known_reason_is_counted():
+    assert explain(a_process(state=UP, restarts=1), FACTS)[-1] == (
+        "It was started anew once so far."
+    )
+
+
+def test_an_end_just_outside_of_the_window_does_not_count_any_more():
+    now = FACTS.now.monotonic
+
+    assert "count as failures" not in said(a_process(state=UP, ends=(now - 60.0,)))
+    assert "1 of its ends" in said(a_process(state=UP, ends=(now - 59.9,)))
+
+
+def test_who_is_not_started_anew_for_being_unhealthy_hears_so():
+    sick = Health(HealthStatus.UNHEALTHY, 3, BAD, later(7500))
+    lenient = HealthCheck("http", "http://localhost/", restart=False)
+    strict = HealthCheck("http", "http://localhost/")
+
+    assert explain(a_process(state=UP, spec=an_app(health=lenient)), replace(FACTS, health=sick))[
+        -1
+    ] == ("It is not started anew for that, as declared.")
+    assert "as declared" not in said(a_process(state=UP, spec=an_app(health=strict)), health=sick)
+
+
+def test_a_probe_without_a_time_tells_nothing_yet():
+    checked = a_process(state=UP, spec=an_app(health=HealthCheck("http", "http://localhost/")))
+
+    assert "is not known yet" in said(checked, health=Health(HealthStatus.HEALTHY, 0, GOOD, None))
+
+
+def test_a_schedule_starts_what_is_down_and_restarts_what_is_up():
+    spec = an_app(cron_restart=Schedule("0 3 * * *"))
+    due = FACTS.now.wall + 90
+    up = a_process(state=UP, spec=spec)
+    down = a_process(state=Stopped(), spec=spec, wish=Wish.DOWN, started=NOW)
+
+    assert said(up, due=due).endswith("By its schedule it is started anew in 1m 30s.")
+    assert said(down, due=due).endswith(
+        "By its schedule it is started in 1m 30s. To prevent that: pmdaemon block web."
+    )
+    assert explain(replace(up, queued=True), replace(FACTS, due=due))[-1] == (
+        "One more run is queued, as it fell due while it ran."
+    )
+    assert said(up, due=FACTS.now.wall - 5).endswith("in 1s.")
+    assert "block" not in said(
+        a_process(state=Stopped(), spec=JOB, wish=Wish.DOWN, started=NOW), due=due
+    )
+
+
+def test_a_moment_that_is_still_to_come_is_no_time_ago():
+    assert "for 0s." in said(a_process(state=Online(a_run(since=later(7600)))))

@@ -92,3 +92,20 @@ def test_a_long_chain_is_no_circle():
 
     assert find_cycle(chain) is None
     assert find_cycle(chain | {"10000": ["0"]}) is not None
+
+
+def test_a_refusal_names_who_needs_what():
+    with pytest.raises(InvalidInput) as unknown:
+        check({"web": ["queue"]}, ["web"])
+    with pytest.raises(InvalidInput) as circle:
+        check({"a": ["b"], "b": ["a"]}, ["a"])
+
+    assert unknown.value.details == {"name": "web", "dependency": "queue"}
+    assert circle.value.message in {
+        "cannot start a: it depends on itself (a -> b -> a)",
+        "cannot start b: it depends on itself (b -> a -> b)",
+    }
+
+
+def test_what_is_needed_and_not_there_needs_nothing():
+    assert needs_of({"web": ["gone"]}, ["web"]) == ["gone"]

@@ -64,3 +64,16 @@ def test_probes_are_eager_at_first_and_within_the_start_period():
     assert wait(slow, tried, since=NOW, at=later(101)) == 30.0
     assert wait(slow, course(GOOD), since=NOW, at=later(1)) == 30.0
     assert wait(replace(CHECK, interval=0.2), Health(), since=NOW, at=NOW) == 0.2
+
+
+def test_a_success_is_kept_with_its_time():
+    assert course(GOOD) == Health(S.HEALTHY, 0, GOOD, later(30))
+
+
+def test_the_start_period_ends_when_it_is_over():
+    slow = replace(CHECK, start_period=30.0)
+
+    assert course(BAD, check=slow).failures == 1
+    tried = Health(S.STARTING, 0, BAD, NOW)
+    assert wait(slow, tried, since=NOW, at=later(29.9)) == EAGER_INTERVAL
+    assert wait(slow, tried, since=NOW, at=later(30.0)) == slow.interval

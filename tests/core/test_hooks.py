@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import json
+import time
 
 import pytest
 
@@ -94,3 +95,59 @@ def test_without_a_secret_there_is_no_signature():
     (telling,) = tellings([Hook(("all",), url="http://x/")], LOGGED, life=1)
 
     assert "X-PMDaemon-Signature" not in headers(telling)
+
+
+def test_a_command_finds_in_its_variables_whom_it_is_about():
+    (telling,) = tellings([COMMAND], LOGGED, life=1)
+
+    assert telling.variables == {
+        "PMDAEMON_EVENT": "crash",
+        "PMDAEMON_NAME": "web",
+        "PMDAEMON_NAMESPACE": "default",
+        "PMDAEMON_ID": "3",
+        "PMDAEMON_INSTANCE": "1",
+        "PMDAEMON_REASON": "exit code 1",
+    }
+    assert (telling.event, telling.place, telling.timestamp) == ("crash", 0, int(NOW.wall))
+
+
+def test_what_has_no_reason_and_no_end_has_an_empty_one():
+    started = ProcessEvent(
+        kind=EventKind.STARTED, pm_id=0, name="a", namespace="n", instance=0, restarts=0
+    )
+    hook = Hook(("start",), command=("x",))
+
+    (telling,) = tellings([hook], EventLogged(1, NOW, started), life=1)
+
+    assert telling.variables["PMDAEMON_REASON"] == ""
+    assert json.loads(telling.body)["exit"] is None
+
+
+def test_a_body_is_compact():
+    (telling,) = tellings([COMMAND], LOGGED, life=1)
+
+    assert b", " not in telling.body
+    assert b'": ' not in telling.body
+
+
+def test_the_time_is_that_of_the_world_wherever_the_daemon_is(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        (telling,) = tellings([COMMAND], LOGGED, life=1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert json.loads(telling.body)["at"] == "2023-11-14T22:13:20Z"
+
+
+def test_headers_say_what_came():
+    (telling,) = tellings([Hook(("all",), url="https://example.org/")], LOGGED, life=1)
+
+    assert headers(telling) == {
+        "Content-Type": "application/json",
+        "X-PMDaemon-Event": "crash",
+        "X-PMDaemon-Delivery": "1-17-0",
+        "X-PMDaemon-Timestamp": str(int(NOW.wall)),
+    }

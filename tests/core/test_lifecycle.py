@@ -1191,9 +1191,8 @@ def test_a_replacement_that_gives_no_sign_is_good_when_it_has_lived_for_a_while(
     [
         ({"spec": TOLD}, False),
         ({"spec": PYTHON, "tcp_port": 3000}, False),
-        ({"spec": NODE_CLUSTER}, True),
     ],
-    ids=["told", "own port", "shared sockets"],
+    ids=["told", "own port"],
 )
 def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(changes, listeners):
     play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
@@ -1205,6 +1204,18 @@ def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(chan
     reason = play.end().state.reason
     assert reason.startswith("it did not ")
     assert reason.endswith(" within 3 s")
+
+
+def test_a_replacement_that_shares_sockets_and_does_not_get_ready_drains_first():
+    play = coming(WAITING, spec=NODE_CLUSTER).tell(ReadyTimeElapsed(EPOCH, listeners=True))
+
+    play.expect(Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
+    play.tell(Drained(RUN.identity))
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 2))
+    play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))
+    play.tell(SessionEmptied(RUN.identity, NOW))
+
+    play.becomes(Errored("it did not listen within 3 s")).end()
 
 
 def test_a_worker_of_node_that_listens_on_nothing_is_good_when_its_time_is_over():
@@ -1242,6 +1253,25 @@ def test_a_new_daemon_ends_a_replacement_that_nobody_takes_further(state):
 
     play.expect(Watch(-1, RUN), SignalTree(-1, RUN, "SIGINT"), grace_of_twin(play.process.epoch))
     assert play.end().wish is Wish.GONE
+
+
+@pytest.mark.parametrize("state", [Starting(), WAITING, Online(RUN)], ids=type)
+def test_a_replacement_that_nobody_takes_further_drains_where_it_shares_sockets(state):
+    play = coming(state, spec=NODE_CLUSTER).tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    epoch = play.process.epoch
+    play.expect(Watch(-1, RUN), Drain(-1, RUN), SetTimer(-1, epoch, Timer.DRAIN, GRACE))
+    assert play.end().wish is Wish.GONE
+
+
+@pytest.mark.parametrize("cause", [Cause.REPLACED, Cause.NOT_READY])
+def test_a_new_daemon_lets_a_run_that_was_left_drain_anew(cause):
+    play = Playbook(leaving(Stopping(RUN, cause)))
+
+    play.tell(DaemonStarted(NOW, RUN, rebooted=False))
+
+    play.becomes(Stopping(RUN, cause, draining=True))
+    play.expect(Watch(-1, RUN), Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
 
 
 @pytest.mark.parametrize("state", [Starting(), Errored("why"), Stopped()])
@@ -1345,14 +1375,6 @@ def test_what_was_ending_already_when_it_was_replaced_goes_on_ending(killed, sec
 
     assert process.state == ending
     assert effects == [grace_of_twin(EPOCH + 1, seconds)]
-
-
-def test_a_new_daemon_lets_a_replaced_run_drain_anew():
-    play = Playbook(leaving(Stopping(RUN, Cause.REPLACED)))
-
-    play.tell(DaemonStarted(NOW, RUN, rebooted=False)).becomes(DRAINING)
-
-    play.expect(Watch(-1, RUN), Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
 
 
 def test_an_instance_that_is_taken_away_gently_drains_first():

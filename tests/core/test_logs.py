@@ -3,10 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.core.logs import (
+    LAST_BYTES,
+    LAST_LINES,
     Mark,
     Marks,
     OutputStream,
     file_name,
+    last_lines,
     mark_before,
     of_instance,
     rotated_path,
@@ -151,3 +154,32 @@ def test_a_damaged_index_only_loses_times(garbage: bytes, offset: int):
 )
 def test_an_instance_has_a_file_of_its_own(path, instance, named):
     assert of_instance(path, instance) == named
+
+
+@pytest.mark.parametrize(
+    ("data", "whole", "lines"),
+    [
+        (b"one\ntwo\n", True, ("one", "two")),
+        (b"cut\none\ntwo\n", False, ("one", "two")),
+        (b"only", False, ("only",)),
+        (b"one\n\n  \ntwo", True, ("one", "two")),
+        (b"\xff\n", True, ("\\xff",)),
+        (b"", True, ()),
+    ],
+)
+def test_the_last_lines_are_whole_ones_with_something_in_them(data, whole, lines):
+    assert last_lines(data, whole=whole) == lines
+
+
+def test_no_more_is_taken_than_there_is_room_for():
+    many = b"".join(b"line %d\n" % number for number in range(1000))
+
+    found = last_lines(many, whole=True)
+
+    assert len(found) == LAST_LINES
+    assert found[-1] == "line 999"
+    # Of what is longer, the first line may have been cut.
+    long = b"x" * LAST_BYTES + b"\nend"
+    assert last_lines(long, whole=True) == ("end",)
+    assert last_lines(b"y" + b"x" * (LAST_BYTES - 5) + b"\nend", whole=True)[-2:][-1] == "end"
+    assert len(last_lines(b"x" * (LAST_BYTES - 4) + b"\nend", whole=True)) == 2

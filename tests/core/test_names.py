@@ -2,6 +2,7 @@ import pytest
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import app_name
+from pmdaemon.core.wording import shown
 
 
 @pytest.mark.parametrize(
@@ -15,28 +16,29 @@ def test_one_line_of_printable_text_is_a_name(name):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "1 to 128 characters"),
-        ("x" * 129, "1 to 128 characters"),
-        ("a\nb", "printable"),
-        ("a\0b", "printable"),
-        ("\x1b[31m", "printable"),
-        ("\u202eweb", "printable"),
-        (" web", "no space"),
-        ("web ", "no space"),
-        ("all", "every process"),
-        ("-rf", "option"),
+        ("", "it takes 1 to 128 characters"),
+        ("x" * 129, "it takes 1 to 128 characters"),
+        ("a\nb", "it takes printable characters only"),
+        ("a\0b", "it takes printable characters only"),
+        ("\x1b[31m", "it takes printable characters only"),
+        ("\u202eweb", "it takes printable characters only"),
+        (" web", "no space before or after it"),
+        ("web ", "no space before or after it"),
+        ("all", "this word means every process"),
+        ("-rf", "what begins with - is an option"),
         ("/web", "no / at either end"),
         ("web/", "no / at either end"),
-        (".", "folders"),
-        ("..", "folders"),
-        ("a/../b", "folders"),
+        (".", "it must not be a way through folders"),
+        ("..", "it must not be a way through folders"),
+        ("a/../b", "it must not be a way through folders"),
     ],
 )
 def test_what_means_something_else_elsewhere_is_no_name(name, reason):
-    with pytest.raises(InvalidInput, match=reason) as refusal:
+    with pytest.raises(InvalidInput, match=rf"^not a usable name: .*\({reason}\)$") as refusal:
         app_name(name)
 
     assert refusal.value.code == "invalid_name"
+    assert refusal.value.details == {"name": shown(name)}
 
 
 def test_a_refused_name_is_repeated_short_and_without_control_characters():

@@ -19,6 +19,14 @@ from tests.support.builders import CLEAN, NOW, a_process, a_run, an_app
 RUN = a_run(pid=4711)
 
 
+def test_one_of_several_instances_is_called_by_its_number():
+    several = an_app(name="api", instances=2)
+
+    assert a_process(spec=several, instance=1).called == "api:1"
+    assert a_process(spec=several, instance=0).called == "api:0"
+    assert a_process(spec=an_app(name="api")).called == "api"
+
+
 def test_every_state_has_a_name_of_its_own():
     kinds = [state.kind for state in State.__args__]
 

@@ -83,7 +83,10 @@ def test_a_refusal_names_the_value():
         parse_size("1X")
 
     assert refusal.value.message == "not a size: 1X (examples: 150M, 1.5G)"
-    assert refusal.value.code == "invalid_input"
+    assert (refusal.value.code, refusal.value.details) == ("invalid_input", {"value": "1X"})
+    with pytest.raises(InvalidInput) as refusal:
+        parse_duration("1X")
+    assert refusal.value.details == {"value": "1X"}
 
 
 @settings(deadline=None)
@@ -143,3 +146,9 @@ def test_a_size_is_written_with_one_decimal(size, text):
 def test_an_uptime_is_written_in_its_largest_units(seconds, short, long):
     assert format_uptime(seconds) == short
     assert format_uptime_long(seconds) == long
+
+
+def test_the_largest_size_is_one_and_the_next_is_none():
+    assert parse_size(LARGEST_SIZE) == LARGEST_SIZE
+    with pytest.raises(InvalidInput):
+        parse_size(LARGEST_SIZE + 1)

@@ -148,3 +148,30 @@ def test_a_process_that_is_just_being_spawned_is_waited_for():
 
 def test_a_replacement_replaces_nobody_else():
     assert not may_exchange(an_old(pm_id=4), a_new(an_old(pm_id=3)))
+
+
+def test_a_replacement_begins_a_lineage_where_the_old_one_is():
+    new = replacement(an_old(epoch=7), NEW_APP, None, later(50))
+
+    assert (new.epoch, new.lineage) == (8, 8)
+
+
+def test_what_changed_hands_is_as_if_it_had_begun_there():
+    old = an_old(ends=(1.0, 2.0), last_exit=FAILED, started=OLD_RUN.since, tcp_port=3000, lineage=5)
+    new = a_new(old, tcp_port=3001)
+
+    (carries_on, _), (leaving, _) = exchange(old, new)
+
+    assert (carries_on.ends, carries_on.last_exit) == ((), None)
+    assert carries_on.epoch == max(old.epoch, new.epoch) + 1
+    assert carries_on.started == NEW_RUN.since
+    assert (leaving.lineage, leaving.started, leaving.tcp_port) == (5, OLD_RUN.since, 3000)
+    assert leaving.epoch > carries_on.epoch - 1
+
+
+def test_a_port_that_both_have_stays_with_the_new_one():
+    old = an_old(tcp_port=3000)
+
+    (carries_on, _), (leaving, _) = exchange(old, a_new(old, tcp_port=3000))
+
+    assert (carries_on.tcp_port, leaving.tcp_port) == (3000, None)

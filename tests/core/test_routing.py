@@ -176,3 +176,86 @@ def test_only_who_is_ready_and_was_not_tried_is_chosen(strategy, state):
     assert picks == {THREE}
     assert balancer.choose(service, "c", tried=[TWO.address, THREE.address]) is None
     assert service.coming == (state is TargetState.ADDING)
+
+
+def test_a_table_knows_the_hosts_that_anything_is_asked_of():
+    table = RouteTable((Route("shop.test", "shop", "/api"), Route("*.wild.test", "wild")))
+
+    assert table.knows("shop.test")
+    assert table.knows("any.wild.test")
+    assert not table.knows("other.test")
+    assert RouteTable((Route("*", "rest"),)).knows("localhost")
+
+
+def test_a_route_to_a_service_that_is_gone_leads_nowhere():
+    assert RouteTable((Route("shop.test", "shop"),)).find("shop.test", "/") is None
+
+
+def test_a_route_that_is_refused_says_whose_it_is_and_others_keep_their_services():
+    table = RouteTable((Route("shop.test", "shop"),), {"shop": SHOP})
+
+    with pytest.raises(InvalidInput) as refusal:
+        table.with_routes([Route("shop.test", "other")])
+
+    assert refusal.value.details == {"service": "shop"}
+    assert table.with_routes([Route("a.test", "shop")]).services == {"shop": SHOP}
+
+
+def test_a_prefix_may_end_in_a_slash():
+    assert within("/api/x", "/api/")
+    assert within("/api/", "/api")
+    assert not within("/other", "/api/")
+
+
+@pytest.mark.parametrize(("length", "known"), [(253, True), (254, False)])
+def test_a_host_has_253_characters_at_the_most(length, known):
+    host = ".".join(["a" * 49] * 5) + "." + "b" * (length - 250)
+
+    assert len(host) == length
+    assert (host_of(host) == host) is known
+
+
+def test_a_refusal_names_what_was_refused():
+    with pytest.raises(InvalidInput) as of_host:
+        host_pattern("a b")
+    with pytest.raises(InvalidInput) as of_path:
+        path_prefix("api")
+
+    assert (of_host.value.code, of_host.value.details) == ("invalid_host", {"host": "a b"})
+    assert of_host.value.message == "a b is no host name"
+    assert (of_path.value.code, of_path.value.details) == ("invalid_path", {"path": "api"})
+    assert of_path.value.message == "api is no path of a route"
+
+
+def test_turns_go_round_in_the_order_of_the_targets():
+    assert chosen(SHOP, *["me"] * 4) == [TWO, THREE, ONE, TWO]
+
+
+def test_of_targets_with_as_little_to_do_each_has_its_turn():
+    service = replace(SHOP, strategy="least-connections")
+
+    assert chosen(service, *["me"] * 4) == [TWO, THREE, ONE, TWO]
+
+
+def test_a_target_that_has_nothing_to_do_is_forgotten():
+    balancer = Balancer()
+
+    balancer.began(ONE)
+    balancer.began(ONE)
+    balancer.began(ONE)
+    balancer.ended(ONE)
+    assert (balancer.busy(ONE), balancer.is_busy) == (2, True)
+
+    balancer.ended(ONE)
+    balancer.ended(ONE)
+    balancer.ended(ONE)
+    assert (balancer.busy(ONE), balancer.is_busy) == (0, False)
+
+
+def test_what_ends_once_more_than_it_began_counts_as_nothing():
+    service, balancer = replace(SHOP, strategy="least-connections"), Balancer()
+    balancer.ended(THREE)
+    balancer.began(ONE)
+
+    assert balancer.busy(THREE) == 0
+    assert chosen(service, "a", "b", balancer=balancer) == [TWO, THREE]

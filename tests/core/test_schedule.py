@@ -1,3 +1,4 @@
+import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -93,3 +94,22 @@ def test_the_schedule_of_a_job_comes_before_that_of_restarts():
     assert schedule_of(a_process()) is None
     assert schedule_of(a_process(spec=an_app(cron_restart=daily))) == daily
     assert schedule_of(a_process(spec=an_app(cron_restart=daily, job=Job(hourly)))) == hourly
+
+
+def test_the_zone_of_the_machine_counts_for_what_fell_due_too():
+    daily = Schedule("0 3 * * *")
+
+    assert latest_due(daily, at("2026-06-02T12:00:00"), BERLIN) == at("2026-06-02T03:00:00")
+    assert latest_due(Schedule("0 3 * * *", "UTC"), at("2026-06-02T12:00:00"), BERLIN) == at(
+        "2026-06-02T05:00:00"
+    )
+
+
+def test_where_the_daemon_is_does_not_matter(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert times("0 3 * * *", "2026-06-01T12:00:00", 1) == ["02 03:00:00 CEST"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()

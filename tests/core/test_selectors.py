@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
-from pmdaemon.core.selectors import Selector, select
+from pmdaemon.core.selectors import LONGEST_PATTERN, Selector, select
 from tests.support.builders import a_process, an_app
 
 
@@ -174,3 +174,34 @@ def test_a_narrow_selector_means_an_app_or_else_an_id(text, pm_ids):
 def test_a_narrow_selector_means_nothing_wider(text):
     with pytest.raises(ProcessNotFound):
         select([Selector(text, narrow=True)], PROCESSES)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "an empty selector names no process"),
+        (
+            "/(/",
+            "not a usable regular expression: ( (missing ), unterminated subpattern at position 0)",
+        ),
+        (
+            "/(a*)*b/",
+            (
+                "not a usable regular expression: (a*)*b"
+                " (it repeats too much to be tried on names in reasonable time)"
+            ),
+        ),
+    ],
+)
+def test_what_is_no_selector_is_told_why(text, sentence):
+    with pytest.raises(InvalidInput) as refusal:
+        chosen(text)
+
+    assert (refusal.value.code, refusal.value.message) == ("invalid_selector", sentence)
+    assert refusal.value.details == ({"pattern": text.strip("/")} if text else {})
+
+
+def test_a_pattern_has_a_length_and_no_more():
+    assert chosen(f"/web|{'x' * (LONGEST_PATTERN - 4)}/") == [0, 1]
+    with pytest.raises(InvalidInput, match=f"it has over {LONGEST_PATTERN} characters"):
+        chosen(f"/web|{'x' * (LONGEST_PATTERN - 3)}/")

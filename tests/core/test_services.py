@@ -2,7 +2,7 @@ import pytest
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.process import Backoff, Cause, Errored, Online, Starting, Stopped, Stopping, Wish
-from pmdaemon.core.routing import Route, Target, TargetState
+from pmdaemon.core.routing import Mode, Route, Service, Target, TargetState
 from pmdaemon.core.services import (
     ServiceSpec,
     alone_at,
@@ -166,3 +166,53 @@ def test_a_run_is_told_apart_by_a_port_that_no_other_has(service_port, ports, al
     assert found == ([("site", Target("localhost", 3000))] if alone else [])
     gone = a_process(pm_id=1, tcp_port=ports[1])
     assert len(alone_at(one, [spec], [one, gone])) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("web:", "cannot use web: as a target: it is an app, app:port or host:port"),
+        ("70000", "no TCP port has the number 70000"),
+        ("a..b:80", "a..b is no host name"),
+    ],
+)
+def test_what_is_no_target_is_told_why(text, sentence):
+    with pytest.raises(InvalidInput) as refused:
+        read_target(text)
+
+    assert refused.value.message == sentence
+
+
+@pytest.mark.parametrize("tcp_port", [1, 65535])
+def test_the_first_and_the_last_port_are_ports(tcp_port):
+    assert read_target(str(tcp_port)) == (None, None, (Target("localhost", tcp_port),))
+
+
+def test_a_service_is_in_the_table_with_all_that_was_declared():
+    target = Target("10.0.0.1", 80)
+    spec = ServiceSpec(name="web", strategy="ip-hash", mode=Mode.PAUSED, targets=(target,))
+
+    table = table_of([spec], "localhost", lambda one: one.targets)
+
+    assert table.services == {"web": Service("web", (target,), "ip-hash", Mode.PAUSED)}
+
+
+def test_a_target_is_where_the_process_listens_and_says_whose_it_is():
+    asked = []
+    process = a_process(state=Online(a_run()), tcp_port=3000, pm_id=7)
+    others = [
+        a_process(state=Online(a_run()), pm_id=1),
+        a_process(spec=an_app(name="api"), state=Online(a_run()), tcp_port=4000, pm_id=2),
+    ]
+
+    found = targets_of(WEB, [*others, process], lambda one, port: not asked.append((one, port)))
+
+    assert found == [Target("localhost", 3000, TargetState.HEALTHY, 7)]
+    assert asked == [(process, 3000)]
+
+
+def test_of_instances_that_are_as_good_the_first_is_named():
+    spec = an_app(exec_mode="cluster", tcp_ports=TcpPorts(3000, 3000), instances=2)
+    one, other = (a_process(spec=spec, state=Online(a_run()), pm_id=n) for n in (0, 1))
+
+    assert [each.pm_id for each in targets_of(WEB, [one, other], lambda *_: True)] == [0]

@@ -78,3 +78,31 @@ def test_any_of_an_automatic_range_will_do():
 def test_an_instance_beyond_the_range_has_none(index):
     with pytest.raises(InvalidInput, match="no TCP port for instance"):
         tcp_ports.parse("3000-3002").for_instance(index)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("web", "as 3000, 3000-3003 or auto:5000-5100"),
+        ("auto:5000", "a range, as auto:5000-5100"),
+        ("3003-3000", "the lower one comes first"),
+    ],
+)
+def test_a_refusal_says_what_was_expected(value, expected):
+    with pytest.raises(InvalidInput) as refusal:
+        tcp_ports.parse(value)
+
+    assert refusal.value.message == f"not a TCP port: {value} ({expected})"
+    assert refusal.value.details == {"value": value}
+
+
+def test_zeros_in_front_do_not_make_a_port_of_six_digits():
+    with pytest.raises(InvalidInput, match="1 to 65535"):
+        tcp_ports.parse("003000")
+
+
+def test_an_instance_without_a_port_is_told_with_the_range():
+    with pytest.raises(InvalidInput) as refusal:
+        tcp_ports.parse("3000-3002").for_instance(3)
+
+    assert refusal.value.details == {"tcp_ports": "3000-3002"}

@@ -4,8 +4,8 @@ from pmdaemon.core.deployments import Begun, DeploymentConflict, DeploymentStatu
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Exit
 from pmdaemon.engine.attempt import Attempt, DeploymentFailed, check, command_name
-from pmdaemon.engine.deploy_interfaces import BuildOutcome, Commit
 from pmdaemon.engine.deployment_log import DeploymentLog, Followers
+from pmdaemon.engine.interfaces.deploying import BuildOutcome, Commit
 from tests.core.test_deployments import a_deployment
 from tests.fakes.clock import FakeClock
 from tests.fakes.deploying import MemoryDeploymentLogs, MemoryDeployments

@@ -15,7 +15,7 @@ from pmdaemon.core.errors import InvalidInput, StoreUnavailable
 from pmdaemon.core.projects import EnvScope, ProjectStatus
 from pmdaemon.core.releases import Listing
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.interfaces.deploying import (
     BuildOutcome,
     Commit,
     DeploymentQuery,

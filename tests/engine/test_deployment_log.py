@@ -1,8 +1,8 @@
 import asyncio
 
 from pmdaemon.core.deployments import LogLevel, LogStream
-from pmdaemon.engine.deploy_interfaces import LogQuery
 from pmdaemon.engine.deployment_log import LARGEST_LOG, DeploymentLog, Followers
+from pmdaemon.engine.interfaces.deploying import LogQuery
 from tests.core.test_deployments import a_deployment
 from tests.fakes.clock import FakeClock
 from tests.fakes.deploying import MemoryDeploymentLogs

@@ -221,12 +221,12 @@ def test_a_program_is_asked_over_its_channel_to_drain(scene):
     assert scene.posted == []
 
 
-def passed_on(scene):
-    """List the tokens of those that were given a connection."""
+def taken_by(scene):
+    """List the tokens of those that got a connection."""
     return [token for token, message, _ in scene.channels.sent if message["msg"]["act"] == "take"]
 
 
-PASS = {"cmd": "NODE_PMDAEMON", "act": "pass", "at": [None, 80]}
+HAND = {"cmd": "NODE_PMDAEMON", "act": "hand", "at": [None, 80]}
 
 
 def test_a_connection_that_a_program_hands_on_goes_to_another_instance(scene):
@@ -234,7 +234,7 @@ def test_a_connection_that_a_program_hands_on_goes_to_another_instance(scene):
     other = scene.running(spec=CLUSTER, pm_id=1, run=a_run(2))
     scene.processes = [leaving, other]
 
-    scene.says(leaving, PASS, 99)
+    scene.says(leaving, HAND, 99)
 
     assert scene.channels.sent == [
         (
@@ -254,9 +254,9 @@ def test_connections_are_shared_out(scene):
     scene.processes = [leaving, *others]
 
     for _ in range(4):
-        scene.says(leaving, PASS, 99)
+        scene.says(leaving, HAND, 99)
 
-    assert sorted(passed_on(scene)) == sorted([one.run_number for one in others] * 2)
+    assert sorted(taken_by(scene)) == sorted([one.run_number for one in others] * 2)
 
 
 def test_a_connection_goes_to_the_run_that_has_the_place_of_the_former_one(scene):
@@ -267,9 +267,9 @@ def test_a_connection_goes_to_the_run_that_has_the_place_of_the_former_one(scene
         replace(leaving, pm_id=-5, replaces=4, state=Stopping(RUN, Cause.REPLACED, draining=True)),
     ]
 
-    scene.says(leaving, PASS, 99)
+    scene.says(leaving, HAND, 99)
 
-    assert passed_on(scene) == [new.run_number]
+    assert taken_by(scene) == [new.run_number]
 
 
 def test_a_connection_goes_to_the_next_one_where_an_instance_cannot_be_told(scene):
@@ -280,20 +280,47 @@ def test_a_connection_goes_to_the_next_one_where_an_instance_cannot_be_told(scen
     scene.channels.close(deaf.run_number)
 
     for _ in range(2):
-        scene.says(leaving, PASS, 99)
+        scene.says(leaving, HAND, 99)
 
-    assert passed_on(scene) == [other.run_number] * 2
+    assert taken_by(scene) == [other.run_number] * 2
 
 
-def test_a_connection_goes_to_nobody_where_no_other_instance_is_up(scene):
+def alone(scene):
+    """Have a program run beside which there is none that could go on with its connections."""
     leaving = scene.running(spec=CLUSTER)
     starting = scene.running(spec=CLUSTER, pm_id=1, state=Starting(a_run(2)))
     stranger = scene.running(spec=an_app(name="other", exec_mode="cluster"), pm_id=2, run=a_run(3))
     scene.processes = [leaving, starting, stranger]
+    return leaving
 
-    scene.says(leaving, PASS, 99)
 
-    assert scene.channels.sent == []
+def test_a_connection_comes_back_where_no_other_instance_is_up(scene):
+    leaving = alone(scene)
+
+    scene.says(leaving, HAND, 99)
+
+    assert taken_by(scene) == [leaving.run_number]
+
+
+def test_a_program_may_hand_connections_on_where_another_instance_is_up(scene):
+    leaving = scene.running(spec=CLUSTER)
+    scene.processes = [leaving, scene.running(spec=CLUSTER, pm_id=1, run=a_run(2))]
+
+    scene.says(leaving, {"cmd": "NODE_PMDAEMON", "act": "offer"})
+
+    assert scene.channels.sent == [
+        (leaving.run_number, {"cmd": "NODE_PMDAEMON", "act": "give"}, None)
+    ]
+
+
+def test_a_program_is_to_keep_its_connections_where_no_other_instance_is_up(scene):
+    leaving = alone(scene)
+
+    scene.says(leaving, {"cmd": "NODE_PMDAEMON", "act": "offer"})
+
+    assert scene.channels.sent == [
+        (leaving.run_number, {"cmd": "NODE_PMDAEMON", "act": "keep"}, None)
+    ]
 
 
 def change_of(scene, *states):

@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.deployments import Origin
-from pmdaemon.engine.deploy_interfaces import CodeRequest
+from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
 from tests.support.deploying import Scene, a_project
 from tests.support.engine import engine_on_fakes

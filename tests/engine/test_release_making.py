@@ -4,7 +4,7 @@ from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.process import Exit
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Listing
-from pmdaemon.engine.deploy_interfaces import BuildOutcome, CannotRelease
+from pmdaemon.engine.interfaces.deploying import BuildOutcome, CannotRelease
 from tests.support.deploying import Scene, a_project
 from tests.support.engine import engine_on_fakes
 

@@ -10,7 +10,7 @@ from pmdaemon.core.deployments import Deployment, DeploymentLine
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Exit
 from pmdaemon.core.releases import Listing, Release
-from pmdaemon.engine.deploy_interfaces import (
+from pmdaemon.engine.interfaces.deploying import (
     BuildOrder,
     BuildOutcome,
     CannotRelease,

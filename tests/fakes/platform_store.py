@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from pmdaemon.core.accounts import Account, ApiToken, Invitation
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.projects import Domain, EnvVariable, Project, Webhook
-from pmdaemon.engine.platform_interfaces import PlatformChanges, StoredPlatform
+from pmdaemon.engine.interfaces.platform import PlatformChanges, StoredPlatform
 
 
 class _Identified(Protocol):

@@ -6,11 +6,15 @@ from pmdaemon.adapters.process_table import ProcessEntry
 
 
 class FakeProcessReader:
-    """Tells of the entries and tokens it was given, and counts the passes made over them."""
+    """Tells of the entries and tokens it was given, and counts the passes made over them.
+
+    `hidden` says how many times a process is still found without an environment.
+    """
 
     def __init__(self, *entries: ProcessEntry) -> None:
         self.entries = {entry.pid: entry for entry in entries}
         self.tokens: dict[int, str] = {}
+        self.hidden: dict[int, int] = {}
         self.passes = 0
 
     def scan(self) -> Mapping[int, ProcessEntry]:
@@ -23,8 +27,10 @@ class FakeProcessReader:
         return self.entries.get(pid)
 
     def token(self, pid: int) -> str | None:
-        """Read a token."""
-        return self.tokens.get(pid)
+        """Read a token, or come nearer to having one."""
+        left = self.hidden.get(pid, 0)
+        self.hidden[pid] = max(left - 1, 0)
+        return "" if left else self.tokens.get(pid)
 
     def children(self, pid: int) -> Sequence[int]:
         """List children."""

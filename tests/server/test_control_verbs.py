@@ -1,6 +1,7 @@
 import asyncio
 import os
 import pkgutil
+import re
 from importlib import import_module
 
 import pytest
@@ -256,7 +257,7 @@ async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
     for body in _bodies():
         introduction = body.__doc__.partition(":")[0]
-        documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
+        documented |= set(re.findall(r"`(\w+)`", introduction))
 
     assert set(verbs(scene.parts.engine)) == documented
 

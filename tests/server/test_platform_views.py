@@ -1,6 +1,6 @@
 from typing import get_type_hints
 
-from pmdaemon.control.platform_messages import DomainView, ProjectView, WebhookView
+from pmdaemon.control.messages.platform import DomainView, ProjectView, WebhookView
 from pmdaemon.core.accounts import THE_OPERATOR
 from pmdaemon.core.projects import WebhookProvider
 from pmdaemon.server.platform_views import domain_view, project_view, webhook_view

@@ -10,6 +10,7 @@ exception, something that its policy forbids.
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,13 +40,25 @@ def chromium() -> str:
     return pytest.fail(sentence) if may_install else pytest.skip(sentence)
 
 
+def trust(authority: Path, home: Path) -> None:
+    """Have a browser whose user has this home trust an authority, as its user would."""
+    if shutil.which("certutil") is None:
+        pytest.skip("certutil is not installed; scripts/system-packages does that")
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    tool = ["certutil", "-d", f"sql:{database}"]
+    for step in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "ours", "-i", authority]):
+        subprocess.run([*tool, *step], check=True)
+
+
 @contextmanager
-def a_browser() -> Iterator[Browser]:
-    """Lend a browser that nobody sees."""
+def a_browser(home: Path | None = None) -> Iterator[Browser]:
+    """Lend a browser that nobody sees, to a user with this home."""
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses root (its own message); what it is shown here is our own page.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        env = {**os.environ, "HOME": str(home)} if home is not None else None
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments, env=env)
         try:
             yield browser
         finally:

@@ -13,7 +13,7 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.adapters.walls import Walls
-from pmdaemon.engine.deploy_interfaces import BuildOrder
+from pmdaemon.engine.interfaces.deploying import BuildOrder
 
 GIT_ENVIRONMENT = {
     "PATH": os.environ["PATH"],

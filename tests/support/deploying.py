@@ -10,11 +10,11 @@ from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
 from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
-from pmdaemon.engine.deploy_interfaces import LogQuery
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.gateway_side import GatewaySide
+from pmdaemon.engine.interfaces.deploying import LogQuery
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.pushes import Pushes

@@ -4,7 +4,9 @@
         program.say({"act": "drain"})
 
 They speak over the channel as with a daemon: the program asks for its socket and gets `listener`;
-what else it says is kept for `heard`, and the connections that it hands on for `handed`.
+what else it says is kept for `heard`, and the connections that it hands on for `handed`. Whether it
+gets `answers` to its offers, that it `gives` or keeps, and `confirms` what has come, is up to the
+test.
 """
 
 import json
@@ -35,6 +37,8 @@ class NodeProgram:
     ) -> None:
         self.process = process
         self._listener = os.readlink(f"/proc/self/fd/{listener.fileno()}")
+        self.answers = True
+        self.gives = True
         self.confirms = True
         self.handed: list[socket.socket] = []
         self._line = line
@@ -49,7 +53,8 @@ class NodeProgram:
         if handle is not None:
             message = {"cmd": "NODE_HANDLE", "type": "net.Native", "msg": message}
             files = [handle.fileno()]
-        socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
+        with suppress(BrokenPipeError):  # it has ended
+            socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
 
     def heard(self, act: str) -> dict[str, object] | None:
         """Give the first word of this kind that the program has said by now."""
@@ -65,6 +70,10 @@ class NodeProgram:
         eventually_sync(lambda: self.heard("drained") or self.process.poll() is not None)
         self._read()
 
+    def give_what_it_asks_for(self, listener: socket.socket) -> None:
+        """Let it have its socket."""
+        self.say({"seq": self.wait_for("listen")["seq"]}, listener)
+
     def listens(self) -> bool:
         """Tell whether it has a copy of the socket that it was given."""
         files = Path(f"/proc/{self.process.pid}/fd")
@@ -75,14 +84,14 @@ class NodeProgram:
 
     def confirm(self) -> None:
         """Say that a handle has come."""
-        with suppress(BrokenPipeError):  # it has ended
+        with suppress(BrokenPipeError):
             self._line.sendall(b'{"cmd":"NODE_HANDLE_ACK"}\n')
 
     def _read(self) -> None:
         while True:
             try:
                 chunk, descriptors, _, _ = socket.recv_fds(self._line, 65536, 4)
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionResetError):
                 return
             if not chunk:
                 return
@@ -91,12 +100,25 @@ class NodeProgram:
             for line in map(json.loads, lines):
                 if line["cmd"] == "NODE_HANDLE" and self.confirms:
                     self.confirm()
+                if line.get("act") == "offer" and self.answers:
+                    self.say({"act": "give" if self.gives else "keep"})
                 self._heard.append(line.get("msg", line))
 
 
 @contextmanager
 def a_node_program(folder: Path, listener: socket.socket, source: str) -> Iterator[NodeProgram]:
     """Run a program that listens on PORT, and wait until it does."""
+    with a_silent_node_program(folder, listener, source) as program:
+        program.give_what_it_asks_for(listener)
+        program.wait_for("listening")
+        yield program
+
+
+@contextmanager
+def a_silent_node_program(
+    folder: Path, listener: socket.socket, source: str
+) -> Iterator[NodeProgram]:
+    """Run a program that waits for its socket."""
     listener.setblocking(False)
     script = folder / f"program-{len(list(folder.iterdir()))}.js"
     script.write_text(source.replace("PORT", str(listener.getsockname()[1])))
@@ -114,9 +136,7 @@ def a_node_program(folder: Path, listener: socket.socket, source: str) -> Iterat
         theirs.close()
         program = NodeProgram(process, ours, listener)
         try:
-            asked = program.wait_for("listen")
-            program.say({"seq": asked["seq"]}, listener)
-            program.wait_for("listening")
+            program.wait_for("listen")
             yield program
         finally:
             process.kill()

@@ -22,6 +22,7 @@ def a_view(
     view = {
         "pm_id": 0,
         "name": name,
+        "called": name,
         "namespace": "default",
         "instance": 0,
         "script": "app.js",

@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.releases import Release
-from pmdaemon.engine.deploy_interfaces import DeploymentQuery
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery
 
 NEXT_NUMBER = """
 SELECT coalesce(max(number), 0) + 1 FROM (

@@ -15,7 +15,7 @@ from pmdaemon.adapters.sqlite.connection import damaged
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.accounts import Account, ApiToken, Invitation, email_key
 from pmdaemon.core.projects import Domain, EnvVariable, Project, Webhook
-from pmdaemon.engine.platform_interfaces import PlatformChanges, StoredPlatform
+from pmdaemon.engine.interfaces.platform import PlatformChanges, StoredPlatform
 
 MOST_DELIVERIES = 500
 """Calls of one webhook that are remembered, the latest: a forge repeats within days."""

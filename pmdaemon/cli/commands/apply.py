@@ -1,6 +1,7 @@
 """`apply`."""
 
 import time
+from functools import partial
 
 import click
 
@@ -10,6 +11,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option
+from pmdaemon.cli.publishing import published
 from pmdaemon.cli.render.differences import report
 from pmdaemon.cli.starting import read_file, say_outcome
 from pmdaemon.client.calls import current_directory
@@ -18,10 +20,10 @@ from pmdaemon.control.messages.declaring import ApplyResult
 
 @command_named("apply")
 @click.argument("file", required=False)
-@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@click.option("--env", "env_name", metavar="NAME", help="Apply the variables of env_NAME.")
 @only_option
-@click.option("--prune", is_flag=True, help="Delete what came from FILE and is not in it any more.")
-@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@click.option("--prune", is_flag=True, help="Delete apps that FILE no longer has.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 @json_option
 def command(
     context: Context,
@@ -33,11 +35,12 @@ def command(
     dry_run: bool,
     json: bool,
 ) -> None:
-    """Bring what runs into line with an ecosystem file.
+    """Bring what runs in line with an ecosystem file.
 
-    The differences are shown, and only what differs is touched: what is new is started, what is
-    declared otherwise started anew, and what was stopped stays stopped. The environment of the
-    shell is not compared. Without FILE, that of this directory is read.
+    The differences are shown, and only what differs is touched: new apps are started, changed ones
+    restarted (clusters are reloaded), and what was stopped stays stopped. The environment of the
+    shell does not count as a difference. Without FILE, the ecosystem file of this directory is
+    used.
     """
     if only and prune:
         raise WrongUsage("--prune is for a whole file, and --only takes a part of it")
@@ -46,7 +49,11 @@ def command(
     client = context.client()
 
     def applied(*, dry_run: bool) -> ApplyResult:
-        return client.apply(read.apps, **read.how, whole=not only, prune=prune, dry_run=dry_run)
+        done = partial(client.apply, read.apps, **read.how, whole=not only, prune=prune)
+        if dry_run or read.gateway is None:
+            return done(dry_run=dry_run)
+        with published(context, read.gateway):
+            return done(dry_run=False)
 
     if json:
         result = applied(dry_run=dry_run)

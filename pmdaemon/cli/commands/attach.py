@@ -17,10 +17,10 @@ from pmdaemon.client.logs import query_of
 @command_named("attach")
 @click.argument("selector", shell_complete=complete_names)
 def command(context: Context, selector: str) -> None:
-    """Send what is typed to a program that was started with --stdin, and print what it prints.
+    """Talk to a program: send it what you type, and print what it prints.
 
-    Each line is sent when it is ended. Ctrl-C, or the end of the input, leaves the program as it
-    is.
+    The program must have been started with --stdin. Lines are sent as you end them. Ctrl-C leaves
+    the program running.
     """
     views = context.client().list(selector, detail=True)
     if len(views) != 1:

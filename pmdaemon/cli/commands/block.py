@@ -10,9 +10,9 @@ from pmdaemon.cli.options import json_option, selectors_argument
 @selectors_argument()
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Prevent processes from being started, by anybody or anything.
+    """Keep processes from being started, by anybody or anything.
 
-    What runs may run on. It lasts, also through crashes and reboots, until it is unblocked.
+    What runs goes on running. The block holds, through crashes and reboots, until you unblock.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -9,7 +9,7 @@ from pmdaemon.client import dump_file
 @command_named("cleardump")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Empty the saved list; what it had before is kept beside it, as after each save."""
+    """Empty the saved list; the one before is kept as a backup, as after each save."""
     home = context.home
     home.ensure()
     dump_file.write(home.dump, [])

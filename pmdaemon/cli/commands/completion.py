@@ -19,7 +19,7 @@ _ZSH_LINE = 'eval "$(pmdaemon completion zsh)"'
 @click.argument("what", type=click.Choice([*SHELLS, "install"]))
 @click.argument("shell", type=click.Choice(SHELLS), required=False)
 def command(context: Context, what: str, shell: str | None) -> None:
-    """Print the completion script of a shell, or install it for the shell you use.
+    """Print the completion script of a shell, or install it for your shell.
 
     Names of processes are completed too, while the daemon runs.
     """

@@ -15,7 +15,7 @@ from pmdaemon.client import conf_file
 @click.argument("value", required=False)
 @json_option
 def command(context: Context, key: str | None, value: str | None, *, json: bool) -> None:
-    """Print all values that are kept, or the one of KEY; with VALUE, keep it as set does."""
+    """Print all values, or the value of KEY; with VALUE, set it."""
     if key is not None and value is not None:
         keep(context, [(key, value)], quiet=json)
     values = conf_file.read(context.home.conf)

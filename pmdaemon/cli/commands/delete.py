@@ -15,7 +15,7 @@ def command(
 ) -> None:
     """Stop processes and forget them; their log files stay.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
-    the apps that it names.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file, for
+    its apps.
     """
     act(context, context.client().delete, selectors, "deleted", json=json, only=only)

@@ -24,11 +24,13 @@ _WORDS = {"current": "curr", "previous": "prev", "run": "exec"}
 @command_named("deploy")
 @click.argument("words", nargs=-1, metavar="[[FILE] ENVIRONMENT [COMMAND]...]")
 @click.option("--project", "-p", metavar="PROJECT", help="Deploy this project.")
-@click.option("--branch", "-b", metavar="BRANCH", help="This branch, and not the usual one.")
-@click.option("--commit", metavar="SHA", help="This commit of it, and not the latest.")
-@click.option("--detach", is_flag=True, help="Do not wait until it is live.")
 @click.option(
-    "--force", "-f", is_flag=True, help="With ENVIRONMENT: also with changes that are not pushed."
+    "--branch", "-b", metavar="BRANCH", help="Branch to deploy; default that of the project."
+)
+@click.option("--commit", metavar="SHA", help="Commit to deploy; default the latest.")
+@click.option("--detach", is_flag=True, help="Return without waiting until it is live.")
+@click.option(
+    "--force", "-f", is_flag=True, help="With ENVIRONMENT: ignore changes that are not pushed."
 )
 @json_option
 def command(

@@ -18,7 +18,7 @@ from pmdaemon.cli.options import json_option
     type=click.IntRange(1, 1000),
     default=20,
     show_default=True,
-    help="List so many of the latest.",
+    help="How many of the latest to list.",
 )
 @json_option
 def command(

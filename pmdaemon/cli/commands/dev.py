@@ -21,9 +21,11 @@ from pmdaemon.client.calls import current_directory
 @command_named("dev")
 @click.argument("file", required=False)
 @only_option
-@click.option("--env", "env_name", metavar="NAME", help="Lay the variables of env_NAME on top.")
+@click.option("--env", "env_name", metavar="NAME", help="Apply the variables of env_NAME.")
 @click.option(
-    "--home", metavar="DIR", help="Keep state and output here, and not for this run only."
+    "--home",
+    metavar="DIR",
+    help="Keep state and logs in this directory; otherwise they go at the end.",
 )
 def command(
     context: Context,
@@ -33,10 +35,10 @@ def command(
     env_name: str | None,
     home: str | None,
 ) -> None:
-    """Run a project in the foreground: all programs of its file, and what they print.
+    """Run a project in the foreground: all programs of its file, and their output.
 
-    FILE is an ecosystem file or a prox.yaml; without it, the one that is here. Ctrl-C stops them
-    all, with status 0. When all of them are down by themselves, this ends with status 1.
+    FILE is an ecosystem file, a Procfile or a prox.yaml; by default, the one in this directory.
+    Ctrl-C stops everything, with status 0. If all programs end by themselves, the status is 1.
     """
     target = file or default_file(current_directory())
     if not is_file_of_apps(target):

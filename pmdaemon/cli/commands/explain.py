@@ -10,7 +10,7 @@ from pmdaemon.cli.render.text import harmless
 @selectors_argument()
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Say why processes are up, or are not, and what happens next.
+    """Say why processes are up or down, and what happens next.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
@@ -21,7 +21,9 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
     several = len(explanations) > 1
     blocks = []
     for each in explanations:
-        heading = [context.terminal.paint(f"{harmless(each['name'])} (id {each['pm_id']})", "bold")]
+        heading = [
+            context.terminal.paint(f"{harmless(each['called'])} (id {each['pm_id']})", "bold")
+        ]
         sentences = [harmless(sentence) for sentence in each["sentences"]]
         blocks.append("\n".join([*(heading if several else []), *sentences]))
     print("\n\n".join(blocks) if blocks else "there is no process")

@@ -10,7 +10,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 @selectors_argument(required=False)
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Empty log files, of all processes if none is named.
+    """Empty log files, of all processes unless some are named.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -13,7 +13,7 @@ from pmdaemon.client import conf_file
 @click.argument("key", required=False)
 @json_option
 def command(context: Context, key: str | None, *, json: bool) -> None:
-    """Print a value that set keeps, or all of them."""
+    """Print the value of a key, or all values."""
     values = conf_file.read(context.home.conf)
     value = values if key is None else conf_file.value_of(values, key)
     if json:

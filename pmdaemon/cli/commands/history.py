@@ -17,11 +17,11 @@ from pmdaemon.cli.render.runs import runs_table
     type=click.IntRange(1, 1000),
     default=20,
     show_default=True,
-    help="List so many of the latest runs.",
+    help="How many of the latest runs to list.",
 )
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, limit: int, json: bool) -> None:
-    """List the latest runs of jobs: when, for how long, and how they ended.
+    """List the latest runs of jobs: when, how long, and how they ended.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -6,28 +6,29 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 
-SOURCES = ("pm2", "pup", "prox")
+SOURCES = ("pm2", "pup", "prox", "supervisor")
 
 
 @command_named("import")
-@click.argument("source", metavar="pm2|pup|prox", type=click.Choice(SOURCES))
+@click.argument("source", metavar="|".join(SOURCES), type=click.Choice(SOURCES))
 @click.option(
     "--from",
     "place",
     metavar="PATH",
-    help="PM2's home ($PM2_HOME, or ~/.pm2), or the file of Pup or prox, or its folder (this one).",
+    help="Home of PM2 (default $PM2_HOME, or ~/.pm2), or the file of another, or its folder.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be taken over.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
 @json_option
 def command(context: Context, *, source: str, place: str | None, dry_run: bool, json: bool) -> None:
-    """Take over what PM2, Pup or prox has, and leave theirs untouched.
+    """Take over the programs of PM2, Pup, prox or supervisor, and leave theirs untouched.
 
-    Of PM2, this is what its daemon runs, or else what is in its dump.pm2; and the values that pm2
-    set has kept. Of Pup and prox, it is what their file declares: pup.jsonc or pup.json, prox.yaml.
+    Of PM2 these are the programs of its daemon, or those in its dump.pm2 if that does not run, and
+    the values of pm2 set. Of others it is what their file declares: pup.jsonc or pup.json,
+    prox.yaml, supervisord.conf, which is looked for in /etc as well.
 
-    While theirs runs, apps are put on the list and not started, as two of them would be in each
-    other's way; how to stop it and start them is told. Otherwise what was up is started. What
-    there is already is left as it is.
+    While the other manager runs, apps are only listed, not started, since two of each would get in
+    each other's way; you are told how to switch. Otherwise what was up is started. Apps that you
+    have already are left as they are.
     """
     if source == "pm2":
         from pmdaemon.cli.imports import pm2  # noqa: PLC0415 - one of the two is enough

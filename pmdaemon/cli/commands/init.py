@@ -21,12 +21,12 @@ from pmdaemon.core.errors import InvalidInput
     type=click.Choice(list(NAMES)),
     default="toml",
     show_default=True,
-    help="The format to write it in.",
+    help="Format of the file.",
 )
 def command(_context: Context, kind: str | None, *, format_: Format) -> None:
-    """Write an ecosystem file into this directory, to be filled in.
+    """Write a first ecosystem file into this directory, with comments on every field.
 
-    With the word simple, it has no more than what is needed. A file that is there is left alone.
+    With the word simple, it has only what is needed. An existing file is never overwritten.
     """
     if kind not in {None, "simple"}:
         raise WrongUsage(f"init takes the word simple, or nothing, not {kind}")

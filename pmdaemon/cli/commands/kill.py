@@ -11,7 +11,7 @@ from pmdaemon.core.errors import DaemonNotRunning
 def command(context: Context, *, json: bool) -> None:
     """Stop all programs, and then the daemon.
 
-    The list stays, with everything in it stopped: the next command starts a daemon that knows it.
+    The list is kept, with everything in it stopped, for the next daemon.
     """
     try:
         result = context.client(start=False).kill()

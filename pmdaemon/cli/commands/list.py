@@ -16,15 +16,17 @@ from pmdaemon.cli.watching import watch
 @click.option(
     "--sort",
     metavar="FIELD[:asc|desc]",
-    help=f"In this order: {', '.join(FIELDS)}.",
+    help=f"Sort by: {', '.join(FIELDS)}.",
 )
-@click.option("-m", "--mini-list", is_flag=True, help="Print a block of lines a process.")
-@click.option("--watch", "watching", is_flag=True, help="Show it anew each second, until Ctrl-C.")
+@click.option(
+    "-m", "--mini-list", is_flag=True, help="Print a few lines per process instead of a table."
+)
+@click.option("--watch", "watching", is_flag=True, help="Refresh every second, until Ctrl-C.")
 @json_option
 def command(
     context: Context, *, sort: str | None, mini_list: bool, watching: bool, json: bool
 ) -> None:
-    """Show all processes."""
+    """List all processes."""
     in_order([], sort)  # refused before anything is asked for
 
     def draw() -> str:

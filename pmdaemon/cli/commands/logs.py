@@ -9,8 +9,8 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.log_printing import print_logs, print_own_log
 from pmdaemon.cli.moments import parse_moment
+from pmdaemon.cli.options import Command, json_option, selectors_argument
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import json_option, selectors_argument
 from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.client.logs import LogQuery, query_of
 from pmdaemon.core.date_formats import is_date_format
@@ -22,7 +22,7 @@ PM2_WORD = "PM2"
 """How PM2 names its own log among those of programs."""
 
 
-class LogsCommand(click.Command):
+class LogsCommand(Command):
     """Takes a word behind `--timestamp` for its value only when it is a format of dates."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -40,25 +40,29 @@ class LogsCommand(click.Command):
 @click.option(
     "--lines",
     type=click.IntRange(min=0),
-    help="How many of the last lines of each process to print first; 15 if not said, or all with"
+    help="How many of the last lines of each process to print first; default 15, or all with"
     " --since.",
 )
-@click.option("--since", metavar="WHEN", help="From then on: 10m, 2h, 09:30, 2026-11-22T09:30.")
-@click.option("--until", metavar="WHEN", help="Up to then, without following.")
-@click.option("--grep", metavar="REGEX", help="Only lines in which this is found.")
-@click.option("-i", "--ignore-case", is_flag=True, help="Search with --grep in any case.")
-@click.option("--follow/--nostream", default=True, help="Go on printing, which is the default.")
-@click.option("--err", is_flag=True, help="Only what goes to stderr.")
-@click.option("--out", is_flag=True, help="Only what goes to stdout.")
-@click.option("--raw", is_flag=True, help="Print lines as they are, with nothing in front.")
+@click.option(
+    "--since", metavar="WHEN", help="Only lines since then: 10m, 2h, 09:30, 2026-11-22T09:30."
+)
+@click.option("--until", metavar="WHEN", help="Only lines until then; does not follow.")
+@click.option("--grep", metavar="REGEX", help="Only lines that match.")
+@click.option("-i", "--ignore-case", is_flag=True, help="Make --grep ignore case.")
+@click.option(
+    "--follow/--nostream", default=True, help="Whether to go on with new lines (default)."
+)
+@click.option("--err", is_flag=True, help="Only stderr.")
+@click.option("--out", is_flag=True, help="Only stdout.")
+@click.option("--raw", is_flag=True, help="Print lines without the name in front.")
 @click.option("--format", "pairs", is_flag=True, help="Print timestamp=… app=… id=… type=….")
 @click.option(
     "--timestamp",
     metavar="[FORMAT]",
-    help="Print when each line was written: in UTC, or in local time as YYYY-MM-DD HH:mm:ss says.",
+    help="Print the time of each line: in UTC, or by a FORMAT like YYYY-MM-DD HH:mm:ss.",
 )
-@click.option("--highlight", metavar="TEXT", help="Make this stand out.")
-@click.option("--daemon", is_flag=True, help="Show what the daemon itself has to say.")
+@click.option("--highlight", metavar="TEXT", help="Highlight this text.")
+@click.option("--daemon", is_flag=True, help="Show the log of the daemon itself.")
 @json_option
 def command(
     context: Context,
@@ -68,11 +72,11 @@ def command(
     daemon: bool,
     **given: Any,  # noqa: ANN401 - what lines are wanted, and how they look
 ) -> None:
-    """Show what programs print, of all processes if none is named, until Ctrl-C.
+    """Show the output of processes, of all unless some are named, until Ctrl-C.
 
-    Lines of several processes come in the order of their times. A line of stdout has | in front,
-    one of stderr has !. With --json there is an object a line: message, timestamp, type,
-    process_id and app_name; changes of state come as process_event.
+    Lines of several processes are merged by time. A | marks stdout, a ! stderr. With --json each
+    line is an object with message, timestamp, type, process_id and app_name; changes of state come
+    as process_event.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -10,9 +10,9 @@ from pmdaemon.cli.options import command as command_named
 
 @command_named("monit")
 def command(context: Context) -> None:
-    """Show what runs, live: output, cpu and memory, and keys to restart and stop.
+    """Watch processes full-screen: output, CPU and memory, with keys to restart and stop.
 
-    ? lists the keys.
+    Press ? for the keys.
     """
     if not (context.terminal.interactive and sys.stdin.isatty()):
         raise WrongUsage("monit draws on a terminal, and this is none: use pmdaemon list")

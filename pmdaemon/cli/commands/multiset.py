@@ -12,7 +12,7 @@ from pmdaemon.cli.options import json_option
 @click.argument("words", nargs=-1, required=True, metavar="KEY VALUE...")
 @json_option
 def command(context: Context, words: tuple[str, ...], *, json: bool) -> None:
-    """Keep several values, as set does with one; an app is started anew once for all of them."""
+    """Set several values at once; an app whose variables change is restarted once."""
     pairs = pairs_of(words)
     keep(context, pairs, quiet=json)
     if json:

@@ -9,7 +9,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 @selectors_argument(required=False)
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Print pids, one a line; 0 for a process that is down.
+    """Print pids, one per line; 0 for a process that is down.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -8,10 +8,10 @@ from pmdaemon.cli.options import json_option
 
 
 @command_named("ping")
-@click.option("--no-start", is_flag=True, help="Fail with 4 instead of starting the daemon.")
+@click.option("--no-start", is_flag=True, help="Fail (status 4) instead of starting the daemon.")
 @json_option
 def command(context: Context, *, no_start: bool, json: bool) -> None:
-    """Ask the daemon for an answer; it is started when it is not running."""
+    """Check that the daemon answers, and start it if it is not running."""
     answer = context.client(start=not no_start).ping()
     if json:
         say_json(answer)

@@ -8,5 +8,5 @@ from pmdaemon.cli.render.inspect_form import inspected
 
 @command_named("prettylist")
 def command(context: Context) -> None:
-    """Print the list of `jlist` in the form in which Node shows values, as PM2 does."""
+    """Print the list as a JavaScript value, as PM2 does."""
     print(inspected(entries_of(context)))

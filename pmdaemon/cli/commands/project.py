@@ -7,7 +7,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.project_parts import domain, env, webhook
-from pmdaemon.control.platform_messages import ProjectView
+from pmdaemon.control.messages.platform import ProjectView
 
 FIELDS = (
     click.option("--branch", metavar="NAME", help="What is deployed; at first main."),

@@ -14,9 +14,9 @@ from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
 @click.group("proxy", invoke_without_command=True, no_args_is_help=False)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Publish programs under names: a reverse proxy that knows what is ready.
+    """Publish programs under host names, by a reverse proxy that knows which of them are ready.
 
-    Every service answers at NAME.localhost, and at the hosts and paths it was given. Without a
+    Each service answers at NAME.localhost, and at the hosts and paths you give it. Without a
     subcommand, its status is shown.
     """
     if ctx.invoked_subcommand is None:
@@ -26,7 +26,7 @@ def command(ctx: click.Context) -> None:
 @command_named("status")
 @json_option
 def _status(context: Context, *, json: bool = False) -> None:
-    """Show where it listens, and what it publishes."""
+    """Show where the proxy listens, and what it publishes."""
     status = context.client().gateway.status()
     if json:
         say_json(status)
@@ -47,7 +47,7 @@ def _status(context: Context, *, json: bool = False) -> None:
 @command_named("routes")
 @json_option
 def _routes(context: Context, *, json: bool) -> None:
-    """List hosts and paths, each with where it leads."""
+    """List hosts and paths, and where they lead."""
     status = context.client().gateway.status()
     if json:
         say_json(status["services"])
@@ -58,26 +58,26 @@ def _routes(context: Context, *, json: bool) -> None:
 
 
 @command_named("on")
-@click.option("--host", metavar="HOST", help="Address to listen on; at first this machine only.")
+@click.option("--host", metavar="HOST", help="Address to listen on; default localhost.")
 @click.option("--http", "http_port", metavar="PORT", help="TCP port for HTTP, or none.")
 @click.option("--https", "https_port", metavar="PORT", help="TCP port for HTTPS, or none.")
-@click.option(
-    "--domain", metavar="NAME", help="What services have names below; at first localhost."
-)
+@click.option("--domain", metavar="NAME", help="Domain of the services' names; default localhost.")
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="NETWORK",
-    help="Believe the X-Forwarded headers of this address or network; none is none. May be given"
-    " several times.",
+    help="Trust X-Forwarded headers from this address or network; none for nobody. May be"
+    " repeated.",
 )
 @click.option(
-    "--capture", metavar="SIZE", help="Keep so much of each body, for pmdaemon requests; 0 is none."
+    "--capture",
+    metavar="SIZE",
+    help="Keep this much of each body, for pmdaemon requests; default 0.",
 )
 @json_option
 def _on(context: Context, *, json: bool, capture: str | None, **given: Any) -> None:  # noqa: ANN401 - click's values
-    """Have it listen, now and in future; what is not said stays as it is."""
+    """Turn the proxy on, and keep it on; settings that are not given stay as they are."""
     settings = {key: value for key, value in given.items() if value not in {None, ()}}
     for key in ("http_port", "https_port"):
         if key in settings:
@@ -100,7 +100,7 @@ def _on(context: Context, *, json: bool, capture: str | None, **given: Any) -> N
 @command_named("off")
 @json_option
 def _off(context: Context, *, json: bool) -> None:
-    """Have it listen no more; what is published stays known."""
+    """Turn the proxy off; services are remembered."""
     urls = context.client().gateway.turn_off()
     if json:
         say_json({"urls": urls})
@@ -110,21 +110,25 @@ def _off(context: Context, *, json: bool) -> None:
 
 @command_named("add")
 @click.argument("words", nargs=-1, required=True, metavar="[HOST[/PATH]]... TARGET")
-@click.option("--name", metavar="NAME", help="What to call the service; by default as its app.")
+@click.option("--name", metavar="NAME", help="Name of the service; default that of the app.")
 @click.option(
-    "--also", "also", multiple=True, metavar="HOST:PORT", help="Another address that answers."
+    "--also",
+    "also",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Another address to send requests to.",
 )
 @click.option(
     "--strategy",
     type=click.Choice(["round-robin", "ip-hash", "least-connections"]),
-    help="How requests are spread over several targets.",
+    help="How to spread requests over several targets.",
 )
-@click.option("--strip", is_flag=True, help="Do not let it see the path of the route.")
-@click.option("--swap", is_flag=True, help="Take the place of what answered for it until now.")
+@click.option("--strip", is_flag=True, help="Remove the path of the route from requests.")
+@click.option("--swap", is_flag=True, help="Replace the present targets of the service.")
 @click.option(
     "--listen",
     metavar="[HOST:]PORT",
-    help="Spread connections to this address over the targets as they are, HTTP or not.",
+    help="Balance TCP connections to this address instead of HTTP requests.",
 )
 @json_option
 def _add(
@@ -141,8 +145,8 @@ def _add(
 ) -> None:
     """Publish TARGET: an app, app:PORT, HOST:PORT, or a PORT of this machine.
 
-    It answers for its name below the domain, as app.localhost, and for every HOST and HOST/PATH
-    that is given before it; *.example.com is every name below it.
+    It answers at its name below the domain, as app.localhost, and at each HOST and HOST/PATH given
+    before it; *.example.com is every name below that.
     """
     *routes, target = words
     client = context.client()
@@ -167,7 +171,7 @@ def _add(
 @click.argument("names", nargs=-1, required=True, metavar="SERVICE|HOST[/PATH]...")
 @json_option
 def _remove(context: Context, *, names: tuple[str, ...], json: bool) -> None:
-    """Publish services no longer, or single routes; the apps run on."""
+    """Remove services, or single routes; the apps run on."""
     client = context.client()
     removed = [client.gateway.unpublish(name) for name in names]
     if json:
@@ -179,10 +183,10 @@ def _remove(context: Context, *, names: tuple[str, ...], json: bool) -> None:
 
 @command_named("pause")
 @click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
-@click.option("--maintenance", is_flag=True, help="Say that it is being worked on, at once.")
+@click.option("--maintenance", is_flag=True, help="Answer 503 at once instead of holding requests.")
 @json_option
 def _pause(context: Context, *, names: tuple[str, ...], maintenance: bool, json: bool) -> None:
-    """Hold the requests to services, for up to 30 seconds each."""
+    """Hold requests to services, for up to 30 seconds each."""
     mode = "maintenance" if maintenance else "paused"
     views = context.client().gateway.set_mode(*names, mode=mode)  # type: ignore[arg-type] # one of three
     _say_modes(views, json=json)
@@ -192,13 +196,13 @@ def _pause(context: Context, *, names: tuple[str, ...], maintenance: bool, json:
 @click.argument("names", nargs=-1, required=True, metavar="SERVICE...")
 @json_option
 def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
-    """Let requests through again, those that were held first."""
+    """Let requests through again, held ones first."""
     _say_modes(context.client().gateway.set_mode(*names, mode="serving"), json=json)
 
 
 @command_named("certs")
-@click.option("--install", is_flag=True, help="Say how this machine comes to trust our authority.")
-@click.option("--host", metavar="HOST", help="Show the certificate of --cert for this host.")
+@click.option("--install", is_flag=True, help="Show how to make this machine trust our authority.")
+@click.option("--host", metavar="HOST", help="Use the certificate of --cert for this host.")
 @click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
 @click.option("--key", metavar="FILE", help="Its key (PEM).")
 @click.option("--remove", metavar="HOST", help="Use what there is for this host no longer.")

@@ -8,10 +8,9 @@ from pmdaemon.cli.options import json_option
 @command_named("reloadLogs")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Make log files anew that somebody, as logrotate, has moved away.
+    """Reopen log files that were moved away, by logrotate for example.
 
-    The daemon sees by itself that a file is not there any more, with the next output; this is for
-    scripts that were written for PM2.
+    The daemon notices by itself with the next output; this is for scripts written for PM2.
     """
     views = context.client().list()
     if json:

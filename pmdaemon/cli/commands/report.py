@@ -20,9 +20,9 @@ TAIL = 4096
 
 @command_named("report")
 def command(context: Context) -> None:
-    """Print what a report of a fault wants, in a fenced block.
+    """Print what a bug report needs, in a fenced block.
 
-    There is no environment in it, nor what programs print. Read it before you post it: names of
+    It contains no environment and no output of programs. Read it before you post it: names of
     programs, users and folders may be in it.
     """
     print("```")

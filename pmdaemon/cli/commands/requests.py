@@ -17,19 +17,21 @@ from pmdaemon.cli.options import json_option
     type=click.IntRange(1, 1000),
     default=100,
     show_default=True,
-    help="Show so many of the latest.",
+    help="How many of the latest to show.",
 )
-@click.option("--service", metavar="NAME", help="Those to this service.")
-@click.option("--subdomain", metavar="NAME", help="Those to this name below the domain.")
-@click.option("--method", metavar="METHOD", help="Those with this method, as GET.")
+@click.option("--service", metavar="NAME", help="Only requests to this service.")
+@click.option("--subdomain", metavar="NAME", help="Only requests to this name below the domain.")
+@click.option("--method", metavar="METHOD", help="Only requests with this method, as GET.")
 @click.option(
-    "--min-status", type=click.IntRange(100, 599), help="Those with this status or above."
+    "--min-status", type=click.IntRange(100, 599), help="Only answers with this status or above."
 )
 @click.option(
-    "--max-status", type=click.IntRange(100, 599), help="Those with this status or below."
+    "--max-status", type=click.IntRange(100, 599), help="Only answers with this status or below."
 )
-@click.option("--since", metavar="TIME", help="Those since 10m, 2h, 09:30 or 2026-11-22T09:30.")
-@click.option("--url", metavar="TEXT", help="Those with this in their path or query.")
+@click.option(
+    "--since", metavar="TIME", help="Only requests since then: 10m, 2h, 09:30, 2026-11-22T09:30."
+)
+@click.option("--url", metavar="TEXT", help="Only requests with this in their path or query.")
 @click.option("--body", "bodies", is_flag=True, help="With ID: show what was kept of the bodies.")
 @json_option
 def command(
@@ -43,7 +45,7 @@ def command(
     json: bool,
     **given: object,
 ) -> None:
-    """Show the requests that came through the proxy lately, or one of them with its headers.
+    """Show the latest requests that came through the proxy, or one of them with its headers.
 
     Bodies are kept after pmdaemon proxy on --capture SIZE. Credentials in headers are masked.
     """

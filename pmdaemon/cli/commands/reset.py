@@ -12,7 +12,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
     """Set restart counters to zero.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
-    the apps that it names.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file, for
+    its apps.
     """
     act(context, context.client().reset, selectors, "reset", json=json)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pmdaemon.cli.actions import act, may_be_file
+from pmdaemon.cli.actions import act, names_file
 from pmdaemon.cli.anew import anew_options, options
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
@@ -15,7 +15,12 @@ from pmdaemon.cli.options import json_option, only_option, selectors_argument
 
 @command_named("restart")
 @selectors_argument()
-@click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@click.option(
+    "--env",
+    "env_name",
+    metavar="NAME",
+    help="Apply the variables of env_NAME of the ecosystem file.",
+)
 @anew_options
 @only_option
 @json_option
@@ -29,13 +34,13 @@ def command(
     json: bool,
     **given: Any,  # noqa: ANN401 - what is to change, by name
 ) -> None:
-    """Stop processes and start them anew.
+    """Restart processes: stop them, and start them again.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: the
-    apps in it are started as it declares them now.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file: its
+    apps are started as it declares them now.
     """
     changes = options(given)
-    if not only and env_name is None and not any(map(may_be_file, selectors)):
+    if not only and env_name is None and not names_file(selectors):
         client = context.client()
         action = partial(client.restart, options=changes, update_env=update_env)
         act(context, action, selectors, "restarted", json=json)
@@ -43,6 +48,6 @@ def command(
     if changes or update_env:
         raise WrongUsage("an ecosystem file says itself what is declared: change it there")
     # Few name a file, and this loads what reads them.
-    from pmdaemon.cli.starting import restart_mixed  # noqa: PLC0415
+    from pmdaemon.cli.starting import start_anew  # noqa: PLC0415
 
-    restart_mixed(context, selectors, only=only, env_name=env_name, json=json)
+    start_anew(context, selectors, "restart", only=only, env_name=env_name, json=json)

@@ -14,10 +14,10 @@ from pmdaemon.core.errors import OperationFailed
 @command_named("resurrect")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Bring the saved list back.
+    """Bring back the saved list.
 
-    What is missing is created, and what was up when the list was saved is started. What runs is
-    left as it is. A dump.pm2 of PM2, copied into the home, is read as well.
+    Apps that are missing are created, and those that were up when the list was saved are started.
+    What runs is left as it is. A dump.pm2 of PM2, copied into the home, works too.
     """
     asked_at = time.monotonic()
 

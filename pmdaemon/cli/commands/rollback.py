@@ -10,7 +10,7 @@ from pmdaemon.cli.options import json_option
 @command_named("rollback")
 @click.argument("project")
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@click.option("--detach", is_flag=True, help="Do not wait until it is live.")
+@click.option("--detach", is_flag=True, help="Return without waiting until it is live.")
 @json_option
 def command(
     context: Context, project: str, number: int | None, *, detach: bool, json: bool

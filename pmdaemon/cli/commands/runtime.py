@@ -40,14 +40,16 @@ class RuntimeCommand(StartCommand):
 @click.argument("words", nargs=-1, metavar="[FILE|COMMAND...] [-- ARG...]")
 @start_options
 @only_option
-@click.option("--raw", is_flag=True, help="Print output byte for byte, which is the default.")
-@click.option("--prefix", is_flag=True, help="Print lines with the name of the process in front.")
-@click.option("--json", "json", is_flag=True, help="Print an object a line.")
+@click.option("--raw", is_flag=True, help="Print output byte for byte (default).")
+@click.option("--prefix", is_flag=True, help="Print the name of the app in front of each line.")
+@click.option("--json", "json", is_flag=True, help="Print a JSON object per line.")
 @click.option(
-    "--auto-exit/--no-auto-exit", default=True, help="End when all programs are down, or do not."
+    "--auto-exit/--no-auto-exit", default=True, help="Whether to end when all programs are down."
 )
 @click.option(
-    "--home", metavar="DIR", help="Keep state and output here, and not for this run only."
+    "--home",
+    metavar="DIR",
+    help="Keep state and logs in this directory; otherwise they go at the end.",
 )
 def command(
     context: Context,
@@ -61,11 +63,11 @@ def command(
     home: str | None,
     **given: Any,  # noqa: ANN401 - the options of an app, by name
 ) -> None:
-    """Run programs in the foreground, as the main process of a container does.
+    """Run programs in the foreground, as the main process of a container.
 
-    What they print is printed. SIGTERM, SIGINT and SIGQUIT stop them all; SIGHUP, SIGUSR1 and
-    SIGUSR2 are passed on to them. When all are down this ends with the status of the only program,
-    or, of several, with 0 if all ended well and 2 if not; after a stop, with 0.
+    Their output is printed. SIGTERM, SIGINT and SIGQUIT stop them all; SIGHUP, SIGUSR1 and SIGUSR2
+    are passed on. When all are down, the status is that of the program if there is one only, else
+    0 if all ended well and 2 if not; after a stop, it is 0.
 
     FILE is an ecosystem file or a script. Options stand before a COMMAND.
     """

@@ -8,13 +8,13 @@ from pmdaemon.cli.options import json_option
 
 
 @command_named("save")
-@click.option("--force", is_flag=True, help="Write the list also when it is empty.")
+@click.option("--force", is_flag=True, help="Save the list even if it is empty.")
 @json_option
 def command(context: Context, *, force: bool, json: bool) -> None:
-    """Write the list to dump.pm2 in the home, in PM2's shape, for `resurrect`.
+    """Save the list to dump.pm2 in the home, in PM2's format, for `resurrect`.
 
-    The daemon remembers the list without it; a saved one is a state to come back to, and it can
-    be taken to another machine. It holds environments, and is readable for you alone.
+    The daemon remembers its list without this. A saved list is a state to come back to, or to take
+    to another machine. It contains environments, and only you can read it.
     """
     saved = context.client().save(force=force)
     if not saved["written"]:

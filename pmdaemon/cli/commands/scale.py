@@ -4,12 +4,12 @@ import click
 
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.listing import show_list
+from pmdaemon.cli.options import Command, complete_names, json_option
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import complete_names, json_option
 from pmdaemon.cli.render.text import harmless
 
 
-class ScaleCommand(click.Command):
+class ScaleCommand(Command):
     """Takes `-1` for a number, and not for an option."""
 
     ignore_unknown_options = True
@@ -20,10 +20,10 @@ class ScaleCommand(click.Command):
 @click.argument("count", metavar="COUNT")
 @json_option
 def command(context: Context, name: str, count: str, *, json: bool) -> None:
-    """Run more or fewer instances of an app.
+    """Change how many instances of an app run.
 
-    COUNT is how many are to be up: 4, or +2 or -1 for so many more or fewer than now. The highest
-    instances go first. With 0, all are stopped, and instance 0 stays in the list.
+    COUNT is the number of instances: 4, or +2 or -1 to add or remove some. The highest instances
+    are removed first. With 0 all are stopped, and instance 0 stays in the list.
     """
     views = context.client().scale(name, count)
     if json:

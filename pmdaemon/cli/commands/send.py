@@ -15,7 +15,7 @@ from pmdaemon.cli.options import complete_names, json_option
 @click.argument("line")
 @json_option
 def command(context: Context, selector: str, line: str, *, json: bool) -> None:
-    """Write a line to the standard input of a program, which was started with --stdin.
+    """Write a line to the standard input of a program that was started with --stdin.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -17,17 +17,19 @@ from pmdaemon.core.errors import InvalidInput
 @command_named("serve")
 @click.argument("folder", default=".", metavar="[PATH]")
 @click.argument("port", required=False, type=click.IntRange(1, 65535))
-@click.option("--port", "port_option", type=click.IntRange(1, 65535), help="8080 if not said.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--name", help="Call it so; static-page-server-PORT if not said.")
-@click.option("--spa", is_flag=True, help="Answer with the home page what is not there.")
-@click.option("--ftp", is_flag=True, help="List folders that have no home page.")
-@click.option("--basic-auth-username", metavar="NAME", help="Let in nobody but this user.")
+@click.option(
+    "--port", "port_option", type=click.IntRange(1, 65535), help="Port to listen on; default 8080."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--name", help="Name of the app; default static-page-server-PORT.")
+@click.option("--spa", is_flag=True, help="Serve index.html for paths that do not exist.")
+@click.option("--ftp", is_flag=True, help="List the files of folders without index.html.")
+@click.option("--basic-auth-username", metavar="NAME", help="Ask for this user name.")
 @click.option(
     "--basic-auth-password",
     metavar="PASSWORD",
     envvar="PM2_SERVE_BASIC_AUTH_PASSWORD",
-    help="The password; better in PM2_SERVE_BASIC_AUTH_PASSWORD than here.",
+    help="And this password; safer in PM2_SERVE_BASIC_AUTH_PASSWORD.",
 )
 @json_option
 def command(
@@ -44,9 +46,9 @@ def command(
     basic_auth_password: str | None,
     json: bool,
 ) -> None:
-    """Serve the files of a folder by HTTP, as an app of its own.
+    """Serve the files of a folder over HTTP, as an app of its own.
 
-    404.html of the folder is shown for what is not there.
+    If the folder has a 404.html, it is shown for what is not there.
     """
     place = Path(current_directory(), folder)
     if not place.is_dir():

@@ -13,10 +13,9 @@ from pmdaemon.cli.options import json_option
 @click.argument("value")
 @json_option
 def command(context: Context, key: str, value: str, *, json: bool) -> None:
-    """Keep a value in the home's module_conf.json.
+    """Set a value, kept in module_conf.json in the home.
 
-    A KEY of two words, app:name or app.name, gives the app of that name a variable, and starts it
-    anew if it runs.
+    A KEY of the form app:name or app.name sets a variable of that app, and restarts it if it runs.
     """
     keep(context, [(key, value)], quiet=json)
     if json:

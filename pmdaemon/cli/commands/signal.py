@@ -15,7 +15,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 @selectors_argument()
 @json_option
 def command(context: Context, signal: str, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Send a signal to the first process of each program.
+    """Send a signal to the main process of each program.
 
     SIGNAL is a name or a number: SIGUSR2, usr2 or 12. To end programs, use stop.
     """

@@ -14,9 +14,9 @@ INTERVAL = 0.2
 @command_named("slist")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Print what the machine has and uses, in PM2's shape, and nothing else.
+    """Print what the machine has and uses, in PM2's format.
 
-    With --json in our own: sizes in bytes, cpu in percent of all cores, uptime in seconds.
+    With --json in our own: sizes in bytes, CPU in percent of all cores, uptime in seconds.
     """
     client = context.client()
     client.host()

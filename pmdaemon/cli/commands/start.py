@@ -5,15 +5,15 @@ from typing import Any
 import click
 
 from pmdaemon.cli.context import Context
+from pmdaemon.cli.options import Command, complete_names, json_option, only_option
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.options import complete_names, json_option, only_option
 from pmdaemon.cli.start_options import options_of, start_options
 from pmdaemon.cli.starting import start_targets
 
 PROGRAM_ARGS = "pmdaemon.program_args"
 
 
-class StartCommand(click.Command):
+class StartCommand(Command):
     """Keeps what stands behind `--`: it is for the program, whatever it looks like."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -42,13 +42,18 @@ def command(
 ) -> None:
     """Start programs.
 
-    TARGET is a command ("node server.js"), a script, an ecosystem file, or the name, id or
-    namespace of what exists already; - is an ecosystem file on standard input. Without any, an
-    ecosystem file in this directory is used: ecosystem.config.toml, ecosystem.toml, the same
-    in JavaScript, JSON or YAML, a package.json that has apps, or a Procfile.
+    \b
+      pmdaemon start "node server.js" --name app
+      pmdaemon start worker.py -i 4 -- --queue mail
+      pmdaemon start ecosystem.toml
 
-    What stands behind -- goes to the program.
-    """
+    TARGET is a command, a script, an ecosystem file (- for standard input), or the name, id or
+    namespace of what exists already. Without any, the ecosystem file of this directory is used:
+    ecosystem.config.toml, ecosystem.toml, the same in JavaScript, JSON or YAML, a package.json
+    that has apps, or a Procfile.
+
+    What follows -- is passed to the program.
+    """  # noqa: D301 - where click is to leave lines as they are
     options, env_name = options_of(given)
     if args := click.get_current_context().meta.get(PROGRAM_ARGS):
         options["args"] = args

@@ -13,7 +13,7 @@ from pmdaemon.cli.starting import read_file, start_apps
 
 @command_named("startOrReload")
 @click.argument("file", metavar="FILE")
-@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@click.option("--env", "env_name", metavar="NAME", help="Apply the variables of env_NAME.")
 @only_option
 @json_option
 def command(
@@ -21,8 +21,8 @@ def command(
 ) -> None:
     """Start the apps of an ecosystem file; those that run are reloaded as it declares them now.
 
-    A reload is without a gap: a new run is started beside the one that serves, and takes its place
-    when it is ready. What cannot run beside itself is restarted.
+    A reload has no downtime: a new run is started beside the old one, and takes its place once it
+    is ready. An app that cannot run beside itself is restarted.
     """
     read = read_file(context, file, only=only, env_name=env_name)
     views = start_apps(context, read, existing="reload", quiet=True)

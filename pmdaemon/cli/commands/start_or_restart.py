@@ -11,13 +11,13 @@ from pmdaemon.cli.starting import start_file
 
 @command_named("startOrRestart")
 @click.argument("file", metavar="FILE")
-@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@click.option("--env", "env_name", metavar="NAME", help="Apply the variables of env_NAME.")
 @only_option
 @json_option
 def command(
     context: Context, file: str, *, env_name: str | None, only: tuple[str, ...], json: bool
 ) -> None:
-    """Start the apps of an ecosystem file; those that run are started anew as it declares them."""
+    """Start the apps of an ecosystem file; those that run are restarted as it declares them now."""
     views = start_file(context, file, only=only, env_name=env_name, quiet=json)
     if json:
         say_json(views)

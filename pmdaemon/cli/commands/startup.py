@@ -45,11 +45,11 @@ def command(
     wait_ip: bool,
     dry_run: bool,
 ) -> None:
-    """Have the daemon, and what was up, started at boot.
+    """Start the daemon, and the programs that were up, at boot.
 
-    A unit for systemd or launchd is written and enabled; when no daemon runs, it is started too.
-    The list needs no saving: what was up at the end is up again. With --user-unit the daemon starts
-    with your own service manager, at login or, if you linger, at boot.
+    A unit for systemd or launchd is written and enabled; if no daemon runs, one is started. There
+    is nothing to save: what was up is up again. With --user-unit your own service manager starts
+    the daemon at login, or at boot if you linger.
     """
     boot = boot_of(
         context, platform=platform, user_unit=user_unit, user=user, service_name=service_name

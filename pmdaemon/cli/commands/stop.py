@@ -13,9 +13,9 @@ from pmdaemon.cli.options import json_option, only_option, selectors_argument
 def command(
     context: Context, selectors: tuple[str, ...], *, only: tuple[str, ...], json: bool
 ) -> None:
-    """Stop processes, and everything they started.
+    """Stop processes, with everything they started.
 
-    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file for
-    the apps that it names.
+    SELECTOR is a name, an id, a namespace, name:instance, /regex/, all, or an ecosystem file, for
+    its apps.
     """
     act(context, context.client().stop, selectors, "stopped", json=json, only=only)

@@ -13,31 +13,33 @@ from pmdaemon.control.messages.web import TokenView
 
 
 @command_named("token")
-@click.option("--name", metavar="NAME", help="What to call the key; key-1 and so on by default.")
+@click.option("--name", metavar="NAME", help="Name of the key; default key-1 and so on.")
 @click.option("--consumer", metavar="NAME", help="Make a JWT for this consumer, as Pup does.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="What it is good for: read, control, create, log, telemetry[:ID], deploy or admin, which"
-    " is everything and the default. May be given several times.",
+    help="What it allows: read, control, create, log, telemetry[:ID], deploy, or admin, which"
+    " is everything and the default. May be repeated.",
 )
-@click.option("--expire-in", metavar="TIME", help="Seconds until it expires, or 90m, 12h, 30d.")
-@click.option("--list", "listing", is_flag=True, help="List what was made.")
-@click.option("--revoke", metavar="NAME", help="Let nobody in by it any more, from now on.")
-@click.option("--rotate", metavar="NAME", help="Make a new one in its place.")
+@click.option(
+    "--expire-in", metavar="TIME", help="When it expires: seconds from now, or 90m, 12h, 30d."
+)
+@click.option("--list", "listing", is_flag=True, help="List all keys and tokens.")
+@click.option("--revoke", metavar="NAME", help="Make this one invalid, at once.")
+@click.option("--rotate", metavar="NAME", help="Replace this one by a new one.")
 @click.option(
     "--rotate-secret",
     is_flag=True,
-    help="Sign JWTs with a new secret; those there are have to be made again within the overlap.",
+    help="Sign JWTs with a new secret; existing ones are valid for the overlap.",
 )
 @click.option(
     "--overlap",
     metavar="TIME",
     default="1d",
     show_default=True,
-    help="How long the one that was rotated out is still good.",
+    help="How long what was replaced stays valid.",
 )
 @json_option
 def command(
@@ -54,10 +56,10 @@ def command(
     overlap: str,
     json: bool,
 ) -> None:
-    """Make a key for the web API, or list, rotate and revoke those there are.
+    """Make a key for the web API; or list, rotate and revoke keys.
 
-    The key is printed once; the daemon keeps its digest only. As soon as there is a key, the web
-    API asks everybody for one, on loopback too.
+    A key is printed once; the daemon only stores its digest. As soon as there is a key, the web
+    API asks everybody for one, on this machine too.
     """
     wishes = [
         listing,

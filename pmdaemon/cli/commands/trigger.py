@@ -18,7 +18,7 @@ from pmdaemon.cli.render.text import harmless
 def command(
     context: Context, selector: str, action: str, params: str | None, *, json: bool
 ) -> None:
-    """Have Node programs carry out an ACTION that they have registered, and print the answers.
+    """Run an ACTION that Node programs offer, and print their answers.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -10,9 +10,7 @@ from pmdaemon.cli.options import json_option, selectors_argument
 @selectors_argument()
 @json_option
 def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None:
-    """Allow processes to be started again.
-
-    Nothing is started by this.
+    """Allow processes to be started again; nothing is started by this.
 
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """

@@ -12,9 +12,9 @@ from pmdaemon.client import conf_file
 @click.argument("key")
 @json_option
 def command(context: Context, key: str, *, json: bool) -> None:
-    """Keep a value no more; all stands for every value.
+    """Remove a value; all removes every value.
 
-    An app that has it as a variable has it still: to take it from there, delete and start the app.
+    An app that got it as a variable keeps it: to change that, delete and start the app.
     """
     path = context.home.conf
     conf_file.write(path, conf_file.without(conf_file.read(path), key))

@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """Undo `startup`: nothing is started at boot any more.
 
-    The daemon and the programs that run go on; `pmdaemon kill` ends them.
+    The daemon and the programs go on running; `pmdaemon kill` ends them.
     """
     boot = boot_of(
         context, platform=platform, user_unit=user_unit, user=user, service_name=service_name

@@ -8,10 +8,10 @@ from pmdaemon.cli.options import json_option
 @command_named("update")
 @json_option
 def command(context: Context, *, json: bool) -> None:
-    """Replace the daemon by the version that is installed now.
+    """Switch the daemon to the version that is installed now.
 
-    Programs run on with the same pids and do not notice; clients wait and are served by the new
-    daemon.
+    Programs run on, with the same pids. Other commands wait for a moment, and are answered by the
+    new daemon.
     """
     before, now = context.client().update()
     if json:

@@ -6,7 +6,7 @@ from pmdaemon.cli.asking import read_secret
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.platform_messages import AccountView, InvitationView, RoleWord
+from pmdaemon.control.messages.platform import AccountView, InvitationView, RoleWord
 
 
 @click.group("user", invoke_without_command=True, no_args_is_help=False)

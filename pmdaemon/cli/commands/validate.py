@@ -19,9 +19,9 @@ from pmdaemon.core.errors import InvalidConfiguration
 
 @command_named("validate")
 @click.argument("file", required=False)
-@click.option("--env", "env_name", metavar="NAME", help="Take env_NAME.")
+@click.option("--env", "env_name", metavar="NAME", help="Apply the variables of env_NAME.")
 @only_option
-@click.option("--strict", is_flag=True, help="Take what is only worth a warning for a fault.")
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option(
     "--schema", is_flag=True, help="Print the JSON Schema of ecosystem files, for editors."
 )
@@ -36,9 +36,10 @@ def command(
     schema: bool,
     json: bool,
 ) -> None:
-    """Read an ecosystem file, and say what is wrong with it; nothing is started.
+    """Check an ecosystem file, and start nothing.
 
-    All faults are told, each with its place. Without FILE, that of this directory is read.
+    All faults are shown, each with its place. Without FILE, the ecosystem file of this directory
+    is checked.
     """
     if schema:
         if file is not None:

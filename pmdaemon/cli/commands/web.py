@@ -22,52 +22,52 @@ KEY_VARIABLE = "PMDAEMON_API_KEY"
 @click.option(
     "--api-key",
     metavar="KEY",
-    help="Ask callers for this key. Others may see it in your shell's history, and for a moment in"
+    help="Require this key. It ends up in your shell's history, and for a moment in"
     f" ps: prefer {KEY_VARIABLE} or --api-key-file.",
 )
 @click.option("--api-key-file", metavar="FILE", help="Read the key from the first line of a file.")
 @click.option(
     "--allow-create",
     is_flag=True,
-    help="Let callers with the scope create start new programs: whoever may, runs what they like.",
+    help="Let keys with the scope create start new programs. Whoever has one can run anything.",
 )
 @click.option(
     "--cors-origin",
     "cors_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Whose pages may read answers, as https://app.example.com; * is all and the default, none"
-    " is none. May be given several times.",
+    help="Origin whose pages may use the API, as https://app.example.com; * for all (default), none"
+    " for none. May be repeated.",
 )
 @click.option(
     "--rate-limit",
     "rate_limits",
     multiple=True,
     metavar="N/TIME",
-    help="How often an address may ask: by default 100/60s and 20/10s; off is without limit. May"
-    " be given several times.",
+    help="Requests allowed per address; default 100/60s and 20/10s, off for no limit. May"
+    " be repeated.",
 )
 @click.option(
     "--body-limit",
     metavar="SIZE",
-    help="How long the body of a request may be: 1M by default, at most 64M.",
+    help="Largest body of a request; default 1M, at most 64M.",
 )
 @click.option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="NETWORK",
-    help="Believe the X-Forwarded-For of this address or network. May be given several times.",
+    help="Trust X-Forwarded-For from this address or network. May be repeated.",
 )
 @click.option(
     "--ws-auth",
     type=click.Choice(["public", "required"]),
-    help="What a WebSocket without a key gets: a public feed, which is the default, or nothing.",
+    help="Whether a WebSocket without a key gets the public feed (default).",
 )
-@click.option("--tls-cert", metavar="FILE", help="Speak TLS, with this certificate (PEM).")
-@click.option("--tls-key", metavar="FILE", help="Its key, unless it is in the same file.")
-@click.option("--detach", is_flag=True, help="Return at once; the daemon remembers it.")
-@click.option("--off", is_flag=True, help="Turn it off.")
+@click.option("--tls-cert", metavar="FILE", help="Serve HTTPS with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="Its key, unless that is in the same file.")
+@click.option("--detach", is_flag=True, help="Return at once and keep it on, also after restarts.")
+@click.option("--off", is_flag=True, help="Turn the web API off.")
 @json_option
 def command(
     context: Context,
@@ -88,11 +88,11 @@ def command(
     tls_cert: str | None,
     tls_key: str | None,
 ) -> None:
-    """Turn the web API on, until Ctrl-C, or with --detach for good.
+    """Turn the dashboard and the web API on, until Ctrl-C, or for good with --detach.
 
     The key comes from --api-key-file, from the variable PMDAEMON_API_KEY, or from --api-key.
-    Without one everybody on this machine may use the API; on an address that others can reach, a
-    key is made and shown.
+    Without a key, everybody on this machine may use the API; on an address that others can reach,
+    a key is made and shown.
     """
     if off:
         _turn_off(context, json=json)

@@ -1,9 +1,10 @@
-"""`import pup` and `import prox`: what their file declares, and whether they run it themselves."""
+"""`import` of Pup, prox and supervisor: what their file declares, and whether they run it."""
 
 import json
 import os
 import shlex
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -26,13 +27,15 @@ PATIENCE = 1.0
 class Tool(Struct, frozen=True):
     """Another program of this kind: its name, its files in its order, and what ends it.
 
-    `runs` tells whether it runs what such a file declares.
+    Beside what a file declares, `read` tells whether it is being run. `usual` are files that are
+    looked for as well, unless somebody says where.
     """
 
     name: str
     files: tuple[str, ...]
     end: Callable[[Path], str]
-    runs: Callable[[Path], bool]
+    read: Callable[[Path, Mapping[str, str]], tuple[AppsOfFile, bool]]
+    usual: tuple[str, ...] = ()
 
 
 def take_over(
@@ -45,9 +48,8 @@ def take_over(
 
     """
     tool = TOOLS[source]
-    path = _file(tool, Path(place or ".").expanduser())
-    file = apps_of(str(path), context.environment)
-    running = tool.runs(path)
+    path = _file(tool, place)
+    file, running = tool.read(path, context.environment)
     for warning in file.warnings:
         warn(warning)
     if not dry_run:
@@ -78,18 +80,36 @@ def _bring(context: Context, file: AppsOfFile, *, down: bool) -> None:
     start_apps(context, file, existing="keep", down=down, quiet=True)
 
 
-def _file(tool: Tool, place: Path) -> Path:
+def _file(tool: Tool, said: str | None) -> Path:
+    place = Path(said or ".").expanduser().absolute()
     if place.is_file():
-        return place.absolute()
-    for name in tool.files:
-        if (place / name).is_file():
-            return (place / name).absolute()
+        return place
+    candidates = [place / name for name in (*tool.files, *(tool.usual if said is None else ()))]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
     raise InvalidInput(
-        f"there is nothing of {tool.name}'s in {harmless(str(place.absolute()))}:"
+        f"there is nothing of {tool.name}'s in {harmless(str(place))}:"
         f" no {' and no '.join(tool.files)} (say which: --from FILE)",
         code="file_not_found",
         path=str(place),
     )
+
+
+def _read_supervisor(path: Path, environment: Mapping[str, str]) -> tuple[AppsOfFile, bool]:
+    from pmdaemon.config import supervisor_file  # noqa: PLC0415 - others have no INI file
+
+    found = supervisor_file.read(str(path), environment)
+    how = {"source": str(path), "relative_to": str(path.parent), "file": str(path)}
+    file = AppsOfFile(found.apps, how, tuple(found.notes))
+    return file, _is_supervisor(_noted(path.parent / found.pid_file).strip())
+
+
+def _is_supervisor(pid: str) -> bool:
+    """Look whether the process of this pid is supervisor's daemon; it may be anybody's by now."""
+    if not pid.isdigit() or not _is_there(int(pid)):
+        return False
+    return sys.platform != "linux" or "supervisord" in _noted(Path(f"/proc/{pid}/cmdline"))
 
 
 def _is_to_run(app: Mapping[str, object]) -> bool:
@@ -118,12 +138,17 @@ def _prox_runs(path: Path) -> bool:
     try:
         state = json.loads(_noted(path.parent / ".prox" / "prox.state"))
         pid = state.get("pid") if isinstance(state, dict) else None
-        if not isinstance(pid, int) or pid <= 0:
-            return False
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(pid, int) and pid > 0 and _is_there(pid)
+
+
+def _is_there(pid: int) -> bool:
+    try:
         os.kill(pid, 0)
     except PermissionError:
         return True  # somebody else's, and there
-    except (OSError, ValueError, OverflowError, RecursionError):
+    except (OSError, OverflowError):
         return False
     return True
 
@@ -141,12 +166,19 @@ TOOLS = {
         "Pup",
         ("pup.jsonc", "pup.json"),
         lambda path: f"pup terminate --config {shlex.quote(str(path))}",
-        _pup_runs,
+        lambda path, environment: (apps_of(str(path), environment), _pup_runs(path)),
     ),
     "prox": Tool(
         "prox",
         ("prox.yaml",),
         lambda path: f"(cd {shlex.quote(str(path.parent))} && prox down)",
-        _prox_runs,
+        lambda path, environment: (apps_of(str(path), environment), _prox_runs(path)),
+    ),
+    "supervisor": Tool(
+        "supervisor",
+        ("supervisord.conf", "etc/supervisord.conf"),
+        lambda path: f"supervisorctl -c {shlex.quote(str(path))} shutdown",
+        _read_supervisor,
+        usual=("/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"),
     ),
 }

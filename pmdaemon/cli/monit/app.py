@@ -271,4 +271,4 @@ class Monitor(App[None]):
 
 
 def _called(view: ProcessView) -> str:
-    return f"{harmless(view['name'])} (id {view['pm_id']})"
+    return f"{harmless(view['called'])} (id {view['pm_id']})"

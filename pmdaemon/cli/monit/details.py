@@ -50,7 +50,7 @@ class Details(VerticalScroll):
             self.border_title = ""
             self._text.update("")
             return
-        self.border_title = _title(harmless(view["name"]))
+        self.border_title = _title(harmless(view["called"]))
         columns = max(10, self.size.width - 2)
         rows = CURVE_ROWS if self.size.height >= ROOMY else SMALL_CURVE_ROWS
         text = Text(no_wrap=True, overflow="ellipsis")

@@ -62,7 +62,7 @@ class LogPane(RichLog):
         self.border_title = ""
         self.workers.cancel_group(self, "log")
         if view is not None:
-            self.border_title = f"{harmless(view['name'])} · output".replace("[", r"\[")
+            self.border_title = f"{harmless(view['called'])} · output".replace("[", r"\[")
             self._follow(view, client)
 
     @work(group="log", exclusive=True)

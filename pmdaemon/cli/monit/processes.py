@@ -92,10 +92,9 @@ def _columns(room: int) -> list[_Column]:
 
 def _cells(columns: Sequence[_Column], view: View) -> list[Text]:
     up = view["pid"] is not None
-    name = f"{view['name']}:{view['instance']}" if view["instance"] else view["name"]
     words = {
         "id": str(view["pm_id"]),
-        "name": name,
+        "name": view["called"],
         "namespace": view["namespace"],
         "pid": str(view["pid"] or "-"),
         "status": status_word(view["state"]),

@@ -23,31 +23,43 @@ OUR_FOLDER = "pmdaemon"
 MOVED_ASIDE = ".pm2"
 """What is put behind the name of a file of PM2's that a link takes the place of."""
 
+ELSEWHERE = {
+    "dump.pm2": "PM2_DUMP_FILE_PATH",
+    "module_conf.json": "PM2_MODULE_CONF_FILE",
+    "pm2.pid": "PM2_PID_FILE_PATH",
+    "pm2.log": "PM2_LOG_FILE_PATH",
+    "logs": "PM2_DEFAULT_LOG_PATH",
+    "pids": "PM2_DEFAULT_PID_PATH",
+}
+"""The variables that say where a file or folder of PM2's home is instead."""
+
 _UNFIT = re.compile(r"[^A-Za-z0-9.\-]")
 
 
 class Pm2Home(Home):
     """Our home, whose saved list and kept values are those of PM2's home around it."""
 
-    __slots__ = ("pm2",)
+    __slots__ = ("_elsewhere", "pm2")
 
-    def __init__(self, pm2: str) -> None:
+    def __init__(self, pm2: str, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(os.path.join(pm2, OUR_FOLDER))  # noqa: PTH118 - as its base does
         self.pm2 = pm2
+        said = environment or {}
+        self._elsewhere = {name: said[key] for name, key in ELSEWHERE.items() if said.get(key)}
 
     @property
     def dump(self) -> str:
         """The saved list of both."""
-        return str(Path(self.pm2, "dump.pm2"))
+        return str(self.of_pm2("dump.pm2"))
 
     @property
     def conf(self) -> str:
         """The kept values of both."""
-        return str(Path(self.pm2, "module_conf.json"))
+        return str(self.of_pm2("module_conf.json"))
 
-    def of_pm2(self, *names: str) -> Path:
+    def of_pm2(self, first: str, *names: str) -> Path:
         """Say where PM2 has a file."""
-        return Path(self.pm2, *names)
+        return Path(self.pm2, self._elsewhere.get(first, first), *names).absolute()
 
 
 class Pm2Context(Context):
@@ -55,7 +67,7 @@ class Pm2Context(Context):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         home = environment.get("PM2_HOME") or f"{environment.get('HOME') or '~'}/.pm2"
-        self._home = Pm2Home(str(Path(home).expanduser().absolute()))
+        self._home = Pm2Home(str(Path(home).expanduser().absolute()), environment)
         variables = {"PM2_HOME": self._home.pm2, "PMDAEMON_HOME": self._home.path}
         super().__init__({**environment, **variables})
 

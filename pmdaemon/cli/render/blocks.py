@@ -23,6 +23,6 @@ def _block(view: View) -> str:
         "memory usage": format_size(view["memory"]),
         "error log": view["error_file"] or "-",
     }
-    lines = [f"+--- {harmless(view['name'])}"]
+    lines = [f"+--- {harmless(view['called'])}"]
     lines += [f"{key} : {harmless(value)}" for key, value in rows.items()]
     return "\n".join(lines)

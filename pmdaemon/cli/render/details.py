@@ -28,7 +28,7 @@ MASK = "••••••"
 def details(view: Mapping[str, Any], terminal: Terminal) -> str:
     """Draw all that is known of a process, listed with detail."""
     spec = msgspec.convert(view["declaration"], AppSpec)
-    heading = f"{harmless(view['name'])} (id {view['pm_id']})"
+    heading = f"{harmless(view['called'])} (id {view['pm_id']})"
     blocks = [
         terminal.paint(heading, "bold"),
         _block("Now", _now(view), terminal),

@@ -72,11 +72,10 @@ class LogStyle:
 
     def know(self, views: Sequence[Mapping[str, Any]]) -> None:
         """Learn whose lines may come, which makes the prefixes equally wide."""
-        several = {view["name"] for view in views if view["instance"] > 0}
         for view in views:
             pm_id, name = view["pm_id"], view["name"]
-            called = f"{name}:{view['instance']}" if name in several else name
-            self._labels[pm_id] = f"{pm_id}|{harmless(called)}" if pm_id >= 0 else harmless(called)
+            called = harmless(view["called"])
+            self._labels[pm_id] = f"{pm_id}|{called}" if pm_id >= 0 else called
             self._names[pm_id] = name
             self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
         self._width = max(map(width, self._labels.values()), default=0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pmdaemon.cli.render.table import Column, draw
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless
-from pmdaemon.control.platform_messages import (
+from pmdaemon.control.messages.platform import (
     AccountView,
     DomainView,
     InvitationView,

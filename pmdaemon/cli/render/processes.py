@@ -41,7 +41,7 @@ def process_table(rows: Sequence[View], terminal: Terminal) -> str:
 
     columns = [
         column("id", lambda view: str(view["pm_id"]), right=True),
-        column("name", lambda view: view["name"], flexible=True, colours=["bold"] * len(rows)),
+        column("name", lambda view: view["called"], flexible=True, colours=["bold"] * len(rows)),
         column("namespace", lambda view: view["namespace"], rank=6),
         column("pid", lambda view: str(view["pid"] or "-"), right=True, rank=5),
         column("uptime", _uptime, right=True, rank=3),

@@ -2,8 +2,14 @@
 
 from typing import Literal, NotRequired, TypedDict
 
+from pmdaemon.control.messages import EmptyBody
 
-class AcmeBody(TypedDict):
+
+class CertificatesBody(EmptyBody):
+    """`certificates`."""
+
+
+class AcmeItem(TypedDict):
     """An authority that signs for names: the URL of its directory, and e-mail addresses of ours.
 
     `trusted` is the absolute path of a certificate by which it is known.
@@ -29,7 +35,7 @@ class GatewayBody(TypedDict):
     trusted_proxies: NotRequired[list[str]]
     capture: NotRequired[int]
     certificates: NotRequired[list[tuple[str, str, str]]]
-    acme: NotRequired[AcmeBody | None]
+    acme: NotRequired[AcmeItem | None]
 
 
 class CertificateBody(TypedDict):

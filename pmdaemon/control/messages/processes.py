@@ -69,17 +69,18 @@ class HealthView(TypedDict):
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
-    `uptime` is in seconds, `memory` in bytes, `cpu` in percent of one core, `started` and
-    `created` in seconds since the epoch. It is `ready` when it is up and was not to say so in vain.
-    `reason` tells why it is errored, or why it cannot be started for the time being, `last_words`
-    are the last lines it wrote to stderr then. `health` is null without a check, or while it is
-    down. `declaration` is an `AppSpec`, and `added_env` what its program gets besides what
-    was declared and inherited, both for those who asked for detail; durations are in seconds,
-    sizes in bytes.
+    It is `called` by its name, or `name:instance` where its app has several. `uptime` is in
+    seconds, `memory` in bytes, `cpu` in percent of one core, `started` and `created` in seconds
+    since the epoch. It is `ready` when it is up and was not to say so in vain. `reason` tells why
+    it is errored, or why it cannot be started for the time being, `last_words` are the last lines
+    it wrote to stderr then. `health` is null without a check, or while it is down. `declaration`
+    is an `AppSpec`, and `added_env` what its program gets besides what was declared and inherited,
+    both for those who asked for detail; durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
     name: str
+    called: str
     namespace: str
     instance: int
     script: str
@@ -132,6 +133,7 @@ class Explanation(TypedDict):
 
     pm_id: int
     name: str
+    called: str
     state: str
     wish: str
     sentences: list[str]

@@ -256,6 +256,7 @@ class ClientConnection(asyncio.Protocol):
             quiet, patience = now - self._head_began, HEAD_SECONDS
         elif current is not None and (self._paused or not current.wants_body):
             quiet = 0.0  # it waits for us
+            current.look(now)
         if quiet >= patience:
             self.abort()
             return

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pmdaemon.server.gateway.framing import Chunked, Framing, UntilClose
-from pmdaemon.server.gateway.heads import RequestHead, ResponseHead, response_bytes, value_of
+from pmdaemon.server.gateway.heads import RequestHead, ResponseHead, response_bytes
 from pmdaemon.server.gateway.upstreams import UpstreamConnection, UpstreamFailed
 
 REPLAYABLE = 64 * 1024
@@ -19,6 +19,8 @@ HARMLESS_TWICE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TR
 """Methods that may reach a service twice (RFC 9110, section 9.2.2)."""
 
 LAST_CHUNK = b"0\r\n\r\n"
+
+NOTHING = (b"",)
 
 EVENTS = b"text/event-stream"
 """What ends when its client has had enough, or never; whoever loses it comes again."""
@@ -89,7 +91,8 @@ class Exchange:
         self._kept: list[bytes] = []
         self._upstream: UpstreamConnection | None = None
         self._over: asyncio.Future[None] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._asked = 0.0
+        self._unsent = b""
         self._rechunk = False
         self._dechunk: Chunked | None = None
         self._keep = request.keep_alive
@@ -199,27 +202,25 @@ class Exchange:
 
         """
         loop = asyncio.get_running_loop()
-        self._over = loop.create_future()
+        self._over, self._asked = loop.create_future(), loop.time()
         self._upstream = upstream
         upstream.begin(self, self.request.method, b"".join([head, *self._kept]))
         if self.received > REPLAYABLE:
             self._forget_body()
         self.client.resume()
-        self._deadline = loop.call_later(ANSWER_SECONDS, self._look_for_answer)
         try:
             await self._over
         except asyncio.CancelledError:
             upstream.abandon()
             raise
-        finally:
-            self._deadline.cancel()
 
-    def _look_for_answer(self) -> None:
+    def look(self, now: float) -> None:
+        """Give up a target that has had the request for long, and says nothing."""
         if self._begun or self._upstream is None:
             return
         if self.wants_body:
-            loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(ANSWER_SECONDS, self._look_for_answer)
+            self._asked = now
+        if now - self._asked < ANSWER_SECONDS:
             return
         self._upstream.abandon()
         reason = f"nothing came within {ANSWER_SECONDS:.0f} s"
@@ -233,7 +234,7 @@ class Exchange:
         self.status = status
         self._keep = self._keep and not self.wants_body and not self.client.closing
         length = b"%d" % len(body)
-        head = ResponseHead(status, reason, "1.1", [(b"Content-Length", length)], self._keep)
+        head = ResponseHead(status, reason, "1.1", [(b"Content-Length", length)], {}, self._keep)
         without = self.request.method == b"HEAD"
         self.client.write(
             response_bytes(head, [*headers, *self._connection()], chunked=False)
@@ -261,7 +262,7 @@ class Exchange:
             if waiting := self.client.take_waiting():
                 self.take_tunnelled(waiting)
             return
-        if (value_of(head.headers, b"content-type") or b"").startswith(EVENTS):
+        if head.found.get(b"content-type", NOTHING)[0].startswith(EVENTS):
             self._has_no_end()
         chunked = isinstance(framing, Chunked | UntilClose)
         if self.request.version == "1.0" and chunked:
@@ -270,7 +271,8 @@ class Exchange:
                 self._dechunk = Chunked(self._write_body)
         self.response_chunked = chunked
         self._rechunk = chunked and isinstance(framing, UntilClose)
-        self.client.write(response_bytes(head, self._connection(), chunked=chunked))
+        # With the beginning of the body, where that has come already: one piece in place of two.
+        self._unsent = response_bytes(head, self._connection(), chunked=chunked)
 
     def response_data(self, data: bytes) -> None:
         """Pass a piece of the body on."""
@@ -281,16 +283,26 @@ class Exchange:
         else:
             self._write_body(data)
 
+    def response_flushed(self) -> None:
+        """Send what is still held back."""
+        if self._unsent:
+            unsent, self._unsent = self._unsent, b""
+            self.client.write(unsent)
+
     def response_ended(self) -> None:
         """Have done with it."""
         if self._rechunk:
-            self.client.write(LAST_CHUNK)
+            self._unsent += LAST_CHUNK
+        self.response_flushed()
         self._upstream = None
         self._finish()
 
     def response_failed(self, error: UpstreamFailed) -> None:
         """Leave it to whoever runs this what comes of it."""
         self._upstream = None
+        if self._unsent:
+            # The client has heard nothing of it yet.
+            self._unsent, self._begun, self.response = b"", False, None
         if self._over is not None and not self._over.done():
             self._over.set_exception(error)
 
@@ -315,6 +327,8 @@ class Exchange:
         self.sent += len(data)
         if self.tap is not None:
             self.tap.response_data(data)
+        if self._unsent:
+            data, self._unsent = self._unsent + data, b""
         self.client.write(data)
 
     def _connection(self) -> tuple[tuple[bytes, bytes], ...]:

@@ -13,7 +13,8 @@ from pmdaemon.engine import tasks
 from pmdaemon.server.gateway.choosing import Address, Chooser
 from pmdaemon.server.gateway.clients import ClientConnection, TurnedAway
 from pmdaemon.server.gateway.exchanges import HARMLESS_TWICE, Exchange
-from pmdaemon.server.gateway.heads import origin_form, request_bytes, value_of
+from pmdaemon.server.gateway.heads import origin_form, request_bytes
+from pmdaemon.server.gateway.origins import Origin, told, told_with
 from pmdaemon.server.gateway.upstreams import UpstreamFailed, UpstreamPool
 
 NOT_FOUND = 404, b"Not Found"
@@ -196,21 +197,8 @@ class Gateway:
     def _head_for(self, exchange: Exchange, route: Route, target: bytes) -> bytes:
         request, client = exchange.request, exchange.client
         trusted = self._is_trusted(client.peer)
-        said = {
-            name: value_of(request.headers, name) if trusted else None
-            for name in (
-                b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port",
-            )
-        }  # fmt: skip
-        chain = said[b"x-forwarded-for"]
-        peer = client.peer.encode()
-        forwarded: Mapping[bytes, bytes] = {
-            b"x-forwarded-for": b"%b, %b" % (chain, peer) if chain else peer,
-            b"x-forwarded-proto": said[b"x-forwarded-proto"]
-            or (b"https" if client.secure else b"http"),
-            b"x-forwarded-host": said[b"x-forwarded-host"] or request.host,
-            b"x-forwarded-port": said[b"x-forwarded-port"] or b"%d" % client.local_port,
-        }
+        origin = Origin(client.peer.encode(), request.host, client.secure, client.local_port)
+        forwarded = told_with(origin, request.headers) if trusted else told(origin)
         if route.strip and route.path != "/":
             target = target[len(route.path) :] or b"/"
             if not target.startswith(b"/"):

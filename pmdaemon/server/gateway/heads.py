@@ -55,6 +55,23 @@ class HeadTooLong(Exception):
     """A head beyond what anybody sends in earnest."""
 
 
+SAYING_WHERE_FROM = FORWARDED - {b"x-real-ip"}
+"""Those of them that are always written anew."""
+
+NOT_PASSED_ON = OF_ONE_CONNECTION | FORWARDED
+
+Found = Mapping[bytes, Sequence[bytes]]
+"""Headers by their names in lower case, each with all its values."""
+
+NO_OPTIONS: frozenset[bytes] = frozenset()
+
+USUAL_OPTIONS = {
+    text: frozenset({text.lower()})
+    for text in (b"keep-alive", b"Keep-Alive", b"close", b"Close", b"upgrade", b"Upgrade")
+}
+"""What Connection mostly says, read already."""
+
+
 class _Collector:
     """What llhttp tells while it reads a head."""
 
@@ -62,6 +79,7 @@ class _Collector:
         self.target = b""
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
+        self.found: dict[bytes, list[bytes]] = {}
         self.complete = False
 
     def on_url(self, piece: bytes) -> None:
@@ -72,6 +90,7 @@ class _Collector:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
+        self.found.setdefault(name.lower(), []).append(value)
 
     def on_headers_complete(self) -> None:
         self.complete = True
@@ -84,6 +103,7 @@ class RequestHead(Struct, frozen=True):
     target: bytes
     version: str
     headers: Headers
+    found: Found
     keep_alive: bool
     upgrade: bytes | None
     host: bytes
@@ -95,7 +115,7 @@ class RequestHead(Struct, frozen=True):
 
     def framing(self) -> Framing:
         """Say where its body ends."""
-        lengths, codings = _lengths(self.headers), _codings(self.headers)
+        lengths, codings = self.found.get(b"content-length"), codings_of(self.found)
         if codings:
             if lengths or self.version != "1.1":
                 raise MalformedMessage("a request has two lengths")
@@ -112,13 +132,14 @@ class ResponseHead(Struct, frozen=True):
     reason: bytes
     version: str
     headers: Headers
+    found: Found
     keep_alive: bool
 
     def framing(self, method: bytes) -> Framing:
         """Say where its body ends, in answer to a request of this method."""
         if method == b"HEAD" or self.status in WITHOUT_BODY or self.status < 200:
             return NoBody()
-        lengths, codings = _lengths(self.headers), _codings(self.headers)
+        lengths, codings = self.found.get(b"content-length"), codings_of(self.found)
         if codings:
             if codings != [b"chunked"]:
                 raise MalformedMessage("its transfer encoding is not chunked")
@@ -146,7 +167,7 @@ def read_request(head: bytes) -> RequestHead:
     version = parser.get_http_version()
     if not collector.complete or version not in {"1.0", "1.1"}:
         raise MalformedMessage("the head of a request is not whole")
-    found = _by_name(collector.headers)
+    found = collector.found
     hosts = found.get(b"host", [])
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise MalformedMessage("a request needs exactly one Host")
@@ -155,7 +176,8 @@ def read_request(head: bytes) -> RequestHead:
         target=collector.target,
         version=version,
         headers=collector.headers,
-        keep_alive=_keeps_alive(collector.headers, version),
+        found=found,
+        keep_alive=_keeps_alive(found, version),
         upgrade=WEBSOCKET if upgrades and _asks_for_websocket(found) else None,
         host=hosts[0] if hosts else b"",
     )
@@ -188,7 +210,8 @@ def read_response(head: bytes) -> ResponseHead:
         reason=collector.reason,
         version=version,
         headers=collector.headers,
-        keep_alive=_keeps_alive(collector.headers, version),
+        found=collector.found,
+        keep_alive=_keeps_alive(collector.found, version),
     )
     response.framing(b"GET")
     return response
@@ -216,17 +239,17 @@ def request_bytes(
     `forwarded` are the headers that say where it came from. Where the sender is `trusted` these
     were worked out of what it said; what anybody else says about that is left out.
     """
-    dropped = _listed(request.headers) | OF_ONE_CONNECTION | forwarded.keys()
-    if not trusted:
-        dropped |= FORWARDED
+    dropped = OF_ONE_CONNECTION | SAYING_WHERE_FROM if trusted else NOT_PASSED_ON
+    if options := _listed(request.found):
+        dropped |= options
     lines = [b"%b %b HTTP/1.1\r\n" % (request.method, target)]
     lines += _kept(request.headers, dropped)
     lines += [b"%b: %b\r\n" % pair for pair in forwarded.items()]
-    if _codings(request.headers):
+    if b"transfer-encoding" in request.found:
         lines.append(b"transfer-encoding: chunked\r\n")
     if request.upgrade is not None:
         lines.append(b"connection: upgrade\r\nupgrade: %b\r\n" % request.upgrade)
-    if any(name.lower() == b"te" and b"trailers" in value for name, value in request.headers):
+    if any(b"trailers" in value for value in request.found.get(b"te", ())):
         lines.append(b"te: trailers\r\n")
     lines.append(b"\r\n")
     return b"".join(lines)
@@ -236,7 +259,7 @@ def response_bytes(
     response: ResponseHead, added: Iterable[tuple[bytes, bytes]], *, chunked: bool
 ) -> bytes:
     """Write the head of a response as the client gets it."""
-    dropped = _listed(response.headers) | OF_ONE_CONNECTION
+    dropped = OF_ONE_CONNECTION | _listed(response.found)
     if chunked:
         dropped |= {b"content-length"}
     lines = [b"HTTP/1.1 %d %b\r\n" % (response.status, response.reason)]
@@ -248,12 +271,7 @@ def response_bytes(
     return b"".join(lines)
 
 
-def value_of(headers: Headers, name: bytes) -> bytes | None:
-    """Find the first value of a header, whose name is given in lower case."""
-    return next((value for key, value in headers if key.lower() == name), None)
-
-
-def _kept(headers: Headers, dropped: frozenset[bytes] | set[bytes]) -> list[bytes]:
+def _kept(headers: Headers, dropped: frozenset[bytes]) -> list[bytes]:
     # A name with an underscore means the same as one with a dash to many servers.
     return [
         b"%b: %b\r\n" % (name, value)
@@ -262,38 +280,31 @@ def _kept(headers: Headers, dropped: frozenset[bytes] | set[bytes]) -> list[byte
     ]
 
 
-def _listed(headers: Headers) -> frozenset[bytes]:
+def _listed(found: Found) -> frozenset[bytes]:
     """List the headers that are of one connection because it says so."""
-    return frozenset(
-        token.strip().lower()
-        for name, value in headers
-        if name.lower() == b"connection"
-        for token in value.split(b",")
-    )
+    said = found.get(b"connection")
+    if said is None:
+        return NO_OPTIONS
+    if len(said) == 1 and said[0] in USUAL_OPTIONS:
+        return USUAL_OPTIONS[said[0]]
+    return frozenset(token.strip().lower() for value in said for token in value.split(b","))
 
 
-def _keeps_alive(headers: Headers, version: str) -> bool:
+def _keeps_alive(found: Found, version: str) -> bool:
     """Tell whether a connection may be used again (RFC 9112, section 9.3).
 
     The parser forgets what it knew of that with the end of a message.
     """
-    options = _listed(headers)
+    options = _listed(found)
     if b"close" in options:
         return False
     return version == "1.1" or b"keep-alive" in options
 
 
-def _lengths(headers: Headers) -> list[bytes]:
-    return [value for name, value in headers if name.lower() == b"content-length"]
-
-
-def _codings(headers: Headers) -> list[bytes]:
-    return [
-        coding.strip().lower()
-        for name, value in headers
-        if name.lower() == b"transfer-encoding"
-        for coding in value.split(b",")
-    ]
+def codings_of(found: Found) -> Sequence[bytes]:
+    """List the transfer codings of a message, in their order."""
+    said = found.get(b"transfer-encoding", ())
+    return [coding.strip().lower() for value in said for coding in value.split(b",")]
 
 
 def _one(lengths: Sequence[bytes]) -> int:
@@ -303,12 +314,5 @@ def _one(lengths: Sequence[bytes]) -> int:
     return int(first)
 
 
-def _asks_for_websocket(found: Mapping[bytes, Sequence[bytes]]) -> bool:
+def _asks_for_websocket(found: Found) -> bool:
     return [value.strip().lower() for value in found.get(b"upgrade", ())] == [WEBSOCKET]
-
-
-def _by_name(headers: Headers) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        found.setdefault(name.lower(), []).append(value)
-    return found

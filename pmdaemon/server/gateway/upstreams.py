@@ -61,6 +61,9 @@ class Receiver(Protocol):
     def response_data(self, data: bytes) -> None:
         """Take a piece of its body, framed as it came."""
 
+    def response_flushed(self) -> None:
+        """No more of it has come so far."""
+
     def response_ended(self) -> None:
         """There is no more."""
 
@@ -90,7 +93,6 @@ class UpstreamConnection(asyncio.Protocol):
         self.tunnel = False
         self.used_before = False
         self.rests_since = 0.0
-        self.idle_timer: asyncio.TimerHandle | None = None
 
     # For those who use it.
 
@@ -148,6 +150,8 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             try:
                 self._take(data)
+                if self._receiver is not None:
+                    self._receiver.response_flushed()
             except MalformedMessage as error:
                 self._fail(f"what it answers is not HTTP: {error}")
 
@@ -254,6 +258,7 @@ class UpstreamPool:
 
     def __init__(self) -> None:
         self._idle: dict[tuple[str, int], list[UpstreamConnection]] = {}
+        self._sweep: asyncio.TimerHandle | None = None
 
     async def get(
         self, address: tuple[str, int], *, fresh: bool = False, rested: bool = True
@@ -271,8 +276,6 @@ class UpstreamPool:
         loop = asyncio.get_running_loop()
         while idle:
             connection = idle.pop()
-            if connection.idle_timer is not None:
-                connection.idle_timer.cancel()
             if not rested and loop.time() - connection.rests_since > LONG_REST:
                 connection.abandon()
             elif connection.usable:
@@ -288,12 +291,11 @@ class UpstreamPool:
         idle.append(connection)
         loop = asyncio.get_running_loop()
         connection.rests_since = loop.time()
-        connection.idle_timer = loop.call_later(IDLE_SECONDS, connection.abandon)
+        if self._sweep is None:
+            self._sweep = loop.call_later(IDLE_SECONDS, self._drop_rested)
 
     def forget(self, address: tuple[str, int], connection: UpstreamConnection) -> None:
         """Keep a connection no longer that is gone."""
-        if connection.idle_timer is not None:
-            connection.idle_timer.cancel()
         if connection in (idle := self._idle.get(address, [])):
             idle.remove(connection)
         if not idle:
@@ -304,8 +306,24 @@ class UpstreamPool:
         for connection in self._idle.pop(address, []):
             connection.abandon()
 
+    def _drop_rested(self) -> None:
+        """Close what nobody has used for long, and look again when the next may be due."""
+        loop = asyncio.get_running_loop()
+        since = loop.time() - IDLE_SECONDS
+        self._sweep, oldest = None, None
+        for connection in [one for idle in self._idle.values() for one in idle]:
+            if connection.rests_since <= since:
+                connection.abandon()
+            elif oldest is None or connection.rests_since < oldest:
+                oldest = connection.rests_since
+        if oldest is not None:
+            self._sweep = loop.call_at(oldest + IDLE_SECONDS, self._drop_rested)
+
     def close(self) -> None:
         """Close all that is kept."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
         for address in list(self._idle):
             self.drop(address)
 

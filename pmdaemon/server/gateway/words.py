@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pmdaemon.server.gateway.exchanges import Exchange
 from pmdaemon.server.gateway.forwarding import Unanswered
-from pmdaemon.server.gateway.heads import FORWARDED, value_of
+from pmdaemon.server.gateway.heads import FORWARDED
 
 PAGE = """\
 <!doctype html>
@@ -39,7 +39,7 @@ class Wording:
     def __call__(self, exchange: Exchange, why: Unanswered) -> tuple[bytes, bytes]:
         """Return the content type and the body."""
         lines = self._log_tail(why.service) if why.service and _is_here(exchange) else ()
-        accepted = value_of(exchange.request.headers, b"accept") or b""
+        accepted = b",".join(exchange.request.found.get(b"accept", ()))
         if b"text/html" in accepted:
             return b"text/html; charset=utf-8", _page(why, lines)
         if b"application/json" in accepted:
@@ -66,4 +66,4 @@ def _is_here(exchange: Exchange) -> bool:
     except ValueError:
         return False
     relayed = {*FORWARDED, b"via"}
-    return loopback and not any(name.lower() in relayed for name, _ in exchange.request.headers)
+    return loopback and relayed.isdisjoint(exchange.request.found)

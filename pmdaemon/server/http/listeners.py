@@ -132,7 +132,9 @@ async def _addresses(host: str, tcp_port: int) -> Sequence[tuple[int, str]]:
 
 
 def _bound(family: int, address: str, tcp_port: int) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio has connections send at once (TCP_NODELAY) only where the protocol was said: else an
+    # answer in two pieces waits for the client's delayed acknowledgement, 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Connections of a former daemon that are being closed do not hold the port (socket(7)).
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

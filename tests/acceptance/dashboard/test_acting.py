@@ -96,13 +96,13 @@ def test_a_process_is_deleted(page, home):
 
 
 def test_one_instance_is_stopped_and_the_others_stay(page, home):
-    detail = open_process(page, "many #1")
+    detail = open_process(page, "many:1")
 
     detail.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("radio", name="Only instance 1")).to_be_checked()
     confirm(page, "Stop many?", "Stop")
 
-    expect(good_news(page)).to_have_text("Stopped many #1.")
+    expect(good_news(page)).to_have_text("Stopped many:1.")
     assert [home.process("many", each)["state"] for each in range(3)] == [
         "online",
         "stopped",
@@ -112,7 +112,7 @@ def test_one_instance_is_stopped_and_the_others_stay(page, home):
 
 def test_all_instances_are_restarted_at_once(page, home):
     before = {process["pid"] for process in home.list() if process["name"] == "many"}
-    detail = open_process(page, "many #0")
+    detail = open_process(page, "many:0")
 
     detail.get_by_role("button", name="Restart").click()
     page.get_by_role("radio", name="All 3 instances").check()
@@ -138,7 +138,7 @@ def test_an_app_is_scaled_to_as_many_instances_as_are_typed(page, home):
     page.keyboard.press("Enter")
 
     expect(good_news(page)).to_have_text("Scaled elastic to 3 instances.")
-    expect(page.get_by_role("link", name="elastic #2", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="elastic:2", exact=True)).to_be_visible()
     assert sum(process["name"] == "elastic" for process in home.list()) == 3
 
 
@@ -208,7 +208,7 @@ def test_a_process_cannot_be_acted_on_twice_at_once(page, home):
         asked.append(route)
 
     page.route("**/api/processes/*/start", hold)
-    detail = open_process(page, "many #1")
+    detail = open_process(page, "many:1")
     start = detail.get_by_role("button", name="Start", exact=True)
     start.click()
     expect(start).to_have_attribute("aria-disabled", "true")
@@ -217,4 +217,4 @@ def test_a_process_cannot_be_acted_on_twice_at_once(page, home):
     eventually_sync(lambda: asked)
     assert len(asked) == 1
     asked[0].continue_()
-    expect(good_news(page)).to_have_text("Started many #1.")
+    expect(good_news(page)).to_have_text("Started many:1.")

@@ -38,8 +38,8 @@ def test_the_list_fits_and_can_be_read(open_page, tmp_path, theme, width):
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_process_fits_and_can_be_read(open_page, tmp_path, theme, width):
     with open_page(theme=theme, width=width) as page:
-        page.get_by_role("link", name="web #1", exact=True).click()
-        detail = page.get_by_role("region", name="web #1", exact=True)
+        page.get_by_role("link", name="web:1", exact=True).click()
+        detail = page.get_by_role("region", name="web:1", exact=True)
         expect(detail.get_by_role("log")).to_contain_text("cannot reach the database")
 
         for tab in ("Events", "Configuration", "Environment", "Logs"):
@@ -53,7 +53,7 @@ def test_a_process_fits_and_can_be_read(open_page, tmp_path, theme, width):
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_a_question_fits_and_can_be_read(open_page, tmp_path, theme, width):
     with open_page(theme=theme, width=width) as page:
-        page.get_by_role("link", name="web #1", exact=True).click()
+        page.get_by_role("link", name="web:1", exact=True).click()
         page.get_by_role("button", name="Delete").click()
         expect(page.get_by_role("dialog", name="Delete web?")).to_be_visible()
 
@@ -151,7 +151,7 @@ def test_where_the_focus_is_can_be_seen(page):
 
 
 def test_every_control_has_a_name(page):
-    page.get_by_role("link", name="web #1", exact=True).click()
+    page.get_by_role("link", name="web:1", exact=True).click()
     expect(page.get_by_role("log")).to_contain_text("ready")
 
     nameless = [
@@ -176,7 +176,7 @@ def test_the_list_is_a_table_for_who_hears_it_on_a_phone_as_well(open_page):
 
 def test_fingers_find_what_they_aim_at(open_page):
     with open_page(width=360) as page:
-        page.get_by_role("link", name="web #1", exact=True).click()
+        page.get_by_role("link", name="web:1", exact=True).click()
         expect(page.get_by_role("log")).to_contain_text("ready")
 
         small = page.evaluate(

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from pmdaemon.adapters.sqlite.platform import MOST_DELIVERIES, SqlitePlatformStore
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.errors import StoreUnavailable
-from pmdaemon.engine.platform_interfaces import PlatformChanges
+from pmdaemon.engine.interfaces.platform import PlatformChanges
 from tests.contracts.test_platform_store import EVERYTHING, JANE, SHOP
 
 

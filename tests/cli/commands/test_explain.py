@@ -3,6 +3,7 @@ def explained(cli, *names):
         {
             "pm_id": pm_id,
             "name": name,
+            "called": name,
             "state": "online",
             "wish": "up",
             "sentences": [f"{name} is up.", "It is \x1b[31mhealthy."],

@@ -3,6 +3,7 @@ import pytest
 SERVICE = {
     "name": "app",
     "target": "app",
+    "declared": False,
     "mode": "serving",
     "strategy": "round-robin",
     "routes": [{"host": "app.localhost", "path": "/", "strip": False}],
@@ -13,7 +14,12 @@ SERVICE = {
     "listener": None,
 }
 
-STATUS = {"urls": ["http://localhost:9680"], "domain": "localhost", "services": [SERVICE]}
+STATUS = {
+    "on": True,
+    "urls": ["http://localhost:9680"],
+    "domain": "localhost",
+    "services": [SERVICE],
+}
 
 
 @pytest.fixture
@@ -61,7 +67,9 @@ def test_the_status_shows_where_it_listens_and_what_is_ready(answers, words):
 
 
 def test_a_proxy_that_is_off_says_how_it_is_turned_on(cli):
-    cli.daemon.answers("gateway", {"result": {"urls": [], "domain": None, "services": []}})
+    cli.daemon.answers(
+        "gateway", {"result": {"on": False, "urls": [], "domain": None, "services": []}}
+    )
 
     assert cli("proxy") == 0
 

@@ -48,3 +48,46 @@ def test_a_reload_that_failed_shows_what_the_program_said(cli):
 def test_reload_wants_to_know_what(cli):
     assert cli("reload") == 2
     assert cli.daemon.requests == []
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "apps.json"
+    path.write_text('{"apps": [{"name": "web", "script": "a"}, {"name": "shop", "script": "b"}]}')
+    return str(path)
+
+
+def test_a_file_is_read_and_its_apps_are_reloaded_as_it_declares_them(cli, file):
+    cli.does("start", a_view("web"))
+    cli.lists()
+
+    assert cli("reload", file, "--only", "web") == 0
+
+    [body] = cli.daemon.asked("start")
+    assert (body["existing"], [one["name"] for one in body["apps"]]) == ("reload", ["web"])
+    assert cli.daemon.asked("reload") == []
+
+
+def test_a_file_and_a_name_can_be_reloaded_together(cli, file):
+    cli.does("start", a_view("web"))
+    cli.does("reload", a_view("other", pm_id=2))
+    cli.lists()
+
+    assert cli("reload", file, "other") == 0
+
+    assert cli.daemon.asked("reload") == [{"selectors": ["other"], "parallel": 1}]
+    assert "reloaded other (id 2)\n" in cli.out
+
+
+@pytest.mark.parametrize("more", [["--port", "1"], ["--update-env"], ["--parallel", "2"]])
+def test_what_a_file_declares_is_changed_there(cli, file, more):
+    assert cli("reload", file, *more) == 2
+    assert "an ecosystem file says itself what is declared" in cli.err
+
+
+def test_a_name_with_a_dot_is_no_file(cli):
+    cli.does("reload", a_view("web.app"))
+    cli.lists()
+
+    assert cli("reload", "web.app", "--port", "1") == 0
+    assert cli.daemon.asked("reload")[0]["options"] == {"port": "1"}

@@ -1,10 +1,14 @@
 import json
 import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.views import a_view
+from tests.support.waiting import eventually_sync
 
 PUP = {
     "processes": [
@@ -122,3 +126,46 @@ def test_where_there_is_no_file_of_theirs_it_is_said_what_was_looked_for(
 ):
     assert cli_without_daemon("import", "pup") == 2
     assert "no pup.jsonc and no pup.json (say which: --from FILE)" in cli_without_daemon.err
+
+
+@pytest.fixture
+def supervisor(folder):
+    text = "[program:web]\ncommand=sleep 5\n[program:rare]\ncommand=sleep 6\nautostart=false\n"
+    (folder / "supervisord.conf").write_text(f"{text}priority=7\n")
+    return folder / "supervisord.pid"
+
+
+def test_what_supervisor_does_not_run_is_started(cli, supervisor):
+    does(cli)
+
+    assert cli("import", "supervisor") == 0
+    assert started(cli) == [(["web", "rare"], "keep", False)]
+    assert "rare: priority is not used" in cli.err
+    assert "shutdown" not in cli.out
+
+
+def test_what_supervisor_runs_is_listed_and_it_is_told_what_to_type(cli, supervisor, folder):
+    does(cli)
+    daemon = [sys.executable, "-c", "import signal; signal.pause()", "supervisord"]
+    with subprocess.Popen(daemon) as process:
+        try:
+            supervisor.write_text(f"{process.pid}\n")
+            argv = Path(f"/proc/{process.pid}/cmdline")
+            eventually_sync(lambda: b"supervisord" in argv.read_bytes())
+
+            assert cli("import", "supervisor", "--from", str(folder)) == 0
+        finally:
+            process.kill()
+
+    assert started(cli) == [(["web", "rare"], "keep", True)]
+    conf = folder / "supervisord.conf"
+    assert f"    supervisorctl -c {conf} shutdown\n    pmdaemon start web\n" in cli.out
+
+
+@pytest.mark.parametrize("note", ["", "x", "99999999999", "1", "a test's"])
+def test_a_pid_that_supervisor_left_behind_means_nothing(cli, supervisor, note):
+    does(cli)
+    supervisor.write_text(str(os.getpid()) if note == "a test's" else note)
+
+    assert cli("import", "supervisor") == 0
+    assert started(cli)[0][2] is False

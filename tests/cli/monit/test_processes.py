@@ -26,9 +26,14 @@ async def table():
 
 
 async def test_a_row_has_what_people_look_for(table):
-    table.show([a_view("web", cpu=3.25), a_view("web", pm_id=1, instance=1, pid=None)])
+    table.show(
+        [
+            a_view("web", called="web:0", cpu=3.25),
+            a_view("web", called="web:1", pm_id=1, instance=1, pid=None),
+        ]
+    )
 
-    assert row(table, 0) == ["0", "web", "online", "3.2%", "45.2 MB", "0", "2m"]
+    assert row(table, 0) == ["0", "web:0", "online", "3.2%", "45.2 MB", "0", "2m"]
     assert row(table, 1)[1:5] == ["web:1", "online", "-", "-"]
 
 

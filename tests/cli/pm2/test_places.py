@@ -22,6 +22,23 @@ def test_our_home_is_within_that_of_pm2(context, tmp_path):
     assert context.environment["PMDAEMON_HOME"] == context.home.path
 
 
+def test_files_of_pm2_are_where_its_variables_say():
+    variables = {
+        "PM2_DUMP_FILE_PATH": "/srv/list",
+        "PM2_MODULE_CONF_FILE": "/srv/values",
+        "PM2_PID_FILE_PATH": "/run/pm2.pid",
+        "PM2_DEFAULT_LOG_PATH": "/var/log/pm2",
+        "PM2_LOG_FILE_PATH": "",
+    }
+    context = Pm2Context({"PM2_HOME": "/pm2", **variables})
+    home, places = context.home, context.places(a_view("web", detail=True))
+
+    assert (home.dump, home.conf) == ("/srv/list", "/srv/values")
+    assert str(home.of_pm2("pm2.pid")) == "/run/pm2.pid"
+    assert str(home.of_pm2("pm2.log")) == "/pm2/pm2.log"
+    assert (places.out, places.pid) == ("/var/log/pm2/web-out.log", "/pm2/pids/web-0.pid")
+
+
 def test_the_usual_home_is_that_of_the_user():
     assert Pm2Context({"HOME": "/home/u"}).home.pm2 == "/home/u/.pm2"
 

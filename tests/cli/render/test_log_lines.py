@@ -27,7 +27,7 @@ def test_a_line_says_whose_it_is_and_from_which_stream():
 
 def test_instances_are_told_apart():
     style = a_style()
-    style.know([a_view("web"), a_view("web", pm_id=2, instance=1)])
+    style.know([a_view("web", called="web:0"), a_view("web", pm_id=2, instance=1, called="web:1")])
 
     line = LogLine(OutputStream.OUT, None, "x", 2)
 
@@ -82,7 +82,11 @@ def test_a_change_of_state_is_for_json_only():
 
 def test_an_app_has_one_colour_whichever_instance_prints():
     style = a_style(colour=True)
-    views = [a_view("web"), a_view("web", pm_id=2, instance=1), a_view("longer", pm_id=1)]
+    views = [
+        a_view("web", called="web:0"),
+        a_view("web", pm_id=2, instance=1, called="web:1"),
+        a_view("longer", pm_id=1),
+    ]
     style.know(views)
 
     colours = [style.line(LogLine(OutputStream.OUT, None, "x", pm_id))[:5] for pm_id in (0, 2, 1)]
@@ -112,6 +116,6 @@ def test_what_is_looked_for_stands_out():
 
 def test_the_daemon_has_no_id_in_front():
     style = a_style()
-    style.know([{"pm_id": -1, "name": "pmdaemon", "instance": 0}])
+    style.know([{"pm_id": -1, "name": "pmdaemon", "called": "pmdaemon", "instance": 0}])
 
     assert style.line(LogLine(OutputStream.OUT, None, "x", -1)) == "pmdaemon | x"

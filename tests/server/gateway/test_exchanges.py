@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from pmdaemon.server.gateway import exchanges
+from pmdaemon.server.gateway import clients, exchanges
 from tests.support.gateway import a_gateway, an_upstream, answer, body_of, raw, status_of
 from tests.support.waiting import eventually
 
@@ -155,6 +155,7 @@ async def test_a_target_that_hangs_is_given_up(monkeypatch):
         await asyncio.Event().wait()
 
     monkeypatch.setattr(exchanges, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(clients, "HEAD_SECONDS", 0.02)
 
     said = await asked(hangs, GET)
 

@@ -93,6 +93,7 @@ async def test_it_says_for_whom_it_asks_and_believes_nobody_about_that():
         assert b"x-forwarded-proto: http\r\n" in head
         assert b"x-forwarded-host: app.localhost\r\n" in head
         assert b"x-forwarded-port: %d\r\n" % gateway.port in head
+        assert b"forwarded: for=127.0.0.1;host=app.localhost;proto=http\r\n" in head
 
 
 async def test_who_is_trusted_is_believed():
@@ -104,6 +105,7 @@ async def test_who_is_trusted_is_believed():
 
         head = upstream.heads[0].lower()
         assert b"x-forwarded-for: 1.2.3.4, 127.0.0.1\r\n" in head
+        assert b"\r\nforwarded: for=1.2.3.4;proto=https, for=127.0.0.1;" in head
         assert b"x-forwarded-proto: https\r\n" in head
 
 

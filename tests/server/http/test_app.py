@@ -304,7 +304,10 @@ async def test_nothing_but_what_is_public_can_be_had_without_a_key(server):
     for (method, path), scope in access_table().items():
         address = re.sub(r"\{\w+\}", "0", path)
         answer = await ask(port_of(server), [f"{method} {address} HTTP/1.1"])
-        assert (answer.status == 401) == (scope is not Scope.PUBLIC), (method, path)
+        if path.startswith("/git/"):
+            assert answer.status in {401, 403}  # it asks by itself, as git understands
+        else:
+            assert (answer.status == 401) == (scope is not Scope.PUBLIC), (method, path)
 
 
 async def test_every_answer_has_its_headers(server):

@@ -4,7 +4,7 @@ from pmdaemon.server.http.statuses import status_of
 
 
 def test_what_derives_from_an_error_has_its_status():
-    assert status_of(ReloadFailed("web", 0, "it ended")) == 409
+    assert status_of(ReloadFailed("web", "it ended")) == 409
 
 
 def test_what_nobody_can_bring_about_is_our_failure():

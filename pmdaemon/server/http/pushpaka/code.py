@@ -10,8 +10,8 @@ from contextlib import aclosing
 from aiohttp import web
 
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.engine.deploy_interfaces import CodeRequest
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
 from pmdaemon.server.http.guard import note, principal_of
 from pmdaemon.server.http.pushpaka.asking import asker_of

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from pmdaemon.core.accounts import Asker
 from pmdaemon.core.deployments import Deployment, DeploymentNotFound
-from pmdaemon.engine.deploy_interfaces import DeploymentQuery
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.pushpaka import views

@@ -6,8 +6,8 @@ from pmdaemon import __version__
 from pmdaemon.core.accounts import THE_OPERATOR
 from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.engine.deploy_interfaces import DeploymentQuery
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery
 from pmdaemon.server.http.dialect import json_response
 
 LATEST = 200

@@ -7,8 +7,8 @@ from aiohttp import WSCloseCode, web
 
 from pmdaemon.core.deployments import Deployment, LogLevel, LogStream
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.deploy_interfaces import LogQuery
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.interfaces.deploying import LogQuery
 from pmdaemon.server.http.dialect import encode_json, json_response
 from pmdaemon.server.http.event_streams import OVER, cursor_of, event_stream
 from pmdaemon.server.http.pushpaka import views

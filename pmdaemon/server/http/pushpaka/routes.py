@@ -72,6 +72,7 @@ PUSHPAKA = Dialect(
         _endpoint("GET", "/auth/me", sessions.show_me, Scope.ACCOUNT),
         _endpoint("POST", "/auth/logout", sessions.sign_out, Scope.ACCOUNT),
         _try("/auth/password", sessions.change_password, Scope.ACCOUNT, "PUT"),
+        _try("/auth/password", sessions.change_password, Scope.ACCOUNT),
         _endpoint("GET", "/auth/tokens", sessions.list_api_tokens, Scope.ACCOUNT),
         _endpoint("POST", "/auth/tokens", sessions.make_api_token, Scope.ACCOUNT),
         _endpoint("DELETE", "/auth/tokens/{id}", sessions.revoke_api_token, Scope.ACCOUNT),

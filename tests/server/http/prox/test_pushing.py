@@ -224,6 +224,17 @@ async def test_streams_say_something_now_and_then(scene):
         assert await processes.block() == [": ping"]
 
 
+async def test_ten_idle_minutes_are_forty_pings_and_then_a_line_comes_through(scene):
+    logs, _ = await scene.open_logs()
+
+    for _ in range(40):
+        scene.parts.clock.advance(BEAT)
+        assert await logs.block() == [": ping"]
+    scene.write("still here\n")
+
+    assert (await logs.data())["line"] == "still here"
+
+
 async def test_streams_end_properly_when_the_web_side_is_turned_off(scene):
     logs, _ = await scene.open_logs()
     processes = await scene.open("/processes/stream")

@@ -48,7 +48,7 @@ export class Actions {
 	async #asked(process, verb) {
 		const count = this.state.instancesOf(process).length;
 		const name = visible(process.name);
-		const one = { address: addressOf(process, this.state.list), what: count > 1 ? `${name} #${process.instance ?? process.id}` : name };
+		const one = { address: addressOf(process, this.state.list), what: count > 1 ? `${name}:${process.instance ?? process.id}` : name };
 		const all = { address: process.name, what: `all instances of ${name}` };
 		if (verb === "start") return one;
 		if (verb === "reload") return { ...all, what: name };

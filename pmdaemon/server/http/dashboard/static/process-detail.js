@@ -92,7 +92,7 @@ export class ProcessDetail extends HTMLElement {
 		if (process === null) return;
 		const { state } = this;
 		const instances = state.instancesOf(process).length;
-		setText(this.#name, visible(process.name) + (instances > 1 ? ` #${process.instance ?? process.id}` : ""));
+		setText(this.#name, visible(process.name) + (instances > 1 ? `:${process.instance ?? process.id}` : ""));
 		showStatus(this.#status, process.status);
 		showHealth(this.#health, process.health_status);
 		this.tick();

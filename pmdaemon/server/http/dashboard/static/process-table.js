@@ -156,7 +156,7 @@ class Row {
 		const name = visible(process.name);
 		const said = isOneOfMany ? `${name} ${process.instance ?? process.id}` : name;
 		setText(this.name, name);
-		setText(this.instance, isOneOfMany ? ` #${process.instance ?? process.id}` : "");
+		setText(this.instance, isOneOfMany ? `:${process.instance ?? process.id}` : "");
 		setAttribute(this.opener, "href", `#/process/${process.id}`);
 		setAttribute(this.opener, "aria-current", selected);
 		setText(this.about, [process.namespace && process.namespace !== "default" ? visible(process.namespace) : "", process.port ? `port ${process.port}` : "", process.pid ? `pid ${process.pid}` : ""].filter(Boolean).join(" · "));

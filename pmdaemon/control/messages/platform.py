@@ -6,9 +6,15 @@ e-mail address.
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from pmdaemon.control.messages import EmptyBody
+
 RoleWord = Literal["user", "admin"]
 ScopeWord = Literal["build", "run", "both"]
 ProviderWord = Literal["github", "gitlab", "gitea"]
+
+
+class WholeBody(EmptyBody):
+    """`accounts`, `invitations`, `projects`, `rotate_sealing`."""
 
 
 class AccountBody(TypedDict):

@@ -1,0 +1,75 @@
+"""The page with the figures: written from what each measure has last found, plots and all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from bench import measures, plots
+from bench.figures import Figure, from_builtins, table, to_builtins
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "benchmarks.md"
+RESULTS = DOCS / "benchmarks.json"
+IMAGES = DOCS / "images"
+
+PREFACE = """\
+# Figures, side by side
+
+All managers do the same work on one machine, in turns, each in a temporary home with its defaults.
+Medians, with the 10th and 90th percentile; ratios are pmdaemon's median to PM2's. A promise that
+was missed is said to be. No test depends on any of this.
+
+    make bench                                  # all of it: some 20 minutes, best undisturbed
+    make bench BENCH_ARGS="list start --write"  # some, put into this page
+
+PM2 comes from npm, supervisor and circus from PyPI, runit from Debian; what is missing is got at
+the first run. The last three are started with a configuration that names all programs, so their
+starts include that of their daemon. nginx, wrk and a C compiler have to be there; what takes one
+that is not is left out.
+"""
+
+
+class Result(Struct, frozen=True):
+    """What a measure has found, and on what."""
+
+    machine: str
+    figures: Sequence[Figure]
+
+
+def write(name: str, machine: str, figures: Sequence[Figure]) -> None:
+    """Put the figures of a measure in place of those before, and write the page anew."""
+    results = {**_read(), name: Result(machine, figures)}
+    results = {each: results[each] for each in measures.ALL if each in results}
+    stored = {
+        each: {"machine": one.machine, "figures": to_builtins(one.figures)}
+        for each, one in results.items()
+    }
+    RESULTS.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    IMAGES.mkdir(exist_ok=True)
+    PAGE.write_text(_page(results), "utf-8")
+
+
+def _read() -> Mapping[str, Result]:
+    if not RESULTS.exists():
+        return {}
+    stored = json.loads(RESULTS.read_text("utf-8"))
+    return {
+        name: Result(one["machine"], from_builtins(one["figures"])) for name, one in stored.items()
+    }
+
+
+def _page(results: Mapping[str, Result]) -> str:
+    parts = [PREFACE]
+    figures = [figure for result in results.values() for figure in result.figures]
+    for file, drawn in plots.draw(figures).items():
+        (IMAGES / file).write_text(drawn.svg, "utf-8")
+        parts.append(f"![{drawn.title}](images/{file})\n")
+    machine = ""
+    for name, result in results.items():
+        if result.machine != machine:
+            machine = result.machine
+            parts.append(f"Taken with {machine}:\n")
+        parts.append(f"## {name}\n\n{measures.describe(name)}\n\n{table(result.figures)}\n")
+    return "\n".join(parts)

@@ -1,0 +1,70 @@
+import pytest
+
+from tests.support.views import a_view
+
+PROX = """
+processes: {web: sleep 5}
+proxy: {http_port: 6788, domain: local.dev}
+services: {web: 3000, search: 9200}
+"""
+OFF = {"on": False, "urls": [], "domain": None, "services": []}
+ELSEWHERE = {**OFF, "on": True, "urls": ["http://localhost:9680"]}
+
+
+@pytest.fixture
+def project(cli, folder):
+    (folder / "prox.yaml").write_text(PROX)
+    cli.lists()
+    cli.does("start", a_view("web"))
+    return cli
+
+
+def answer(cli, **results):
+    for verb, result in results.items():
+        cli.daemon.answers(verb, {"result": result})
+
+
+def test_the_proxy_listens_before_anything_starts_and_addresses_come_behind(project):
+    answer(project, gateway=OFF, gateway_on={"urls": ["http://localhost:6788"]}, service={})
+
+    assert project("start", "prox.yaml") == 0
+
+    asked = [verb for verb, _ in project.daemon.requests if verb != "list"]
+    assert asked == ["gateway", "gateway_on", "start", "service"]
+    assert project.daemon.asked("gateway_on") == [
+        {"domain": "local.dev", "http_port": 6788, "https_port": -1}
+    ]
+    [published] = project.daemon.asked("service")
+    assert (published["targets"], published["routes"]) == (["localhost:9200"], ["search.local.dev"])
+
+
+def test_where_it_listens_already_it_stays_and_that_is_told(project):
+    answer(project, gateway=ELSEWHERE, service={})
+
+    assert project("start", "prox.yaml") == 0
+
+    assert project.daemon.asked("gateway_on") == []
+    assert "proxy: it listens at http://localhost:9680 already, and stays there" in project.err
+
+
+def test_where_it_cannot_listen_nothing_is_started(project):
+    answer(project, gateway=OFF)
+    project.refuses("gateway_on", "address_in_use", "cannot listen")
+
+    assert project("start", "prox.yaml") == 1
+    assert project.daemon.asked("start") == []
+
+
+def test_an_address_that_cannot_be_published_holds_nothing_up(project):
+    answer(project, gateway=OFF, gateway_on={"urls": []})
+    project.refuses("service", "service_taken", "there is one already")
+
+    assert project("start", "prox.yaml") == 0
+    assert "services.search: there is one already" in project.err
+
+
+def test_a_dry_run_publishes_nothing(project):
+    answer(project, apply={"processes": [], "steps": []})
+
+    assert project("apply", "prox.yaml", "--dry-run") == 0
+    assert [verb for verb, _ in project.daemon.requests] == ["apply"]
