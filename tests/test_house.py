@@ -16,8 +16,6 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
-    "control/deploy_messages.py": "types only; the verbs about deployments are tested with them",
-    "engine/deploy_interfaces.py": "types only; tests/contracts holds every implementation to them",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
