@@ -169,10 +169,11 @@ class Keeper:
             return
         try:
             pid = os.fork()
+            command = [*self._command, str(theirs.fileno())]
             if pid == 0 and self._run_first is not None:
-                _go_on(theirs, self._run_first, self._limits)
+                _go_on(theirs, self._run_first, command, self._limits)
             elif pid == 0:
-                _become(theirs, [*self._command, str(theirs.fileno())], self._limits)
+                _become(theirs, command, self._limits)
         except OSError as error:
             ours.close()
             self._start_later(error)
@@ -452,11 +453,21 @@ def _understood(packet: bytes) -> list[tuple[str, Any]]:
     return [*message.items()] if isinstance(message, dict) else []
 
 
-def _go_on(line: socket.socket, run: Callable[[int], int], limits: tuple[int, int]) -> None:
-    """Be a daemon, in the forked child."""
+def _go_on(
+    line: socket.socket,
+    run: Callable[[int], int],
+    command: Sequence[str],
+    limits: tuple[int, int],
+) -> None:
+    """Be a daemon, in the forked child, under the name that one has which is executed."""
     code = 127
     try:
         _undo_keeping(limits)
+        with contextlib.suppress(ImportError):  # then both have the keeper's name
+            import setproctitle  # noqa: PLC0415 - the keeper has no need of it
+
+            setproctitle.setproctitle(" ".join(command))
+            setproctitle.setthreadtitle(os.path.basename(command[0]))  # noqa: PTH119 - see above
         for name in os.listdir("/dev/fd"):  # noqa: PTH208 - descriptors, not paths
             # What an exec would have closed; the one by which these are listed is gone already.
             with contextlib.suppress(OSError):

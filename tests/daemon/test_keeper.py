@@ -79,14 +79,14 @@ def words_of(pid: int) -> str:
         return cmdline.read()
 
 
-def test_the_first_daemon_is_a_fork_and_later_ones_are_executed(forking_keeper):
-    first = forking_keeper.daemon(0)
-    assert words_of(first) == words_of(forking_keeper.pid)
+def test_the_first_daemon_is_a_fork_and_looks_like_later_ones_that_are_executed(forking_keeper):
+    first = words_of(forking_keeper.daemon(0))
     forking_keeper.ping()
 
     forking_keeper.kill_daemon(0)
 
-    assert "kept_daemon" in words_of(forking_keeper.daemon(1))
+    later = words_of(forking_keeper.daemon(1))
+    assert first.rstrip("\0").split(" ")[:-1] == later.rstrip("\0").split("\0")[:-1]
 
 
 def test_a_fork_holds_nothing_open_that_an_executed_daemon_would_not(forking_keeper):
