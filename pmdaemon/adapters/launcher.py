@@ -113,6 +113,11 @@ class SpawnLauncher:
         self._handles.reap(identity)
         self._keeper.recorded(identity)
 
+    def close(self) -> None:
+        """Give the numbers back that were kept for what programs inherit."""
+        for file in (self._nothing, *self._slots):
+            os.close(file)
+
     def _spawn(self, order: LaunchOrder) -> int:
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY

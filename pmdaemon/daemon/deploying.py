@@ -71,7 +71,8 @@ def deploying(world: World) -> Deploying:
     clock, store = world.clock, SqliteDeployments(world.store)
     projects, limits = world.platform.projects, DeployLimits()
     folder = Path(world.home.projects_dir)
-    folders, logs, followers = ProjectFolders(folder), DeploymentLogFiles(folder), Followers()
+    folders = ProjectFolders(folder, Path(world.home.logs_dir))
+    logs, followers = DeploymentLogFiles(folder), Followers()
     builder = BuildCommands(
         reader=world.reader,
         handles=world.handles,

@@ -2,11 +2,20 @@
 
 import sys
 
-from pmdaemon.daemon import lean
 
-if __name__ == "__main__":
+def serve(home: str, line: str) -> int:
+    """Load the daemon, and be it; return its exit code.
+
+    The keeper imports this module, and is not to load what the daemon takes.
+    """
+    from pmdaemon.daemon import lean  # noqa: PLC0415 - as above
+
     lean.load_asyncio_without_tls()
 
-    from pmdaemon.daemon.lifecycle import main
+    from pmdaemon.daemon.lifecycle import main  # noqa: PLC0415 - as above
 
-    sys.exit(main(*sys.argv[1:3]))
+    return main(home, line)
+
+
+if __name__ == "__main__":
+    sys.exit(serve(*sys.argv[1:3]))

@@ -141,7 +141,8 @@ class KeptDaemon:
         self.note(pong=True)
 
 
-def main(folder: Path, line_fd: int) -> None:
+def main(folder: Path, line_fd: int) -> int:
+    """Obey until told to end."""
     daemon = KeptDaemon(folder, socket.socket(fileno=line_fd))
     daemon.begin()
     if (folder / "cannot-start").exists():

@@ -64,13 +64,15 @@ def command_line(pid: int) -> list[str]:
 
 def environment_of(pid: int) -> dict[str, str]:
     """Return what a process got as its environment."""
-    words = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
+    words = _environment(pid).decode().split("\0")[:-1]
     return dict(word.split("=", 1) for word in words)
 
 
 def words_of(pid: int, file: str) -> list[bytes]:
     """Read `cmdline` or `environ` of a process that may be gone."""
     try:
+        if file == "environ":
+            return _environment(pid).split(b"\0")
         return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
     except OSError:
         return []  # gone, or not ours
@@ -79,6 +81,26 @@ def words_of(pid: int, file: str) -> list[bytes]:
 def pids() -> list[int]:
     """List all processes of the machine."""
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _environment(pid: int) -> bytes:
+    """Read it also while the program is just being executed, when it is not there yet."""
+    file = Path(f"/proc/{pid}/environ")
+    environment = file.read_bytes()
+    if not environment and is_alive(pid) and _runs_a_program(pid):
+        with suppress(AssertionError):  # it has none indeed
+            return eventually_sync(
+                lambda: file.read_bytes() or (not is_alive(pid) and b"\0"), within=2.0
+            )
+    return environment
+
+
+def _runs_a_program(pid: int) -> bool:
+    """Tell whether it is no thread of the kernel's."""
+    try:
+        return bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False
 
 
 def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:

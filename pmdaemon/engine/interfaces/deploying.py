@@ -146,6 +146,9 @@ class ReleaseFolders(Protocol):
     async def remove(self, project_id: str) -> None:
         """Remove all that there is of a project."""
 
+    def forget_output(self, slug: str, number: int | None = None) -> None:
+        """Remove what the programs of a project printed: up to a deployment, or all of it."""
+
     def free_bytes(self) -> int:
         """Say how much room is left."""
 

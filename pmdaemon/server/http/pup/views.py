@@ -22,6 +22,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
+from pmdaemon.core.schedule import time_limit
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 
@@ -154,7 +155,8 @@ def config_view(spec: AppSpec) -> View:
     optional = {
         "restart": "always" if policy.autorestart and spec.job is None else None,
         "cron": schedule.cron if schedule is not None else None,
-        "timeout": spec.job.timeout or None if spec.job is not None else None,
+        "terminate": spec.cron_stop.cron if spec.cron_stop is not None else None,
+        "timeout": time_limit(spec) or None,
         "watch": list(spec.watch.paths) if spec.watch is not None else None,
         "pidFile": spec.pid_file,
         "cluster": _cluster_config(spec) if spec.instances > 1 else None,
@@ -242,4 +244,8 @@ def _cluster_config(spec: AppSpec) -> View:
     view: View = {"instances": spec.instances}
     if ports is not None and spec.shared_port is not None:
         return {**view, "commonPort": ports.first}
-    return view if ports is None else {**view, "startPort": ports.first}
+    if ports is not None:
+        view["startPort"] = ports.first
+    if spec.proxy is not None and spec.proxy.listener is not None:
+        view |= {"commonPort": spec.proxy.listener.tcp_port, "strategy": spec.proxy.strategy}
+    return view
