@@ -45,7 +45,9 @@ class ProjectFolders:
 
     def build_home(self, project_id: str) -> str:
         """Return the folder that commands of a project have for their home."""
-        return self._own(project_id, "home")
+        home = self._own(project_id, "home")
+        make_private(Path(home) / "tmp")
+        return home
 
     def shared(self, project_id: str) -> str:
         """Return the folder in which the programs of a project keep what outlives a release."""

@@ -15,6 +15,7 @@ from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.release_folders import ProjectFolders
 from pmdaemon.adapters.sqlite.deployments import SqliteDeployments
 from pmdaemon.adapters.sqlite.store import SqliteStore
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.paths import Home
 from pmdaemon.core.accounts import OPERATOR, Role
 from pmdaemon.core.errors import PmdaemonError
@@ -55,6 +56,7 @@ class World(Struct, frozen=True):
     platform: Platform
     search_path: str
     ports: Callable[[Process], Collection[int] | None]
+    walls: Walls
 
 
 class Deploying(Struct, frozen=True):
@@ -78,6 +80,7 @@ def deploying(world: World) -> Deploying:
         handles=world.handles,
         trees=world.trees,
         token=lambda name: f"{world.home.id}.{name}",
+        walls=world.walls,
         objection=lambda: _objection(folders.free_bytes(), limits.free),
     )
     repositories = GitRepositories(folder, builder, world.search_path)

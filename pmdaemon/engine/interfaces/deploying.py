@@ -157,7 +157,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     """A command line for a shell, run with an environment of its own and nothing inherited.
 
     `name` tells its processes from all others of this home, also when this daemon has died.
-    `timeout` is in seconds.
+    `timeout` is in seconds. Of the home, it sees the folders `doors` alone.
     """
 
     name: str
@@ -165,6 +165,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     cwd: str
     env: Mapping[str, str]
     timeout: float
+    doors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"BuildOrder(name={self.name!r}, env=<hidden>)"
