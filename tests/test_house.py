@@ -31,6 +31,8 @@ TESTED_ELSEWHERE = {
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
+    "server/declaring_verbs.py": "a part of control_verbs, tested with it",
+    "server/following.py": "a part of control_verbs, tested with it",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
