@@ -264,7 +264,7 @@ async def test_a_redirect_is_not_followed(repositories, origin):
     server = await asyncio.start_server(redirect, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        with pytest.raises(FetchFailed, match="redirect"):
+        with pytest.raises(FetchFailed, match="returned error: 302"):
             await repositories.fetch(
                 an_order(origin, repo_url=f"http://127.0.0.1:{port}/x.git"), said
             )
