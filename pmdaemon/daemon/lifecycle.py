@@ -112,6 +112,8 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         stack.callback(remembering.cancel)
         writing = tasks.spawn(parts.engine.journal.work(), name="journal")
         stack.callback(writing.cancel)
+        recording = tasks.spawn(parts.engine.states.work(), name="states")
+        stack.callback(recording.cancel)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         # Beside everything else: what is to be cleared up may take its time to end.

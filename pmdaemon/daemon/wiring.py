@@ -37,6 +37,7 @@ from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
+from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
@@ -75,6 +76,7 @@ from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -251,6 +253,7 @@ def assemble(
         triggers=_triggers(ground, health, events),
         history=_history(ground),
         journal=Journal(clock=ground.clock, bus=ground.bus, store=SqliteJournal(ground.store)),
+        states=StateHistory(clock=ground.clock, bus=ground.bus, store=SqliteStates(ground.store)),
         telemetry=telemetry,
         logs=LogHub(capture=ground.capture, bus=ground.bus),
         host=SystemHostMetrics(ground.clock),

@@ -38,8 +38,15 @@ def end_all(home: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process that has not ended; a zombie has."""
-    return _state(pid) not in {"", "Z", "X"}
+    """Tell whether there is such a process that has not ended.
+
+    A zombie has, but not while threads of it go on, which hold its files open (proc(5)).
+    """
+    try:
+        state, *_ = fields = _stat(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"} or int(fields[17]) > 1
 
 
 def parent_of(pid: int) -> int:
@@ -115,10 +122,3 @@ def _mark_in(word: bytes) -> bytes:
 def _stat(pid: int) -> list[str]:
     # The name of the program, in parentheses, may have spaces in it (proc(5)).
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _state(pid: int) -> str:
-    try:
-        return _stat(pid)[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
