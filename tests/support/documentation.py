@@ -76,6 +76,8 @@ def objection(command: str) -> str | None:
         return _tried(commands.get_command(root, words[0]), words, root)
     except click.ClickException as complaint:
         return complaint.format_message()
+    except click.exceptions.Exit:
+        return None  # it was asked for its help
 
 
 def _tried(command: click.Command | None, words: list[str], parent: click.Context) -> str | None:
