@@ -64,6 +64,8 @@ def objection(command: str) -> str | None:
     """Say what the parser has against a command; None when it takes it."""
     words = shlex.split(command, comments=True)
     while words and _ANYTHING.search(words[-1]):
+        if len(words) > 1 and words[-2].startswith("-"):
+            break  # the value of an option
         words.pop()
     root = click.Context(commands, info_name="pmdaemon")
     if not words or words == ["--help"]:
