@@ -31,8 +31,8 @@ def main() -> int:
     for name in options.measures or measures.ALL:
         try:
             taken = _take(name, ours, theirs, others, options.effort)
-        except BenchFailed as failure:
-            # What the other measures have taken is worth an hour.
+        except (BenchFailed, OSError, subprocess.SubprocessError) as failure:
+            # What the other measures find is worth having all the same.
             failed = _complain(failure)
             continue
         figures += taken
@@ -61,7 +61,7 @@ def _indented(figures: Sequence[Figure]) -> Iterator[str]:
     return (f"  {line}" for line in table(figures).splitlines())
 
 
-def _complain(failure: BenchFailed) -> int:
+def _complain(failure: Exception) -> int:
     print(f"bench: {failure}", file=sys.stderr)
     return 1
 

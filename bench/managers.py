@@ -17,7 +17,7 @@ import psutil
 
 from bench.system import BenchFailed, end, wait_for
 
-COMMAND_DEADLINE = 120.0
+COMMAND_DEADLINE = 300.0
 """Seconds a command may take before the run is given up."""
 
 App = Mapping[str, Any]

@@ -111,8 +111,9 @@ def _captured(manager: Manager, writers: Sequence[App], size: int) -> Captured:
     took = _write(programs, logs)
     cpu = cpu_seconds(manager.daemon()) - cpu
     manager.delete_all()
-    for file in logs[0].parent.glob("*"):
-        file.unlink()
+    for log in logs:
+        for file in log.parent.glob(f"{log.stem}*"):
+            file.unlink()
     return Captured(size / MB / took, cpu / (size / GB))
 
 

@@ -15,7 +15,6 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.daemon.handing_on import KEEPER, go_on_as_keeper, state_from
 from pmdaemon.daemon.home_lock import hold, is_claimed, take_over
 from pmdaemon.daemon.keeper import Keeper, be_subreaper
-from pmdaemon.daemon.serve import serve
 from pmdaemon.daemon.service_manager import ServiceManager
 
 
@@ -80,7 +79,6 @@ def main(arguments: list[str]) -> int:
         tell=tell,
         log=lambda fact: _log(home, fact),
         renew=lambda now: _renew(home, now, manager),
-        run=lambda line: serve(home.path, str(line)),
     )
     if state is not None:
         keeper.resume(state)

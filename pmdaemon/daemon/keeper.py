@@ -77,9 +77,6 @@ class Keeper:
 
     Args:
         command: what to execute for a daemon; the number of its end of the line is appended.
-        run: is the first daemon, in a fork of this process, and returns its exit code: it has been
-            loaded just now, by an interpreter that is up. For later ones, which may be of other
-            code, or without it, `command` is executed.
         tell: takes it that a daemon is `ready`, that the first cannot start (`error`), or that all
             is about to end (`stopping`).
         log: takes a fact, in one line.
@@ -95,10 +92,8 @@ class Keeper:
         tell: Callable[[dict[str, object]], None],
         log: Callable[[str], None],
         renew: Callable[[dict[str, Any]], bool],
-        run: Callable[[int], int] | None = None,
     ) -> None:
         self._command = command
-        self._run_first = run
         self._tell = tell
         self._log = log
         self._renew = renew
@@ -169,9 +164,7 @@ class Keeper:
             return
         try:
             pid = os.fork()
-            if pid == 0 and self._run_first is not None:
-                _go_on(theirs, self._run_first, self._limits)
-            elif pid == 0:
+            if pid == 0:
                 _become(theirs, [*self._command, str(theirs.fileno())], self._limits)
         except OSError as error:
             ours.close()
@@ -179,7 +172,6 @@ class Keeper:
             return
         finally:
             theirs.close()
-        self._run_first = None
         self._daemon = pid
         self._hears = False
         self._line = ours
@@ -452,33 +444,14 @@ def _understood(packet: bytes) -> list[tuple[str, Any]]:
     return [*message.items()] if isinstance(message, dict) else []
 
 
-def _go_on(line: socket.socket, run: Callable[[int], int], limits: tuple[int, int]) -> None:
-    """Be a daemon, in the forked child."""
-    code = 127
-    try:
-        _undo_keeping(limits)
-        for name in os.listdir("/dev/fd"):  # noqa: PTH208 - descriptors, not paths
-            # What an exec would have closed; the one by which these are listed is gone already.
-            with contextlib.suppress(OSError):
-                if int(name) != line.fileno() and not os.get_inheritable(int(name)):
-                    os.close(int(name))
-        code = run(line.detach())
-    finally:
-        os._exit(code)
-
-
-def _undo_keeping(limits: tuple[int, int]) -> None:
-    signal.set_wakeup_fd(-1)
-    for number in CONCERNED:
-        signal.signal(number, signal.SIG_DFL)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-
-
 def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]) -> None:
-    """Turn the forked child into a daemon by an exec."""
+    """Turn the forked child into a daemon."""
     try:
-        _undo_keeping(limits)
+        signal.set_wakeup_fd(-1)
+        for number in CONCERNED:
+            signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         line.set_inheritable(True)
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     finally:

@@ -2,20 +2,11 @@
 
 import sys
 
-
-def serve(home: str, line: str) -> int:
-    """Load the daemon, and be it; return its exit code.
-
-    The keeper imports this module, and is not to load what the daemon takes.
-    """
-    from pmdaemon.daemon import lean  # noqa: PLC0415 - as above
-
-    lean.load_asyncio_without_tls()
-
-    from pmdaemon.daemon.lifecycle import main  # noqa: PLC0415 - as above
-
-    return main(home, line)
-
+from pmdaemon.daemon import lean
 
 if __name__ == "__main__":
-    sys.exit(serve(*sys.argv[1:3]))
+    lean.load_asyncio_without_tls()
+
+    from pmdaemon.daemon.lifecycle import main
+
+    sys.exit(main(*sys.argv[1:3]))

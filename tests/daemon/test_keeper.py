@@ -67,48 +67,6 @@ def test_the_first_daemon_is_told_to_be_ready(keeper):
     assert keeper.begun[0]["deaths"] == 0
 
 
-@pytest.fixture
-def forking_keeper(tmp_path):
-    (tmp_path / "forks").touch()
-    with a_keeper(tmp_path) as keeper:
-        yield keeper
-
-
-def words_of(pid: int) -> str:
-    with open(f"/proc/{pid}/cmdline", encoding="ascii") as cmdline:
-        return cmdline.read()
-
-
-def test_the_first_daemon_is_a_fork_and_later_ones_are_executed(forking_keeper):
-    first = forking_keeper.daemon(0)
-    assert words_of(first) == words_of(forking_keeper.pid)
-    forking_keeper.ping()
-
-    forking_keeper.kill_daemon(0)
-
-    assert "kept_daemon" in words_of(forking_keeper.daemon(1))
-
-
-def test_a_fork_holds_nothing_open_that_an_executed_daemon_would_not(forking_keeper):
-    first = forking_keeper.daemon(0)
-    forking_keeper.ping()
-    held = len(os.listdir(f"/proc/{first}/fd"))
-
-    forking_keeper.kill_daemon(0)
-
-    second = forking_keeper.daemon(1)
-    forking_keeper.ping()
-    assert held == len(os.listdir(f"/proc/{second}/fd"))
-
-
-def test_a_fork_that_fails_to_start_ends_the_keeper(tmp_path):
-    (tmp_path / "forks").touch()
-    (tmp_path / "cannot-start").touch()
-    with a_keeper(tmp_path) as keeper:
-        assert keeper.wait() == 1
-        assert keeper.told == [{"error": {"code": "c", "message": "m", "details": {}}}]
-
-
 @pytest.mark.parametrize("command", ["abort", "exit 1", "exit 127"])
 def test_a_daemon_that_dies_is_followed_by_another(keeper, command):
     first = keeper.daemon(0)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.daemon.keeper import Keeper, be_subreaper
-from tests.support import kept_daemon
 from tests.support.waiting import eventually_sync
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +135,6 @@ def main(folder: Path, state: str | None) -> int:
         tell=lambda message: _append(folder / "told", json.dumps(message)),
         log=lambda fact: print(fact, file=log),
         renew=renew,
-        run=(lambda line: kept_daemon.main(folder, line)) if (folder / "forks").exists() else None,
     )
     if state is not None:
         earlier = json.loads(state)

@@ -141,8 +141,7 @@ class KeptDaemon:
         self.note(pong=True)
 
 
-def main(folder: Path, line_fd: int) -> int:
-    """Obey until told to end."""
+def main(folder: Path, line_fd: int) -> None:
     daemon = KeptDaemon(folder, socket.socket(fileno=line_fd))
     daemon.begin()
     if (folder / "cannot-start").exists():

@@ -17,6 +17,11 @@ from pmdaemon.server.http.pup.bodies import DEFAULT_ROWS, LATEST
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
 
 _MOMENT = {"type": "integer", "minimum": 0, "maximum": LATEST}
+_ROWS = Parameter(
+    "nRows",
+    {"type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "default": DEFAULT_ROWS},
+    "how many of the newest, at the most",
+)
 _ONE = "/processes/{id}"
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
@@ -28,6 +33,16 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", f"{_ONE}/block"): Operation("Prevents every start."),
     ("POST", f"{_ONE}/unblock"): Operation("Allows starts again."),
     ("GET", "/state"): Operation("Shows the daemon, the machine, and all processes.", shapes.State),
+    ("GET", "/state/history"): Operation(
+        "Shows how processes were, and from when on.",
+        shapes.PastStates,
+        parameters=(
+            Parameter("processId", {"type": "string"}, "only of this one"),
+            Parameter("startTimeStamp", _MOMENT, "from then on, in milliseconds"),
+            Parameter("endTimeStamp", _MOMENT, "until then, in milliseconds"),
+            _ROWS,
+        ),
+    ),
     ("POST", "/telemetry"): Operation(
         "Takes what a program reports of itself.",
         body=shapes.Telemetry,
@@ -50,11 +65,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             Parameter("startTimeStamp", _MOMENT, "from then on, in milliseconds"),
             Parameter("endTimeStamp", _MOMENT, "until then, in milliseconds"),
             Parameter("consumer", {"type": "string"}, "only what this consumer sent"),
-            Parameter(
-                "nRows",
-                {"type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "default": DEFAULT_ROWS},
-                "how many at the most",
-            ),
+            _ROWS,
             Parameter(
                 "cursor",
                 {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,9})?\.[0-9]{1,5}$"},

@@ -26,6 +26,7 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
         Endpoint("POST", f"{one}/block", Scope.CONTROL, handlers.block_process),
         Endpoint("POST", f"{one}/unblock", Scope.CONTROL, handlers.unblock_process),
         Endpoint("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
+        Endpoint("GET", f"{prefix}/state/history", Scope.READ, handlers.show_history),
         Endpoint("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
         Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
         Endpoint("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),

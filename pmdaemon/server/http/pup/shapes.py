@@ -128,6 +128,26 @@ class State(TypedDict):
     data: ApplicationState
 
 
+class PastState(TypedDict):
+    """How a process was from a moment on; `gone` is one that was deleted then."""
+
+    timeStamp: Milliseconds
+    id: str
+    status: Number
+    blocked: bool
+    restarts: int
+    pid: NotRequired[int]
+    code: NotRequired[int]
+    signal: NotRequired[str]
+    gone: NotRequired[Literal[True]]
+
+
+class PastStates(TypedDict):
+    """How processes were, oldest first."""
+
+    data: list[PastState]
+
+
 class LogEntry(TypedDict):
     """An entry of the log; `consumer` is who sent it, where somebody did."""
 
