@@ -57,6 +57,12 @@ mutants: $(VENV)/.dev ## change the core in thousands of ways; tell which no tes
 	$(BIN)/mutmut run --max-children 1 $(MUTANTS)
 	$(BIN)/mutmut results
 
+.PHONY: dist
+dist: $(VENV)/.release ## the wheel and the source in dist/, each installed and tried as users do
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+	@scripts/check-dist $(BIN)
+
 .PHONY: clean
 clean: ## remove what these commands made here; programs that run stay up
 	rm -rf $(VENV) build dist mutants *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache \
@@ -69,6 +75,10 @@ $(VENV)/.installed: $(PACKAGING)
 
 $(VENV)/.dev: $(PACKAGING) | $(VENV)/.installed
 	@scripts/install dev
+	@touch $@
+
+$(VENV)/.release: $(PACKAGING) | $(VENV)/.installed
+	@scripts/install release
 	@touch $@
 
 $(VENV)/.system: scripts/system-packages | $(VENV)/.installed

@@ -23,7 +23,8 @@ class Figure(Struct, frozen=True):
     """One thing measured, on our side, on PM2's, and where it is the same work, on that of others.
 
     `target` is the ratio ours / theirs that the project promises: at most that, or at least when
-    `more_is_better`. `limit` is a promise in the unit itself. `others` are samples by name.
+    `more_is_better`. `limit` and `floor` are promises in the unit itself: at most, and at least.
+    `others` are samples by name.
     """
 
     what: str
@@ -32,6 +33,7 @@ class Figure(Struct, frozen=True):
     theirs: Sequence[float] = ()
     target: float | None = None
     limit: float | None = None
+    floor: float | None = None
     more_is_better: bool = False
     others: Mapping[str, Sequence[float]] = {}
 
@@ -58,6 +60,9 @@ class Figure(Struct, frozen=True):
         if self.limit is not None and self.ours:
             kept = statistics.median(self.ours) <= self.limit
             return f"≤ {self.limit:g} {self.unit} {'kept' if kept else 'missed'}"
+        if self.floor is not None and self.ours:
+            kept = statistics.median(self.ours) >= self.floor
+            return f"≥ {self.floor:g} {self.unit} {'kept' if kept else 'missed'}"
         return ""
 
     def row(self, names: Sequence[str]) -> str:

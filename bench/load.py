@@ -1,5 +1,6 @@
 """Asking by HTTP as fast as one is answered, with wrk."""
 
+import os
 import re
 import socket
 import subprocess
@@ -9,6 +10,9 @@ from typing import NamedTuple
 
 from bench.peers import find_tool
 from bench.system import BenchFailed
+
+PACED = Path(__file__).parent / "programs" / "paced.lua"
+"""Has each connection wait between its requests."""
 
 _RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
 _P99 = re.compile(r"99%\s+([0-9.]+)(us|ms|s)")
@@ -23,9 +27,25 @@ class Load(NamedTuple):
 
 
 def load(
-    url: str, seconds: float, *, connections: int, script: Path | None = None, host: str = ""
+    url: str,
+    seconds: float,
+    *,
+    connections: int,
+    script: Path | None = None,
+    host: str = "",
+    rate: float | None = None,
+    cpu: int | None = None,
 ) -> Load:
     """Ask over so many connections for a while.
+
+    Args:
+        url: what is asked for.
+        seconds: for how long.
+        connections: how many there are.
+        script: what says to wrk what to ask.
+        host: what is said to be asked, where that is not in the URL.
+        rate: how many requests a second there are to be, if not as many as are answered.
+        cpu: the processor to do that on.
 
     Raises:
         BenchFailed: wrk is missing, or an answer was no 2xx.
@@ -35,12 +55,18 @@ def load(
     if host:
         options += ["-H", f"Host: {host}"]
     lasting = f"-d{max(1, round(seconds))}s"
+    env = dict(os.environ)
+    if rate is not None:
+        options += ["-s", str(PACED)]
+        env["PACE_MS"] = str(max(1, round(connections / rate * 1000)))
     command = [find_tool("wrk"), "-t1", f"-c{connections}", lasting, "--latency", *options, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rate, p99 = _RATE.search(said), _P99.search(said)
-    if rate is None or p99 is None or "Non-2xx" in said:
+    if cpu is not None:
+        command = ["taskset", "-c", str(cpu), *command]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    reached, p99 = _RATE.search(said), _P99.search(said)
+    if reached is None or p99 is None or "Non-2xx" in said:
         raise BenchFailed(f"wrk {url}: {said}")
-    return Load(float(rate[1]), float(p99[1]) * _MILLISECONDS[p99[2]])
+    return Load(float(reached[1]), float(p99[1]) * _MILLISECONDS[p99[2]])
 
 
 def free_ports(count: int) -> Sequence[int]:

@@ -21,6 +21,7 @@ def test_every_link_to_a_file_leads_to_one(page: Path):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.timeout(240)  # many pages, some of them long
 def test_every_page_is_in_the_site_and_every_reference_is_found(tmp_path: Path):
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", tmp_path / "trees"]
 

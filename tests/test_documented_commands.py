@@ -56,7 +56,14 @@ def test_a_command_that_nobody_can_type_is_objected_to(command: str, said: str):
 
 @pytest.mark.parametrize(
     "command",
-    ['start "node app.js" --name app', "proxy add app.localhost app", "stop …", "--help", "logs"],
+    [
+        'start "node app.js" --name app',
+        "proxy add app.localhost app",
+        "stop …",
+        "--help",
+        "stop --help",
+        "logs",
+    ],
 )
 def test_a_command_that_can_be_typed_is_not(command: str):
     assert objection(command) is None

@@ -16,8 +16,6 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
-    "control/deploy_messages.py": "types only; the verbs about deployments are tested with them",
-    "engine/deploy_interfaces.py": "types only; tests/contracts holds every implementation to them",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
@@ -27,10 +25,14 @@ TESTED_ELSEWHERE = {
     "core/taking_over.py": "a part of the lifecycle, tested with it",
     "core/notices.py": "data without behaviour; the bus and the supervisor are tested with it",
     "server/http/native/shapes.py": "types only; every answer of the transcripts is held to them",
+    "server/http/prox/shapes.py": "types only; every answer of the transcripts is held to them",
+    "server/http/pup/shapes.py": "types only; every answer of the transcripts is held to them",
     "core/projects.py": "data without behaviour; projects are tested by what is done with them",
     "core/spec.py": "data without behaviour; tests/config reads texts into it",
     "control/messages": "types only; the control socket is tested by talking over it",
     "adapters/process_handles.py": "types only; pidfd and pid_handles are tested by what they do",
+    "server/declaring_verbs.py": "a part of control_verbs, tested with it",
+    "server/following.py": "a part of control_verbs, tested with it",
     "engine/interfaces": "types only; tests/contracts holds every implementation to them",
 }
 """Modules, and folders of them, without test files of their own, each with the reason."""
@@ -47,6 +49,7 @@ RELEASED = {
     "0007_services.sql": "6142688934f7f0f648035e604391c1e0edabdef8aac36349e6eed2411af0be4d",
     "0008_platform.sql": "562cb4ce5c7a0dcb3e218e237cca5b7ab73dcbd47eb91294e9013c0329e6ccf8",
     "0009_deployments.sql": "f5664e1fbd0acfa6a04db3ada7b1ad9e6af0565d371450d2ace1f82ac1a92977",
+    "0010_states.sql": "70bc6ed17614fb5bb0ad70e50be636094922a397dc291cc65a7d949facf98b25",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 

@@ -15,6 +15,7 @@ from pmdaemon.adapters import privileges
 from pmdaemon.adapters.line_gathering import LineGatherer
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
@@ -52,6 +53,7 @@ class BuildCommands:
 
     Args:
         token: makes the token of a command from its name.
+        walls: keep commands out of the home.
         objection: says why nothing may run any longer, as when the disk is full; None while it may.
 
     """
@@ -63,19 +65,26 @@ class BuildCommands:
         handles: ProcessHandles,
         trees: ProcessTrees,
         token: Callable[[str], str],
+        walls: Walls,
         objection: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._reader = reader
         self._handles = handles
         self._trees = trees
         self._token = token
+        self._walls = walls
         self._objection = objection
         self.running: set[Identity] = set()
         """The first processes of all commands that run now."""
 
     async def run(self, order: BuildOrder, out: Say, err: Say) -> BuildOutcome:
         """Run one; whatever goes wrong is the outcome. When cancelled, it is ended first."""
-        return await self.run_words((SHELL, "-c", order.command), order, out, err)
+        try:
+            with self._walls.around(order.doors) as prepare:
+                words = (SHELL, "-c", order.command)
+                return await self.run_words(words, order, out, err, prepare=prepare)
+        except OSError as error:
+            return BuildOutcome(None, f"cannot put up walls around it: {error.strerror}")
 
     async def run_words(
         self,
@@ -85,12 +94,16 @@ class BuildCommands:
         err: Say,
         *,
         objection: Callable[[], str | None] = lambda: None,
+        prepare: Callable[[], None] | None = None,
     ) -> BuildOutcome:
-        """Run words in place of the order's command line, as long as there is no objection."""
+        """Run words in place of the order's command line, as long as there is no objection.
+
+        `prepare` is done in the child before it becomes the program.
+        """
         token = f"{self._token(order.name)}.1"
         with LineGatherer(out) as stdout, LineGatherer(err) as stderr:
             try:
-                pid = _spawn(argv, order, token, stdout.writing, stderr.writing)
+                pid = _spawn(argv, order, token, (stdout.writing, stderr.writing), prepare)
             except (OSError, ValueError, subprocess.SubprocessError) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 return BuildOutcome(None, f"cannot run {argv[0]}: {str(reason).lower()}")
@@ -170,7 +183,22 @@ class BuildCommands:
         return len(killed)
 
 
-def _spawn(argv: Sequence[str], order: BuildOrder, token: str, out: int, err: int) -> int:
+def _spawn(
+    argv: Sequence[str],
+    order: BuildOrder,
+    token: str,
+    outputs: tuple[int, int],
+    prepare: Callable[[], None] | None,
+) -> int:
+    limit = privileges.preparation(RunAs(), LIMITS)
+    out, err = outputs
+
+    def be_ready() -> None:
+        if limit is not None:
+            limit()
+        if prepare is not None:
+            prepare()
+
     popen = subprocess.Popen(
         argv,
         cwd=order.cwd,
@@ -179,7 +207,7 @@ def _spawn(argv: Sequence[str], order: BuildOrder, token: str, out: int, err: in
         stdout=out,
         stderr=err,
         start_new_session=True,
-        preexec_fn=privileges.preparation(RunAs(), LIMITS),  # noqa: PLW1509 - see there
+        preexec_fn=be_ready,  # noqa: PLW1509 - see `privileges`
     )
     # Its exit is collected by its handle; Popen is not to wait for it as well.
     popen.returncode = 0

@@ -19,6 +19,7 @@ from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
@@ -47,7 +48,7 @@ class SpawnLauncher:
     `child_nofile` is the soft and hard limit on open files that programs are to have, where our
     own soft limit was raised above it. `keeper` is told of every program, so that one which ends
     before we have recorded it is known to the next daemon; and it knows how those ended that are
-    not our children.
+    not our children. `walls` keep programs out of the home that are not to see all of it.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class SpawnLauncher:
         *,
         child_nofile: tuple[int, int] | None = None,
         keeper: KeeperLink | None = None,
+        walls: Walls | None = None,
     ) -> None:
         self._reader = reader
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
+        self._walls = walls
         self._latest: Identity | None = None
         # What we open ourselves is closed by the exec (PEP 446); what we were given is not.
         self._given = _inheritable()
@@ -113,13 +116,18 @@ class SpawnLauncher:
         self._handles.reap(identity)
         self._keeper.recorded(identity)
 
+    def close(self) -> None:
+        """Give the numbers back that were kept for what programs inherit."""
+        for file in (self._nothing, *self._slots):
+            os.close(file)
+
     def _spawn(self, order: LaunchOrder) -> int:
         # For reading as well, so that writing never fails while nobody reads.
         flags = os.O_RDWR | os.O_NOCTTY
         argv = _argv(order)
         with self._in_slots(order.equipment.inherited) as inherited:
             if is_asked_for(order):
-                return spawn_as(order, argv, inherited)
+                return spawn_as(order, argv, inherited, self._walls)
             return self._spawn_with(order, argv, flags, inherited)
 
     def _spawn_with(

@@ -64,6 +64,10 @@ class ProcReader:
         except OSError:
             return ()
 
+    def close(self) -> None:
+        """Give the descriptor back that was kept in reserve."""
+        os.close(self._reserve)
+
     def _list(self) -> list[str]:
         try:
             return os.listdir("/proc")  # noqa: PTH208 - no Path object for each of hundreds

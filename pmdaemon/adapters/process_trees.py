@@ -20,7 +20,7 @@ from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Identity
 
 LOOK_AGAIN = 0.005
-LOOKS = 50
+LOOKS = 200
 """How often, and after how many seconds, we look again for what is just being executed."""
 
 Orphans = Mapping[str, Sequence[tuple[int, ProcessEntry]]]
@@ -128,11 +128,14 @@ class SystemProcessTrees:
         """
         if not tokens:
             return {}
-        entries = self._table.snapshot().entries.values()
+        snapshot = self._table.snapshot()
+        entries = snapshot.entries.values()
         leaders = [one for one in entries if one.session == one.pid and not one.ended]
+        # Most likely they are ours or a reaper's by now; others are not waited for.
+        parents = self._reapers | _ourselves(snapshot)
         shown = self._tokens_of(leaders)
         for _ in range(LOOKS):
-            if all(token != "" for token, _ in shown):
+            if all(token != "" or one.ppid not in parents for token, one in shown):
                 break
             time.sleep(LOOK_AGAIN)
             shown = self._tokens_of(leaders)

@@ -12,6 +12,7 @@ and removed then, so that no half-removed release is ever mistaken for a whole o
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Collection
 from contextlib import suppress
@@ -29,10 +30,11 @@ DOOMED = ".doomed-"
 
 
 class ProjectFolders:
-    """Keeps releases below one folder."""
+    """Keeps releases below one folder; what their programs print is in the folder `output`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, output: Path) -> None:
         self._folder = folder
+        self._output = output
 
     def make(self, project_id: str, name: str) -> str:
         """Choose the folder of a new release, and return its path; it is not made yet."""
@@ -43,7 +45,9 @@ class ProjectFolders:
 
     def build_home(self, project_id: str) -> str:
         """Return the folder that commands of a project have for their home."""
-        return self._own(project_id, "home")
+        home = self._own(project_id, "home")
+        make_private(Path(home) / "tmp")
+        return home
 
     def shared(self, project_id: str) -> str:
         """Return the folder in which the programs of a project keep what outlives a release."""
@@ -91,6 +95,16 @@ class ProjectFolders:
         """Remove all that there is of a project."""
         _doom(self._project(project_id))
         await asyncio.to_thread(_remove_doomed, self._folder)
+
+    def forget_output(self, slug: str, number: int | None = None) -> None:
+        """Remove what the programs of a project printed: up to a deployment, or all of it."""
+        # File names as `core.logs.file_name` makes them: an @ is escaped.
+        pattern = re.compile(rf"{re.escape(slug)}%40([0-9]+)[.-].*")
+        with suppress(OSError):
+            for path in self._output.iterdir():
+                found = pattern.fullmatch(path.name)
+                if found is not None and (number is None or int(found[1]) <= number):
+                    path.unlink(missing_ok=True)
 
     def free_bytes(self) -> int:
         """Say how much room is left."""

@@ -3,10 +3,11 @@
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 
 from pmdaemon.adapters import privileges
 from pmdaemon.adapters.launch_failures import cannot_open, cannot_prepare, cannot_run
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchOrder
@@ -19,13 +20,17 @@ FIRST_INHERITED = 3
 
 def is_asked_for(order: LaunchOrder) -> bool:
     """Whether a program is to have anything that it would not inherit from us."""
-    return (order.run_as, order.limits) != _NOTHING_ASKED
+    walled = order.equipment.doors is not None
+    return walled or (order.run_as, order.limits) != _NOTHING_ASKED
 
 
-def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) -> int:
+def spawn_as(
+    order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int], walls: Walls | None = None
+) -> int:
     """Start a program by `argv`, and return its pid.
 
     It gets the `inherited` descriptors, none of which has a number that it is to have for one.
+    `walls` are for one that is not to see all of the home.
 
     Raises:
         LaunchFailed: nothing was started.
@@ -38,6 +43,7 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
         if order.run_as.uid is not None:
             _hand_over(order.run_as.uid, stdout, stderr)
         try:
+            wall = opened.enter_context(_walls(order, walls))
             popen = subprocess.Popen(
                 argv,
                 cwd=order.cwd,
@@ -48,7 +54,7 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
                 start_new_session=True,
                 umask=-1 if order.limits.umask is None else order.limits.umask,
                 pass_fds=range(FIRST_INHERITED, FIRST_INHERITED + len(inherited)),
-                preexec_fn=_preparation(order, inherited),  # noqa: PLW1509 - see there
+                preexec_fn=_preparation(order, inherited, wall),  # noqa: PLW1509 - see there
             )
         except subprocess.SubprocessError as error:
             raise cannot_prepare(order, error) from error
@@ -60,9 +66,23 @@ def spawn_as(order: LaunchOrder, argv: Sequence[str], inherited: Sequence[int]) 
     return popen.pid
 
 
-def _preparation(order: LaunchOrder, inherited: Sequence[int]) -> Callable[[], None] | None:
+def _walls(
+    order: LaunchOrder, walls: Walls | None
+) -> AbstractContextManager[Callable[[], None] | None]:
+    doors = order.equipment.doors
+    if walls is None or doors is None:
+        return nullcontext()
+    # Its outputs, too: a program may open them again, as /dev/stdout.
+    given = order.equipment.stdin
+    own = [order.stdout, order.stderr, *([given] if given is not None else [])]
+    return walls.around([*doors, *own])
+
+
+def _preparation(
+    order: LaunchOrder, inherited: Sequence[int], wall: Callable[[], None] | None
+) -> Callable[[], None] | None:
     prepare = privileges.preparation(order.run_as, order.limits)
-    if not inherited:
+    if not inherited and wall is None:
         return prepare
 
     def run() -> None:
@@ -70,6 +90,8 @@ def _preparation(order: LaunchOrder, inherited: Sequence[int]) -> Callable[[], N
             os.dup2(file, number)
         if prepare is not None:
             prepare()
+        if wall is not None:
+            wall()
 
     return run
 

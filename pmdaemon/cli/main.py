@@ -22,6 +22,7 @@ def main() -> NoReturn:
 
 _AS_PM2 = {
     "pm2": ("pm2",), "pm2-runtime": ("pm2-runtime",), "pm2-docker": ("pm2-runtime",),
+    "pm2-dev": ("pm2-dev",),
 }  # fmt: skip
 """What a link to us may be called, and which words that stands for."""
 
@@ -66,6 +67,10 @@ def _dispatch(arguments: list[str], context: Context) -> int:
             from pmdaemon.cli.pm2 import runtime  # noqa: PLC0415 - as above
 
             return runtime.run(others, context.environment)
+        case ["pm2-dev", *others]:
+            from pmdaemon.cli.pm2 import runtime  # noqa: PLC0415 - as above
+
+            return runtime.develop(others, context.environment)
         case _:
             pass
     if "_PMDAEMON_COMPLETE" not in context.environment:

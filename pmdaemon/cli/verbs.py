@@ -58,8 +58,8 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("deploy", "Build and run a repository here, or bring it to other machines"),
         Verb("deployments", "List deployments, and show their logs"),
         Verb("rollback", "Run an earlier release again"),
-        Verb("project", "Say what is deployed: variables, domains, webhooks"),
-        Verb("user", "Say who deploys over the web API: accounts and invitations"),
+        Verb("project", "Manage projects: repositories, variables, domains"),
+        Verb("user", "Manage who deploys over the web API"),
     ),
     "Tidy up": (
         Verb("reset", "Set restart counters to zero"),

@@ -6,6 +6,7 @@ daemon words them and as `--json` prints them.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 from pmdaemon.control.messages.daemon import HostResult, KillResult, PingResult, UpdateResult
@@ -25,6 +26,9 @@ Runs = list[RunView]
 Replies = list[ReplyView]
 
 Tokens = list[TokenView]
+
+
+_processes = itemgetter("processes")
 
 
 class SaveResult(TypedDict):
@@ -212,7 +216,9 @@ def trigger(action: str, params: str | None, selectors: Sequence[str | int]) -> 
 
     """
     said = {} if params is None else {"params": params}
-    return Call("trigger", {**selection(selectors), "action": action, **said}, _replies)
+    return Call(
+        "trigger", {**selection(selectors), "action": action, **said}, itemgetter("replies")
+    )
 
 
 def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
@@ -222,13 +228,13 @@ def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
         InvalidInput: none is selected.
 
     """
-    return Call("explain", selection(selectors), _explanations)
+    return Call("explain", selection(selectors), itemgetter("explanations"))
 
 
 def history(selectors: Sequence[str | int], *, limit: int) -> Call[Runs]:
     """Ask for the latest runs of jobs, of all when none is selected."""
     body: dict[str, object] = {"selectors": _texts(selectors)} if selectors else {}
-    return Call("history", {**body, "limit": limit}, _runs)
+    return Call("history", {**body, "limit": limit}, itemgetter("runs"))
 
 
 def selection(selectors: Sequence[str | int]) -> dict[str, object]:
@@ -255,7 +261,7 @@ def web(
 
 def web_off() -> Call[str | None]:
     """Ask for the web side to be turned off; the result is where it was."""
-    return Call("web_off", {}, _url)
+    return Call("web_off", {}, itemgetter("url"))
 
 
 def make_token(
@@ -273,7 +279,7 @@ def make_token(
 
 def list_tokens() -> Call[Tokens]:
     """Ask for what is known of all tokens."""
-    return Call("tokens", {}, _tokens)
+    return Call("tokens", {}, itemgetter("tokens"))
 
 
 def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
@@ -336,33 +342,3 @@ def _texts(selectors: Sequence[str | int]) -> list[str]:
 
 def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
     return result
-
-
-def _processes(result: dict[str, Any]) -> Processes:
-    found: Processes = result["processes"]
-    return found
-
-
-def _tokens(result: dict[str, Any]) -> Tokens:
-    found: Tokens = result["tokens"]
-    return found
-
-
-def _explanations(result: dict[str, Any]) -> Explanations:
-    found: Explanations = result["explanations"]
-    return found
-
-
-def _replies(result: dict[str, Any]) -> Replies:
-    found: Replies = result["replies"]
-    return found
-
-
-def _runs(result: dict[str, Any]) -> Runs:
-    found: Runs = result["runs"]
-    return found
-
-
-def _url(result: dict[str, Any]) -> str | None:
-    url: str | None = result["url"]
-    return url

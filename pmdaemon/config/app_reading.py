@@ -7,14 +7,12 @@ from typing import Any
 from msgspec import Struct
 
 from pmdaemon.config import field_values as values
-from pmdaemon.config.field_table import AWAITED, FIELDS_BY_NAME, NAMED_ENVIRONMENT, Field, remark
+from pmdaemon.config.field_table import FIELDS_BY_NAME, NAMED_ENVIRONMENT, Field, remark
 from pmdaemon.config.interpolation import interpolated
 from pmdaemon.config.spelling import spelled
 from pmdaemon.config.tables import Remarked, joined, sentences
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
 from pmdaemon.core.wording import shown
-
-NOT_YET = "read, but not acted on by this release"
 
 
 class Reading(Struct, frozen=True):
@@ -102,8 +100,6 @@ def _read_field(
     if reading.values.setdefault(name, result) != result:
         message = f"it says something else than {first}, and both mean {name}"
         reading.problems.append((reading.path(key), InvalidInput(message)))
-    elif name in AWAITED and first == key:
-        reading.warn(key, NOT_YET)
 
 
 def _with_variables(

@@ -290,9 +290,6 @@ FIELDS = tuple(field for fields in SECTIONS.values() for field in fields)
 INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inherited.", {})
 """Known to what brings saved apps back, and to nobody else."""
 
-AWAITED: frozenset[str] = frozenset()
-"""Fields that are read and checked, and that nothing in this release acts on yet."""
-
 NOT_ACTED_ON = frozenset(
     {
         "automation", "deep_monitoring", "disable_source_map_support", "disable_trace",

@@ -1,7 +1,6 @@
 """Who deploys: accounts, what proves them, and how more of them come about."""
 
 import re
-import unicodedata
 from enum import StrEnum
 
 from msgspec import Struct
@@ -125,6 +124,8 @@ class AccountRules(Struct, frozen=True):
 
 def email_key(email: str) -> str:
     """Give what addresses are compared by: two that differ in case are the same."""
+    import unicodedata  # noqa: PLC0415 - a megabyte of tables, for who has accounts
+
     return unicodedata.normalize("NFKC", email).casefold()
 
 

@@ -1,9 +1,11 @@
 """The environment a program gets."""
 
 import re
+from typing import TYPE_CHECKING
 
-from pmdaemon.core.process import Process
-from pmdaemon.core.spec import AppSpec, RunAs
+if TYPE_CHECKING:  # `jlist` takes `unique_id` from here, and is done before these are loaded
+    from pmdaemon.core.process import Process
+    from pmdaemon.core.spec import AppSpec, RunAs
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -16,13 +18,13 @@ def token_parts(token: str) -> tuple[str, int]:
     return (owner, int(launch)) if dot and launch.isdecimal() else (token, 0)
 
 
-def _of_user(run_as: RunAs) -> dict[str, str]:
+def _of_user(run_as: "RunAs") -> dict[str, str]:
     """Say whose program it is, where that is not who started it."""
     found = {"USER": run_as.user, "LOGNAME": run_as.user, "HOME": run_as.home}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def child_environment(process: Process) -> dict[str, str]:
+def child_environment(process: "Process") -> dict[str, str]:
     """Put together what the program of `process` is started with.
 
     What was declared beats what was inherited; what tells the program who it is beats both.
@@ -58,7 +60,7 @@ def unique_id(created: float, pm_id: int) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _as_with_pm2(process: Process) -> dict[str, str]:
+def _as_with_pm2(process: "Process") -> dict[str, str]:
     """Say what programs that were written for PM2 look for; what was declared beats it."""
     spec = process.spec
     return {
@@ -74,7 +76,7 @@ def _as_with_pm2(process: Process) -> dict[str, str]:
     }
 
 
-def _incremented(spec: AppSpec, instance: int) -> str:
+def _incremented(spec: "AppSpec", instance: int) -> str:
     """Count on from what was declared, or from 0."""
     first = spec.env.get(spec.increment_var or "", "0").strip()
     return str((int(first) if _INTEGER.fullmatch(first) else 0) + instance)

@@ -70,7 +70,10 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield f"{name} is starting."
         case Stopping(run, cause, ended):
             yield f"{name} is ending, because {_because(cause, process)}."
-            yield from _ending(process, run, is_over=ended is not None)
+            if process.state.draining:
+                yield "It gets no more requests, finishes those that it has, and is stopped then."
+            else:
+                yield from _ending(process, run, is_over=ended is not None)
         case Backoff(since, delay, reason):
             left = max(0.0, delay - _elapsed(since, facts))
             what = f"could not be started: {reason}" if reason else _ended(process)

@@ -1,7 +1,6 @@
 """What the fields of a project may hold."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -49,6 +48,8 @@ def read_fields(given: Mapping[str, object], *, trusted: bool) -> dict[str, obje
 
 def slug_for(name: str, taken: Collection[str]) -> str:
     """Make a host label of a name, that is not taken yet."""
+    import unicodedata  # noqa: PLC0415 - a megabyte of tables, for who has projects
+
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = _NO_LABEL.sub("-", plain).strip("-")[:LONGEST_SLUG].strip("-") or "project"
     number, candidate = 1, slug

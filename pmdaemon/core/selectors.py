@@ -77,6 +77,16 @@ class Selector(Struct, frozen=True):
         )
 
 
+def parse_each(texts: Sequence[str]) -> list[Selector]:
+    """Read what a user typed, one selector a text.
+
+    Raises:
+        InvalidInput: one is empty, or is no usable regular expression.
+
+    """
+    return [Selector.parse(text) for text in texts]
+
+
 def select(selectors: Sequence[Selector], processes: Sequence[Process]) -> list[Process]:
     """Pick what any of the selectors means, in the order of pm_ids.
 

@@ -15,6 +15,7 @@ from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.release_folders import ProjectFolders
 from pmdaemon.adapters.sqlite.deployments import SqliteDeployments
 from pmdaemon.adapters.sqlite.store import SqliteStore
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.paths import Home
 from pmdaemon.core.accounts import OPERATOR, Role
 from pmdaemon.core.errors import PmdaemonError
@@ -55,6 +56,7 @@ class World(Struct, frozen=True):
     platform: Platform
     search_path: str
     ports: Callable[[Process], Collection[int] | None]
+    walls: Walls
 
 
 class Deploying(Struct, frozen=True):
@@ -71,12 +73,14 @@ def deploying(world: World) -> Deploying:
     clock, store = world.clock, SqliteDeployments(world.store)
     projects, limits = world.platform.projects, DeployLimits()
     folder = Path(world.home.projects_dir)
-    folders, logs, followers = ProjectFolders(folder), DeploymentLogFiles(folder), Followers()
+    folders = ProjectFolders(folder, Path(world.home.logs_dir))
+    logs, followers = DeploymentLogFiles(folder), Followers()
     builder = BuildCommands(
         reader=world.reader,
         handles=world.handles,
         trees=world.trees,
         token=lambda name: f"{world.home.id}.{name}",
+        walls=world.walls,
         objection=lambda: _objection(folders.free_bytes(), limits.free),
     )
     repositories = GitRepositories(folder, builder, world.search_path)

@@ -37,9 +37,11 @@ from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
+from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Identity, Process
@@ -74,6 +76,7 @@ from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -151,10 +154,14 @@ def assemble(
     def environment(process: Process) -> Mapping[str, str]:
         return {**children.environment(process), **deploys.live.environment(process)}
 
+    def doors(process: Process) -> tuple[str, ...] | None:
+        return deploys.live.doors(process)
+
     trees = _trees(ground, parent, builds=builds)
     notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
+    walls = Walls(Path(home.path))
     launcher = SpawnLauncher(
-        ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper
+        ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper, walls=walls
     )
     files = HomeSecretFiles(Path(home.path))
     mint = JwtMint(files)
@@ -167,7 +174,7 @@ def assemble(
         url=lambda: web.expected,
         processes=ground.processes,
     )
-    lines = _lines(ground, notify, environment)
+    lines = _lines(ground, notify, environment, doors)
     prober = SystemProber(ground.clock, ground.commands)
     health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
     gateway = _gateway(ground)
@@ -231,6 +238,7 @@ def assemble(
             platform=platform,
             search_path=os.environ.get("PATH", os.defpath),
             ports=ports,
+            walls=walls,
         )
     )
     engine = Engine(
@@ -245,6 +253,7 @@ def assemble(
         triggers=_triggers(ground, health, events),
         history=_history(ground),
         journal=Journal(clock=ground.clock, bus=ground.bus, store=SqliteJournal(ground.store)),
+        states=StateHistory(clock=ground.clock, bus=ground.bus, store=SqliteStates(ground.store)),
         telemetry=telemetry,
         logs=LogHub(capture=ground.capture, bus=ground.bus),
         host=SystemHostMetrics(ground.clock),
@@ -309,6 +318,7 @@ def _lines(
     ground: _Ground,
     notify: DatagramNotifySocket,
     access: Callable[[Process], Mapping[str, str]],
+    doors: Callable[[Process], tuple[str, ...] | None],
 ) -> ProgramLines:
     return ProgramLines(
         token=ground.token,
@@ -321,6 +331,7 @@ def _lines(
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,
         preload=str(NODE_PRELOAD),
+        doors=doors,
     )
 
 

@@ -30,7 +30,7 @@ from pmdaemon.core.platform_errors import (
 )
 from pmdaemon.engine.api_tokens import ApiTokens
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.interfaces import Clock, TokenMint
+from pmdaemon.engine.interfaces import Cancellable, Clock, TokenMint
 from pmdaemon.engine.interfaces.platform import PasswordHasher, PlatformChanges, PlatformStore
 from pmdaemon.engine.invitations import Invitations
 from pmdaemon.engine.sign_in_throttle import SignInThrottle
@@ -64,6 +64,7 @@ class Accounts:
         self._throttle = SignInThrottle(clock)
         self._decoy: str | None = None
         self._turn = asyncio.Lock()
+        self._next_end: tuple[float, Cancellable] | None = None
         self.api_tokens = ApiTokens(store=store, clock=clock, mint=mint, new_id=new_id, bus=bus)
         self.invitations = Invitations(store=store, clock=clock, mint=mint, new_id=new_id)
 
@@ -104,14 +105,21 @@ class Accounts:
         if not self._by_id:
             return None
         if presented.startswith(API_TOKEN_PREFIX):
-            account_id = self.api_tokens.used(presented)
-            account = self._by_id.get(account_id) if account_id is not None else None
-            return account.program if account is not None else None
+            token = self.api_tokens.used(presented)
+            account = self._by_id.get(token.account_id) if token is not None else None
+            if token is None or account is None:
+                return None
+            self._await_end(token.expires)
+            return account.program
         if presented.count(".") != 2:
             return None
         claims = self._mint.read(presented, self._clock.now().wall)
         account = self._claimed(claims) if claims is not None else None
-        return account.principal if account is not None else None
+        if claims is None or account is None:
+            return None
+        expires = claims["exp"]
+        self._await_end(expires if isinstance(expires, int | float) else None)
+        return account.principal
 
     # Verbs.
 
@@ -329,6 +337,19 @@ class Accounts:
             self._by_id[id_] = account
             self._bus.publish(AccessChanged())
             return account
+
+    def _await_end(self, expires: float | None) -> None:
+        """Tell when what is in use ends by itself, so that what goes on with it ends, too."""
+        if expires is None or (self._next_end is not None and self._next_end[0] <= expires):
+            return
+        if self._next_end is not None:
+            self._next_end[1].cancel()
+        timer = self._clock.call_later(expires - self._clock.now().wall, self._tell_end)
+        self._next_end = (expires, timer)
+
+    def _tell_end(self) -> None:
+        self._next_end = None
+        self._bus.publish(AccessChanged())
 
     async def _decoy_hash(self) -> str:
         """Give a hash to try passwords of nobody on, so that this takes as long as any other."""

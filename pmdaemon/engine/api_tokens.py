@@ -102,8 +102,8 @@ class ApiTokens:
         for token in self.list(account_id):
             self._by_digest.pop(token.digest, None)
 
-    def used(self, presented: str) -> str | None:
-        """Say whose token this is, and that it was used just now; None if it lets nobody in."""
+    def used(self, presented: str) -> ApiToken | None:
+        """Find a token, and note that it was used just now; None if it lets nobody in."""
         token = self._by_digest.get(digest_of(presented))
         now = self._clock.now().wall
         if token is None or not token.is_good(now):
@@ -112,7 +112,7 @@ class ApiTokens:
             noted = replace(token, last_used=now)
             self._by_digest[token.digest] = noted
             tasks.spawn(self._note(noted), name="api_tokens.note")
-        return token.account_id
+        return token
 
     async def _note(self, token: ApiToken) -> None:
         if token.digest not in self._by_digest:

@@ -16,12 +16,16 @@ from pmdaemon.engine.deployment_log import DeploymentLog, Followers
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import (
     DeploymentLogs,
+    DeploymentQuery,
     DeploymentStore,
     Projects,
     ReleaseFolders,
 )
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.release_making import ReleaseMaker
+
+KEPT_DEPLOYMENTS = 200
+"""Deployments of a project that are remembered, with their logs."""
 
 log = logging.getLogger(__name__)
 
@@ -259,6 +263,8 @@ class DeployQueue:
         finishing.add_done_callback(self._finishing.discard)
 
     async def _prune(self, project: Project) -> None:
+        """Keep as many releases as are wished for, and of what is long past nothing."""
+        await self._forget_old(project)
         releases = await self._store.releases(project.id)
         live = self._live.of(project.id)
         kept = {one.number for one in releases[: project.keep]}
@@ -269,3 +275,13 @@ class DeployQueue:
         await self._folders.keep_only(
             project.id, {one.folder for one in releases if one.number in kept}
         )
+
+    async def _forget_old(self, project: Project) -> None:
+        live = self._live.of(project.id)
+        query = DeploymentQuery(projects=frozenset({project.id}), offset=KEPT_DEPLOYMENTS)
+        for old in await self._store.find(query):
+            if old.is_final and (live is None or old.id != live.id):
+                await self._store.remove(old.id)
+                self._logs.remove(old)
+        latest = live.number if live is not None else 0
+        self._folders.forget_output(project.slug, latest - project.keep)

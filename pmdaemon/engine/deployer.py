@@ -303,6 +303,10 @@ class Deployer:
             if one.release is not None and (one.project_id, one.release) in there
         )
 
+    def apps_of(self, deployment: Deployment) -> Sequence[str]:
+        """List the names of the apps that a deployment runs as."""
+        return sorted({one.name for one in self._now() if base_of(one.name) == deployment.app})
+
     def process_of(self, deployment: Deployment) -> Process | None:
         """Find the program that answers for a deployment."""
         if not deployment.app:
@@ -393,6 +397,7 @@ class Deployer:
         self._live.forget(project.id)
         await self._store.forget(project.id)
         await self._folders.remove(project.id)
+        self._folders.forget_output(project.slug)
 
     # Inside.
 

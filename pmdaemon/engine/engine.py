@@ -21,6 +21,7 @@ from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.pushes import Pushes
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
@@ -63,6 +64,7 @@ class Engine(Struct, frozen=True):
     triggers: Triggers
     history: JobHistory
     journal: Journal
+    states: StateHistory
     telemetry: Telemetry
     logs: LogHub
     host: HostMetrics

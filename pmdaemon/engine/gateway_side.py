@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from pmdaemon.core.certificates import Certificate, is_for
-from pmdaemon.core.errors import InvalidInput, PmdaemonError, TcpPortTaken
+from pmdaemon.core.errors import PmdaemonError, TcpPortTaken
 from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
-from pmdaemon.core.published import combined, merged, says_nothing, service_of, services_of
+from pmdaemon.core.published import services_of
 from pmdaemon.core.routing import Listener, Mode, RouteTable, Target
+from pmdaemon.core.service_book import Revision, ServiceBook
 from pmdaemon.core.services import ServiceSpec, alone_at, table_of, targets_of
 from pmdaemon.core.spec import AppSpec, Published
-from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.certificate_keeper import CertificateKeeper
@@ -37,25 +37,6 @@ from pmdaemon.engine.listening import Listening
 from pmdaemon.engine.request_log import RequestLog
 
 log = logging.getLogger(__name__)
-
-
-class ServiceNotFound(PmdaemonError):
-    """A name that no service has, or a route that is none."""
-
-    code = "service_not_found"
-
-
-class ServiceDeclared(PmdaemonError):
-    """What an app declares for itself, and so cannot be taken away from beside."""
-
-    code = "service_declared"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} declares itself what is published of it: change proxy in its declaration"
-            " (pmdaemon proxy pause holds its requests)",
-            name=name,
-        )
 
 
 class GatewaySide:
@@ -84,9 +65,7 @@ class GatewaySide:
         self._processes = processes
         self._capture = capture
         self._settings: GatewaySettings | None = None
-        self._by_hand: dict[str, ServiceSpec] = {}
-        self._declared: dict[str, ServiceSpec] = {}
-        self._services: dict[str, ServiceSpec] = {}
+        self._book = ServiceBook()
         self._listeners: Mapping[str, Listener] = {}
         self._failure: PmdaemonError | None = None
         self._apps: frozenset[str] = frozenset()
@@ -111,11 +90,11 @@ class GatewaySide:
     @property
     def services(self) -> Mapping[str, ServiceSpec]:
         """All services, by name."""
-        return self._services
+        return self._book.services
 
     def is_declared(self, service: str) -> bool:
         """Tell whether an app declares this service itself."""
-        return service in self._declared
+        return service in self._book.declared
 
     @property
     def table(self) -> RouteTable:
@@ -129,7 +108,7 @@ class GatewaySide:
 
     def routed_hosts(self) -> Collection[str]:
         """List the hosts that services have beside their own names."""
-        return {route.host for spec in self._services.values() for route in spec.routes}
+        return {route.host for spec in self._book.services.values() for route in spec.routes}
 
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
@@ -146,7 +125,7 @@ class GatewaySide:
         nobody can tell, and there is nothing to wait for.
         """
         targets = (
-            alone_at(process, self._services.values(), self._processes())
+            alone_at(process, self._book.services.values(), self._processes())
             if self.serves(process.name)
             else ()
         )
@@ -165,7 +144,7 @@ class GatewaySide:
 
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
-        spec = self._services.get(service)
+        spec = self._book.services.get(service)
         for process in self._processes():
             if spec is not None and spec.app == process.name:
                 if isinstance(process.state, Errored):
@@ -179,8 +158,8 @@ class GatewaySide:
         self, settings: GatewaySettings | None, services: Iterable[ServiceSpec]
     ) -> None:
         """Go on with what a former daemon had; a failure is logged, programs come first."""
-        self._declared = services_of(self._processes())
-        self._adopt({spec.name: spec for spec in services})
+        by_hand = {spec.name: spec for spec in services}
+        self._adopt(ServiceBook.of(by_hand, services_of(self._processes())))
         if settings is None:
             return
         try:
@@ -231,25 +210,8 @@ class GatewaySide:
 
         """
         async with self._turn:
-            present = self._services.get(spec.name)
-            former = self._by_hand.get(spec.name)
-            if present is not None and not swap:
-                if present.backing != spec.backing:
-                    raise InvalidInput(
-                        f"there is a service called {spec.name} already, and"
-                        f" {present.target_text} answers for it (to exchange that: --swap)",
-                        code="service_taken",
-                        service=spec.name,
-                    )
-                kept = former.listener if former is not None else None
-                spec = replace(spec, listener=spec.listener or kept)
-            routes = former.routes if former is not None else ()
-            mode = present.mode if present is not None else spec.mode
-            spec = replace(spec, routes=merged(routes, spec.routes), mode=mode)
-            by_hand = {**self._by_hand, spec.name: spec}
-            self._check(combined(self._declared, by_hand))
-            await self._change_by_hand(by_hand, Changes(services_written=[spec], urgent=True))
-            return self._services[spec.name]
+            await self._revise(self._book.with_service(spec, swap=swap))
+            return self._book.services[spec.name]
 
     async def remove(self, name: str) -> ServiceSpec:
         """Have a service no longer; what it has begun is finished.
@@ -260,12 +222,9 @@ class GatewaySide:
 
         """
         async with self._turn:
-            spec = self._found(name)
-            if name in self._declared and self._declared[name].backing == spec.backing:
-                raise ServiceDeclared(name)
-            by_hand = {other: one for other, one in self._by_hand.items() if other != name}
-            await self._change_by_hand(by_hand, Changes(services_removed=[name], urgent=True))
-            return spec
+            former = self._book.find(name)
+            await self._revise(self._book.without_service(name))
+            return former
 
     async def remove_route(self, host: str, path: str) -> ServiceSpec:
         """Take a route from its service.
@@ -276,15 +235,9 @@ class GatewaySide:
 
         """
         async with self._turn:
-            for spec in self._by_hand.values():
-                left = tuple(one for one in spec.routes if (one.host, one.path) != (host, path))
-                if len(left) < len(spec.routes):
-                    await self._write(replace(spec, routes=left))
-                    return self._services[spec.name]
-            for spec in self._services.values():
-                if any((one.host, one.path) == (host, path) for one in spec.routes):
-                    raise ServiceDeclared(spec.name)
-            raise ServiceNotFound(f"{host}{path} is no route", route=f"{host}{path}")
+            revision = self._book.without_route(host, path)
+            await self._revise(revision)
+            return self._book.services[revision.name]
 
     async def set_mode(self, name: str, mode: Mode) -> ServiceSpec:
         """Have a service serve, hold its requests, or say that it is being worked on.
@@ -294,11 +247,8 @@ class GatewaySide:
 
         """
         async with self._turn:
-            spec = self._found(name)
-            if name not in self._by_hand:
-                spec = replace(spec, routes=(), listener=None)
-            await self._write(replace(self._by_hand.get(name, spec), mode=mode))
-            return self._services[name]
+            await self._revise(self._book.with_mode(name, mode))
+            return self._book.services[name]
 
     async def drained(self, service: str, target: Target, *, within: float | None) -> bool:
         """Wait until a target answers nothing any more; tell whether it came to that.
@@ -309,7 +259,7 @@ class GatewaySide:
 
     # What apps declare.
 
-    def admit(self, specs: Iterable[AppSpec]) -> None:
+    def admit(self, specs: Sequence[AppSpec]) -> None:
         """Make sure that what these apps want to have published can be.
 
         Raises:
@@ -317,31 +267,18 @@ class GatewaySide:
             TcpPortTaken: the gateway cannot listen where it is to.
 
         """
-        wanted = {spec.name: service_of(spec) for spec in specs}
-        if not any(wanted.values()):
+        wanted = [spec for spec in specs if spec.proxy is not None]
+        if not wanted:
             return
-        declared = {
-            name: service
-            for name, service in {**services_of(self._processes()), **wanted}.items()
-            if service is not None
-        }
-        services = combined(declared, self._by_hand)
-        for name in wanted:
-            if name in declared and services[name].backing != declared[name].backing:
-                raise InvalidInput(
-                    f"cannot publish {name}: there is a service called {name} already, and"
-                    f" {services[name].target_text} answers for it",
-                    code="service_taken",
-                    service=name,
-                )
-        self._check(services)
-        for name in wanted:
-            listener = services[name].listener if name in services else None
-            if listener is None or self._listeners.get(name) == listener:
+        book = self._book.with_declared(services_of(self._processes())).with_apps(specs)
+        for spec in wanted:
+            listener = book.services[spec.name].listener
+            if listener is None or self._listeners.get(spec.name) == listener:
                 continue
             if not self._probe.is_free(listener.tcp_port):
                 raise TcpPortTaken(
-                    f"cannot publish {name}: another program listens on port {listener.tcp_port}",
+                    f"cannot publish {spec.name}: another program listens on port"
+                    f" {listener.tcp_port}",
                     port=listener.tcp_port,
                 )
 
@@ -374,77 +311,51 @@ class GatewaySide:
             await self._server.drained(service, target, within=None)
         callback()
 
-    def _found(self, name: str) -> ServiceSpec:
-        if (spec := self._services.get(name)) is None:
-            available = ", ".join(sorted(self._services)) or "there is none"
-            raise ServiceNotFound(f"no service is called {shown(name)} ({available})", name=name)
-        return spec
-
-    def _check(self, services: Mapping[str, ServiceSpec]) -> None:
-        table = RouteTable()
-        for spec in services.values():
-            table = table.with_routes(spec.routes)
-        listeners: dict[int, str] = {}
-        for spec in services.values():
-            if spec.listener is not None:
-                other = listeners.setdefault(spec.listener.tcp_port, spec.name)
-                if other != spec.name:
-                    raise InvalidInput(
-                        f"port {spec.listener.tcp_port} is where {other} is balanced already",
-                        code="service_taken",
-                    )
-
-    async def _write(self, spec: ServiceSpec) -> None:
-        """Keep a service as it is by hand now, or no longer if its app says all that it does."""
-        by_hand = {**self._by_hand, spec.name: spec}
-        changes = Changes(services_written=[spec], urgent=True)
-        if says_nothing(spec, self._declared.get(spec.name)):
-            del by_hand[spec.name]
-            changes = Changes(services_removed=[spec.name], urgent=True)
-        await self._change_by_hand(by_hand, changes)
-
-    async def _change_by_hand(self, by_hand: Mapping[str, ServiceSpec], changes: Changes) -> None:
-        before = self._services
-        await self._balance(combined(self._declared, by_hand))
+    async def _revise(self, revision: Revision) -> None:
+        """Go by another book, and keep what it says by hand."""
+        book, name, by_hand = revision
+        changes = Changes(services_removed=[name], urgent=True)
+        if by_hand is not None:
+            changes = Changes(services_written=[by_hand], urgent=True)
+        await self._balance(book)
         try:
             await self._store.commit(changes)
         except PmdaemonError:
-            await self._balance(before)
+            await self._balance(self._book)
             raise
-        self._adopt(by_hand)
+        self._adopt(book)
 
     async def _take_up(self) -> None:
         """Publish what apps declare now."""
         async with self._turn:
             declared = services_of(self._processes())
-            if declared == self._declared and self._failure is None:
+            if declared == self._book.declared and self._failure is None:
                 return
-            self._declared = declared
-            self._adopt(self._by_hand)
+            self._adopt(self._book.with_declared(declared))
             try:
-                await self._listen_for(declared)
+                await self._listen_for_apps()
             except PmdaemonError as error:
                 log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
                 self._failure = error
             else:
                 self._failure = None
 
-    async def _listen_for(self, declared: Mapping[str, ServiceSpec]) -> None:
-        """Take connections for these services; with the first of them, the gateway listens."""
-        if declared and self._settings is None:
-            settings = GatewaySettings()
-            if all(one.listener is not None and not one.routes for one in declared.values()):
-                settings = replace(settings, http_port=None)  # nobody asked for HTTP
-            await self._change_to(settings)
-            await self._commit_or(Changes(gateway=settings, urgent=True), None)
-        else:
-            await self._balance(self._services)
+    async def _listen_for_apps(self) -> None:
+        """Take connections for what apps declare; with the first of it, the gateway listens."""
+        declared = self._book.declared.values()
+        if not declared or self._settings is not None:
+            await self._balance(self._book)
+            return
+        settings = GatewaySettings()
+        if all(one.listener is not None and not one.routes for one in declared):
+            settings = replace(settings, http_port=None)  # nobody asked for HTTP
+        await self._change_to(settings)
+        await self._commit_or(Changes(gateway=settings, urgent=True), None)
 
-    async def _balance(self, services: Mapping[str, ServiceSpec]) -> None:
+    async def _balance(self, book: ServiceBook) -> None:
         if self._settings is not None:
-            listeners = _listeners(services)
-            await self._server.balance(listeners)
-            self._listeners = listeners
+            await self._server.balance(book.listeners)
+            self._listeners = book.listeners
 
     async def _commit_or(self, changes: Changes, before: GatewaySettings | None) -> None:
         try:
@@ -462,13 +373,11 @@ class GatewaySide:
         self._settings = settings
         self._refresh()
         self._concern()
-        await self._balance(self._services)
+        await self._balance(self._book)
 
-    def _adopt(self, by_hand: Mapping[str, ServiceSpec]) -> None:
-        self._by_hand = dict(by_hand)
-        self._services = combined(self._declared, by_hand)
-        apps = (one.app for one in self._services.values())
-        self._apps = frozenset(app for app in apps if app is not None)
+    def _adopt(self, book: ServiceBook) -> None:
+        self._book = book
+        self._apps = book.apps
         self._refresh()
         self._concern()
 
@@ -505,7 +414,7 @@ class GatewaySide:
         processes = [one for one in self._processes() if one.name in self._apps]
         self._listening.forget_all_but({one.run.identity for one in processes if one.run})
         self._table = table_of(
-            self._services.values(),
+            self._book.services.values(),
             self._settings.domain,
             lambda spec: targets_of(spec, processes, self._listening.accepts),
         )
@@ -515,7 +424,3 @@ class GatewaySide:
 def _said(process: Process | None) -> Published | None:
     """What a process has published, as it is declared."""
     return process.spec.proxy if process is not None else None
-
-
-def _listeners(services: Mapping[str, ServiceSpec]) -> Mapping[str, Listener]:
-    return {name: spec.listener for name, spec in services.items() if spec.listener is not None}

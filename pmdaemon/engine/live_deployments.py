@@ -18,6 +18,7 @@ from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import DeploymentStore, Projects
+from pmdaemon.engine.release_making import DOORS
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,12 @@ class LiveDeployments:
             return {}
         found = self._projects.environment(project_id, EnvScope.RUN)
         return {name: value for name, value in found.items() if name not in OURS}
+
+    def doors(self, process: Process) -> tuple[str, ...] | None:
+        """List what of the home a deployed program may see; None for any other program."""
+        if base_of(process.name) not in self._owners:
+            return None
+        return tuple(process.spec.inherited_env[name] for name in DOORS)
 
     def own(self, app: str, project_id: str) -> None:
         """Say whose the apps are whose names begin so, before they are started."""

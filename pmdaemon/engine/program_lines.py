@@ -35,6 +35,7 @@ class ProgramLines:
         post: takes an event to the supervisor's inbox.
         processes: lists all that there are now.
         access: gives the variables by which a program reaches us over the network.
+        doors: says what of the home a program may see, if not all of it.
         preload: the file that a Node program whose instances share sockets loads first.
 
     """
@@ -52,6 +53,7 @@ class ProgramLines:
         inputs: Inputs,
         access: Callable[[Process], Mapping[str, str]],
         preload: str,
+        doors: Callable[[Process], tuple[str, ...] | None] = lambda _: None,
     ) -> None:
         self._token = token
         self._post = post
@@ -62,6 +64,7 @@ class ProgramLines:
         self._inputs = inputs
         self._access = access
         self._preload = preload
+        self._doors = doors
         self._running: dict[Identity, int] = {}
         self._processes = processes
         self._turn = 0
@@ -96,6 +99,7 @@ class ProgramLines:
             inherited=inherited,
             pid_variable="LISTEN_PID" if "LISTEN_FDS" in variables else None,
             stdin=self._inputs.open(process.run_number) if spec.stdin else None,
+            doors=self._doors(process),
         )
 
     def attend(self, process: Process, run: Run) -> None:

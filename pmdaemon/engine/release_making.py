@@ -26,6 +26,9 @@ from pmdaemon.engine.interfaces.deploying import (
 REPOSITORY_TOKEN = "REPOSITORY_TOKEN"  # noqa: S105 - the name of a variable
 """The variable of a project that opens its repository, where it is not for everybody."""
 
+DOORS = ("RELEASE_DIR", "HOME", "SHARED_DIR")
+"""The variables that say which folders of the home are a release's own."""
+
 
 class ReleaseMaker:
     """Makes releases.
@@ -78,7 +81,9 @@ class ReleaseMaker:
             "PATH": deployed_apps.commands_path(release, self._search_path),
             "HOME": self._folders.build_home(project_id),
             "LANG": "C.UTF-8",
+            "TMPDIR": str(PurePath(self._folders.build_home(project_id), "tmp")),
             "SHARED_DIR": self._folders.shared(project_id),
+            "RELEASE_DIR": release.folder,
             "GIT_COMMIT": release.commit_sha,
         }
 
@@ -105,6 +110,7 @@ class ReleaseMaker:
                 Phase.INSTALL: self._limits.install,
                 Phase.BUILD: self._limits.build,
             }.get(phase, self._limits.release),
+            doors=tuple(environment[name] for name in DOORS),
         )
         check(phase.value, await self._builder.run(order, attempt.log.out, attempt.log.err))
 

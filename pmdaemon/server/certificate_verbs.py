@@ -89,6 +89,6 @@ def refuse_without_ports(settings: GatewaySettings) -> None:
     if settings.acme is not None and (settings.http_port is None or settings.https_port is None):
         raise InvalidInput(
             "to have certificates signed, the proxy has to listen for HTTP and for HTTPS"
-            " (pmdaemon proxy on --http 80 --https 443)",
+            " (pmdaemon proxy on --http 80 --https 443, or proxy certs --acme none)",
             code="ports_needed",
         )

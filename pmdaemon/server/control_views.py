@@ -1,5 +1,8 @@
 """Processes as the control channel words them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from pmdaemon.config.differences import in_words
@@ -18,6 +21,13 @@ from pmdaemon.core.health import Health
 from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.process import Backoff, Errored, Exit, Online, Process
 from pmdaemon.core.snapshots import ProcessSnapshot
+
+
+def processes_result(
+    snapshots: Sequence[ProcessSnapshot], *, detail: bool = False
+) -> dict[str, Any]:
+    """Show processes, as every verb does that acts on some."""
+    return {"processes": [process_view(one, detail=detail) for one in snapshots]}
 
 
 def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessView:

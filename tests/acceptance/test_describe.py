@@ -43,8 +43,8 @@ def test_several_are_described_with_an_empty_line_between(pmdaemon):
 
     shown = pmdaemon.run("describe", "app").out
 
-    assert shown.startswith("app (id 0)\n")
-    assert "\n\napp (id 1)\n" in shown
+    assert shown.startswith("app:0 (id 0)\n")
+    assert "\n\napp:1 (id 1)\n" in shown
     assert "1 of 2" in shown
 
 

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from pmdaemon.adapters import build_commands
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit
 from tests.support.building import an_order, building
@@ -134,3 +135,19 @@ async def test_much_output_holds_nobody_up(commands, tmp_path):
     _, out, _ = await run(commands, an_order("yes | head -n 200000", tmp_path))
 
     assert len(out) == 200000
+
+
+async def test_of_the_home_it_sees_what_it_is_to_see(tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "secret").write_text("open sesame")
+    if not Walls(tmp_path).stand:
+        pytest.skip("this kernel has no Landlock")
+    order = an_order(
+        "echo mine > a; cat a ../secret", tmp_path / "own", doors=(str(tmp_path / "own"),)
+    )
+
+    async with building(walled=tmp_path) as commands:
+        outcome, out, err = await run(commands, order)
+
+    assert (outcome.ok, out) == (False, ["mine"])
+    assert "Permission denied" in err[0]

@@ -2,12 +2,12 @@ import asyncio
 import os
 
 import pytest
-from pmdaemon.engine.deploy_interfaces import CodeRequest
 
 from pmdaemon.adapters import git_http
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.adapters.git_http import GitBackend
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.engine.interfaces.deploying import CodeRequest
 from tests.support.building import building
 
 pytestmark = pytest.mark.posix

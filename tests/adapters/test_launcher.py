@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -33,6 +34,18 @@ async def system(request, tmp_path):
 async def linux(tmp_path):
     async with pidfd_system(tmp_path) as system:
         yield system
+
+
+@pytest.fixture
+async def a_launcher(proc_reader):
+    """Make launchers beside that of the system, which are closed at the end."""
+    with ExitStack() as stack:
+
+        def make(reader=proc_reader, **more):
+            handles = stack.enter_context(closing(PidfdHandles(reader)))
+            return stack.enter_context(closing(SpawnLauncher(reader, handles, **more)))
+
+        yield make
 
 
 async def output_of(system, program, **changes):
@@ -91,23 +104,22 @@ async def test_a_program_reads_nothing_from_its_input(system, our_input):
     assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
 
 
-async def test_a_program_has_no_file_of_ours(linux, tmp_path):
-    reader = ProcReader()
+async def test_a_program_has_no_file_of_ours(linux, a_launcher, tmp_path):
     with (tmp_path / "ours").open("w"), (tmp_path / "given").open("w") as given:
         os.set_inheritable(given.fileno(), True)
-        linux.launcher = SpawnLauncher(reader, PidfdHandles(reader))
+        linux.launcher = a_launcher()
 
         files = await output_of(linux, "ls /proc/$$/fd")
 
     assert files.split() == ["0", "1", "2"]
 
 
-async def test_what_we_were_given_stays_ours_whatever_its_number(linux, raised_limit):
+async def test_what_we_were_given_stays_ours_whatever_its_number(linux, a_launcher, raised_limit):
     given = os.dup(0)
     high = fcntl.fcntl(given, fcntl.F_DUPFD, raised_limit[0] + 50)
     os.close(given)
     try:
-        limited(linux, raised_limit)
+        linux.launcher = a_launcher(child_nofile=raised_limit)
 
         files = await output_of(linux, "ls /proc/$$/fd")
 
@@ -182,12 +194,11 @@ async def test_the_exit_of_an_adopted_program_is_unknown(system):
     assert ends == [Exit()]
 
 
-async def test_another_launcher_of_the_same_daemon_can_tell_the_exit(linux):
-    reader = ProcReader()
+async def test_another_launcher_of_the_same_daemon_can_tell_the_exit(linux, a_launcher):
     ends: list[Exit] = []
     identity = linux.launch(Program.FAILS)
 
-    SpawnLauncher(reader, PidfdHandles(reader)).watch(identity, lambda _, how: ends.append(how))
+    a_launcher().watch(identity, lambda _, how: ends.append(how))
 
     await eventually(lambda: ends)
     assert ends == [Exit(code=3)]
@@ -202,35 +213,31 @@ def raised_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def limited(system, limits):
-    reader = ProcReader()
-    system.launcher = SpawnLauncher(reader, PidfdHandles(reader), child_nofile=limits)
-    return system
+@pytest.fixture
+def limited(linux, a_launcher, raised_limit):
+    """Start programs with a lower limit than ours."""
+    linux.launcher = a_launcher(child_nofile=raised_limit)
+    return linux
 
 
-async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(linux, raised_limit):
-    system = limited(linux, raised_limit)
-
-    seen = {await output_of(system, "ulimit -Sn; ulimit -Hn") for _ in range(10)}
+async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(limited, raised_limit):
+    seen = {await output_of(limited, "ulimit -Sn; ulimit -Hn") for _ in range(10)}
 
     assert seen == {f"256\n{raised_limit[1]}"}
 
 
-async def test_our_own_limit_stays_also_when_a_program_cannot_be_started(linux, raised_limit):
-    system = limited(linux, raised_limit)
-
-    system.launch(Program.STAYS)
+async def test_our_own_limit_stays_also_when_a_program_cannot_be_started(limited, raised_limit):
+    limited.launch(Program.STAYS)
     with pytest.raises(LaunchFailed):
-        system.launch("", argv=("/nowhere",))
+        limited.launch("", argv=("/nowhere",))
 
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (raised_limit[1], raised_limit[1])
 
 
-async def test_with_more_files_open_than_programs_may_have_they_still_start(linux, raised_limit):
-    system = limited(linux, raised_limit)
+async def test_with_more_files_open_than_programs_may_have_they_still_start(limited, raised_limit):
     many = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
     try:
-        identity = system.launch(Program.STAYS)
+        identity = limited.launch(Program.STAYS)
     finally:
         for file in many:
             os.close(file)
@@ -253,8 +260,8 @@ async def test_a_program_can_be_started_when_we_can_open_nothing_more(linux):
     assert linux.trees.find_launched([order.token]) == {order.token: identity}
 
 
-async def test_a_process_that_cannot_be_identified_is_ended_again(linux):
-    blind = SpawnLauncher(FakeProcessReader(), PidfdHandles(FakeProcessReader()))
+async def test_a_process_that_cannot_be_identified_is_ended_again(linux, a_launcher):
+    blind = a_launcher(FakeProcessReader())
     order = linux.order(Program.STAYS)
     before = children_of(os.getpid())
 
@@ -326,8 +333,10 @@ async def test_a_program_inherits_a_descriptor_whatever_else_it_is_to_have(linux
         assert printed == os.readlink(f"/proc/self/fd/{listener.fileno()}")
 
 
-async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers(tmp_path):
-    launcher = SpawnLauncher(ProcReader(), PidfdHandles(ProcReader()), child_nofile=(512, 512))
+async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers(
+    a_launcher, tmp_path
+):
+    launcher = a_launcher(child_nofile=(512, 512))
     files = [os.open(os.devnull, os.O_RDONLY) for _ in range(600)]
     try:
         fifo = str(tmp_path / "out")

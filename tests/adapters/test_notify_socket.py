@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from pmdaemon.adapters.notify_socket import LONGEST_PATH, DatagramNotifySocket
-from pmdaemon.adapters.proc_table import ProcReader
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.waiting import eventually
 
@@ -35,8 +34,8 @@ async def heard():
 
 
 @pytest.fixture
-async def notify(tmp_path, keeper, heard):
-    notify = DatagramNotifySocket(tmp_path / "run" / "notify.sock", ProcReader(), keeper)
+async def notify(tmp_path, keeper, heard, proc_reader):
+    notify = DatagramNotifySocket(tmp_path / "run" / "notify.sock", proc_reader, keeper)
     notify.attend(heard.append)
     notify.listen()
     yield notify
@@ -59,14 +58,14 @@ def saying(notify):
         program.communicate()
 
 
-async def test_who_says_that_it_is_ready_is_told_by_the_kernel(saying, heard):
+async def test_who_says_that_it_is_ready_is_told_by_the_kernel(saying, heard, proc_reader):
     program = saying("STATUS=warm\nREADY=1\n")
 
     [ancestry] = await eventually(lambda: heard)
 
     pids = [identity.pid for identity in ancestry]
     assert pids[:2] == [program.pid, os.getpid()]
-    assert ancestry[0] == ProcReader().entry(program.pid).identity
+    assert ancestry[0] == proc_reader.entry(program.pid).identity
 
 
 @pytest.mark.parametrize("text", ["STATUS=READY=1", "READY=10", "READY=0", "", "\xff"])
@@ -92,7 +91,7 @@ async def test_what_a_program_waits_on_is_closed_when_it_was_heard(notify):
 
 
 async def test_what_is_said_while_no_daemon_is_there_waits_for_the_next(
-    notify, keeper, heard, tmp_path
+    notify, keeper, heard, tmp_path, proc_reader
 ):
     address = notify.address
     notify.close()
@@ -101,7 +100,7 @@ async def test_what_is_said_while_no_daemon_is_there_waits_for_the_next(
         line.send(b"READY=1")
     assert heard == []
 
-    next_daemon = DatagramNotifySocket(tmp_path / "run" / "notify.sock", ProcReader(), keeper)
+    next_daemon = DatagramNotifySocket(tmp_path / "run" / "notify.sock", proc_reader, keeper)
     next_daemon.attend(heard.append)
     next_daemon.listen()
 
@@ -110,20 +109,20 @@ async def test_what_is_said_while_no_daemon_is_there_waits_for_the_next(
     next_daemon.close()
 
 
-async def test_a_socket_that_somebody_removed_is_made_anew(notify, keeper, tmp_path):
+async def test_a_socket_that_somebody_removed_is_made_anew(notify, keeper, tmp_path, proc_reader):
     path = tmp_path / "run" / "notify.sock"
     notify.close()
     path.unlink()
 
-    next_daemon = DatagramNotifySocket(path, ProcReader(), keeper)
+    next_daemon = DatagramNotifySocket(path, proc_reader, keeper)
     next_daemon.listen()
 
     assert path.exists()
     next_daemon.close()
 
 
-async def test_with_too_long_a_path_there_is_none(tmp_path, keeper):
-    notify = DatagramNotifySocket(tmp_path / ("x" * LONGEST_PATH), ProcReader(), keeper)
+async def test_with_too_long_a_path_there_is_none(tmp_path, keeper, proc_reader):
+    notify = DatagramNotifySocket(tmp_path / ("x" * LONGEST_PATH), proc_reader, keeper)
 
     notify.listen()
 

@@ -7,7 +7,6 @@ import pytest
 
 from pmdaemon.adapters import pidfd
 from pmdaemon.adapters.pidfd import PidfdHandles
-from pmdaemon.adapters.proc_table import ProcReader
 from pmdaemon.core.process import Exit
 from tests.support.system import Program, pidfd_system
 from tests.support.waiting import eventually
@@ -52,8 +51,8 @@ async def test_no_descriptor_is_left_when_a_program_has_ended(system):
     assert open_files() == before
 
 
-async def test_no_descriptor_is_left_after_closing_and_nobody_is_told(system):
-    handles = PidfdHandles(ProcReader())
+async def test_no_descriptor_is_left_after_closing_and_nobody_is_told(system, proc_reader):
+    handles = PidfdHandles(proc_reader)
     ends: list[str] = []
     before = open_files()
     identity = system.launch(Program.STAYS)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from pmdaemon.adapters.proc_table import ProcReader, parse_stat
+from pmdaemon.adapters.proc_table import parse_stat
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -48,31 +48,30 @@ def test_a_program_whose_first_thread_is_over_has_not_ended():
     assert not parse_stat(stat(state="Z", threads=3)).ended
 
 
-def test_we_are_in_the_table_ourselves():
-    entry = ProcReader().scan()[os.getpid()]
+def test_we_are_in_the_table_ourselves(proc_reader):
+    entry = proc_reader.scan()[os.getpid()]
 
     assert entry.ppid == os.getppid()
     assert entry.process_group == os.getpgrp()
     assert entry.session == os.getsid(0)
     assert entry.memory > PAGE
-    assert entry.identity == ProcReader().scan()[os.getpid()].identity
+    assert entry.identity == proc_reader.scan()[os.getpid()].identity
 
 
-def test_what_does_not_exist_has_neither_entry_nor_token():
+def test_what_does_not_exist_has_neither_entry_nor_token(proc_reader):
     pid = 2**22 + 1  # above the highest pid there can be
 
-    assert ProcReader().entry(pid) is None
-    assert ProcReader().token(pid) is None
+    assert proc_reader.entry(pid) is None
+    assert proc_reader.token(pid) is None
 
 
-def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone():
-    reader = ProcReader()
+def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone(proc_reader):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest_free = os.dup(0)
     os.close(lowest_free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
     try:
-        entry, listed = reader.entry(os.getpid()), reader.scan()
+        entry, listed = proc_reader.entry(os.getpid()), proc_reader.scan()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
@@ -80,10 +79,10 @@ def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone():
     assert os.getpid() in listed
 
 
-def test_the_children_of_a_process_are_told_at_once():
+def test_the_children_of_a_process_are_told_at_once(proc_reader):
     with subprocess.Popen(["sleep", "1000"]) as child:
-        children = ProcReader().children(os.getpid())
+        children = proc_reader.children(os.getpid())
         child.kill()
 
     assert child.pid in children
-    assert ProcReader().children(child.pid) == ()
+    assert proc_reader.children(child.pid) == ()

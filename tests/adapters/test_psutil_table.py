@@ -2,28 +2,27 @@ import os
 
 import pytest
 
-from pmdaemon.adapters.proc_table import ProcReader
 from pmdaemon.adapters.psutil_table import PsutilReader
 from tests.support.system import Program, pidfd_system
 
 pytestmark = pytest.mark.posix
 
 
-async def test_both_readers_tell_the_same_of_a_program(tmp_path):
+async def test_both_readers_tell_the_same_of_a_program(tmp_path, proc_reader):
     async with pidfd_system(tmp_path) as system:
         token = f"a token {tmp_path}"
         identity = await system.settled(Program.FAMILY, token=token)
         child = system.members(identity)[0]
 
         for pid in identity.pid, child.pid:
-            portable, native = PsutilReader().entry(pid), ProcReader().entry(pid)
+            portable, native = PsutilReader().entry(pid), proc_reader.entry(pid)
             assert portable is not None
             assert native is not None
             # What they use goes on changing, and the start times count from different moments.
             same = {"start_time": 0, "own_ticks": 0, "reaped_ticks": 0, "memory": 0}
             assert portable._replace(**same) == native._replace(**same)
             assert portable.memory > 0
-            assert PsutilReader().token(pid) == ProcReader().token(pid) == token
+            assert PsutilReader().token(pid) == proc_reader.token(pid) == token
 
 
 def test_the_start_time_of_a_process_stays():
@@ -34,8 +33,8 @@ def test_the_start_time_of_a_process_stays():
     assert first.identity == second.identity
 
 
-def test_all_processes_are_listed():
-    portable, native = PsutilReader().scan(), ProcReader().scan()
+def test_all_processes_are_listed(proc_reader):
+    portable, native = PsutilReader().scan(), proc_reader.scan()
 
     assert os.getpid() in portable
     assert os.getppid() in portable

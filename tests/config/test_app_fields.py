@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmdaemon.config import app_reading
 from pmdaemon.config.app_fields import read_app, read_apps
 from pmdaemon.config.field_table import FIELDS_BY_NAME
 from pmdaemon.config.table_fields import EVENTS
@@ -265,14 +264,6 @@ def test_what_is_not_acted_on_is_a_warning(base):
         "apps[0].windowsHide: not acted on by this release",
         "apps[0].vizion: not acted on by this release",
     )
-
-
-def test_what_waits_to_be_acted_on_is_a_warning(base, monkeypatch):
-    monkeypatch.setattr(app_reading, "AWAITED", frozenset({"args"}))
-
-    warnings = read(base, {"script": "server.js", "args": "a", "max_restarts": 1}).warnings
-
-    assert warnings == ("args: read, but not acted on by this release",)
 
 
 def test_environments_that_were_not_chosen_are_checked_and_left_alone(base):

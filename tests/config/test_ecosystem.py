@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.config import app_reading
 from pmdaemon.config.app_fields import read_apps
 from pmdaemon.config.ecosystem import (
     LARGEST_FILE,
@@ -252,9 +251,7 @@ def example():
     )
 
 
-def test_the_example_is_read_without_a_warning(monkeypatch):
-    monkeypatch.setattr(app_reading, "AWAITED", frozenset())
-
+def test_the_example_is_read_without_a_warning():
     declared = example()
 
     assert [each.spec.name for each in declared] == ["shop:web", "worker", "tick"]

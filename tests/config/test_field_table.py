@@ -1,7 +1,6 @@
 import pytest
 
 from pmdaemon.config.field_table import (
-    AWAITED,
     FIELDS,
     FIELDS_BY_NAME,
     INHERITED,
@@ -33,10 +32,6 @@ def test_a_slip_is_answered_with_a_guess(spelling, guess):
 @pytest.mark.parametrize("spelling", ["qqq", "", "x" * 100_000])
 def test_what_resembles_nothing_is_unknown(spelling):
     assert remark(spelling) == "unknown field"
-
-
-def test_what_waits_to_be_acted_on_is_a_field():
-    assert {field.name for field in FIELDS} >= AWAITED
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)

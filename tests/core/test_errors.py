@@ -133,10 +133,10 @@ def test_what_an_error_is_about_comes_over_a_wire_too():
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence", "details"),
+    ("make", "sentence", "details"),
     [
         (
-            errors.AppAlreadyExists("web"),
+            lambda: errors.AppAlreadyExists("web"),
             (
                 "cannot start web: there is an app of this name already"
                 " (to start it anew: pmdaemon restart web)"
@@ -144,7 +144,7 @@ def test_what_an_error_is_about_comes_over_a_wire_too():
             {"name": "web"},
         ),
         (
-            errors.TokenExists("ci"),
+            lambda: errors.TokenExists("ci"),
             (
                 "there is a token called ci already"
                 " (to make a new one in its place: pmdaemon token --rotate ci)"
@@ -152,47 +152,49 @@ def test_what_an_error_is_about_comes_over_a_wire_too():
             {"name": "ci"},
         ),
         (
-            errors.TokenNotFound("ci", ("a", "b")),
+            lambda: errors.TokenNotFound("ci", ("a", "b")),
             "no token is called ci",
             {"name": "ci", "available": ["a", "b"]},
         ),
         (
-            errors.ProcessBlocked("web"),
+            lambda: errors.ProcessBlocked("web"),
             "cannot start web: it is blocked (to allow it again: pmdaemon unblock web)",
             {"name": "web"},
         ),
         (
-            errors.ProcessAlreadyRunning("web"),
+            lambda: errors.ProcessAlreadyRunning("web"),
             "cannot start web: it is running already",
             {"name": "web"},
         ),
         (
-            errors.ProcessNotRunning("web"),
+            lambda: errors.ProcessNotRunning("web"),
             "cannot stop web: it is not running",
             {"name": "web"},
         ),
         (
-            errors.ReloadFailed("web:1", "it ended", ["boom"], name="web", instance=1),
+            lambda: errors.ReloadFailed("web:1", "it ended", ["boom"], name="web", instance=1),
             "cannot reload web:1, which goes on as before: it ended",
             {"name": "web", "instance": 1, "reason": "it ended", "last_words": ["boom"]},
         ),
         (
-            errors.ReloadFailed("web", "it ended"),
+            lambda: errors.ReloadFailed("web", "it ended"),
             "cannot reload web, which goes on as before: it ended",
             {"name": "web", "instance": 0, "reason": "it ended", "last_words": []},
         ),
         (
-            errors.ReloadInProgress.already("web"),
+            lambda: errors.ReloadInProgress.already("web"),
             "web is being reloaded; try again when that is done",
             {"name": "web"},
         ),
         (
-            errors.ShutdownInProgress(),
+            errors.ShutdownInProgress,
             "cannot do this: the daemon is ending, and all programs with it",
             {},
         ),
     ],
 )
-def test_an_error_is_a_sentence_for_people_and_details_for_programs(error, sentence, details):
+def test_an_error_is_a_sentence_for_people_and_details_for_programs(make, sentence, details):
+    error = make()
+
     assert error.message == sentence
     assert error.details == details

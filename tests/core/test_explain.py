@@ -130,6 +130,10 @@ def test_what_is_ending_says_why_and_what_comes_next():
     asked = a_process(state=Stopping(a_run(), Cause.STOP_REQUESTED))
     leftovers = a_process(state=Stopping(a_run(), Cause.ENDED_BY_ITSELF, CLEAN))
 
+    draining = a_process(state=Stopping(a_run(), Cause.RESTART_REQUESTED, draining=True))
+
+    assert "finishes those that it has, and is stopped then" in said(draining)
+    assert "It got SIGINT" not in said(draining)
     assert "because somebody asked for that. It got SIGINT and has 1.6 s to end" in said(asked)
     assert "has ended, what it started has not" in said(leftovers)
 

@@ -4,7 +4,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pmdaemon.core.schedule import SET_BACK, heeded_until, latest_due, next_due, schedule_of
+from pmdaemon.core.schedule import (
+    SET_BACK,
+    heeded_until,
+    latest_due,
+    next_due,
+    schedule_of,
+    time_limit,
+)
 from pmdaemon.core.spec import Job, Schedule
 from tests.support.builders import NOW, a_process, an_app
 
@@ -97,12 +104,10 @@ def test_the_schedule_of_a_job_comes_before_that_of_restarts():
 
 
 def test_the_zone_of_the_machine_counts_for_what_fell_due_too():
-    daily = Schedule("0 3 * * *")
+    daily, noon = "0 3 * * *", at("2026-06-02T12:00:00")
 
-    assert latest_due(daily, at("2026-06-02T12:00:00"), BERLIN) == at("2026-06-02T03:00:00")
-    assert latest_due(Schedule("0 3 * * *", "UTC"), at("2026-06-02T12:00:00"), BERLIN) == at(
-        "2026-06-02T05:00:00"
-    )
+    assert latest_due(Schedule(daily), noon, BERLIN) == at("2026-06-02T03:00:00")
+    assert latest_due(Schedule(daily, "Asia/Tokyo"), noon, BERLIN) == at("2026-06-01T20:00:00")
 
 
 def test_where_the_daemon_is_does_not_matter(monkeypatch):
@@ -113,3 +118,13 @@ def test_where_the_daemon_is_does_not_matter(monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("runtime", "timeout", "limit"),
+    [(0.0, None, 0.0), (0.0, 0.0, 0.0), (60.0, 0.0, 60.0), (0.0, 30.0, 30.0), (60.0, 30.0, 30.0)],
+)
+def test_the_shorter_of_two_limits_counts(runtime, timeout, limit):
+    job = None if timeout is None else Job(Schedule("0 3 * * *"), timeout=timeout)
+
+    assert time_limit(an_app(max_runtime=runtime, job=job)) == limit

@@ -2,11 +2,12 @@ import pytest
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.process import Backoff, Cause, Errored, Online, Starting, Stopped, Stopping, Wish
-from pmdaemon.core.routing import Mode, Route, Service, Target, TargetState
+from pmdaemon.core.routing import Listener, Mode, Route, Service, Target, TargetState
 from pmdaemon.core.services import (
     ServiceSpec,
     alone_at,
     port_of,
+    read_listener,
     read_route,
     read_target,
     subdomain_of,
@@ -216,3 +217,35 @@ def test_of_instances_that_are_as_good_the_first_is_named():
     one, other = (a_process(spec=spec, state=Online(a_run()), pm_id=n) for n in (0, 1))
 
     assert [each.pm_id for each in targets_of(WEB, [one, other], lambda *_: True)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "listener", "shown"),
+    [
+        ("7000", Listener("localhost", 7000), "localhost:7000"),
+        (" 0.0.0.0:7000 ", Listener("0.0.0.0", 7000), "0.0.0.0:7000"),
+        ("[::]:1", Listener("::", 1), "[::]:1"),
+        ("localhost:65535", Listener("localhost", 65535), "localhost:65535"),
+    ],
+)
+def test_an_address_to_listen_on_is_a_port_or_a_host_and_a_port(text, listener, shown):
+    assert read_listener(text) == listener
+    assert str(listener) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("0", "a TCP port, or HOST:PORT"),
+        ("65536", "a TCP port, or HOST:PORT"),
+        ("localhost", "a TCP port, or HOST:PORT"),
+        ("localhost:", "a TCP port, or HOST:PORT"),
+        (":7000", "its host is missing"),
+        ("[]:7000", "its host is missing"),
+    ],
+)
+def test_what_is_no_address_to_listen_on_is_refused(text, reason):
+    with pytest.raises(InvalidInput) as refused:
+        read_listener(text)
+
+    assert refused.value.message == f"{text} is no address to listen on: {reason}"

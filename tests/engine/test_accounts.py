@@ -5,6 +5,7 @@ import pytest
 from pmdaemon.core.access import Scope
 from pmdaemon.core.accounts import AccountRules, Role
 from pmdaemon.core.errors import InvalidInput, StoreUnavailable
+from pmdaemon.core.notices import AccessChanged
 from pmdaemon.core.platform_errors import (
     AccountNotFound,
     EmailTaken,
@@ -318,3 +319,42 @@ async def test_the_next_daemon_knows_them_all(parts, accounts):
     assert name_of(following.accounts, token) == "jane@example.com"
     assert name_of(following.accounts, api_token) == "jane@example.com"
     assert (await register(following.accounts, "joe@example.com", invitation=invitation)).email
+
+
+async def test_whatever_lets_somebody_out_is_told_at_once(parts, accounts):
+    told = []
+    parts.bus.subscribe(told.append)
+    await register(accounts, "admin@example.com", local=True)
+    jane = await register(accounts)
+    token, _ = await accounts.api_tokens.make(jane.id, "ci")
+    assert told == []
+
+    for change in (
+        lambda: accounts.log_out(jane.id),
+        lambda: accounts.set_password(jane.id, "battery staple"),
+        lambda: accounts.set_role(jane.id, Role.ADMIN),
+        lambda: accounts.api_tokens.revoke(jane.id, token.id),
+        lambda: accounts.remove(jane.id),
+    ):
+        await change()
+        assert told == [AccessChanged()]
+        told.clear()
+
+
+async def test_the_end_of_what_is_in_use_is_told_when_it_comes(parts, accounts):
+    told = []
+    parts.bus.subscribe(told.append)
+    jane = await register(accounts)
+    _, api_token = await accounts.api_tokens.make(jane.id, "ci", expire_in=30.0)
+    parts.rules = AccountRules(session=60.0)
+    session = accounts.session(jane)
+
+    for shown in (session, api_token, session):
+        accounts.recognise(shown)
+    parts.clock.advance(29.0)
+    assert told == []
+    parts.clock.advance(1.0)
+    assert told == [AccessChanged()]
+    accounts.recognise(session)
+    parts.clock.advance(30.0)
+    assert told == [AccessChanged()] * 2

@@ -40,7 +40,7 @@ async def test_a_token_is_good_until_it_runs_out(parts, tokens, jane):
     _, text = await tokens.make(jane.id, "ci", expire_in=60.0)
 
     parts.clock.advance(59.0)
-    assert tokens.used(text) == jane.id
+    assert tokens.used(text).account_id == jane.id
     parts.clock.advance(1.0)
     assert tokens.used(text) is None
 
@@ -61,7 +61,7 @@ async def test_nobody_revokes_the_token_of_somebody_else(tokens, jane):
         with pytest.raises(ApiTokenNotFound):
             await tokens.revoke(account, id_)
 
-    assert tokens.used(text) == jane.id
+    assert tokens.used(text).account_id == jane.id
 
 
 async def test_its_latest_use_is_written_down_at_times(parts, tokens, jane):
@@ -81,7 +81,7 @@ async def test_a_use_that_cannot_be_written_down_is_a_use(parts, tokens, jane, c
     _, text = await tokens.make(jane.id, "ci")
     parts.store.failure = StoreUnavailable("disk full")
 
-    assert tokens.used(text) == jane.id
+    assert tokens.used(text).account_id == jane.id
     await settle()
 
     assert "disk full" in caplog.text

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
-from pmdaemon.core.deployments import DeploymentStatus
+from pmdaemon.core.deployments import DeploymentNotFound, DeploymentStatus
 from pmdaemon.core.errors import StoreUnavailable
+from pmdaemon.engine import deploy_queue
 from tests.support.deploying import Scene, a_project, turns
 from tests.support.engine import engine_on_fakes
 
@@ -116,3 +117,17 @@ async def test_nothing_is_begun_before_it_is_opened_or_after_it_is_closed(scene)
 
     assert scene.repositories.orders == []
     assert scene.deployer.depth() == 1
+
+
+async def test_what_is_long_past_is_forgotten(scene, monkeypatch):
+    monkeypatch.setattr(deploy_queue, "KEPT_DEPLOYMENTS", 2)
+    project = a_project(keep=1)
+    scene.have(project)
+    first = await scene.deploy(project)
+    for _ in range(3):
+        await scene.deploy(project)
+
+    with pytest.raises(DeploymentNotFound):
+        await scene.deployer.get(first.id)
+    assert scene.lines(first) == []
+    assert scene.folders.forgotten[-1] == ("shop", 3)

@@ -328,6 +328,7 @@ async def test_a_project_that_is_deleted_leaves_nothing(scene):
     assert await find(scene) == []
     assert await scene.parts.store.releases("p1") == []
     assert scene.folders.removed == ["p1"]
+    assert scene.folders.forgotten[-1] == ("shop", None)
     assert scene.builder.cancelled == ["make"]
 
 

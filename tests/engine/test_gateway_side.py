@@ -7,10 +7,10 @@ from pmdaemon.core.errors import InvalidInput, StoreUnavailable, TcpPortTaken
 from pmdaemon.core.process import ProcessState
 from pmdaemon.core.routing import Listener, Mode, Route, Target, TargetState
 from pmdaemon.core.selectors import Selector
+from pmdaemon.core.service_book import ServiceDeclared, ServiceNotFound
 from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.spec import Published
 from pmdaemon.core.tcp_ports import TcpPorts
-from pmdaemon.engine.gateway_side import ServiceDeclared, ServiceNotFound
 from pmdaemon.engine.interfaces import GatewaySettings
 from tests.support.builders import FAILED, an_app
 from tests.support.engine import engine_on_fakes, settle

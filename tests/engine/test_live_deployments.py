@@ -85,3 +85,16 @@ async def test_an_app_that_is_deleted_stops_its_deployment(scene):
 
 def test_the_base_of_a_name():
     assert base_of("shop@3") == base_of("shop@3.worker") == "shop@3"
+
+
+async def test_of_the_home_a_program_sees_what_is_its_own(scene):
+    await scene.deploy(a_project())
+
+    (process,) = scene.world.supervisor.processes.values()
+    root = f"{scene.folders.root}/p1"
+    assert scene.parts.live.doors(process) == (
+        f"{root}/releases/1-aaaaaaa",
+        f"{root}/home",
+        f"{root}/shared",
+    )
+    assert scene.parts.live.doors(a_process()) is None

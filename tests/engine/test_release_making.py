@@ -51,12 +51,15 @@ async def test_commands_have_an_environment_of_their_own(scene):
         "PATH": f"{root}/p1/releases/1-aaaaaaa/node_modules/.bin:/usr/bin:/bin",
         "HOME": f"{root}/p1/home",
         "LANG": "C.UTF-8",
+        "TMPDIR": f"{root}/p1/home/tmp",
         "SHARED_DIR": f"{root}/p1/shared",
+        "RELEASE_DIR": f"{root}/p1/releases/1-aaaaaaa",
         "GIT_COMMIT": "a" * 40,
         "BUILD_KEY": "b1",
     }
     assert order.cwd == f"{root}/p1/releases/1-aaaaaaa"
     assert (order.name, order.timeout) == ("build-deployment-1", 900.0)
+    assert order.doors == (order.cwd, f"{root}/p1/home", f"{root}/p1/shared")
 
 
 async def test_known_secrets_are_not_in_the_log(scene):

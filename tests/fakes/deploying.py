@@ -71,6 +71,7 @@ class FakeFolders:
         self.there: set[str] = set()
         self.current: dict[str, str] = {}
         self.removed: list[str] = []
+        self.forgotten: list[tuple[str, int | None]] = []
         self.seen: Listing = A_NODE_APP
         self.free = 10**12
 
@@ -111,6 +112,10 @@ class FakeFolders:
     async def remove(self, project_id: str) -> None:
         """Remove all that there is of a project."""
         self.removed.append(project_id)
+
+    def forget_output(self, slug: str, number: int | None = None) -> None:
+        """Remove what the programs of a project printed."""
+        self.forgotten.append((slug, number))
 
     def free_bytes(self) -> int:
         """Say how much room is left."""

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import pkgutil
+import re
 from importlib import import_module
 
 import pytest
@@ -255,8 +256,8 @@ def _bodies():
 async def test_every_verb_that_is_documented_is_there_and_no_other(scene):
     documented = set()
     for body in _bodies():
-        introduction = " ".join(body.__doc__.partition(":")[0].split())
-        documented |= set(introduction.replace("`", "").replace(".", "").split(", "))
+        introduction = body.__doc__.partition(":")[0]
+        documented |= set(re.findall(r"`(\w+)`", introduction))
 
     assert set(verbs(scene.parts.engine)) == documented
 

@@ -12,6 +12,7 @@ from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.walls import Walls
 from pmdaemon.engine.interfaces.deploying import BuildOrder
 
 GIT_ENVIRONMENT = {
@@ -27,7 +28,7 @@ GIT_ENVIRONMENT = {
 
 
 @asynccontextmanager
-async def building(**more: object) -> AsyncIterator[BuildCommands]:
+async def building(*, walled: Path | None = None, **more: object) -> AsyncIterator[BuildCommands]:
     """Lend what runs commands; nothing of these is left behind."""
     reader = process_reader()
     handles = process_handles(reader)
@@ -38,6 +39,7 @@ async def building(**more: object) -> AsyncIterator[BuildCommands]:
         handles=handles,
         trees=SystemProcessTrees(reader, table, handles, reapers={1, os.getppid()}),
         token=lambda name: f"{home}.{name}",
+        walls=Walls(walled or Path("/nonexistent")),
         **more,  # type: ignore[arg-type] # an objection, if any
     )
     try:

@@ -64,6 +64,8 @@ def objection(command: str) -> str | None:
     """Say what the parser has against a command; None when it takes it."""
     words = shlex.split(command, comments=True)
     while words and _ANYTHING.search(words[-1]):
+        if len(words) > 1 and words[-2].startswith("-"):
+            break  # the value of an option
         words.pop()
     root = click.Context(commands, info_name="pmdaemon")
     if not words or words == ["--help"]:
@@ -76,6 +78,8 @@ def objection(command: str) -> str | None:
         return _tried(commands.get_command(root, words[0]), words, root)
     except click.ClickException as complaint:
         return complaint.format_message()
+    except click.exceptions.Exit:
+        return None  # it was asked for its help
 
 
 def _tried(command: click.Command | None, words: list[str], parent: click.Context) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pmdaemon.config.ecosystem_schema import ecosystem_schema
 from pmdaemon.config.field_kinds import Kind
-from pmdaemon.config.field_table import AWAITED, NOT_ACTED_ON, SECTIONS, Field
+from pmdaemon.config.field_table import NOT_ACTED_ON, SECTIONS, Field
 from pmdaemon.config.formats.javascript import DEADLINE
 from pmdaemon.config.proxy_fields import STRATEGIES
 from pmdaemon.config.table_fields import EVENTS, OVERLAPS, RESOURCES
@@ -156,7 +156,7 @@ def reference() -> str:
         parts += [f"### {section}", "", "| field | value | default | |", "|---|---|---|---|"]
         parts += [_row(field) for field in fields]
         parts.append("")
-    parts += [_awaited(), TABLES + EDITORS + _not_acted_on()]
+    parts += ["", TABLES + EDITORS + _not_acted_on()]
     return "\n".join(parts)
 
 
@@ -167,9 +167,8 @@ def schema() -> str:
 
 def _row(field: Field) -> str:
     aliases = f"; also {_one_of(field.aliases)}" if field.aliases else ""
-    waits = " ¹" if field.name in AWAITED else ""
     meaning = f"{field.meaning.replace('|', '/')} Example: `{_example(field.example)}`{aliases}"
-    return f"| `{field.name}`{waits} | {field.kind.word} | {_default(field)} | {meaning} |"
+    return f"| `{field.name}` | {field.kind.word} | {_default(field)} | {meaning} |"
 
 
 def _default(field: Field) -> str:
@@ -185,12 +184,6 @@ def _shown(kind: Kind, value: object) -> str:
 
 def _example(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
-
-
-def _awaited() -> str:
-    if not AWAITED:
-        return ""
-    return "¹ Read and checked, and not acted on by this release yet: a warning says so.\n"
 
 
 def _not_acted_on() -> str:

@@ -33,6 +33,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.time_limits import TimeLimits
@@ -60,6 +61,7 @@ from tests.fakes.revocations import FakeRevocations
 from tests.fakes.run_history import MemoryRunHistory
 from tests.fakes.secret_files import FakeSecretFiles
 from tests.fakes.shared_sockets import FakeSharedSockets
+from tests.fakes.states import MemoryStates
 from tests.fakes.store import MemoryStore
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.fakes.tokens import FakeTokenMint
@@ -207,6 +209,7 @@ class EngineOnFakes:
         )
         self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
         self.journal = MemoryJournal()
+        self.states = MemoryStates()
         self.telemetry = Telemetry(bus=self.bus)
         processes = Processes(
             supervisor=self.supervisor,
@@ -239,6 +242,7 @@ class EngineOnFakes:
                 history=self.history,
             ),
             journal=Journal(clock=self.clock, bus=self.bus, store=self.journal),
+            states=StateHistory(clock=self.clock, bus=self.bus, store=self.states),
             telemetry=self.telemetry,
             logs=LogHub(capture=self.capture, bus=self.bus),
             host=self.host,

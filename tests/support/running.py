@@ -38,8 +38,15 @@ def end_all(home: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process that has not ended; a zombie has."""
-    return _state(pid) not in {"", "Z", "X"}
+    """Tell whether there is such a process that has not ended.
+
+    A zombie has, but not while threads of it go on, which hold its files open (proc(5)).
+    """
+    try:
+        state, *_ = fields = _stat(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"} or int(fields[17]) > 1
 
 
 def parent_of(pid: int) -> int:
@@ -64,13 +71,15 @@ def command_line(pid: int) -> list[str]:
 
 def environment_of(pid: int) -> dict[str, str]:
     """Return what a process got as its environment."""
-    words = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
+    words = _environment(pid).decode().split("\0")[:-1]
     return dict(word.split("=", 1) for word in words)
 
 
 def words_of(pid: int, file: str) -> list[bytes]:
     """Read `cmdline` or `environ` of a process that may be gone."""
     try:
+        if file == "environ":
+            return _environment(pid).split(b"\0")
         return Path(f"/proc/{pid}/{file}").read_bytes().split(b"\0")
     except OSError:
         return []  # gone, or not ours
@@ -79,6 +88,26 @@ def words_of(pid: int, file: str) -> list[bytes]:
 def pids() -> list[int]:
     """List all processes of the machine."""
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _environment(pid: int) -> bytes:
+    """Read it also while the program is just being executed, when it is not there yet."""
+    file = Path(f"/proc/{pid}/environ")
+    environment = file.read_bytes()
+    if not environment and is_alive(pid) and _runs_a_program(pid):
+        with suppress(AssertionError):  # it has none indeed
+            return eventually_sync(
+                lambda: file.read_bytes() or (not is_alive(pid) and b"\0"), within=2.0
+            )
+    return environment
+
+
+def _runs_a_program(pid: int) -> bool:
+    """Tell whether it is no thread of the kernel's."""
+    try:
+        return bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False
 
 
 def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:
@@ -93,10 +122,3 @@ def _mark_in(word: bytes) -> bytes:
 def _stat(pid: int) -> list[str]:
     # The name of the program, in parentheses, may have spaces in it (proc(5)).
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _state(pid: int) -> str:
-    try:
-        return _stat(pid)[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""

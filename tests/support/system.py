@@ -9,7 +9,7 @@ Whatever was launched, and whatever that started, is gone at the end of the bloc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -155,9 +155,9 @@ async def fake_system(folder: Path) -> AsyncIterator[System]:
 @asynccontextmanager
 async def pidfd_system(folder: Path) -> AsyncIterator[System]:
     """Use what is made for Linux."""
-    reader = ProcReader()
-    async with _real_system(folder, reader, PidfdHandles(reader)) as system:
-        yield system
+    with closing(ProcReader()) as reader:
+        async with _real_system(folder, reader, PidfdHandles(reader)) as system:
+            yield system
 
 
 @asynccontextmanager
@@ -177,7 +177,8 @@ async def _real_system(
     fifo = str(folder / "output")
     os.mkfifo(fifo)
     here = Path.cwd()
-    system = System(SpawnLauncher(reader, handles), trees, TreeMetrics(table), fifo)
+    launcher = SpawnLauncher(reader, handles)
+    system = System(launcher, trees, TreeMetrics(table), fifo)
     system.reading = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:
         yield system
@@ -187,6 +188,7 @@ async def _real_system(
             with suppress(ChildProcessError):
                 os.waitpid(identity.pid, 0)
         handles.close()
+        launcher.close()
         os.close(system.reading)
         os.chdir(here)  # the launcher has left it
 

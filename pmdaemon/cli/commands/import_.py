@@ -15,16 +15,16 @@ SOURCES = ("pm2", "pup", "prox", "supervisor")
     "--from",
     "place",
     metavar="PATH",
-    help="PM2's home ($PM2_HOME, or ~/.pm2), or the file of another, or its folder (this one).",
+    help="Home of PM2 (default $PM2_HOME, or ~/.pm2), or the file of another, or its folder.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
 @json_option
 def command(context: Context, *, source: str, place: str | None, dry_run: bool, json: bool) -> None:
-    """Take over what PM2, Pup, prox or supervisor has, and leave theirs untouched.
+    """Take over the programs of PM2, Pup, prox or supervisor, and leave theirs untouched.
 
-    Of PM2, this is what its daemon runs, or else what is in its dump.pm2; and the values that pm2
-    set has kept. Of others, it is what their file declares: pup.jsonc or pup.json, prox.yaml,
-    supervisord.conf, which is looked for in /etc as well.
+    Of PM2 these are the programs of its daemon, or those in its dump.pm2 if that does not run, and
+    the values of pm2 set. Of others it is what their file declares: pup.jsonc or pup.json,
+    prox.yaml, supervisord.conf, which is looked for in /etc as well.
 
     While the other manager runs, apps are only listed, not started, since two of each would get in
     each other's way; you are told how to switch. Otherwise what was up is started. Apps that you

@@ -11,7 +11,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.control.starter import importable
 from pmdaemon.core.errors import InvalidInput
 
-NAMES = ("pm2", "pm2-runtime")
+NAMES = ("pm2", "pm2-runtime", "pm2-dev")
 
 
 @command_named("pm2")
@@ -20,14 +20,14 @@ NAMES = ("pm2", "pm2-runtime")
     "--install-link",
     "folder",
     metavar="DIR",
-    help="Install commands called pm2 and pm2-runtime in this directory.",
+    help="Install commands called pm2, pm2-runtime and pm2-dev in this directory.",
 )
 def command(_context: Context, words: tuple[str, ...], *, folder: str | None) -> None:
     """Do what PM2 does: its commands, options and environment variables, in its words.
 
     The home is PM2's ($PM2_HOME, or ~/.pm2), with its files where scripts look for them: dump.pm2,
-    pm2.pid, logs/NAME-out.log, module_conf.json. A link to pmdaemon that is called pm2 or
-    pm2-runtime does the same. Whatever goes wrong ends with 1.
+    pm2.pid, logs/NAME-out.log, module_conf.json. A link to pmdaemon that is called pm2,
+    pm2-runtime or pm2-dev does the same. Whatever goes wrong ends with 1.
 
     With --install-link, scripts of these names are made in a directory of your PATH, so that
     others that were written for PM2 find them. A file that is there is left alone.

@@ -58,4 +58,7 @@ class Reply(TypedDict):
 
 
 class EmptyBody(TypedDict):
-    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`, `gateway`, `gateway_off`."""
+    """`ping`, `host`, `kill`, `update`, `web_off`, `tokens`, `gateway`, `gateway_off`.
+
+    `certificates`, `accounts`, `invitations`, `projects`, `rotate_sealing`.
+    """

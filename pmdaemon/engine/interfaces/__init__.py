@@ -44,6 +44,7 @@ from pmdaemon.engine.interfaces.storing import (
     Changes,
     JournalStore,
     RunHistory,
+    StateStore,
     Store,
     Stored,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "RunHistory",
     "SecretFiles",
     "SharedSockets",
+    "StateStore",
     "Store",
     "Stored",
     "TcpProbe",

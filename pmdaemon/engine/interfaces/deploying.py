@@ -146,6 +146,9 @@ class ReleaseFolders(Protocol):
     async def remove(self, project_id: str) -> None:
         """Remove all that there is of a project."""
 
+    def forget_output(self, slug: str, number: int | None = None) -> None:
+        """Remove what the programs of a project printed: up to a deployment, or all of it."""
+
     def free_bytes(self) -> int:
         """Say how much room is left."""
 
@@ -154,7 +157,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     """A command line for a shell, run with an environment of its own and nothing inherited.
 
     `name` tells its processes from all others of this home, also when this daemon has died.
-    `timeout` is in seconds.
+    `timeout` is in seconds. Of the home, it sees the folders `doors` alone.
     """
 
     name: str
@@ -162,6 +165,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     cwd: str
     env: Mapping[str, str]
     timeout: float
+    doors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"BuildOrder(name={self.name!r}, env=<hidden>)"

@@ -10,6 +10,7 @@ from pmdaemon.core.job_runs import JobRun
 from pmdaemon.core.journal import Entry, EntryQuery
 from pmdaemon.core.process import Process
 from pmdaemon.core.services import ServiceSpec
+from pmdaemon.core.state_history import StateQuery, StateRecord
 from pmdaemon.engine.interfaces.serving import GatewaySettings, WebSettings
 
 
@@ -115,6 +116,26 @@ class JournalStore(Protocol):
         """
 
     async def find(self, query: EntryQuery) -> Sequence[Entry]:
+        """List what fits, oldest first; of what came at the same time, what was written first.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+
+        """
+
+
+class StateStore(Protocol):
+    """Remembers how processes were: the newest records, as many as there is room for."""
+
+    async def write(self, records: Sequence[StateRecord]) -> None:
+        """Write records down, all or none.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+
+        """
+
+    async def find(self, query: StateQuery) -> Sequence[StateRecord]:
         """List what fits, oldest first; of what came at the same time, what was written first.
 
         Raises:

@@ -65,6 +65,12 @@ Found = Mapping[bytes, Sequence[bytes]]
 
 NO_OPTIONS: frozenset[bytes] = frozenset()
 
+USUAL_OPTIONS = {
+    text: frozenset({text.lower()})
+    for text in (b"keep-alive", b"Keep-Alive", b"close", b"Close", b"upgrade", b"Upgrade")
+}
+"""What Connection mostly says, read already."""
+
 
 class _Collector:
     """What llhttp tells while it reads a head."""
@@ -279,6 +285,8 @@ def _listed(found: Found) -> frozenset[bytes]:
     said = found.get(b"connection")
     if said is None:
         return NO_OPTIONS
+    if len(said) == 1 and said[0] in USUAL_OPTIONS:
+        return USUAL_OPTIONS[said[0]]
     return frozenset(token.strip().lower() for value in said for token in value.split(b","))
 
 

@@ -6,6 +6,7 @@ to say it is then worked out of the other, where only that was used.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -31,6 +32,7 @@ class Origin(Struct, frozen=True):
         return b"https" if self.secure else b"http"
 
 
+@lru_cache(maxsize=1024)
 def told(origin: Origin) -> Mapping[bytes, bytes]:
     """Tell of a request whose client is not believed."""
     return {

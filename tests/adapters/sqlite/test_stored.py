@@ -31,6 +31,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
+from pmdaemon.core.routing import Listener
 from pmdaemon.core.spec import (
     AppSpec,
     Command,
@@ -40,6 +41,7 @@ from pmdaemon.core.spec import (
     Job,
     Limits,
     LogPolicy,
+    Published,
     Readiness,
     RestartPolicy,
     RunAs,
@@ -98,6 +100,9 @@ ELABORATE = AppSpec(
     run_as=RunAs(1000, 1001, (1002,), "shop", "/home/shop"),
     limits=Limits(nice=5, umask=0o22, resources={"nofile": 4096}),
     hooks=(Hook(("crash",), ("notify",), "http://localhost/", "s3cret"),),
+    proxy=Published(("a.test/b",), True, 80, "ip-hash", Listener("::", 7000)),
+    max_runtime=60.0,
+    cron_stop=Schedule("0 18 * * *", "UTC"),
     source="/srv/ecosystem.toml",
     stdin=True,
 )

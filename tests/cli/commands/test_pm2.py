@@ -5,7 +5,8 @@ def test_pm2_and_pm2_runtime_are_made_in_a_folder(cli_without_daemon, tmp_path):
     cli = cli_without_daemon
 
     assert cli("pm2", "--install-link", str(tmp_path)) == 0
-    assert cli.out == f"wrote {tmp_path}/pm2\nwrote {tmp_path}/pm2-runtime\n"
+    names = ("pm2", "pm2-runtime", "pm2-dev")
+    assert cli.out.splitlines() == [f"wrote {tmp_path}/{name}" for name in names]
     said = subprocess.run([tmp_path / "pm2", "--version"], capture_output=True, check=True)
     assert said.stdout.count(b".") == 2
 

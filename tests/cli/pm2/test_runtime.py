@@ -47,6 +47,44 @@ def test_options_of_pm2_runtime_are_those_of_runtime(ran, typed, ours):
     assert normal == ours
 
 
+@pytest.mark.parametrize(
+    ("typed", "ours"),
+    [
+        (["app.js"], ["--prefix", "--no-auto-exit"]),
+        (["start", "app.js", "--raw", "--auto-exit"], ["--raw"]),
+        (["app.js", "--timestamp", "--test-mode"], ["--prefix", "--no-auto-exit"]),
+    ],
+)
+def test_pm2_dev_starts_a_program_anew_when_a_file_changes(ran, typed, ours):
+    anew = ["--restart-delay", "1000", "--watch=."]
+
+    words = ran("pm2-dev", *typed)
+
+    assert (words[: len(ours) + 1], words[-1]) == (["runtime", *ours], "app.js")
+    assert sorted(words[len(ours) + 1 : -1], key=words.index) in (anew, [anew[2], *anew[:2]])
+
+
+def test_pm2_dev_leaves_alone_what_it_is_told_to(ran):
+    words = ran("pm2-dev", "app.js", "--ignore", "*.log,tmp", "--", "--ignore", "x")
+
+    assert [words[i + 1] for i, one in enumerate(words) if one == "--ignore-watch"] == [
+        "*.log",
+        "tmp",
+    ]
+    assert words[-4:] == ["app.js", "--", "--ignore", "x"]
+
+
+def test_pm2_dev_of_a_file_is_dev(ran):
+    assert ran("pm2-dev", "start", "e.json", "--env", "p") == ["dev", "--env", "p", "e.json"]
+
+
+def test_what_pm2_dev_would_run_after_a_restart_is_a_hook(capsys):
+    status = run(["pm2-dev", "app.js", "--post-exec", "x"], {"PATH": "/bin", "HOME": "/tmp"})
+
+    assert status == 2
+    assert "declare hooks" in capsys.readouterr().err
+
+
 def test_no_daemon_is_the_foreground(ran):
     assert ran("pm2", "start", "app.js", "--no-daemon") == ["runtime", "--prefix", "app.js"]
 

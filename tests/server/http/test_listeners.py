@@ -154,6 +154,23 @@ async def test_a_port_that_is_not_for_this_user_is_refused(monkeypatch):
     assert refused.value.code == "permission_denied"
 
 
+async def test_what_is_written_to_a_connection_is_sent_at_once(listening):
+    def serve(_, writer):
+        connection = writer.get_extra_info("socket")
+        at_once.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    at_once = asyncio.get_running_loop().create_future()
+    [listener] = await listening("127.0.0.1", 0)
+    async with await asyncio.start_server(serve, sock=listener):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(listener))
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+    assert at_once.result()
+
+
 @pytest.mark.skipif(
     not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option"
 )

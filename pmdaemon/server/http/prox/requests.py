@@ -35,7 +35,8 @@ CONNECTED = b": connected\n\n" + sse_event("connected", b"{}")
 
 MOST_EXCEPTIONS: Final = 100
 
-_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9]{1,15})((?:-[0-9]{1,15}){0,100})")
+CURSOR: Final = r"([0-9]{1,16})\.([0-9]{1,15})((?:-[0-9]{1,15}){0,100})"
+"""How a cursor is written."""
 
 
 class Cursor(Struct, frozen=True):
@@ -212,7 +213,7 @@ def _since(request: web.Request) -> float | None:
 def _read_cursor(text: str | None) -> Cursor | None:
     if text is None:
         return None
-    found = _CURSOR.fullmatch(text)
+    found = re.fullmatch(CURSOR, text)
     if found is None:
         raise InvalidInput(f"cannot go on at {shown(text)}: it is no cursor of this stream")
     life, number, exceptions = found.groups()

@@ -1,15 +1,31 @@
 """The API of prox: its endpoints, and the scope that each of them needs."""
 
+from aiohttp import web
+
+from pmdaemon import __version__
 from pmdaemon.core.access import Scope
-from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint
+from pmdaemon.engine.engine import Engine
+from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, json_response
 from pmdaemon.server.http.prox import handlers, pushing, requests
 from pmdaemon.server.http.prox.errors import encode_error
 
 ROOT = "/api/v1"
 
+DESCRIPTION = "/openapi/prox.json"
+
+
+async def show_description(_engine: Engine, _request: web.Request) -> web.Response:
+    """Show what this API is, in OpenAPI."""
+    # Most clients know it without being told.
+    from pmdaemon.server.http.prox.description import describe  # noqa: PLC0415
+
+    return json_response(describe(PROX.endpoints, __version__))
+
+
 PROX = Dialect(
     endpoints=(
         Endpoint("GET", "/health", Scope.PUBLIC, handlers.show_health, limits=UNLIMITED),
+        Endpoint("GET", DESCRIPTION, Scope.READ, show_description),
         Endpoint("GET", f"{ROOT}/status", Scope.READ, handlers.show_status),
         Endpoint("GET", f"{ROOT}/processes", Scope.READ, handlers.list_processes),
         Endpoint("GET", f"{ROOT}/processes/stream", Scope.READ, pushing.stream_processes),
@@ -27,5 +43,5 @@ PROX = Dialect(
         Endpoint("POST", f"{ROOT}/shutdown", Scope.ADMIN, handlers.shut_down),
     ),
     encode_error=encode_error,
-    places=(ROOT, "/health"),
+    places=(ROOT, "/health", DESCRIPTION),
 )

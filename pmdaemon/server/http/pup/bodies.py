@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from pmdaemon.core.journal import EntryQuery, Severity
+from pmdaemon.core.state_history import StateQuery
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
 from pmdaemon.server.http.reading import read_body, read_number
@@ -111,6 +112,21 @@ def read_query(request: web.Request) -> EntryQuery:
         # All of that millisecond.
         until=(until + 0.999) / 1000 if until is not None else None,
         consumer=request.query.get("consumer"),
+    )
+
+
+def read_state_query(request: web.Request) -> StateQuery:
+    """Read which part of the history of states is wanted.
+
+    Raises:
+        InvalidRequest: a filter is none.
+
+    """
+    since, until = _moment(request, "startTimeStamp"), _moment(request, "endTimeStamp")
+    return StateQuery(
+        limit=read_number(request, "nRows", default=DEFAULT_ROWS, highest=MOST_ENTRIES),
+        since=since / 1000 if since is not None else None,
+        until=(until + 0.999) / 1000 if until is not None else None,
     )
 
 

@@ -120,6 +120,15 @@ async def show_log(engine: Engine, request: web.Request) -> web.Response:
     return json_response({"data": data, "cursor": page.cursor})
 
 
+async def show_history(engine: Engine, request: web.Request) -> web.Response:
+    """Show how processes were, and from when on."""
+    query = bodies.read_state_query(request)
+    if (about := request.query.get("processId")) is not None:
+        query = replace(query, processes=_names_of(engine, about))
+    records = await engine.states.find(query)
+    return json_response({"data": [views.record_view(one) for one in records]})
+
+
 async def terminate(engine: Engine, request: web.Request) -> web.Response:
     """End all programs, and then the daemon, behind the answer."""
     note(request, terminate=True)

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 
+from aiohttp import web
+
+from pmdaemon import __version__
 from pmdaemon.core.access import Scope
-from pmdaemon.server.http.dialect import Dialect, Endpoint
+from pmdaemon.engine.engine import Engine
+from pmdaemon.server.http.dialect import Dialect, Endpoint, json_response
 from pmdaemon.server.http.pup import handlers
 from pmdaemon.server.http.pup.errors import encode_error
 from pmdaemon.server.http.pup.websocket import serve_websocket
 
 PREFIX = "/api/pup"
+DESCRIPTION = "/openapi/pup.json"
 
 
 def _endpoints(prefix: str) -> Sequence[Endpoint]:
@@ -21,6 +26,7 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
         Endpoint("POST", f"{one}/block", Scope.CONTROL, handlers.block_process),
         Endpoint("POST", f"{one}/unblock", Scope.CONTROL, handlers.unblock_process),
         Endpoint("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
+        Endpoint("GET", f"{prefix}/state/history", Scope.READ, handlers.show_history),
         Endpoint("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
         Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
         Endpoint("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),
@@ -32,7 +38,18 @@ def _endpoints(prefix: str) -> Sequence[Endpoint]:
     )
 
 
+async def show_description(_engine: Engine, _request: web.Request) -> web.Response:
+    """Show what this API is, in OpenAPI; the same holds below the prefix."""
+    # Most clients know it without being told.
+    from pmdaemon.server.http.pup.description import describe  # noqa: PLC0415
+
+    return json_response(describe(AT_ROOT, __version__))
+
+
+AT_ROOT = (Endpoint("GET", DESCRIPTION, Scope.READ, show_description), *_endpoints(""))
+
 PLACES = (
+    DESCRIPTION,
     "/processes",
     "/state",
     "/telemetry",
@@ -45,7 +62,7 @@ PLACES = (
 )
 
 PUP = Dialect(
-    endpoints=(*_endpoints(""), *_endpoints(PREFIX)),
+    endpoints=(*AT_ROOT, *_endpoints(PREFIX)),
     encode_error=encode_error,
     credentials_needed=True,
     places=(PREFIX, *PLACES),

@@ -17,13 +17,16 @@ from pmdaemon.core.metrics import HostSample
 from pmdaemon.core.process import (
     Backoff,
     Cause,
+    Exit,
     Process,
     ProcessState,
     Stopping,
     Wish,
 )
+from pmdaemon.core.schedule import time_limit
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.state_history import StateRecord
 
 View = dict[str, Any]
 
@@ -71,6 +74,26 @@ def status_number(process: Process) -> int:
             return EXHAUSTED if _is_exhausted(process) else ERRORED
 
 
+def record_number(record: StateRecord) -> int:
+    """Number the state that a process had."""
+    ended_well = record.exit is not None and record.exit.clean
+    match record.state:
+        case None:
+            return FINISHED
+        case ProcessState.STOPPED:
+            return FINISHED if record.ran else CREATED
+        case ProcessState.STARTING:
+            return STARTING
+        case ProcessState.ONLINE:
+            return RUNNING
+        case ProcessState.STOPPING:
+            return STOPPING
+        case ProcessState.BACKOFF | ProcessState.EXITED:
+            return FINISHED if ended_well else ERRORED
+        case ProcessState.ERRORED:
+            return EXHAUSTED if record.exhausted else ERRORED
+
+
 def _is_exhausted(process: Process) -> bool:
     policy = process.spec.restart
     return policy.autorestart and len(process.ends) >= policy.max_restarts
@@ -115,7 +138,7 @@ def information_view(shown: Shown) -> View:
         "started": iso(process.started.wall) if process.started is not None else None,
         "exited": iso(shown.exited) if shown.exited is not None else None,
         "code": process.last_exit.code if process.last_exit is not None else None,
-        "signal": _signal_name(process),
+        "signal": _signal_name(process.last_exit),
         "pid": process.pid,
         "pendingRestartReason": _pending(process),
         "telemetry": snapshot.telemetry,
@@ -154,7 +177,8 @@ def config_view(spec: AppSpec) -> View:
     optional = {
         "restart": "always" if policy.autorestart and spec.job is None else None,
         "cron": schedule.cron if schedule is not None else None,
-        "timeout": spec.job.timeout or None if spec.job is not None else None,
+        "terminate": spec.cron_stop.cron if spec.cron_stop is not None else None,
+        "timeout": time_limit(spec) or None,
         "watch": list(spec.watch.paths) if spec.watch is not None else None,
         "pidFile": spec.pid_file,
         "cluster": _cluster_config(spec) if spec.instances > 1 else None,
@@ -191,6 +215,24 @@ def state_view(daemon: Daemon, host: HostSample, shown: Sequence[Shown], *, at: 
     }
 
 
+def record_view(record: StateRecord) -> View:
+    """Show how a process was from a moment on; `gone` is one that was deleted then."""
+    view: View = {
+        "timeStamp": int(record.time * 1000),
+        "id": record.process,
+        "status": record_number(record),
+        "blocked": record.blocked,
+        "restarts": record.restarts,
+    }
+    optional = {
+        "pid": record.pid,
+        "code": record.exit.code if record.exit is not None else None,
+        "signal": _signal_name(record.exit),
+        "gone": record.state is None or None,
+    }
+    return view | {name: value for name, value in optional.items() if value is not None}
+
+
 def entry_view(entry: Entry) -> View:
     """Show an entry of the log."""
     view: View = {
@@ -215,8 +257,8 @@ def _by_app(shown: Iterable[Shown]) -> Iterable[Sequence[Shown]]:
     return apps.values()
 
 
-def _signal_name(process: Process) -> str | None:
-    number = process.last_exit.signal if process.last_exit is not None else None
+def _signal_name(ended: Exit | None) -> str | None:
+    number = ended.signal if ended is not None else None
     if number is None:
         return None
     try:
@@ -242,4 +284,8 @@ def _cluster_config(spec: AppSpec) -> View:
     view: View = {"instances": spec.instances}
     if ports is not None and spec.shared_port is not None:
         return {**view, "commonPort": ports.first}
-    return view if ports is None else {**view, "startPort": ports.first}
+    if ports is not None:
+        view["startPort"] = ports.first
+    if spec.proxy is not None and spec.proxy.listener is not None:
+        view |= {"commonPort": spec.proxy.listener.tcp_port, "strategy": spec.proxy.strategy}
+    return view

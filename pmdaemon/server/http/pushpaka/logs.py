@@ -6,6 +6,7 @@ from contextlib import aclosing
 from aiohttp import WSCloseCode, web
 
 from pmdaemon.core.deployments import Deployment, LogLevel, LogStream
+from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces.deploying import LogQuery
 from pmdaemon.server.http.dialect import encode_json, json_response
@@ -14,11 +15,14 @@ from pmdaemon.server.http.pushpaka import views
 from pmdaemon.server.http.pushpaka.asking import asker_of
 from pmdaemon.server.http.pushpaka.deployments import own_deployment
 from pmdaemon.server.http.reading import read_choice, read_number
+from pmdaemon.server.http.searching import Wanted, search
 from pmdaemon.server.http.staying import staying
 from pmdaemon.server.http.streams import SSE_HEADERS, sse_event
 from pmdaemon.server.http.websockets import messages_of, open_websocket
 
 MOST_LINES = 100_000
+
+MOST_OUTPUT = 10_000
 
 LATEST = 10**15
 """A cursor behind all that there is."""
@@ -41,6 +45,16 @@ async def show_log(engine: Engine, request: web.Request) -> web.Response:
     )
     lines = await asyncio.to_thread(engine.deployer.lines, found, query)
     return json_response({"data": [views.line_view(found.id, one) for one in lines]})
+
+
+async def show_output(engine: Engine, request: web.Request) -> web.Response:
+    """Show the last of what the programs of a deployment print, as long as they are there."""
+    found = await _deployment(engine, request)
+    wanted = Wanted(read_number(request, "limit", default=200, highest=MOST_OUTPUT, capped=True))
+    selectors = [Selector(name, narrow=True) for name in engine.deployer.apps_of(found)]
+    snapshots = engine.processes.list(selectors) if selectors else []
+    lines = (await asyncio.to_thread(search, snapshots, wanted)).lines
+    return json_response({"data": [views.output_view(found.id, one) for one in lines]})
 
 
 async def stream_websocket(engine: Engine, request: web.Request) -> web.StreamResponse:

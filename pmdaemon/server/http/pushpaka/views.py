@@ -2,13 +2,34 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pmdaemon.core.accounts import Account, ApiToken, Invitation
 from pmdaemon.core.deployments import Deployment, DeploymentLine
+from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.process import Process
 from pmdaemon.core.project_domains import PROOF_NAME, PROOF_PATH
 from pmdaemon.core.projects import Domain, EnvVariable, Project, ProjectStatus, Webhook
+
+
+class PrintedLine(Protocol):
+    """A line of output: whose it is, and when it came."""
+
+    @property
+    def process(self) -> Process:
+        """Whose."""
+
+    @property
+    def stream(self) -> OutputStream:
+        """On which stream."""
+
+    @property
+    def time(self) -> float:
+        """When, in seconds since the epoch."""
+
+    @property
+    def text(self) -> str:
+        """What."""
 
 
 def moment(wall: float | None) -> str | None:
@@ -184,4 +205,16 @@ def line_view(deployment_id: str, line: DeploymentLine) -> dict[str, Any]:
         "stream": line.stream,
         "message": line.message,
         "created_at": moment(line.at),
+    }
+
+
+def output_view(deployment_id: str, line: PrintedLine) -> dict[str, Any]:
+    """Show a line that a program of a deployment has printed."""
+    return {
+        "deployment_id": deployment_id,
+        "app": line.process.name,
+        "level": "info",
+        "stream": "stdout" if line.stream is OutputStream.OUT else "stderr",
+        "message": line.text,
+        "created_at": moment(line.time),
     }

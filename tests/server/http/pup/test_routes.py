@@ -1,13 +1,17 @@
 from pmdaemon.core.access import Scope
-from pmdaemon.server.http.pup.routes import PREFIX, PUP
+from pmdaemon.server.http.pup.routes import AT_ROOT, DESCRIPTION, PREFIX, PUP
 
 
 def test_everything_is_at_the_root_and_below_the_prefix():
-    at_root = {(one.method, one.path) for one in PUP.endpoints if not one.path.startswith(PREFIX)}
-    below = {(one.method, one.path.removeprefix(PREFIX)) for one in PUP.endpoints} & at_root
+    at_root = {(one.method, one.path) for one in AT_ROOT} - {("GET", DESCRIPTION)}
+    below = {
+        (one.method, one.path.removeprefix(PREFIX))
+        for one in PUP.endpoints
+        if one.path.startswith(PREFIX)
+    }
 
-    assert len(PUP.endpoints) == 2 * len(at_root)
     assert below == at_root
+    assert len(PUP.endpoints) == 2 * len(at_root) + 1
 
 
 def test_nothing_is_public_and_a_credential_is_always_needed():

@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -132,3 +133,17 @@ async def test_a_client_that_goes_leaves_nothing_behind(api, scene, client):
         await turns()
 
     assert not scene.parts.followers._waiting
+
+
+async def test_what_the_programs_print_is_apart_from_the_build(api, scene, deploy):
+    live = await deploy()
+    (process,) = scene.world.supervisor.processes.values()
+    out, err = scene.world.capture.files(process.name, 0)
+    Path(out).write_text("up\n")
+    Path(err).write_text("careful\n")
+
+    answer = await api.ask("GET", f"/deployments/{live['id']}/output", by="jane")
+
+    found = {(one["stream"], one["message"], one["app"]) for one in answer.json["data"]}
+    assert found == {("stdout", "up", "shop@1"), ("stderr", "careful", "shop@1")}
+    assert await api.status("GET", f"/deployments/{live['id']}/output", by="joe") == 404

@@ -1,0 +1,139 @@
+"""The description of the API of prox by OpenAPI 3.1: its operations, one by one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pmdaemon.server.http.describing import (
+    EVENT_STREAM,
+    Api,
+    Json,
+    Operation,
+    Parameter,
+    cursor_parameters,
+    described,
+)
+from pmdaemon.server.http.dialect import Endpoint
+from pmdaemon.server.http.log_streams import CURSOR_PART
+from pmdaemon.server.http.prox import shapes
+from pmdaemon.server.http.prox.handlers import DEFAULT_LINES, MOST_LINES
+from pmdaemon.server.http.prox.requests import (
+    CURSOR,
+    DEFAULT_LIMIT,
+    HIGHEST_STATUS,
+    MOST_REQUESTS,
+)
+
+ROOT = "/api/v1"
+_ONE = f"{ROOT}/processes/{{name}}"
+
+_SWITCH = {"type": "boolean", "default": False}
+_STATUS = {"type": "integer", "minimum": 0, "maximum": HIGHEST_STATUS}
+
+PICKED = (
+    Parameter("process", {"type": "string"}, "only of these, with commas between"),
+    Parameter("pattern", {"type": "string", "maxLength": 256}, "only lines with this in them"),
+    Parameter("regex", _SWITCH, "whether the pattern is an expression of RE2"),
+)
+
+REQUESTS = (
+    Parameter("subdomain", {"type": "string"}, "only those to this name"),
+    Parameter("method", {"type": "string"}, "only those with this method"),
+    Parameter("min_status", _STATUS, "only with this status, or a higher one"),
+    Parameter("max_status", _STATUS, "only with this status, or a lower one"),
+    Parameter("since", {"type": "string", "format": "date-time"}, "only those that came since"),
+)
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/health"): Operation("Says ok to anybody.", str, media="text/plain"),
+    ("GET", "/openapi/prox.json"): Operation("Shows this description.", dict[str, Any]),
+    ("GET", f"{ROOT}/status"): Operation("Shows the supervisor.", shapes.SupervisorStatus),
+    ("GET", f"{ROOT}/processes"): Operation("Lists processes.", shapes.ProcessList),
+    ("GET", f"{ROOT}/processes/stream"): Operation(
+        "Pushes that list, now and whenever it is another.", str, media=EVENT_STREAM
+    ),
+    ("GET", _ONE): Operation("Shows one in full.", shapes.ProcessDetail),
+    ("POST", f"{_ONE}/start"): Operation("Brings up what is down.", shapes.Success),
+    ("POST", f"{_ONE}/stop"): Operation("Ends it, and all it started.", shapes.Success),
+    ("POST", f"{_ONE}/restart"): Operation("Ends it and starts it anew.", shapes.Success),
+    ("GET", f"{ROOT}/logs"): Operation(
+        "Shows the last lines.",
+        shapes.Lines,
+        parameters=(
+            Parameter(
+                "lines",
+                {"type": "integer", "minimum": 0, "default": DEFAULT_LINES},
+                f"how many at the most; above {MOST_LINES}, so many",
+            ),
+            Parameter("bytes", {"type": "integer", "minimum": 0}, "how many bytes at the most"),
+            *PICKED,
+        ),
+        refused=(404,),
+    ),
+    ("GET", f"{ROOT}/logs/stream"): Operation(
+        "Pushes lines as they are written.",
+        str,
+        media=EVENT_STREAM,
+        parameters=(*PICKED, *cursor_parameters(f"^{CURSOR_PART}(,{CURSOR_PART})*$")),
+        refused=(404,),
+    ),
+    ("GET", f"{ROOT}/proxy/requests"): Operation(
+        "Lists the latest requests through the gateway.",
+        shapes.RequestList,
+        parameters=(
+            *REQUESTS,
+            Parameter(
+                "limit",
+                {"type": "integer", "minimum": 0, "default": DEFAULT_LIMIT},
+                f"how many at the most; above {MOST_REQUESTS}, so many",
+            ),
+        ),
+    ),
+    ("GET", f"{ROOT}/proxy/requests/stream"): Operation(
+        "Pushes requests as they end.",
+        str,
+        media=EVENT_STREAM,
+        parameters=(*REQUESTS, *cursor_parameters(f"^{CURSOR}$")),
+    ),
+    ("GET", f"{ROOT}/proxy/requests/{{id}}"): Operation(
+        "Shows one request in full.",
+        shapes.RequestDetail,
+        parameters=(Parameter("include", {"const": "body"}, "what was kept of its bodies, too"),),
+    ),
+    ("POST", f"{ROOT}/shutdown"): Operation(
+        "Ends all programs, and then the daemon.",
+        shapes.ShutDown,
+        parameters=(Parameter("wait", _SWITCH, "whether to answer when the programs have ended"),),
+    ),
+}
+
+EVERYWHERE: Mapping[int, str] = {
+    400: "It cannot be used as it is.",
+    401: "It needs a token.",
+    403: "This caller may not do that.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    429: "Too many requests; see Retry-After.",
+    431: "The head is too large.",
+    500: "We have failed.",
+    503: "Everything is being ended, the gateway is off, or nothing can be written down.",
+}
+
+API = Api(
+    title="pmdaemon: the API of prox",
+    summary="Keeps programs running; shows and controls them as prox does.",
+    operations=OPERATIONS,
+    failure=shapes.Failure,
+    refusals={
+        **EVERYWHERE,
+        404: "There is no such process, or request.",
+        409: "It runs already, or does not run.",
+    },
+    everywhere=tuple(EVERYWHERE),
+    about_one=(404, 409),
+    path_parameters={"name": "an app's name, or an instance's", "id": "the id of a request"},
+)
+
+
+def describe(endpoints: Sequence[Endpoint], version: str) -> Json:
+    """Write the whole description."""
+    return described(API, endpoints, version)

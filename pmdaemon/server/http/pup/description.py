@@ -1,0 +1,115 @@
+"""The description of the Pup API by OpenAPI 3.1: its operations, one by one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pmdaemon.server.http.describing import (
+    SWITCHED,
+    Api,
+    Json,
+    Operation,
+    Parameter,
+    described,
+)
+from pmdaemon.server.http.dialect import Endpoint
+from pmdaemon.server.http.pup import shapes
+from pmdaemon.server.http.pup.bodies import DEFAULT_ROWS, LATEST
+from pmdaemon.server.http.pup.searching import MOST_ENTRIES
+
+_MOMENT = {"type": "integer", "minimum": 0, "maximum": LATEST}
+_ROWS = Parameter(
+    "nRows",
+    {"type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "default": DEFAULT_ROWS},
+    "how many of the newest, at the most",
+)
+_ONE = "/processes/{id}"
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/openapi/pup.json"): Operation("Shows this description.", dict[str, Any]),
+    ("GET", "/processes"): Operation("Lists processes and clusters.", shapes.ProcessList),
+    ("POST", f"{_ONE}/start"): Operation("Brings up what is down."),
+    ("POST", f"{_ONE}/stop"): Operation("Ends it, and all it started."),
+    ("POST", f"{_ONE}/restart"): Operation("Ends it and starts it anew."),
+    ("POST", f"{_ONE}/block"): Operation("Prevents every start."),
+    ("POST", f"{_ONE}/unblock"): Operation("Allows starts again."),
+    ("GET", "/state"): Operation("Shows the daemon, the machine, and all processes.", shapes.State),
+    ("GET", "/state/history"): Operation(
+        "Shows how processes were, and from when on.",
+        shapes.PastStates,
+        parameters=(
+            Parameter("processId", {"type": "string"}, "only of this one"),
+            Parameter("startTimeStamp", _MOMENT, "from then on, in milliseconds"),
+            Parameter("endTimeStamp", _MOMENT, "until then, in milliseconds"),
+            _ROWS,
+        ),
+    ),
+    ("POST", "/telemetry"): Operation(
+        "Takes what a program reports of itself.",
+        body=shapes.Telemetry,
+        body_needed=True,
+        refused=(404,),
+    ),
+    ("POST", "/ipc"): Operation(
+        "Sends something to a program, or to a consumer.", body=shapes.Message, body_needed=True
+    ),
+    ("POST", "/token"): Operation("Gives a program its next token.", shapes.Renewed),
+    ("POST", "/log"): Operation(
+        "Takes a line for the log.", status=201, body=shapes.LogLine, body_needed=True
+    ),
+    ("GET", "/logs"): Operation(
+        "Shows the newest entries of the log that fit.",
+        shapes.Entries,
+        parameters=(
+            Parameter("processId", {"type": "string"}, "only of this one; core is of none"),
+            Parameter("severity", {"enum": ["log", "info", "warn", "error"]}, "only these"),
+            Parameter("startTimeStamp", _MOMENT, "from then on, in milliseconds"),
+            Parameter("endTimeStamp", _MOMENT, "until then, in milliseconds"),
+            Parameter("consumer", {"type": "string"}, "only what this consumer sent"),
+            _ROWS,
+            Parameter(
+                "cursor",
+                {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,9})?\.[0-9]{1,5}$"},
+                "those before what came with this cursor",
+            ),
+        ),
+    ),
+    ("GET", "/wss"): Operation(
+        "Speaks WebSocket: pushes what happens (`Frame`).", status=SWITCHED, refused=(426,)
+    ),
+    ("POST", "/terminate"): Operation("Ends all programs, and then the daemon."),
+}
+
+EVERYWHERE: Mapping[int, str] = {
+    400: "It cannot be used as it is.",
+    401: "It needs a token.",
+    403: "This token is good for something else.",
+    408: "The body did not arrive in time.",
+    413: "There is too much of it.",
+    429: "Too many requests; see Retry-After.",
+    431: "The head is too large.",
+    500: "We have failed.",
+    503: "The daemon ends, or cannot write down what was asked for.",
+}
+
+API = Api(
+    title="pmdaemon: the API of Pup",
+    summary="Keeps programs running; shows and controls them as Pup does.",
+    operations=OPERATIONS,
+    failure=shapes.Failure,
+    refusals={
+        **EVERYWHERE,
+        404: "There is no such process.",
+        409: "It is blocked, or what was asked for is not so now.",
+        426: "This path speaks WebSocket only.",
+    },
+    everywhere=tuple(EVERYWHERE),
+    about_one=(404, 409),
+    path_parameters={"id": "a process, an instance, a cluster, or all"},
+    more={"Frame": shapes.Frame},
+    servers=("/", "/api/pup"),
+)
+
+
+def describe(endpoints: Sequence[Endpoint], version: str) -> Json:
+    """Write the whole description."""
+    return described(API, endpoints, version)

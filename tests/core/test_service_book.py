@@ -1,0 +1,89 @@
+import pytest
+from msgspec.structs import replace
+
+from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.routing import Listener, Mode, Route, Target
+from pmdaemon.core.service_book import ServiceBook, ServiceDeclared, ServiceNotFound
+from pmdaemon.core.services import ServiceSpec
+from pmdaemon.core.spec import Published
+from tests.support.builders import an_app
+
+AT = Listener("localhost", 7000)
+DB = ServiceSpec(name="db", targets=(Target("10.0.0.1", 80),), routes=(Route("d.test", "db"),))
+SHOP = ServiceSpec(name="shop", app="shop", routes=(Route("s.test", "shop"),), listener=AT)
+BOOK = ServiceBook.of({"db": DB}, {"shop": SHOP})
+
+
+def test_both_kinds_are_there_and_what_answers_for_them():
+    assert BOOK.services == {"db": DB, "shop": SHOP}
+    assert (BOOK.apps, BOOK.listeners) == ({"shop"}, {"shop": AT})
+
+
+def test_what_is_not_there_is_told_with_what_is():
+    with pytest.raises(ServiceNotFound, match=r"no service is called web \(db, shop\)"):
+        BOOK.find("web")
+
+
+def test_routes_are_added_by_hand_to_either():
+    for name, host in (("db", "d.test"), ("shop", "s.test")):
+        more = replace(BOOK.find(name), routes=(Route("more.test", name),), listener=None)
+
+        book, _, by_hand = BOOK.with_service(more, swap=False)
+
+        assert [one.host for one in book.find(name).routes] == [host, "more.test"]
+        assert by_hand == book.by_hand[name]
+    assert book.listeners == {"shop": AT}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        replace(DB, targets=(Target("10.0.0.2", 80),)),
+        replace(DB, name="shop"),
+        ServiceSpec(name="web", app="web", routes=(Route("s.test", "web"),)),
+        ServiceSpec(name="web", app="web", listener=AT),
+    ],
+)
+def test_what_another_one_has_is_refused(spec):
+    with pytest.raises(InvalidInput):
+        BOOK.with_service(spec, swap=False)
+
+
+def test_something_else_is_put_in_the_place_of_one_and_taken_away_again():
+    book, _, _ = BOOK.with_service(replace(DB, name="shop", routes=()), swap=True)
+    assert book.find("shop").app is None
+
+    book, _, by_hand = book.without_service("shop")
+    assert (book.services, by_hand) == (BOOK.services, None)
+
+
+def test_what_is_declared_is_not_taken_away():
+    for refused in (
+        lambda: BOOK.without_service("shop"),
+        lambda: BOOK.without_route("s.test", "/"),
+    ):
+        with pytest.raises(ServiceDeclared):
+            refused()
+    assert BOOK.without_route("d.test", "/").book.find("db").routes == ()
+    with pytest.raises(ServiceNotFound):
+        BOOK.without_route("n.test", "/")
+
+
+def test_a_mode_of_what_is_declared_is_said_while_it_is_not_the_usual_one():
+    paused, _, by_hand = BOOK.with_mode("shop", Mode.PAUSED)
+    assert by_hand == ServiceSpec(name="shop", app="shop", mode=Mode.PAUSED)
+    assert paused.find("shop") == replace(SHOP, mode=Mode.PAUSED)
+
+    assert paused.with_mode("shop", Mode.SERVING) == (BOOK, "shop", None)
+
+
+def test_apps_are_admitted_with_what_they_declare_now():
+    web = an_app(proxy=Published(("w.test",)))
+
+    assert BOOK.with_apps([web]).find("web").routes == (Route("w.test", "web"),)
+    assert "shop" not in BOOK.with_apps([an_app(name="shop")]).services
+    for taken in (Published(("d.test",)), Published(listener=AT)):
+        with pytest.raises(InvalidInput):
+            BOOK.with_apps([replace(web, proxy=taken)])
+    with pytest.raises(InvalidInput, match="cannot publish db: there is a service called db"):
+        BOOK.with_apps([replace(web, name="db")])
