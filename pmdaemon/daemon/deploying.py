@@ -7,14 +7,22 @@ from msgspec import Struct
 
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.deployment_logs import DeploymentLogFiles
+from pmdaemon.adapters.domain_proofs import NetworkDomainProver
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.adapters.git_http import GitBackend
 from pmdaemon.adapters.ids import random_id
+from pmdaemon.adapters.listening_ports import ProcListeningPorts
+from pmdaemon.adapters.live_settings import LiveSettings
+from pmdaemon.adapters.passwords import Argon2Hasher
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.release_folders import ProjectFolders
+from pmdaemon.adapters.sealing import AesGcmSealer
+from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.sqlite.deployments import SqliteDeployments
+from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.store import SqliteStore
+from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.paths import Home
 from pmdaemon.core.accounts import OPERATOR, Role
@@ -22,10 +30,12 @@ from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.process import Process
 from pmdaemon.core.projects import Project
 from pmdaemon.core.quantities import format_size
+from pmdaemon.engine.accounts import Accounts
 from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
+from pmdaemon.engine.deploy_side import Deploys
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.gateway_side import GatewaySide
@@ -33,8 +43,12 @@ from pmdaemon.engine.interfaces import Clock, OutputCapture, Prober, ProcessTree
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.project_domains import ProjectDomains
+from pmdaemon.engine.project_variables import ProjectVariables
+from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.pushes import Pushes
 from pmdaemon.engine.release_making import ReleaseMaker
+from pmdaemon.engine.webhooks import Webhooks
 
 
 class World(Struct, frozen=True):
@@ -53,25 +67,18 @@ class World(Struct, frozen=True):
     processes: Processes
     now: Callable[[], Iterable[Process]]
     gateway: GatewaySide
-    platform: Platform
+    files: HomeSecretFiles
+    settings: LiveSettings
     search_path: str
-    ports: Callable[[Process], Collection[int] | None]
+    token: Callable[[Process], str]
     walls: Walls
 
 
-class Deploying(Struct, frozen=True):
-    """What deploys: the verbs, and the parts that others have to do with."""
-
-    deployer: Deployer
-    live: LiveDeployments
-    pushes: Pushes
-    builder: BuildCommands
-
-
-def deploying(world: World) -> Deploying:
-    """Build what deploys."""
+def deploying(world: World) -> Deploys:
+    """Build what deploys, and start nothing."""
+    platform, listening_ports = _platform(world), ProcListeningPorts()
     clock, store = world.clock, SqliteDeployments(world.store)
-    projects, limits = world.platform.projects, DeployLimits()
+    projects, limits = platform.projects, DeployLimits()
     folder = Path(world.home.projects_dir)
     folders = ProjectFolders(folder, Path(world.home.logs_dir))
     logs, followers = DeploymentLogFiles(folder), Followers()
@@ -114,7 +121,7 @@ def deploying(world: World) -> Deploying:
         prober=world.prober,
         limits=limits,
         environment=maker.environment,
-        ports=world.ports,
+        ports=lambda process: _ports(world, listening_ports, process),
     )
     queue = DeployQueue(
         clock=clock,
@@ -127,7 +134,7 @@ def deploying(world: World) -> Deploying:
         cut_over=cut_over,
         live=live,
         limits=limits,
-        trusts=lambda project: _is_trusted(world.platform, project),
+        trusts=lambda project: _is_trusted(platform, project),
         tell=lambda deployment: followers.tell(deployment.id),
     )
     deployer = Deployer(
@@ -146,7 +153,59 @@ def deploying(world: World) -> Deploying:
     )
     projects.follow(deployer)
     backend = GitBackend(repositories, world.search_path)
-    return Deploying(deployer, live, Pushes(server=backend, deployer=deployer), builder)
+    return Deploys(
+        platform=platform,
+        deployer=deployer,
+        pushes=Pushes(server=backend, deployer=deployer),
+        live=live,
+        builds=lambda: builder.running,
+    )
+
+
+def _platform(world: World) -> Platform:
+    """Build accounts and projects."""
+    clock, gateway, files = world.clock, world.gateway, world.files
+    store = SqlitePlatformStore(world.store)
+    mint = JwtMint(files, algorithm="HS256", secrets_file=SESSION_SECRETS_FILE)
+    sealer = AesGcmSealer(files)
+    projects = Projects(
+        store=store,
+        clock=clock,
+        variables=ProjectVariables(store=store, clock=clock, sealer=sealer, new_id=random_id),
+        domains=ProjectDomains(
+            store=store,
+            clock=clock,
+            mint=mint,
+            prover=NetworkDomainProver(),
+            reserved=gateway.own_names,
+            routed=gateway.routed_hosts,
+            new_id=random_id,
+        ),
+        occupied=lambda: {*gateway.services, *(p.name for p in world.now())},
+        new_id=random_id,
+    )
+    accounts = Accounts(
+        store=store,
+        clock=clock,
+        mint=mint,
+        hasher=Argon2Hasher(),
+        rules=world.settings.account_rules,
+        new_id=random_id,
+        bus=world.bus,
+    )
+    webhooks = Webhooks(
+        store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
+    )
+    return Platform(accounts, projects, webhooks, store, sealer)
+
+
+def _ports(
+    world: World, listening_ports: ProcListeningPorts, process: Process
+) -> Collection[int] | None:
+    """List the ports that a program itself listens on; None when nobody can tell."""
+    if process.run is None:
+        return ()
+    return listening_ports.of(world.trees.members(process.run.identity, world.token(process)))
 
 
 def _is_trusted(platform: Platform, project: Project) -> bool:

@@ -117,8 +117,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         # Beside everything else: what is to be cleared up may take its time to end.
-        deploying = tasks.spawn(parts.engine.deployer.resume(), name="deployer")
-        stack.callback(deploying.cancel)
+        parts.engine.deploys.start()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -151,8 +150,8 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         parts.supervisor.post(pm_id, event)
     parts.engine.web.expect(stored.web)
     # Before anything is started: programs of projects get the variables of these.
-    await parts.engine.platform.resume()
-    await parts.engine.deployer.adopt()
+    if stored.deploys:
+        await parts.engine.deploys.load()
     supervising = tasks.spawn(parts.supervisor.run(parts.effects.carry_out), name="supervisor")
     with suppress(StoreUnavailable):
         # Asked behind all of these events, so answered when they have been dealt with.
@@ -193,7 +192,7 @@ async def _end(
         return 1  # the programs go on, and so does the next daemon
     parts.sampler.stop()
     parts.engine.triggers.stop()
-    await parts.engine.deployer.close()
+    await parts.engine.deploys.close()
     await asyncio.gather(
         parts.engine.web.close(for_good=ending.for_good),
         parts.engine.gateway.close(for_good=ending.for_good),

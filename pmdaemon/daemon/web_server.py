@@ -35,6 +35,7 @@ class LazyWebServer:
 
             if self._engine is None:
                 raise AssertionError("the web server was not told whom to serve")
+            await self._engine.deploys.load()
             self._server = HttpServer(self._engine, self._keeper)
         await self._server.turn_on(settings)
 

@@ -1,7 +1,7 @@
 """Puts the daemon together: the only place that knows which adapter is which."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,52 +10,45 @@ from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import SystemClock, local_zone
 from pmdaemon.adapters.commands import Commands
-from pmdaemon.adapters.domain_proofs import NetworkDomainProver
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
-from pmdaemon.adapters.ids import random_id
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
-from pmdaemon.adapters.listening_ports import ProcListeningPorts
 from pmdaemon.adapters.live_settings import LiveSettings
 from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
-from pmdaemon.adapters.passwords import Argon2Hasher
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
-from pmdaemon.adapters.sealing import AesGcmSealer
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
-from pmdaemon.adapters.sqlite.platform import SqlitePlatformStore
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from pmdaemon.adapters.tokens import SESSION_SECRETS_FILE, JwtMint
+from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.daemon.certificates import LazyCertificates
-from pmdaemon.daemon.deploying import World, deploying
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
 from pmdaemon.daemon.web_server import LazyWebServer
-from pmdaemon.engine.accounts import Accounts
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
 from pmdaemon.engine.dependency_keeper import DependencyKeeper
+from pmdaemon.engine.deploy_side import Deploys, DeploySide
 from pmdaemon.engine.effects import Effects
 from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.event_log import EventLog
@@ -67,12 +60,8 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
-from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
-from pmdaemon.engine.project_domains import ProjectDomains
-from pmdaemon.engine.project_variables import ProjectVariables
-from pmdaemon.engine.projects import Projects
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
@@ -83,7 +72,6 @@ from pmdaemon.engine.time_limits import TimeLimits
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
-from pmdaemon.engine.webhooks import Webhooks
 
 NODE_PRELOAD = Path(adapters.__file__).with_name("node_preload.cjs")
 """What Node programs load first whose instances share sockets."""
@@ -148,16 +136,38 @@ def assemble(
     supervisor = ground.supervisor
 
     # Deployments stand on what they give something to.
-    def builds() -> Iterable[Identity]:
-        return deploys.builder.running
+    def build_deploys() -> Deploys:
+        from pmdaemon.daemon.deploying import World, deploying  # noqa: PLC0415 - see DeploySide
+
+        return deploying(
+            World(
+                home=home,
+                clock=ground.clock,
+                bus=ground.bus,
+                store=ground.store,
+                reader=ground.reader,
+                handles=ground.handles,
+                trees=trees,
+                capture=ground.capture,
+                probe=ground.probe,
+                prober=prober,
+                processes=processes,
+                now=lambda: [*supervisor.processes.values()],
+                gateway=gateway,
+                files=files,
+                settings=settings,
+                search_path=os.environ.get("PATH", os.defpath),
+                token=ground.token,
+                walls=walls,
+            )
+        )
+
+    deploys = DeploySide(build_deploys)
 
     def environment(process: Process) -> Mapping[str, str]:
-        return {**children.environment(process), **deploys.live.environment(process)}
+        return {**children.environment(process), **deploys.environment(process)}
 
-    def doors(process: Process) -> tuple[str, ...] | None:
-        return deploys.live.doors(process)
-
-    trees = _trees(ground, parent, builds=builds)
+    trees = _trees(ground, parent, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
     walls = Walls(Path(home.path))
     launcher = SpawnLauncher(
@@ -174,7 +184,7 @@ def assemble(
         url=lambda: web.expected,
         processes=ground.processes,
     )
-    lines = _lines(ground, notify, environment, doors)
+    lines = _lines(ground, notify, environment, deploys.doors)
     prober = SystemProber(ground.clock, ground.commands)
     health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
     gateway = _gateway(ground)
@@ -212,35 +222,6 @@ def assemble(
     )
     ending = Ending()
     settings = LiveSettings(home.settings)
-    platform = _platform(ground, files, settings, gateway)
-    listening_ports = ProcListeningPorts()
-
-    def ports(process: Process) -> Collection[int] | None:
-        if process.run is None:
-            return ()
-        return listening_ports.of(trees.members(process.run.identity, ground.token(process)))
-
-    deploys = deploying(
-        World(
-            home=home,
-            clock=ground.clock,
-            bus=ground.bus,
-            store=ground.store,
-            reader=ground.reader,
-            handles=ground.handles,
-            trees=trees,
-            capture=ground.capture,
-            probe=ground.probe,
-            prober=prober,
-            processes=processes,
-            now=lambda: [*supervisor.processes.values()],
-            gateway=gateway,
-            platform=platform,
-            search_path=os.environ.get("PATH", os.defpath),
-            ports=ports,
-            walls=walls,
-        )
-    )
     engine = Engine(
         home=home.path,
         environment=scrubbed(os.environ),
@@ -264,9 +245,7 @@ def assemble(
         children=children,
         revoked=Revoked(settings=settings, bus=ground.bus),
         gateway=gateway,
-        platform=platform,
-        deployer=deploys.deployer,
-        pushes=deploys.pushes,
+        deploys=deploys,
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
@@ -364,45 +343,6 @@ def _gateway(ground: _Ground) -> GatewaySide:
     )
     server.serve(gateway)
     return gateway
-
-
-def _platform(
-    ground: _Ground, files: HomeSecretFiles, settings: LiveSettings, gateway: GatewaySide
-) -> Platform:
-    """Build accounts and projects."""
-    clock = ground.clock
-    store = SqlitePlatformStore(ground.store)
-    mint = JwtMint(files, algorithm="HS256", secrets_file=SESSION_SECRETS_FILE)
-    sealer = AesGcmSealer(files)
-    projects = Projects(
-        store=store,
-        clock=clock,
-        variables=ProjectVariables(store=store, clock=clock, sealer=sealer, new_id=random_id),
-        domains=ProjectDomains(
-            store=store,
-            clock=clock,
-            mint=mint,
-            prover=NetworkDomainProver(),
-            reserved=gateway.own_names,
-            routed=gateway.routed_hosts,
-            new_id=random_id,
-        ),
-        occupied=lambda: {*gateway.services, *(p.name for p in ground.processes())},
-        new_id=random_id,
-    )
-    accounts = Accounts(
-        store=store,
-        clock=clock,
-        mint=mint,
-        hasher=Argon2Hasher(),
-        rules=settings.account_rules,
-        new_id=random_id,
-        bus=ground.bus,
-    )
-    webhooks = Webhooks(
-        store=store, clock=clock, mint=mint, sealer=sealer, projects=projects, new_id=random_id
-    )
-    return Platform(accounts, projects, webhooks, store, sealer)
 
 
 def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Triggers:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -9,16 +10,14 @@ from pmdaemon.core.process import Instant
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
-from pmdaemon.engine.deployer import Deployer
+from pmdaemon.engine.deploy_side import DeploySide
 from pmdaemon.engine.event_log import EventLog
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import AuditLog, Clock, HostMetrics
 from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
-from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
-from pmdaemon.engine.pushes import Pushes
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.state_history import StateHistory
@@ -26,6 +25,11 @@ from pmdaemon.engine.telemetry import Telemetry
 from pmdaemon.engine.tokens import Tokens
 from pmdaemon.engine.triggers import Triggers
 from pmdaemon.engine.web_side import WebSide
+
+if TYPE_CHECKING:
+    from pmdaemon.engine.deployer import Deployer
+    from pmdaemon.engine.platform import Platform
+    from pmdaemon.engine.pushes import Pushes
 
 
 class Ending:
@@ -70,12 +74,25 @@ class Engine(Struct, frozen=True):
     host: HostMetrics
     web: WebSide
     gateway: GatewaySide
-    platform: Platform
-    deployer: Deployer
-    pushes: Pushes
+    deploys: DeploySide
     tokens: Tokens
     children: ChildAccess
     revoked: Revoked
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown
+
+    @property
+    def platform(self) -> "Platform":
+        """Accounts and projects; `deploys` is to be loaded before."""
+        return self.deploys.parts.platform
+
+    @property
+    def deployer(self) -> "Deployer":
+        """Deployments; `deploys` is to be loaded before."""
+        return self.deploys.parts.deployer
+
+    @property
+    def pushes(self) -> "Pushes":
+        """Code that is pushed here; `deploys` is to be loaded before."""
+        return self.deploys.parts.pushes

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,9 +43,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.server import (
     certificate_verbs,
     declaring_verbs,
-    deploy_verbs,
     gateway_verbs,
-    platform_verbs,
     web_verbs,
 )
 from pmdaemon.server.control_socket import Conversation, Verb
@@ -66,17 +65,37 @@ Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, An
 
 def verbs(engine: Engine) -> dict[str, Verb]:
     """Bind every verb to `engine`."""
-    return {name: _bound(engine, body, handler) for name, (body, handler) in _TABLE.items()}
+    bound = {name: _bound(engine, body, handler) for name, (body, handler) in _TABLE.items()}
+    for module, names in _OF_DEPLOYS.items():
+        bound |= {name: _of_deploys(engine, module, name) for name in names.split()}
+    return bound
 
 
-def _bound(engine: Engine, body_type: Any, handler: Handler) -> Verb:  # noqa: ANN401 - a type form
+def _of_deploys(engine: Engine, module: str, name: str) -> Verb:
+    """Bind a verb that is loaded, with what deploys, when somebody first uses it."""
+
+    async def verb(raw: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
+        await engine.deploys.load()
+        body, handler = import_module(module).TABLE[name]
+        return await _bound(engine, body, handler, talks=name in _TALKING)(raw, conversation)
+
+    return verb
+
+
+def _bound(
+    engine: Engine,
+    body_type: Any,  # noqa: ANN401 - a type form
+    handler: Handler,
+    *,
+    talks: bool = False,
+) -> Verb:
     async def verb(raw: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
         try:
             body = msgspec.convert(raw, body_type)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if handler in {follow, web_verbs.turn_on, gateway_verbs.requests, deploy_verbs.log}:
+        if talks or handler in {follow, web_verbs.turn_on, gateway_verbs.requests}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
             work, conversation, lambda: waiting_for(engine.processes.under_way())
@@ -229,8 +248,22 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "certificate_remove": (CertificateBody, certificate_verbs.remove),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
-    **platform_verbs.TABLE,
-    **deploy_verbs.TABLE,
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }
+
+_OF_DEPLOYS = {
+    "pmdaemon.server.platform_verbs": """
+        accounts account_add account_remove account_password account_role invite invitations
+        invitation_remove projects project project_add project_change project_remove variables
+        variables_set variable_remove rotate_sealing domains domain_add domain_verify
+        domain_remove webhooks webhook_add webhook_remove
+    """,
+    "pmdaemon.server.deploy_verbs": """
+        deploy rollback deployments deployment deployment_cancel deployment_log
+    """,
+}
+"""Verbs that are for those who deploy, by the module that has them."""
+
+_TALKING = frozenset({"deployment_log"})
+"""Those of them that have more to say than that they are not done yet."""

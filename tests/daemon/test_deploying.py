@@ -14,13 +14,13 @@ async def parts(tmp_path):
     home.ensure()
     parts = assemble(home, child_nofile=None, parent=1, keeper=KeeperLink())
     await parts.store.open()
+    await parts.engine.deploys.load()
     yield parts
     await parts.store.close()
 
 
 async def test_the_parts_fit_together(parts):
     deployer = parts.engine.deployer
-    await deployer.adopt()
     await deployer.resume()
 
     assert deployer.is_working

@@ -11,6 +11,7 @@ from pmdaemon.core.projects import Project
 from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
+from pmdaemon.engine.deploy_side import Deploys, DeploySide
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.gateway_side import GatewaySide
@@ -124,6 +125,14 @@ class DeployingOnFakes:
             now=lambda: [*world.supervisor.processes.values()],
         )
         self.pushes = Pushes(server=self.code, deployer=self.deployer)
+        parts = Deploys(
+            platform=world.platform.platform,
+            deployer=self.deployer,
+            pushes=self.pushes,
+            live=self.live,
+            builds=tuple,
+        )
+        self.side = DeploySide(lambda: parts, parts=parts)
 
     async def begin(self) -> None:
         """Do what a daemon does when it starts."""

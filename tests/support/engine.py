@@ -248,9 +248,7 @@ class EngineOnFakes:
             host=self.host,
             web=self.web,
             gateway=gateway,
-            platform=self.platform.platform,
-            deployer=self.deploying.deployer,
-            pushes=self.deploying.pushes,
+            deploys=self.deploying.side,
             tokens=Tokens(
                 store=self.store,
                 clock=self.clock,

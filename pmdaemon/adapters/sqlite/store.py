@@ -79,6 +79,10 @@ WRITE_SERVICE = "INSERT OR REPLACE INTO services (name, declaration) VALUES (?, 
 
 REMOVE_SERVICE = "DELETE FROM services WHERE name = ?"
 
+SOMEBODY_DEPLOYS = """
+SELECT EXISTS (SELECT 1 FROM accounts) OR EXISTS (SELECT 1 FROM projects)
+"""
+
 NEXT_PM_ID, BOOT_ID, WEB, GATEWAY = "next_pm_id", "boot_id", "web", "gateway"
 
 UNWRITABLE = (sqlite3.Error, UnicodeError, OverflowError)
@@ -229,6 +233,7 @@ class SqliteStore:
                 stored_gateway.service_from_json(text)
                 for (text,) in connection.execute(READ_SERVICES)
             ),
+            deploys=bool(connection.execute(SOMEBODY_DEPLOYS).fetchone()[0]),
         )
 
     def _commit(self, changes: Changes) -> None:

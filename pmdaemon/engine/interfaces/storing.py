@@ -15,7 +15,7 @@ from pmdaemon.engine.interfaces.serving import GatewaySettings, WebSettings
 
 
 class Stored(Struct, frozen=True):
-    """All that the store holds."""
+    """All that the store holds of what is supervised, and whether somebody `deploys`."""
 
     processes: Sequence[Process]
     next_pm_id: int
@@ -24,6 +24,7 @@ class Stored(Struct, frozen=True):
     tokens: Sequence[Token] = ()
     gateway: GatewaySettings | None = None
     services: Sequence[ServiceSpec] = ()
+    deploys: bool = False
 
 
 class Changes(Struct, frozen=True, kw_only=True):
