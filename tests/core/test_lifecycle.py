@@ -1186,16 +1186,8 @@ def test_a_replacement_that_gives_no_sign_is_good_when_it_has_lived_for_a_while(
     play.tell(ReadyTimeElapsed(EPOCH + 1)).becomes(Online(RUN)).end()
 
 
-@pytest.mark.parametrize(
-    ("changes", "listeners"),
-    [
-        ({"spec": TOLD}, False),
-        ({"spec": PYTHON, "tcp_port": 3000}, False),
-    ],
-    ids=["told", "own port"],
-)
-def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(changes, listeners):
-    play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
+def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again():
+    play = coming(WAITING, spec=TOLD).tell(ReadyTimeElapsed(EPOCH, listeners=False))
 
     play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
     play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))
@@ -1206,10 +1198,18 @@ def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again(chan
     assert reason.endswith(" within 3 s")
 
 
-def test_a_replacement_that_shares_sockets_and_does_not_get_ready_drains_first():
-    play = coming(WAITING, spec=NODE_CLUSTER).tell(ReadyTimeElapsed(EPOCH, listeners=True))
+@pytest.mark.parametrize(
+    ("changes", "listeners", "patience"),
+    [
+        ({"spec": NODE_CLUSTER}, True, GRACE),
+        ({"spec": PYTHON, "tcp_port": 3000}, False, DRAIN_SECONDS),
+    ],
+    ids=["shared sockets", "own port"],
+)
+def test_a_replacement_that_may_have_connections_drains_first(changes, listeners, patience):
+    play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
 
-    play.expect(Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE))
+    play.expect(Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, patience))
     play.tell(Drained(RUN.identity))
     play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 2))
     play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))

@@ -142,7 +142,7 @@ async def test_several_failures_are_counted(parts):
     with pytest.raises(OperationFailed) as failure:
         await parts.start(an_app(instances=3))
 
-    assert failure.value.message == "cannot start web: broken (and 2 more)"
+    assert failure.value.message == "cannot start web:0: broken (and 2 more)"
     assert len(failure.value.details["failures"]) == 3
 
 

@@ -67,7 +67,8 @@ def objection(command: str) -> str | None:
         if len(words) > 1 and words[-2].startswith("-"):
             break  # the value of an option
         words.pop()
-    root = click.Context(commands, info_name="pmdaemon")
+    # What a command knows of help it keeps, so it is to be told as when it is typed.
+    root = click.Context(commands, info_name="pmdaemon", **commands.context_settings)
     if not words or words == ["--help"]:
         return None
     if canonical(words[0]) is None:
