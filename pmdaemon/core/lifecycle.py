@@ -80,7 +80,6 @@ from pmdaemon.core.moves import (
     end_for,
     enter,
     exited,
-    give_up,
     is_held,
     leave,
     same,
@@ -303,7 +302,8 @@ def _ready_time_elapsed(process: Process, epoch: int, *, listeners: bool) -> Ste
         case Starting(Run() as run) if epoch == process.epoch:
             missed = _is_missed(process, listeners=listeners)
             if missed and process.replaces is not None:
-                return give_up(process, run)
+                # It may have been given connections all the same.
+                return leave(process, run, Cause.NOT_READY)
             return enter(process, Online(run, ready=not missed)), []
         case _:
             return process, []

@@ -54,7 +54,7 @@ def spawned(process: Process, epoch: int, run: Run) -> Step:
     process = replace(process, started=run.since)
     if process.wish is not Wish.UP:  # also blocked meanwhile: then it is not to be started
         if process.replaces is not None:
-            return give_up(process, run)
+            return leave(process, run, Cause.NOT_READY)
         return end(process, run, Cause.STOP_REQUESTED)
     if readiness.sign(process) is Sign.NONE:
         return enter(process, Online(run)), []
@@ -179,16 +179,6 @@ def leave(process: Process, run: Run, cause: Cause = Cause.REPLACED) -> Step:
             return drain(process, run, cause, patience)
         case _:
             return end(process, run, cause)
-
-
-def give_up(process: Process, run: Run) -> Step:
-    """End a replacement that is not to take its place.
-
-    Of sockets that it shares it may have got connections all the same.
-    """
-    if shares_sockets(process.spec):
-        return leave(process, run, Cause.NOT_READY)
-    return end(process, run, Cause.NOT_READY)
 
 
 def drain(process: Process, run: Run, cause: Cause, patience: float) -> Step:

@@ -14,7 +14,6 @@ from pmdaemon.core.moves import (
     end,
     enter,
     exited,
-    give_up,
     grace,
     leave,
     spawn_or_hold,
@@ -54,12 +53,11 @@ def taken_over(process: Process, event: DaemonStarted) -> Step:
         case Starting(Run()) if run is not None:
             waiting, effects = await_ready(process, run)
             return waiting, [Watch(process.pm_id, run), *effects]
-        case Stopping(cause=Cause.REPLACED, killed=False) if run is not None:
-            leaving, effects = leave(replace(process, state=Online(run)), run)
+        case Stopping(cause=Cause.REPLACED | Cause.NOT_READY as cause, killed=False) if (
+            run is not None
+        ):
+            leaving, effects = leave(replace(process, state=Online(run)), run, cause)
             return leaving, [Watch(process.pm_id, run), *effects]
-        case Stopping(cause=Cause.NOT_READY, killed=False) if run is not None:
-            given_up, effects = give_up(replace(process, state=Online(run)), run)
-            return given_up, [Watch(process.pm_id, run), *effects]
         case Stopping(cause=cause) if run is not None:
             ending, effects = end(process, run, _taken_over_cause(cause))
             return ending, [Watch(process.pm_id, run), *effects]
