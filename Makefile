@@ -45,7 +45,7 @@ docs: $(VENV)/.dev ## the documentation as a site, in build/site
 	@echo "build/site/index.html"
 
 .PHONY: bench
-bench: $(VENV)/.dev ## figures side by side with PM2; BENCH_ARGS="list start --write" chooses
+bench: $(VENV)/.dev ## figures beside PM2, supervisor, circus, runit, nginx; BENCH_ARGS="list start --write" chooses
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: coverage

@@ -1,1 +1,4 @@
-"""Figures, side by side: pmdaemon and PM2 on one machine, in one run. `python -m bench --help`."""
+"""Figures, side by side: pmdaemon and its like on one machine, in one run.
+
+`python -m bench --help` lists the measures.
+"""

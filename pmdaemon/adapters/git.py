@@ -6,7 +6,6 @@ no question, no configuration, no hook, no submodule, no redirect; what is no op
 """
 
 import asyncio
-import ipaddress
 import os
 import re
 import shutil
@@ -307,6 +306,8 @@ async def _guards(order: FetchOrder) -> Sequence[str]:
     """
     if order.trusted or order.repo_url.startswith(("/", "file:")):
         return ()
+    import ipaddress  # noqa: PLC0415 - for those whose projects are fetched from elsewhere
+
     host, tcp_port = _host_of(order.repo_url)
     try:
         found = await asyncio.get_running_loop().getaddrinfo(

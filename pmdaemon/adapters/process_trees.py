@@ -153,9 +153,9 @@ class SystemProcessTrees:
     def _has_orphans(self) -> bool:
         if self._keeper is None:
             return False
+        others = {*self._reader.children(self._keeper)} - {os.getpid()}
         # Runs of a former daemon are its children as well.
-        known = {os.getpid(), *(run.pid for run in self._runs())}
-        return not known.issuperset(self._reader.children(self._keeper))
+        return bool(others) and not others.issubset({run.pid for run in self._runs()})
 
     def _snapshot_with(self, identity: Identity) -> Snapshot:
         snapshot = self._table.snapshot()
@@ -178,15 +178,19 @@ class SystemProcessTrees:
         """List the orphans without a name that no other run can have begun."""
         if self._keeper is None:
             return
+        nameless = [
+            entry
+            for entry in snapshot.children.get(self._keeper, ())
+            if identity.start_time <= entry.start_time
+            and (entry.pid, entry.start_time) not in self._known_tokens
+        ]
+        if not nameless:
+            return  # as nearly always; to look at all runs for each of them takes its time
         others = [run for run in self._runs() if run != identity]
         sessions = {run.pid for run in others}
         oldest = min((run.start_time for run in others), default=inf)
-        for entry in snapshot.children.get(self._keeper, ()):
-            if (
-                identity.start_time <= entry.start_time < oldest
-                and entry.session not in sessions
-                and (entry.pid, entry.start_time) not in self._known_tokens
-            ):
+        for entry in nameless:
+            if entry.start_time < oldest and entry.session not in sessions:
                 yield entry
 
     def _seen_before(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:

@@ -116,6 +116,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         stack.callback(recording.cancel)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
+        # Beside everything else: what is to be cleared up may take its time to end.
+        deploying = tasks.spawn(parts.engine.deployer.resume(), name="deployer")
+        stack.callback(deploying.cancel)
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -159,7 +162,6 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
-    await parts.engine.deployer.resume()
     return supervising
 
 

@@ -55,7 +55,10 @@ def a_cluster(pmdaemon, port, **fields):
 )
 def test_no_request_fails_while_a_node_cluster_is_reloaded(pmdaemon, port, name, program):
     pmdaemon.script(name, program.replace("PORT", str(port)))
-    pmdaemon.run("start", name, "--name", "web", "-i", "2")
+    # On a busy machine a new run needs its time to come up, and an old one to finish.
+    app = {"name": "web", "script": name, "instances": 2, "listen_timeout": "60s"}
+    pmdaemon.script("apps.json", json.dumps({"apps": [{**app, "kill_timeout": "60s"}]}))
+    pmdaemon.run("start", "apps.json")
     eventually_sync(lambda: answers(port))
     before = {one["pid"] for one in pmdaemon.list()}
 
@@ -73,8 +76,17 @@ def test_no_request_fails_while_a_node_cluster_is_reloaded(pmdaemon, port, name,
 
 @node
 def test_a_connection_that_is_kept_and_idle_is_served_by_the_new_run(pmdaemon, port):
-    pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
-    pmdaemon.run("start", "app.js", "--name", "web", "-i", "2")
+    # However long this takes, neither Node nor we give up.
+    program = f"""
+    const http = require('http');
+    http.createServer({{ keepAliveTimeout: 0 }}, (_, response) => {{
+      response.end(String(process.pid));
+    }}).listen({port});
+    """
+    pmdaemon.script("app.js", program)
+    app = {"name": "web", "script": "app.js", "instances": 2, "listen_timeout": "60s"}
+    pmdaemon.script("apps.json", json.dumps({"apps": [{**app, "kill_timeout": "60s"}]}))
+    pmdaemon.run("start", "apps.json")
     eventually_sync(lambda: answers(port))
     with ExitStack() as stack:
         kept = [
@@ -96,7 +108,7 @@ def test_a_connection_that_is_kept_and_idle_is_served_by_the_new_run(pmdaemon, p
 def answer_of(connection):
     """Ask over a connection that is open; return the pid of who answers."""
     connection.request("GET", "/")
-    return int(connection.getresponse().read().split()[0])
+    return int(connection.getresponse().read())
 
 
 def test_the_list_has_one_row_an_instance_all_the_time(pmdaemon, port):

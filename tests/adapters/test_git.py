@@ -1,3 +1,5 @@
+import asyncio
+import base64
 import os
 import subprocess
 
@@ -244,3 +246,51 @@ async def test_ssh_asks_nothing_and_uses_no_key_but_that_of_the_project(reposito
     assert "-F none" in theirs
     assert "IdentitiesOnly=yes" in theirs
     assert "IdentitiesOnly" not in repositories._ssh(an_order(origin))
+
+
+async def test_a_redirect_is_not_followed(repositories, origin):
+    asked = []
+
+    async def redirect(reader, writer):
+        asked.append(await reader.readline())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest\r\n"
+            b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(FetchFailed, match="returned error: 302"):
+            await repositories.fetch(
+                an_order(origin, repo_url=f"http://127.0.0.1:{port}/x.git"), said
+            )
+
+    assert len(asked) == 1
+
+
+async def test_a_password_is_given_where_it_is_asked_for_and_shown_to_nobody(repositories, origin):
+    seen, lines = [], []
+
+    async def ask(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        seen.extend(line for line in head.splitlines() if line.startswith("Authorization"))
+        writer.write(
+            b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n"
+            b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(ask, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x.git"
+    async with server:
+        with pytest.raises(FetchFailed) as failed:
+            await repositories.fetch(an_order(origin, repo_url=url, token="t0ken"), lines.append)
+
+    credentials = base64.b64encode(b"x-access-token:t0ken").decode()
+    assert seen == [f"Authorization: Basic {credentials}"]
+    assert "t0ken" not in failed.value.message + "".join(lines)

@@ -1199,14 +1199,21 @@ def test_a_replacement_that_does_not_get_ready_is_ended_and_not_tried_again():
 
 
 @pytest.mark.parametrize(
-    ("changes", "listeners", "patience"),
+    ("changes", "listeners", "patience", "reason"),
     [
-        ({"spec": NODE_CLUSTER}, True, GRACE),
-        ({"spec": PYTHON, "tcp_port": 3000}, False, DRAIN_SECONDS),
+        ({"spec": NODE_CLUSTER}, True, GRACE, "it did not listen within 3 s"),
+        (
+            {"spec": PYTHON, "tcp_port": 3000},
+            False,
+            30.0,
+            "it did not listen within 3 s",
+        ),
     ],
     ids=["shared sockets", "own port"],
 )
-def test_a_replacement_that_may_have_connections_drains_first(changes, listeners, patience):
+def test_a_replacement_that_may_have_been_asked_something_drains_before_it_is_given_up(
+    changes, listeners, patience, reason
+):
     play = coming(WAITING, **changes).tell(ReadyTimeElapsed(EPOCH, listeners))
 
     play.expect(Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, patience))
@@ -1215,7 +1222,7 @@ def test_a_replacement_that_may_have_connections_drains_first(changes, listeners
     play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(-1, RUN, None))
     play.tell(SessionEmptied(RUN.identity, NOW))
 
-    play.becomes(Errored("it did not listen within 3 s")).end()
+    play.becomes(Errored(reason)).end()
 
 
 def test_a_worker_of_node_that_listens_on_nothing_is_good_when_its_time_is_over():
