@@ -72,7 +72,7 @@ ELABORATE = AppSpec(
         stop_exit_codes=frozenset({0, 42}),
         backoff=0.25,
     ),
-    stop=StopPolicy(signal="SIGTERM", grace=0.1234567, message=True, tree=False),
+    stop=StopPolicy(signal="SIGTERM", grace=0.1234567, message=True, tree=False, drain=2.5),
     logs=LogPolicy(
         max_size=1,
         keep=0,
