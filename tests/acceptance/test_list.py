@@ -34,8 +34,8 @@ def test_the_table_shows_what_runs(pmdaemon):
 
     assert [(row["id"], row["name"], row["status"]) for row in shown] == [
         ("2", "a-program-with-quite-a-long-name", "online"),
-        ("0", "web", "online"),
-        ("1", "web", "stopped"),
+        ("0", "web:0", "online"),
+        ("1", "web:1", "stopped"),
     ]
     assert [row["namespace"] for row in shown] == ["default", "shop", "shop"]
     assert is_alive(int(shown[1]["pid"]))
