@@ -121,8 +121,8 @@ class DeploymentNotFound(Missing):
 
     code = "deployment_not_found"
 
-    def __init__(self) -> None:
-        super().__init__("deployment not found")
+    def __init__(self, sentence: str = "deployment not found") -> None:
+        super().__init__(sentence)
 
 
 # What happens to a deployment.

@@ -52,6 +52,9 @@ FIRST_LOOK = 0.01
 LONGEST_LOOK = 0.25
 """Seconds between two looks whether a program is ready, which grow from the one to the other."""
 
+PATIENCE = 2.0
+"""Seconds until the log says that a program is waited for."""
+
 WORKER_UPTIME = 1.0
 """Seconds that a worker has to live to be good enough."""
 
@@ -244,9 +247,14 @@ class CutOver:
     async def _until_ready(self, attempt: Attempt, spec: AppSpec) -> None:
         since = self._clock.now().monotonic
         wait = FIRST_LOOK
+        is_told = False
         while not await self._is_ready(attempt, spec):
-            if self._clock.now().monotonic - since > self._limits.start:
+            waited = self._clock.now().monotonic - since
+            if waited > self._limits.start:
                 raise DeploymentFailed(self._why_not_ready(attempt.project, spec))
+            if waited > PATIENCE and not is_told and self._process(spec.name).tcp_port is not None:
+                is_told = True
+                attempt.log.say(f"waiting for {self._awaited(attempt.project, spec)}")
             await self._pause(wait)
             wait = min(wait * 1.5, LONGEST_LOOK)
         took = self._clock.now().monotonic - since
@@ -276,6 +284,11 @@ class CutOver:
             ProbeOrder(kind="http", target=url, timeout=PROBE_TIMEOUT)
         )
         return result.ok
+
+    def _awaited(self, project: Project, spec: AppSpec) -> str:
+        port, within = self._process(spec.name).tcp_port, f"for up to {self._limits.start:g} s"
+        answers = f"answer {project.health_path}" if project.health_path else "listen"
+        return f"{spec.name} to {answers} on port {port}, {within}"
 
     def _why_not_ready(self, project: Project, spec: AppSpec) -> str:
         process = self._process(spec.name)

@@ -11,6 +11,7 @@ from pmdaemon.config.release_plans import plan
 from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Release, Wishes
+from pmdaemon.core.repositories import PUSHED
 from pmdaemon.engine.attempt import Attempt, DeployLimits, check
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import (
@@ -117,7 +118,10 @@ class ReleaseMaker:
     async def _fetched(self, attempt: Attempt) -> Release:
         project, deployment = attempt.project, attempt.deployment
         await attempt.begin(Phase.FETCH)
-        attempt.log.say(f"fetching {deployment.branch} of {project.repo_url}")
+        if project.repo_url == PUSHED:
+            attempt.log.say(f"taking {deployment.branch} as it was pushed")
+        else:
+            attempt.log.say(f"fetching {deployment.branch} of {project.repo_url}")
         variables = self._projects.environment(project.id, EnvScope.BUILD)
         commit = await self._repositories.fetch(
             FetchOrder(

@@ -126,7 +126,7 @@ async def _asked_for(engine: Engine, body: DeploymentBody) -> Deployment:
     latest = DeploymentQuery(projects=frozenset({project.id}), limit=1)
     found, _ = await engine.deployer.find(latest)
     if not found:
-        raise DeploymentNotFound
+        raise DeploymentNotFound(f"{project.slug} has no deployment yet")
     return await engine.deployer.get(found[0].id)
 
 
@@ -134,7 +134,7 @@ async def _numbered(engine: Engine, project: Project, number: int) -> Deployment
     for one in await _all_of(engine, project):
         if one.number == number:
             return await engine.deployer.get(one.id)
-    raise DeploymentNotFound
+    raise DeploymentNotFound(f"{project.slug} has no deployment {number}")
 
 
 async def _before(engine: Engine, project: Project) -> Deployment:

@@ -232,3 +232,12 @@ async def test_a_port_that_is_somebody_elses_makes_nobody_ready(scene):
     assert failed.error_msg.startswith(
         f"shop@1 did not listen on port {PORT} within 60 s, but on 3000, 9229:"
     )
+
+
+async def test_that_a_program_is_waited_for_is_told_once(scene):
+    scene.world.probe.accepts = lambda _port: False
+
+    failed = await scene.deploy(a_project())
+
+    told = f"waiting for shop@1 to listen on port {PORT}, for up to 60 s"
+    assert scene.lines(failed).count(told) == 1

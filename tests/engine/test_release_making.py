@@ -38,6 +38,15 @@ async def test_it_is_fetched_installed_built_and_started_in_this_order(scene):
     assert "$ make" in scene.lines(live)
 
 
+async def test_what_is_pushed_is_not_said_to_be_fetched(scene):
+    pushed = a_project(id="p2", slug="blog", repo_url="push")
+    scene.have(pushed)
+
+    live = await scene.deploy(pushed)
+
+    assert scene.lines(live)[1] == "taking main as it was pushed"
+
+
 async def test_commands_have_an_environment_of_their_own(scene):
     await scene.projects.variables.set("p1", {"BUILD_KEY": "b1"}, EnvScope.BUILD)
     await scene.projects.variables.set("p1", {"RUN_KEY": "r1"}, EnvScope.RUN)

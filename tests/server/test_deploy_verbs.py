@@ -101,6 +101,18 @@ async def test_what_is_not_there_is_said(scene, verb, body, code):
     assert await scene.ask(verb, **body) == code
 
 
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [({"number": 9}, "shop has no deployment 9"), ({}, "shop has no deployment yet")],
+)
+async def test_a_deployment_that_is_not_there_is_named(scene, number, sentence):
+    client = await scene.channel.client()
+
+    answer = await client.answer("deployment", {"project": "shop", **number})
+
+    assert answer["error"]["message"] == sentence
+
+
 async def test_what_is_at_its_end_cannot_be_cancelled(scene):
     await scene.deployed(project="shop")
 

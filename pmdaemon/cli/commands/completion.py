@@ -65,6 +65,8 @@ def _install(shell: str, context: Context) -> Path:
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink() and not path.exists():  # left by an installation that is gone
+        path.unlink()
     path.write_text(text, "utf-8")
     return path
 

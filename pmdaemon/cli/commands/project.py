@@ -66,11 +66,7 @@ def _create(
         repo_url = str(Path(repo_url).expanduser().absolute())
     client = context.client()
     made = client.projects.create(name, repo_url, user=user, **_fields(fields))
-    _say(
-        made,
-        f"created {made['slug']} (to deploy it: pmdaemon deploy --project {made['slug']})",
-        json=json,
-    )
+    _say(made, f"created {made['slug']} (to deploy it: {_how(made)})", json=json)
 
 
 @command_named("change")
@@ -113,6 +109,15 @@ for _option in reversed(FIELDS):
 
 for _each in (_list, _create, _change, _remove, _rotate_key, env, domain, webhook):
     command.add_command(_each)
+
+
+def _how(project: ProjectView) -> str:
+    """Say what deploys a project that is new."""
+    from pmdaemon.core.repositories import PUSHED  # noqa: PLC0415 - for this alone
+
+    if project["repo_url"] == PUSHED:
+        return f"git push http://NAME:TOKEN@HOST/git/{project['slug']}.git {project['branch']}"
+    return f"pmdaemon deploy --project {project['slug']}"
 
 
 def _fields(given: dict[str, object]) -> dict[str, object]:

@@ -153,6 +153,8 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
         print(f"Its key, kept in {web['key_file']}: {key}")
     header = '-H "X-API-Key: KEY" ' if web["protected"] else ""
     print(f"  curl {header}{url}/api/status", flush=True)
+    if not web["protected"]:
+        print("It asks for no key: everybody on this machine may use it.", flush=True)
     if not detached:
         print("Ctrl-C turns it off; with --detach it stays on.", flush=True)
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.conftest import free_port
-from tests.support.browser import a_page
+from tests.support.browser import a_page, overflow
 
 KEY = "open-sesame"
 
@@ -63,6 +63,16 @@ def test_the_right_key_lets_in_and_pushes_everything(browser, locked, home):
         expect(row).to_contain_text(f"pid {home.pid('secretive')}")
         page.get_by_role("link", name="secretive").click()
         expect(page.get_by_role("log")).to_contain_text("cannot reach the database")
+
+
+def test_on_a_phone_it_fits_signed_out_and_signed_in(browser, locked):
+    with a_page(browser, locked, width=360) as page:
+        expect(page.get_by_label("API key")).to_be_visible()
+        assert overflow(page) == 0
+
+        sign_in(page, KEY)
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        assert overflow(page) == 0
 
 
 def test_the_key_is_kept_for_the_tab_and_nowhere_else(browser, locked):

@@ -69,6 +69,16 @@ def test_it_is_installed_where_bash_looks(cli, tmp_path):
     assert (data / "bash-completion/completions/pmdaemon").exists()
 
 
+def test_a_link_that_leads_nowhere_is_replaced(cli, tmp_path):
+    path = tmp_path / "bash-completion/completions/pmdaemon"
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / "gone/pmdaemon")
+
+    assert cli("completion", "install", "bash", XDG_DATA_HOME=str(tmp_path)) == 0
+
+    assert "_PMDAEMON_COMPLETE" in path.read_text()
+
+
 def test_it_is_installed_for_zsh_once(cli, tmp_path):
     (tmp_path / ".zshrc").write_text("alias x=y")
 

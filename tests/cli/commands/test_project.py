@@ -82,6 +82,15 @@ def test_a_folder_here_is_named_in_full(answers, folder):
     assert {one["fields"]["repo_url"] for one in asked} == {str(folder / "app")}
 
 
+def test_to_a_project_of_pushes_one_is_told_to_push(cli):
+    cli.daemon.answers("project_add", {"result": {"project": {**PROJECT, "repo_url": "push"}}})
+
+    assert cli("project", "create", "Shop", "push") == 0
+    assert cli.out == (
+        "created shop (to deploy it: git push http://NAME:TOKEN@HOST/git/shop.git main)\n"
+    )
+
+
 def test_a_project_is_changed_in_what_is_said_alone(answers):
     assert answers("project", "change", "shop", "--start", "", "--repository", "/srv/x") == 0
 

@@ -83,6 +83,14 @@ def test_a_key_that_was_made_is_shown_with_where_it_is_kept(cli):
     assert 'curl -H "X-API-Key: KEY" http://127.0.0.1:9615/api/status' in cli.out
 
 
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_that_no_key_is_asked_for_is_said(cli, is_protected):
+    cli.daemon.answers("web", {"result": {**ON, "protected": is_protected}})
+
+    assert cli("web", "--detach") == 0
+    assert ("asks for no key" in cli.out) is not is_protected
+
+
 def test_an_address_that_is_taken_is_an_error(cli):
     cli.refuses("web", "tcp_port_taken", "cannot listen on port 9615: it is taken")
 

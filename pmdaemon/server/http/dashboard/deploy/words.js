@@ -28,7 +28,8 @@ export function when(iso) {
 export function took(deployment) {
 	if (!deployment.started_at) return "";
 	const end = deployment.finished_at ? new Date(deployment.finished_at) : new Date();
-	return duration((end - new Date(deployment.started_at)) / 1000);
+	const seconds = (end - new Date(deployment.started_at)) / 1000;
+	return deployment.finished_at && seconds < 10 ? `${seconds.toFixed(1)}s` : duration(seconds);
 }
 
 /** Make a labelled control. */
