@@ -165,9 +165,7 @@ def test_new_code_that_never_listens_leaves_the_old_one_serving(pmdaemon, port):
 
     refusal = pmdaemon.refused("reload", "web", status=1)
 
-    assert refusal == (
-        "cannot reload web, which goes on as before: it did not listen within 1.5 s"
-    )
+    assert refusal == ("cannot reload web, which goes on as before: it did not listen within 1.5 s")
     assert pmdaemon.pid("web") == pid
     assert answers(port)
 
