@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 from contextlib import closing
 from pathlib import Path
 
@@ -140,6 +141,52 @@ def test_nothing_is_dropped_by_a_deployment_and_a_rollback(deploying):
     pids = {json.loads(body)["pid"] for one in clients for body in one.bodies}
     assert (versions, len(pids)) == ({"1", "2"}, 3)
     assert deploying.seen()["version"] == "1"
+
+
+TALKING = """
+const server = require('http').createServer((request, response) => response.end('{}'));
+server.on('upgrade', (request, socket) => {
+  socket.on('error', () => {});
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\n'
+    + 'Connection: Upgrade\\r\\n\\r\\n');
+  socket.on('data', () => socket.write(VERSION));
+});
+server.listen(process.env.PORT, '127.0.0.1');
+"""
+
+ASKING = (
+    b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def test_a_websocket_talks_to_the_old_release_until_that_ends_and_then_to_the_new_one(deploying):
+    def version(number):
+        return {**a_node_app(), "server.js": TALKING.replace("VERSION", f"'{number}'")}
+
+    def talk():
+        connection = socket.create_connection(("127.0.0.1", deploying.port), timeout=20)
+        connection.sendall(ASKING)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(1)
+        assert head.startswith(b"HTTP/1.1 101 ")
+        return connection
+
+    def says(connection):
+        connection.sendall(b"?")
+        return connection.recv(1)
+
+    a_repository(deploying.checkout, version(1))
+    deploying.deploy()
+    with closing(talk()) as former:
+        assert says(former) == b"1"
+        a_commit(deploying.checkout, version(2), "Second")
+        deploying.deploy()
+        assert former.recv(1) == b""  # it has an end, which its client sees
+
+        with closing(talk()) as next_one:
+            assert says(next_one) == b"2"
 
 
 def test_variables_reach_the_program_and_nobody_else(deploying):
