@@ -275,7 +275,7 @@ def test_a_build_can_be_cancelled(deploying):
 
     cancelled = deploying.pmdaemon.run("deployments", "shop", "1", "--cancel")
 
-    assert cancelled.out == "deployment 1 is failed\n"
+    assert cancelled.out == "cancelled deployment 1\n"
     assert deploying.deployments()[1]["error"] == "it was cancelled"
 
 

@@ -45,7 +45,7 @@ def command(
         if project is None:
             raise click.UsageError("say which project's deployment is to be ended")
         ended = deployments.cancel(project, number)
-        say_json(ended) if json else print(f"deployment {ended['number']} is {ended['status']}")
+        say_json(ended) if json else print(f"cancelled deployment {ended['number']}")
     elif project is not None and number is not None:
         one = deployments.get(project, number)
         if json:

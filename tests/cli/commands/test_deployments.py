@@ -73,7 +73,7 @@ def test_one_can_be_ended(cli):
 
     assert cli("deployments", "shop", "3", "--cancel") == 0
     assert cli.daemon.asked("deployment_cancel") == [{"project": "shop", "number": 3}]
-    assert cli.out == "deployment 3 is failed\n"
+    assert cli.out == "cancelled deployment 3\n"
 
 
 @pytest.mark.parametrize("arguments", [["shop", "0"], ["shop", "x"], ["-n", "0"], ["--cancel"]])

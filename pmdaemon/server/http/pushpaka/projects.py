@@ -1,10 +1,12 @@
 """Projects: made, shown, changed, deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
 
+from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.project_fields import FIELDS
 from pmdaemon.core.projects import Project
 from pmdaemon.engine.engine import Engine
@@ -20,7 +22,8 @@ OTHER_NAMES = {"drain_seconds": "drain", "keep_releases": "keep"}
 async def create_project(engine: Engine, request: web.Request) -> web.Response:
     """Make a project."""
     given = _fields(await read_object(request, dict[str, Any]))
-    project = await engine.platform.projects.create(asker_of(request), given)
+    with _in_its_words():
+        project = await engine.platform.projects.create(asker_of(request), given)
     note(request, project=project.slug)
     return json_response(_view(engine, project), status=201)
 
@@ -41,7 +44,8 @@ async def change_project(engine: Engine, request: web.Request) -> web.Response:
     """Set the fields that are given; the others stay."""
     given = _fields(await read_object(request, dict[str, Any]))
     id_ = request.match_info["id"]
-    project = await engine.platform.projects.change(asker_of(request), id_, given)
+    with _in_its_words():
+        project = await engine.platform.projects.change(asker_of(request), id_, given)
     return json_response(_view(engine, project))
 
 
@@ -63,3 +67,17 @@ def _fields(body: Mapping[str, Any]) -> dict[str, object]:
     """Take the fields that we know; null is what is not said."""
     named = {OTHER_NAMES.get(name, name): value for name, value in body.items()}
     return {name: named[name] for name in FIELDS if named.get(name) is not None}
+
+
+@contextmanager
+def _in_its_words() -> Iterator[None]:
+    """Call fields in refusals what they are called here."""
+    try:
+        yield
+    except InvalidInput as error:
+        words = {ours: theirs for theirs, ours in OTHER_NAMES.items()}
+        field = error.details.get("field")
+        if field not in words:
+            raise
+        text = error.message.replace(f"cannot use {field}:", f"cannot use {words[field]}:", 1)
+        raise InvalidInput(text, code=error.code, field=words[field]) from None

@@ -43,3 +43,12 @@ async def test_an_administrator_may_name_a_folder_and_a_program_of_theirs_may_no
 
     assert await api.status("POST", "/projects", local, by="root") == 201
     assert await api.status("POST", "/projects", local, by=token) == 400
+
+
+async def test_what_cannot_be_set_is_called_as_it_was_given(api):
+    for name, other in OTHER_NAMES.items():
+        answer = await api.ask("PUT", "/projects/{shop}", {name: -1}, by="jane")
+
+        assert answer.status == 400
+        assert answer.json["error"].startswith(f"cannot use {name}: ")
+        assert f" {other}:" not in answer.json["error"]
