@@ -125,7 +125,7 @@ def test_all_faults_of_a_file_are_told_and_nothing_is_started(pmdaemon):
     assert [each.split(": ")[1] for each in others] == [
         "apps[1].max_memory_restart",
         "apps[1].script",
-        "apps[2].name",
         "apps[2].port",
+        "apps[2].name",
     ]
     assert pmdaemon.list() == []
