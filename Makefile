@@ -9,7 +9,6 @@ PYTEST_ARGS ?= -n 3 --dist worksteal
 
 PORT ?= 3000
 WEB_PORT ?= 9615
-export PORT WEB_PORT
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,7 +19,7 @@ help: ## list these commands
 
 .PHONY: run
 run: $(VENV)/.installed ## install, keep the example Node server running, and show what to type next
-	@scripts/try
+	@PORT=$(PORT) WEB_PORT=$(WEB_PORT) scripts/try
 
 .PHONY: test
 test: $(VENV)/.dev $(VENV)/.system ## run all tests, installing what they need
