@@ -55,7 +55,7 @@ SETTINGS = {
     "advice.detachedHead": "false",
 }
 
-HELPER = "!f() { echo username=x-access-token; echo password=$GIT_TOKEN; }; f"
+HELPER = """!f() { printf 'username=%s\\npassword=%s\\n' x-access-token "$GIT_TOKEN"; }; f"""
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
 
 SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"

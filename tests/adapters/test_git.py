@@ -272,6 +272,10 @@ async def test_a_redirect_is_not_followed(repositories, origin):
     assert len(asked) == 1
 
 
+TOKEN = "t0ken  * \\\\n $HOME"
+"""What a shell would make something else of."""
+
+
 async def test_a_password_is_given_where_it_is_asked_for_and_shown_to_nobody(repositories, origin):
     seen, lines = [], []
 
@@ -289,8 +293,8 @@ async def test_a_password_is_given_where_it_is_asked_for_and_shown_to_nobody(rep
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x.git"
     async with server:
         with pytest.raises(FetchFailed) as failed:
-            await repositories.fetch(an_order(origin, repo_url=url, token="t0ken"), lines.append)
+            await repositories.fetch(an_order(origin, repo_url=url, token=TOKEN), lines.append)
 
-    credentials = base64.b64encode(b"x-access-token:t0ken").decode()
+    credentials = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
     assert seen == [f"Authorization: Basic {credentials}"]
-    assert "t0ken" not in failed.value.message + "".join(lines)
+    assert TOKEN not in failed.value.message + "".join(lines)
