@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pmdaemon import __version__
-from pmdaemon.core.access import TokenKind
+from pmdaemon.core.access import Principal, TokenKind
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pup.routes import DESCRIPTION, PREFIX, PUP
@@ -19,6 +19,9 @@ HERE = Path(__file__).parent
 TRANSCRIPTS = sorted(HERE.glob("*.http"))
 
 SCOPES = {"admin": [], "reader": ["read"], "logger": ["log"], "web-app": ["telemetry:web-app"]}
+
+CHILD = Principal("telemetry-web-app", frozenset({"telemetry:web-app", "log"}), about="web-app")
+"""The program of `web-app`, as it is known by the token that it was started with."""
 
 
 async def make_tokens(parts):
@@ -55,6 +58,7 @@ async def test_the_server_answers_as_the_transcript_says(path, prefix, tmp_path)
     async with engine_on_fakes(tmp_path) as parts:
         tokens = await make_tokens(parts)
         await set_scene(parts)
+        tokens["child"], _ = parts.engine.children.renew(CHILD)
         write_logs(parts)
         server = HttpServer(parts.engine)
         parts.engine.web._server = server
