@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -76,5 +77,15 @@ def describe_machine() -> str:
     return (
         f"{os.cpu_count()} x {model[1] if model else platform.machine()}, {memory_size:.0f} GiB,"
         f" Linux {platform.release()}, Python {platform.python_version()},"
-        f" load {load:.2f} at the start"
+        f" homes on {_file_system(tempfile.gettempdir())}, load {load:.2f} at the start"
     )
+
+
+def _file_system(path: str) -> str:
+    """Say what kind of file system a folder is on: making many files takes longer on some."""
+    mounts = [one for one in psutil.disk_partitions(all=True) if _is_below(path, one.mountpoint)]
+    return max(mounts, key=lambda one: len(one.mountpoint)).fstype
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return Path(path).resolve().is_relative_to(folder)
