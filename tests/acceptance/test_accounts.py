@@ -11,7 +11,7 @@ import jwt
 import pytest
 import requests
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 
 PASSWORD = "securepassword"
 SECRET = "postgres://s3cret-of-the-shop"

@@ -9,8 +9,9 @@ from contextlib import suppress
 import pytest
 import requests
 
-from tests.acceptance.conftest import FOREVER, free_port
+from tests.acceptance.conftest import FOREVER
 from tests.support.cli import CommandLine, a_home
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 HELLO = b'{"pmdaemon": 1, "version": "0"}\n'

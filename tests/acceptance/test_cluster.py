@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import answers, free_port
+from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
@@ -95,7 +95,7 @@ def test_no_node_program_waits_for_a_connection_that_another_one_got(pmdaemon, p
     eventually_sync(lambda: answers(port))
 
     for one in pmdaemon.list():
-        [flags] = flags_of_listeners(one["pid"], port)
+        [flags] = eventually_sync(lambda pid=one["pid"]: list(flags_of_listeners(pid, port)))
         assert flags & os.O_NONBLOCK
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.adapters.walls import Walls
-from tests.acceptance.conftest import free_port
 from tests.support.building import a_commit, a_repository
 from tests.support.cli import a_home
 from tests.support.http_clients import failures_of, get_on, under_load
+from tests.support.ports import free_port
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 

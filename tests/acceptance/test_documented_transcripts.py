@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import free_port
 from tests.support.cli import PATIENCE, a_home
 from tests.support.documentation import PAGES, ROOT, Typed, transcripts_in
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 WITH_SESSIONS = [page for page in PAGES if transcripts_in(page.read_text())]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.acceptance.conftest import answers, free_port
 from tests.support.cli import ROOT
+from tests.support.ports import answers, free_port
 from tests.support.running import children_of, is_alive, running_for
 from tests.support.waiting import eventually_sync
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import FOREVER, free_port
+from tests.acceptance.conftest import FOREVER
 from tests.support.cli import a_home
+from tests.support.ports import free_port
 from tests.support.running import is_alive
 
 MEGABYTE = 1024 * 1024

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import answers, free_port
+from tests.support.ports import answers, free_port
 from tests.support.running import environment_of
 from tests.support.waiting import eventually_sync
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, TCPConnector, WSMsgType
 
-from tests.acceptance.conftest import FOREVER, free_port
+from tests.acceptance.conftest import FOREVER
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 KEY = {"X-API-Key": "sesame"}

@@ -10,8 +10,8 @@ import pytest
 import requests
 from aiohttp import ClientSession
 
-from tests.acceptance.conftest import answers, free_port
 from tests.support.cli import ROOT
+from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
 PAGE = (ROOT / "docs/load-balancers.md").read_text()

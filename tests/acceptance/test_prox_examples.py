@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 
 REQUEST = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
 

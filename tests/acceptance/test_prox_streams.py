@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 COUNTER = """

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.acceptance.conftest import free_port
 from tests.support.http_clients import failures_of, under_load
+from tests.support.ports import free_port
 from tests.support.running import daemon_pid
 from tests.support.waiting import eventually_sync
 

@@ -5,8 +5,8 @@ import sys
 
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import free_port
 from tests.support.browser import PATIENCE, a_browser, a_page, trust
+from tests.support.ports import free_port
 
 expect.set_options(timeout=PATIENCE)
 

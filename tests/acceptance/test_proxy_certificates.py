@@ -8,9 +8,9 @@ import ssl
 import pytest
 from cryptography import x509
 
-from tests.acceptance.conftest import free_port
 from tests.support import pebble
 from tests.support.certificates import make_certificate
+from tests.support.ports import free_port
 from tests.support.running import daemon_pid
 from tests.support.waiting import eventually_sync
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import psutil
 import pytest
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 from tests.support.running import daemon_pid
 from tests.support.waiting import eventually_sync
 

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.acceptance.conftest import free_port
-from tests.support.http_clients import bodies_of, failures_of, under_load
+from tests.support.http_clients import bodies_of, failures_of, get_on, under_load
+from tests.support.ports import free_port, free_ports
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
@@ -68,8 +68,8 @@ def publish(pmdaemon, ports, *options):
 
 
 def a_range(count):
-    """Choose so many ports, of which the first is free."""
-    first = free_port()
+    """Choose so many ports in a row."""
+    first = free_ports(count)
     return f"auto:{first}-{first + count - 1}" if count > 1 else str(first)
 
 
@@ -97,6 +97,7 @@ def test_no_request_fails_while_a_program_is_started_anew(pmdaemon, proxy, ports
     with under_load(proxy) as clients:
         for _ in range(3):
             pmdaemon.run(verb, "web")
+            get_on(clients)
 
     assert failures_of(clients) == []
     assert len(bodies_of(clients)) > 2

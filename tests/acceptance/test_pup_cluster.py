@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from tests.acceptance.conftest import answers, free_port
+from tests.support.ports import answers, free_port
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 
 KEY = "your-secret-api-key"
 

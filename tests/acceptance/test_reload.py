@@ -10,9 +10,10 @@ from http.client import HTTPConnection
 
 import pytest
 
-from tests.acceptance.conftest import FOREVER, LISTENS, answers, free_port
+from tests.acceptance.conftest import FOREVER, LISTENS
 from tests.acceptance.test_cluster import COMMONJS, MODULE, PYTHON
 from tests.support.http_clients import bodies_of, failures_of, under_load
+from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 

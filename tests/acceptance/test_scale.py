@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
-from tests.acceptance.conftest import FOREVER, answers
+from tests.acceptance.conftest import FOREVER
 from tests.acceptance.test_cluster import COMMONJS, all_that_answer
 from tests.support.http_clients import failures_of, under_load
+from tests.support.ports import answers
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import FOREVER, LISTENS, answers, free_port
+from tests.acceptance.conftest import FOREVER, LISTENS
+from tests.support.ports import answers, free_port
 from tests.support.running import command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 

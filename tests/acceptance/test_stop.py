@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import FOREVER, LISTENS, answers
+from tests.acceptance.conftest import FOREVER, LISTENS
+from tests.support.ports import answers
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 

@@ -6,7 +6,7 @@ import stat
 import pytest
 import requests
 
-from tests.acceptance.conftest import free_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.acceptance.conftest import answers, free_port
+from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
 KEY = {"X-API-Key": "sesame"}

@@ -1,14 +1,12 @@
 """Restart and reload over HTTP, onto the same ports and onto others."""
 
-import socket
-from contextlib import ExitStack, closing
-
 import pytest
 import requests
 
-from tests.acceptance.conftest import LISTENS, answers, free_port
+from tests.acceptance.conftest import LISTENS
 from tests.acceptance.test_cluster import COMMONJS, node
 from tests.support.http_clients import bodies_of, failures_of, under_load
+from tests.support.ports import answers, free_port, free_ports
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
@@ -34,20 +32,6 @@ def ports(url, name="web"):
 
 def pids(pmdaemon):
     return {one["pid"] for one in pmdaemon.list()}
-
-
-def free_range(count):
-    """Find ports in a row that nobody listens on."""
-    while True:
-        first = free_port()
-        try:
-            with ExitStack() as stack:
-                for port in range(first, first + count):
-                    probe = stack.enter_context(closing(socket.socket()))
-                    probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            continue
-        return first
 
 
 @node
@@ -90,7 +74,7 @@ def test_an_app_goes_to_another_port(pmdaemon, url, port, action, form):
 @pytest.mark.parametrize("action", ["restart", "reload"])
 @pytest.mark.parametrize("automatic", [False, True], ids=["range", "auto"])
 def test_instances_go_to_ports_in_a_row(pmdaemon, url, action, automatic):
-    former, first = free_range(2), free_range(4)
+    former, first = free_ports(2), free_ports(4)
     script = pmdaemon.script("app.py", LISTENS)
     ours = f"{former}-{former + 1}"
     pmdaemon.run("start", str(script), "--name", "web", "-i", "2", "--port", ours)

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 import requests
 
-from tests.acceptance.conftest import free_port
 from tests.support.certificates import make_certificate
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 

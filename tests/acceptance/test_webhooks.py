@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.acceptance.conftest import free_port
 from tests.core.test_webhooks import signed
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.core.errors import TcpPortTaken
-from tests.acceptance.conftest import answers, free_port
 from tests.fakes.descriptor_store import FakeDescriptorStore
+from tests.support.ports import answers, free_port
 
 
 class Keeper(FakeDescriptorStore):

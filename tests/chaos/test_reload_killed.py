@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from pmdaemon.core.errors import PmdaemonError
-from tests.acceptance.conftest import answers, free_port
 from tests.chaos.seeds import a_seed, pass_a_while
 from tests.chaos.test_update_under_load import NODE_APP
 from tests.support.daemon import a_daemon, until
 from tests.support.http_clients import failures_of, under_load
+from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
 pytestmark = [

@@ -17,8 +17,8 @@ import pytest
 from msgspec import Struct
 
 from pmdaemon.engine.interfaces import AcmeSettings
-from tests.acceptance.conftest import free_port
 from tests.support.certificates import make_certificate
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 needed = pytest.mark.skipif(

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.conftest import free_port
 from tests.support.browser import PATIENCE, a_browser, a_page
 from tests.support.cli import CommandLine, a_home
+from tests.support.ports import free_port
 
 expect.set_options(timeout=PATIENCE)
 

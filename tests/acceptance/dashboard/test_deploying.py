@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import free_port
 from tests.support.browser import WIDTHS, a_page, overflow, screenshot, too_faint
+from tests.support.ports import free_port
 
 PASSWORD = "securepassword"
 

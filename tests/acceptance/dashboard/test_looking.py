@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import free_port
 from tests.acceptance.dashboard.conftest import kill
 from tests.support.browser import a_page
 from tests.support.cli import a_home
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.conftest import free_port
 from tests.support.browser import a_page, overflow
+from tests.support.ports import free_port
 
 KEY = "open-sesame"
 
