@@ -50,6 +50,7 @@ RELEASED = {
     "0008_platform.sql": "562cb4ce5c7a0dcb3e218e237cca5b7ab73dcbd47eb91294e9013c0329e6ccf8",
     "0009_deployments.sql": "f5664e1fbd0acfa6a04db3ada7b1ad9e6af0565d371450d2ace1f82ac1a92977",
     "0010_states.sql": "70bc6ed17614fb5bb0ad70e50be636094922a397dc291cc65a7d949facf98b25",
+    "0011_begun.sql": "bbd71f477e6b6a88c3ace9375ad49710fe42c5751e5299f4c4a30ad7ca9aae54",
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 
