@@ -9,6 +9,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -51,8 +52,17 @@ class _Answer(Struct, frozen=True):
 
     @property
     def retry_after(self) -> float | None:
+        """Seconds to wait, said so or as a date (RFC 9110, section 10.2.3)."""
         text = self.headers.get("retry-after", "")
-        return float(text) if text.isdigit() else None
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            until, now = (
+                parsedate_to_datetime(each) for each in (text, self.headers.get("date", ""))
+            )
+            return max(0.0, (until - now).total_seconds())
+        except (TypeError, ValueError):
+            return None
 
 
 class _Refused(Exception):

@@ -198,6 +198,10 @@ class GatewaySide:
         """
         return self._keeper.discard(host)
 
+    def retry_certificate(self, host: str) -> bool:
+        """Ask an authority for a host now; tell whether one is asked for it at all."""
+        return self._keeper.retry(host)
+
     async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
         """Declare a service, or add routes to it; requests go by it when this returns.
 

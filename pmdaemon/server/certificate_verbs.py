@@ -42,6 +42,18 @@ async def remove(engine: Engine, body: CertificateBody, _: Conversation) -> dict
     return await certificates(engine, EmptyBody(), _)
 
 
+async def retry(engine: Engine, body: CertificateBody, _: Conversation) -> dict[str, Any]:
+    """Ask the authority for a host now, whatever came of it before."""
+    host = host_pattern(body["host"])
+    if not engine.gateway.retry_certificate(host):
+        raise InvalidInput(
+            f"no authority is asked for a certificate for {shown(host)}",
+            code="certificate_not_ordered",
+            host=host,
+        )
+    return await certificates(engine, EmptyBody(), _)
+
+
 def with_files(
     present: tuple[CertificateFiles, ...], added: list[tuple[str, str, str]]
 ) -> tuple[CertificateFiles, ...]:
