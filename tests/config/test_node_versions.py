@@ -5,7 +5,6 @@ import pytest
 from pmdaemon.config import node_versions
 from pmdaemon.config.node_versions import NodeVersions
 
-
 WHERE = {"PATH": "/usr/bin:/bin"}
 
 
