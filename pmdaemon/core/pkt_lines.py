@@ -26,14 +26,14 @@ class PushHead:
     """What is said at the beginning of a push: which references move, and with what wishes.
 
     `refs` are those that are to move, `options` what was said by `git push -o`. With `hears`, its
-    sender takes what comes by the side band; with `is_quiet`, it wants none of that for people.
+    sender takes what comes by the side band. That it wishes for `quiet` is about git's own meters:
+    it does wherever there is no terminal, and shows what hooks say all the same.
     """
 
     def __init__(self) -> None:
         self.refs: list[str] = []
         self.options: list[str] = []
         self.hears = False
-        self.is_quiet = False
         self._has_options = False
         self._groups = 0
         self._size = 0
@@ -79,7 +79,6 @@ class PushHead:
             self.refs.append(words[2].decode(errors="replace"))
         if wishes := capabilities.split():
             self._has_options = b"push-options" in wishes
-            self.is_quiet = b"quiet" in wishes
             self.hears = not _REPORTING.isdisjoint(wishes)
 
     def _end(self) -> None:

@@ -87,7 +87,7 @@ class Pushes:
             async with aclosing(self._deploy(project, before, head, user_id, page_of)) as said:
                 async for piece in said:
                     if head.hears:
-                        yield KEEP_ALIVE if head.is_quiet else piece
+                        yield piece
             yield end.rest
 
         return replace(answer, body=told())

@@ -33,17 +33,12 @@ def test_the_beginning_of_a_push_is_read_however_it_comes(size):
     assert head.refs == ["refs/heads/main", "refs/heads/dev"]
     assert head.options == ["wait", "ci.skip"]
     assert head.hears
-    assert not head.is_quiet
 
 
 def test_a_sender_that_has_no_side_band_hears_nothing():
     head = read(a_line(MOVE + b"main\0 report-status") + FLUSH + OPTIONS)
 
     assert (head.hears, head.options, head.refs) == (False, [], ["refs/heads/main"])
-
-
-def test_one_that_wants_to_be_left_in_peace_says_so():
-    assert read(a_line(MOVE + b"main\0side-band-64k quiet") + FLUSH).is_quiet
 
 
 @pytest.mark.parametrize(
