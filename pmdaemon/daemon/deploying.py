@@ -179,7 +179,7 @@ def deploying(world: World) -> Deploys:
         deployer=deployer,
         deployments=deployments,
         interrupted=interrupted,
-        pushes=Pushes(server=backend, deployer=deployer),
+        pushes=Pushes(clock=clock, server=backend, deployer=deployer, deployments=deployments),
         live=live,
         builds=lambda: builder.running,
     )

@@ -145,7 +145,9 @@ class DeployingOnFakes:
             cut_over=self.cut_over,
             now=lambda: [*world.supervisor.processes.values()],
         )
-        self.pushes = Pushes(server=self.code, deployer=self.deployer)
+        self.pushes = Pushes(
+            clock=clock, server=self.code, deployer=self.deployer, deployments=self.deployments
+        )
         parts = Deploys(
             platform=world.platform.platform,
             deployer=self.deployer,
