@@ -16,6 +16,7 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "daemon/ground.py": "a part of wiring, tested with it",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
