@@ -31,7 +31,7 @@ enlarged FIFOs each would be three times that; 16 are a quarter of it.
 """
 
 SPARED: Final = 16
-"""Descriptors that programs leave to the rest of us: to commands, the store, a look at processes."""
+"""Descriptors that are not for programs but for commands, the store, a look at processes."""
 
 Move = Callable[[int, int, int, int], int]
 """Move up to `count` bytes from a FIFO to a file at an offset: (fifo, file, count, offset)."""

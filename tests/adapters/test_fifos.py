@@ -89,8 +89,7 @@ def test_the_last_descriptors_are_left_to_commands(opened: Callable[[str], int],
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     try:
         with pytest.raises(OSError, match="Too many open files"):
-            for number in range(most):
-                opened(str(number))
+            list(map(opened, map(str, range(most))))
         others += [os.open(tmp_path, os.O_RDONLY) for _ in range(SPARED)]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
