@@ -491,4 +491,5 @@ class Processes:
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
             telemetry=self._telemetry.latest(process),
+            agent=self._telemetry.agent(process),
         )
