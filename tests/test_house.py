@@ -16,10 +16,14 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "config/schema_kinds.py": "a part of ecosystem_schema, tested with it",
     "daemon/ground.py": "a part of wiring, tested with it",
+    "daemon/kept.py": "a part of the keeper, tested with it",
+    "daemon/orphans.py": "a part of the keeper, tested with it",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
+    "engine/showing.py": "a part of processes, tested with it",
     "core/effects.py": "data without behaviour; the lifecycle is tested with it",
     "core/lifecycle_events.py": "data without behaviour; the lifecycle is tested with it",
     "core/coming_up.py": "a part of the lifecycle, tested with it",
