@@ -1,9 +1,15 @@
 """What holds for all tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
+
+# Some machines keep Python from writing bytecode, for images that run a program once. Here
+# thousands of processes run the same modules, and each would compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)

@@ -29,14 +29,20 @@ def show_jlist(context: Context) -> None:
 
 def entries_of(context: Context) -> list[dict[str, Any]]:
     """Word all processes in PM2's shape."""
+    from pmdaemon.config.node_versions import NodeVersions  # noqa: PLC0415 - for PM2's shape
     from pmdaemon.config.package_versions import PackageVersions  # noqa: PLC0415 - for PM2's shape
     from pmdaemon.config.pm2_shape import About, entry  # noqa: PLC0415 - as above
 
-    versions, user = PackageVersions(), username()
+    versions, nodes, user = PackageVersions(), NodeVersions(context.environment), username()
     return [
         entry(
             view,
-            About(versions.of(view["declaration"]["cwd"]), user, context.places(view)),
+            About(
+                versions.of(view["declaration"]["cwd"]),
+                nodes.of(view["declaration"]["command"]["argv"][0]),
+                user,
+                context.places(view),
+            ),
         )
         for view in context.client().list(detail=True)
     ]

@@ -96,6 +96,11 @@ class Gateway:
         call: Call[CertificatesResult] = Call("certificate_remove", {"host": host}, _whole)
         return self._do(call)
 
+    def retry_certificate(self, host: str) -> CertificatesResult:
+        """Have the authority be asked for a host now; return what there is until then."""
+        call: Call[CertificatesResult] = Call("certificate_retry", {"host": host}, _whole)
+        return self._do(call)
+
     def requests(self, /, **wanted: object) -> RequestsResult:
         """Return the latest requests, youngest first.
 
@@ -134,6 +139,7 @@ class AsyncGateway:
     set_mode = awaited(Gateway.set_mode)
     certificates = awaited(Gateway.certificates)
     remove_certificate = awaited(Gateway.remove_certificate)
+    retry_certificate = awaited(Gateway.retry_certificate)
     requests = awaited(Gateway.requests)
     request = awaited(Gateway.request)
 

@@ -115,4 +115,5 @@ class Showing:
             at=self._clock.now(),
             health=self._health.latest(process.pm_id),
             telemetry=self._telemetry.latest(process),
+            agent=self._telemetry.agent(process),
         )

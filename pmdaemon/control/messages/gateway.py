@@ -39,7 +39,10 @@ class GatewayBody(TypedDict):
 
 
 class CertificateBody(TypedDict):
-    """`certificate_remove`: have a host, or `*.host`, be served with this certificate no longer."""
+    """`certificate_remove`: have a host, or `*.host`, be served with this certificate no longer.
+
+    `certificate_retry`: have one be ordered for a host now, however often that has failed.
+    """
 
     host: str
 
@@ -146,11 +149,21 @@ class GatewayResult(TypedDict):
     services: list[ServiceView]
 
 
+class RefusalView(TypedDict):
+    """The last order that came to nothing, of `count` in a row: when, and when the next one is."""
+
+    directory: str
+    count: int
+    reason: str
+    tried: float
+    again: float
+
+
 class CertificateView(TypedDict):
     """What a host is served with over TLS; `source` is file, acme, local or none.
 
     Times are in seconds since the epoch. With a `fault` it is not used; `note` says what is being
-    done about it.
+    done about it, and `refusal` how that failed at last.
     """
 
     host: str
@@ -159,6 +172,7 @@ class CertificateView(TypedDict):
     ends: float | None
     fault: str
     note: str
+    refusal: RefusalView | None
 
 
 class CertificatesResult(TypedDict):
