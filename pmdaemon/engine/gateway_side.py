@@ -146,7 +146,7 @@ class GatewaySide:
         try:
             await self._change_to(settings)
         except PmdaemonError as error:
-            log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            log.error("gateway.failed reason=%s", error)
 
     async def turn_on(self, settings: GatewaySettings) -> Sequence[str]:
         """Listen, now and in future; return the URLs.
@@ -294,7 +294,7 @@ class GatewaySide:
             try:
                 await self._listen_for_apps()
             except PmdaemonError as error:
-                log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+                log.error("gateway.failed reason=%s", error)
                 self._failure = error
             else:
                 self._failure = None
