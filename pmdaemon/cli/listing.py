@@ -17,6 +17,7 @@ def show_list(context: Context, *, json: bool) -> None:
     if json:
         say_json(views)
         return
+    # Who wants JSON draws nothing.
     from pmdaemon.cli.render.processes import by_name, process_table  # noqa: PLC0415
 
     print(process_table(by_name(views), context.terminal))

@@ -94,4 +94,4 @@ class Journal:
                 await self._store.write(entries)
             except StoreUnavailable as error:
                 # Programs come first; and what is kept for a disk that is full has no end.
-                log.error("journal.lost entries=%d reason=%s", len(entries), error)  # noqa: TRY400
+                log.error("journal.lost entries=%d reason=%s", len(entries), error)

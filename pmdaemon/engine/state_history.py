@@ -62,4 +62,4 @@ class StateHistory:
                 await self._store.write(records)
             except StoreUnavailable as error:
                 # Programs come first; and what is kept for a disk that is full has no end.
-                log.error("states.lost records=%d reason=%s", len(records), error)  # noqa: TRY400
+                log.error("states.lost records=%d reason=%s", len(records), error)
