@@ -27,6 +27,7 @@ from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.program_listeners import ProgramListeners
 from pmdaemon.adapters.secret_files import HomeSecretFiles
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
@@ -110,6 +111,10 @@ class _Ground(Struct, frozen=True):
 
     def processes(self) -> Sequence[Process]:
         return [*self.supervisor.everything.values()]
+
+    def runs_of(self, app: str) -> Sequence[Identity]:
+        """List the programs of an app that are up."""
+        return [one.run.identity for one in self.processes() if one.name == app and one.run]
 
     def token(self, process: Process) -> str:
         """Name a run, as this home does."""
@@ -305,7 +310,9 @@ def _lines(
         processes=ground.processes,
         bus=ground.bus,
         channels=NodeChannels(ground.keeper),
-        sockets=TcpSharedSockets(ground.keeper),
+        sockets=TcpSharedSockets(
+            ground.keeper, left=ProgramListeners(ground.reader, ground.runs_of).copy
+        ),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,
