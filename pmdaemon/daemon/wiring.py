@@ -20,6 +20,7 @@ from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.program_listeners import ProgramListeners
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
@@ -304,7 +305,9 @@ def _lines(
         processes=ground.processes,
         bus=ground.bus,
         channels=NodeChannels(ground.keeper),
-        sockets=TcpSharedSockets(ground.keeper),
+        sockets=TcpSharedSockets(
+            ground.keeper, left=ProgramListeners(ground.reader, ground.runs_of).copy
+        ),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,
