@@ -8,10 +8,13 @@ import errno
 import json
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 
+from pmdaemon.adapters.held_sockets import listener_held_by
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.core.errors import TcpPortTaken
+from pmdaemon.core.process import Identity
 
 PREFIX = "shared "
 BACKLOG = 511
@@ -32,14 +35,24 @@ class TcpSharedSockets:
                 app, host, tcp_port = json.loads(name.removeprefix(PREFIX))
                 self._sockets[app, host, tcp_port] = socket.socket(fileno=descriptor)
 
-    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
+    def open(
+        self,
+        app: str,
+        host: str | None,
+        tcp_port: int,
+        *,
+        blocking: bool = True,
+        holders: Iterable[Identity] = (),
+    ) -> int:
         """Listen, or find what listens already; see `SharedSockets`."""
         key = app, host, tcp_port
         if (known := self._sockets.get(key)) is None:
             try:
                 known = _listening(host, tcp_port)
             except (OSError, ValueError) as error:
-                raise _refused(key, error) from error
+                known = listener_held_by(holders, host, tcp_port)
+                if known is None:
+                    raise _refused(key, error) from error
             self._sockets[key] = known
             self._keeper.keep(_name(key), known.fileno())
         if not blocking:

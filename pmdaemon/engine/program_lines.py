@@ -87,7 +87,11 @@ class ProgramLines:
             inherited = (self._channels.open(self._token(process)),)
             variables.update(NODE_CHANNEL_FD="3", NODE_CHANNEL_SERIALIZATION_MODE="json")
         elif spec.shared_port is not None:
-            inherited = (self._sockets.open(spec.name, None, spec.shared_port),)
+            inherited = (
+                self._sockets.open(
+                    spec.name, None, spec.shared_port, holders=self._runs_of(spec.name)
+                ),
+            )
             variables["LISTEN_FDS"] = "1"
         if shares_sockets(spec):
             options = {**spec.inherited_env, **spec.env}.get("NODE_OPTIONS", "")
@@ -180,6 +184,10 @@ class ProgramLines:
             case _:
                 self._bus.publish(MessageReceived(process.seat, message))
 
+    def _runs_of(self, app: str) -> Iterable[Identity]:
+        """List the programs of an app; it is only looked for them when somebody wants to know."""
+        return (one.run.identity for one in self._processes() if one.name == app and one.run)
+
     def _others(self, process: Process, run: Run) -> Sequence[Process]:
         """List what is up of an app beside this run, which may have lost its place by now."""
         return [
@@ -202,7 +210,9 @@ class ProgramLines:
         answer: dict[str, object] = {"cmd": OURS, "seq": seq}
         try:
             # Node accepts from its event loop, and takes it as it comes.
-            socket = self._sockets.open(process.name, host, port, blocking=False)
+            socket = self._sockets.open(
+                process.name, host, port, blocking=False, holders=self._runs_of(process.name)
+            )
         except PmdaemonError as error:
             log.warning("cluster.cannot_listen app=%s reason=%s", process.name, error)
             self._channels.send(

@@ -1,10 +1,12 @@
 import os
 import socket
+import subprocess
 
 import pytest
 
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.core.errors import TcpPortTaken
+from pmdaemon.core.process import Identity
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.ports import answers, free_port
 
@@ -93,6 +95,19 @@ def test_a_port_that_somebody_has_is_refused_with_the_systems_error(sockets):
     )
     assert refusal.value.details["errno"] == "EADDRINUSE"
     assert not sockets.has_any("web")
+
+
+def test_a_socket_that_nobody_kept_is_got_back_from_an_instance_and_kept(sockets, keeper, port):
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        instance = subprocess.Popen(["sleep", "60"], pass_fds=[listener.fileno()])
+    try:
+        sockets.open("web", "127.0.0.1", port, holders=[Identity(instance.pid, 0)])
+    finally:
+        instance.kill()
+        instance.wait()
+
+    assert answers(port)
+    assert len(keeper.kept) == 1
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "nonsense"])

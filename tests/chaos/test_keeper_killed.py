@@ -3,6 +3,7 @@ import os
 import random
 import signal
 import struct
+import sys
 import termios
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.chaos.seeds import a_seed, pass_a_while
 from tests.chaos.writers import Writer, check_at_rest, check_output
 from tests.support.daemon import a_daemon, until
+from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -80,6 +82,39 @@ def test_a_crash_while_neither_is_there_is_counted_and_made_up_for(tmp_path, see
             until(daemon.is_up)
 
         check_at_rest(daemon, [writer])
+
+
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 and YAMA.exists() and YAMA.read_text().strip() != "0",
+    reason="this system lets nobody but root look into programs of others",
+)
+def test_what_instances_listen_on_together_outlives_both(tmp_path):
+    (tmp_path / "app.py").write_text("import time; time.sleep(1000)")
+    with a_daemon(tmp_path / "home") as daemon:
+        app = {"name": "web", "script": "app.py", "interpreter": sys.executable, "instances": 2}
+        shared = {"exec_mode": "cluster", "port": free_port()}
+        daemon.start_apps({**app, **shared, "cwd": str(tmp_path)})
+        daemon.kill_both()
+        until(daemon.is_up)
+        first, second = daemon.request("list")["processes"]
+
+        os.kill(second["pid"], signal.SIGKILL)
+
+        until(lambda: instance(daemon, 1)["pid"] not in {None, second["pid"]})
+        assert instance(daemon, 0)["pid"] == first["pid"]
+        until(lambda: listener_of(instance(daemon, 1)) == listener_of(first))
+
+
+def instance(daemon, number):
+    return daemon.request("list")["processes"][number]
+
+
+def listener_of(view):
+    """Name the socket that a program was given as its descriptor 3."""
+    return os.readlink(f"/proc/{view['pid']}/fd/3")
 
 
 @pytest.mark.parametrize("times", [3])

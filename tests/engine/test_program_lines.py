@@ -174,6 +174,19 @@ def test_a_socket_that_is_asked_for_is_handed_over(scene, host):
     assert not scene.sockets.blocking[80]
 
 
+def test_a_socket_that_nobody_kept_is_got_back_from_another_instance(scene):
+    other = scene.running(spec=CLUSTER, pm_id=1, instance=1)
+    scene.sockets.used.add(80)
+    scene.sockets.held[80] = other.run.identity
+    process = scene.running(spec=CLUSTER)
+    scene.processes = [process, other]
+
+    scene.says(process, {"cmd": "NODE_PMDAEMON", "act": "listen", "at": [None, 80], "seq": 7})
+
+    [(_, _, descriptor)] = scene.channels.sent
+    assert descriptor == scene.sockets.listening["web", None, 80]
+
+
 def test_a_socket_that_cannot_be_had_is_answered_with_the_systems_error(scene):
     scene.sockets.used.add(80)
     process = scene.running(spec=CLUSTER)
