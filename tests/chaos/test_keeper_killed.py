@@ -13,7 +13,7 @@ from tests.chaos.writers import Writer, check_at_rest, check_output
 from tests.support.daemon import a_daemon, until
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 FULL_PIPE = 60_000
 

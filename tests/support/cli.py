@@ -157,7 +157,7 @@ class CommandLine:
         return found
 
     def when(
-        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 20.0
+        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 30.0
     ) -> dict[str, Any]:
         """Wait until something holds for a process, and return the process."""
 
@@ -220,7 +220,7 @@ class CommandLine:
         try:
             self.run("kill")
             # What a program left to init as it was killed may take a moment to be gone.
-            eventually_sync(lambda: not running_for(self.home), within=3.0)
+            eventually_sync(lambda: not running_for(self.home), within=10.0)
         except (AssertionError, subprocess.TimeoutExpired) as error:
             complaint = f"{error}; left: {list(map(_described, running_for(self.home)))}"
         end_all(self.home)
@@ -265,7 +265,7 @@ class SharedHome:
 
     def _clear(self, home: CommandLine, managers: set[int]) -> None:
         home.run("delete", "all")
-        eventually_sync(lambda: {*running_for(home.home)} == managers, within=5.0)
+        eventually_sync(lambda: {*running_for(home.home)} == managers)
         for log in filter(Path.is_file, (home.home / "logs").rglob("*")):
             log.unlink()
 
