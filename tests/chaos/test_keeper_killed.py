@@ -16,7 +16,7 @@ from tests.support.daemon import a_daemon, until
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 FULL_PIPE = 60_000
 
