@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -14,12 +15,17 @@ LONGEST_LINE = 8192
 MOST_AT_ONCE = 256 * 1024
 """Bytes that are taken in one turn of the event loop, so that others have theirs."""
 
+_FOR_TERMINALS = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B])"
+)
+"""Sequences of ECMA-48 that colour or move, and those of xterm that name a window."""
+
 
 class LineGatherer:
     """A pipe that is emptied as it fills, and tells what came line by line.
 
     What a terminal would write over, as a meter that runs from 0 to 100 %, counts as one line: the
-    last of what stood there.
+    last of what stood there. Colours and what else is only for a terminal are left out.
     """
 
     def __init__(self, say: Say) -> None:
@@ -73,7 +79,8 @@ class LineGatherer:
             self._tell(piece)
 
     def _tell(self, line: bytes) -> None:
-        shown = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
+        bare = _FOR_TERMINALS.sub(b"", line)
+        shown = bare.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
         for start in range(0, max(1, len(shown)), LONGEST_LINE):
             self._say(shown[start : start + LONGEST_LINE])
 

@@ -38,6 +38,7 @@ from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
+from pmdaemon.config.surroundings import surroundings
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
@@ -156,7 +157,7 @@ def assemble(
                 gateway=gateway,
                 files=files,
                 settings=settings,
-                search_path=os.environ.get("PATH", os.defpath),
+                surroundings=surroundings(os.environ),
                 token=ground.token,
                 walls=walls,
             )
