@@ -85,7 +85,7 @@ def _dispatch(arguments: list[str], context: Context) -> int:
 
 
 def _done_at_once(arguments: list[str], context: Context) -> bool:
-    """Carry out what is asked for most, and waits for no parser; False when it is something else."""
+    """Carry out what is asked for most, without the parser of options; False for all else."""
     if answered_at_once(arguments, context):
         return True
     if arguments[:1] != ["start"]:
