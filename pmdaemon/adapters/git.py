@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.core.masking import hide_passwords
@@ -64,7 +65,6 @@ FETCHED = "refs/deploy"
 """Where fetched branches stand, apart from those that somebody pushed here."""
 
 _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):")
-_WORD_OF_GIT = re.compile(r"^(?:fatal|error|remote|ERROR): *", re.IGNORECASE)
 
 
 class GitRepositories:
@@ -196,7 +196,7 @@ class GitRepositories:
             words, order, count, lambda _: None, objection=objection
         )
         if (reason := objection()) is not None or not outcome.ok:
-            raise CannotRelease(f"cannot check it out: {reason or _why(outcome, [])}")
+            raise CannotRelease(f"cannot check it out: {reason or git_words.reason(outcome, [])}")
         return submodules
 
     async def _fetch(
@@ -205,8 +205,8 @@ class GitRepositories:
         said: list[str] = []
 
         def hear(line: str) -> None:
-            if line.strip():
-                said.append(hide_passwords(line.strip()))
+            said.append(hide_passwords(line.strip()))
+            if git_words.is_worth_telling(line):
                 say(said[-1])
 
         protocols = "https:http:ssh:file" if order.trusted else "https:http:ssh"
@@ -372,18 +372,7 @@ def _link_that_leads_out(root: Path) -> str | None:
 
 
 def _failed(what: str, outcome: BuildOutcome, said: Sequence[str]) -> FetchFailed:
-    return FetchFailed(f"{what}: {_why(outcome, said)}")
-
-
-def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
-    if outcome.reason:
-        return outcome.reason
-    words = [line for line in said if line.lower().startswith(("fatal:", "error:", "remote:"))]
-    fatal = [line for line in words if line.lower().startswith("fatal:")]
-    # Of what is fatal the first says it best: others follow from it.
-    line = fatal[0] if fatal else (words or list(said) or [f"git ended with {outcome.exit}"])[-1]
-    sentence = _WORD_OF_GIT.sub("", line).strip().rstrip(".")
-    return sentence[:1].lower() + sentence[1:300]
+    return FetchFailed(f"{what}: {git_words.reason(outcome, said)}")
 
 
 def _quoted(path: Path) -> str:

@@ -30,6 +30,7 @@ SETTINGS = {
     "receive.fsckObjects": "true",
     "receive.denyDeletes": "false",
     "receive.autogc": "false",
+    "receive.advertisePushOptions": "true",
     "transfer.hideRefs": "refs/deploy",
     "core.hooksPath": os.devnull,
     "safe.directory": "*",

@@ -104,7 +104,7 @@ def start_apps(
     # For the few files that have such a part.
     from pmdaemon.cli.publishing import published  # noqa: PLC0415
 
-    with published(context, file.gateway):
+    with published(context, file.gateway, file.how["file"]):
         return _said(start, quiet=quiet)
 
 

@@ -38,8 +38,10 @@ from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
+from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import Clock, OutputCapture, Prober, ProcessTrees, TcpProbe
+from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
@@ -137,18 +139,37 @@ def deploying(world: World) -> Deploys:
         trusts=lambda project: _is_trusted(platform, project),
         tell=lambda deployment: followers.tell(deployment.id),
     )
+    deployments = Deployments(
+        store=store,
+        logs=logs,
+        followers=followers,
+        folders=folders,
+        queue=queue,
+        live=live,
+        now=world.now,
+    )
     deployer = Deployer(
         clock=clock,
         projects=projects,
         store=store,
         logs=logs,
+        folders=folders,
+        deployments=deployments,
+        queue=queue,
+        live=live,
+        cut_over=cut_over,
+        new_id=random_id,
+    )
+    interrupted = Interrupted(
+        clock=clock,
+        projects=projects,
+        store=store,
         followers=followers,
         folders=folders,
         builder=builder,
         queue=queue,
         live=live,
         cut_over=cut_over,
-        new_id=random_id,
         now=world.now,
     )
     projects.follow(deployer)
@@ -156,7 +177,9 @@ def deploying(world: World) -> Deploys:
     return Deploys(
         platform=platform,
         deployer=deployer,
-        pushes=Pushes(server=backend, deployer=deployer),
+        deployments=deployments,
+        interrupted=interrupted,
+        pushes=Pushes(clock=clock, server=backend, deployer=deployer, deployments=deployments),
         live=live,
         builds=lambda: builder.running,
     )

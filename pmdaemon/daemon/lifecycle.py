@@ -53,7 +53,7 @@ def main(home_path: str, line_fd: str) -> int:
         _write_pid(Path(home.pid_file))
         code = asyncio.run(live(home, keeper, child_nofile))
     except PmdaemonError as error:
-        log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+        log.error("daemon.failed reason=%s", error)
         keeper.say(
             {"failed": {"code": error.code, "message": error.message, "details": error.details}}
         )
@@ -170,7 +170,7 @@ def _settings(home: Home) -> Settings:
         settings = read_settings(home.settings)
     except InvalidConfiguration as error:
         for problem in error.problems:
-            log.error("settings.refused path=%s reason=%s", home.settings, problem)  # noqa: TRY400
+            log.error("settings.refused path=%s reason=%s", home.settings, problem)
         return Settings()
     for remark in settings.remarks:
         log.warning("settings.remark path=%s what=%s", home.settings, remark)
@@ -213,7 +213,7 @@ async def _end_programs(parts: Parts) -> None:
     try:
         await parts.engine.processes.shut_down()
     except PmdaemonError as error:
-        log.error("daemon.left_behind reason=%s", error)  # noqa: TRY400 - the reason says it all
+        log.error("daemon.left_behind reason=%s", error)
 
 
 def _raise_open_files() -> tuple[int, int]:

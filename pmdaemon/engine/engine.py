@@ -28,6 +28,7 @@ from pmdaemon.engine.web_side import WebSide
 
 if TYPE_CHECKING:
     from pmdaemon.engine.deployer import Deployer
+    from pmdaemon.engine.deployments import Deployments
     from pmdaemon.engine.platform import Platform
     from pmdaemon.engine.pushes import Pushes
 
@@ -89,8 +90,13 @@ class Engine(Struct, frozen=True):
 
     @property
     def deployer(self) -> "Deployer":
-        """Deployments; `deploys` is to be loaded before."""
+        """What deploys; `deploys` is to be loaded before."""
         return self.deploys.parts.deployer
+
+    @property
+    def deployments(self) -> "Deployments":
+        """What is known of deployments; `deploys` is to be loaded before."""
+        return self.deploys.parts.deployments
 
     @property
     def pushes(self) -> "Pushes":

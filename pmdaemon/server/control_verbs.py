@@ -98,7 +98,9 @@ def _bound(
         if talks or handler in {follow, web_verbs.turn_on, gateway_verbs.requests}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
-            work, conversation, lambda: waiting_for(engine.processes.under_way())
+            work,
+            conversation,
+            lambda: waiting_for(engine.processes.under_way(), engine.deploys.last_steps()),
         )
 
     return verb
@@ -206,6 +208,7 @@ async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str
     """Make way for a daemon of the code that is installed now; programs do not notice."""
     if engine.processes.reloading:
         raise ReloadInProgress("a reload is going on; try again when that is done")
+    await engine.deploys.make_way()
     engine.ending.ask(for_good=False)
     return {"pid": os.getpid(), "version": __version__}
 
@@ -246,6 +249,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "certificates": (CertificatesBody, certificate_verbs.certificates),
     "certificate_remove": (CertificateBody, certificate_verbs.remove),
+    "certificate_retry": (CertificateBody, certificate_verbs.retry),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
     "kill": (EmptyBody, _kill),

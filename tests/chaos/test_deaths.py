@@ -22,7 +22,6 @@ from tests.support.engine import EngineOnFakes, settle
 
 NAMES = ["a", "b"]
 POLICIES = [RestartPolicy(), RestartPolicy(restart_delay=5.0), RestartPolicy(max_restarts=2)]
-BOOT = "the same boot"
 
 DOWN_AND_DONE = {ProcessState.STOPPED}
 UP_OR_GIVEN_UP = {ProcessState.ONLINE, ProcessState.EXITED, ProcessState.ERRORED}

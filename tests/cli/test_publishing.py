@@ -63,8 +63,34 @@ def test_an_address_that_cannot_be_published_holds_nothing_up(project):
     assert "services.search: there is one already" in project.err
 
 
-def test_a_dry_run_publishes_nothing(project):
+@pytest.fixture
+def published_before(project, folder):
+    """What this file, and somebody else, have published by now."""
+    file = str(folder / "prox.yaml")
+    services = [
+        {"name": "search", "target": "localhost:1", "source": file},
+        {"name": "gone", "target": "localhost:2", "source": file},
+        {"name": "mine", "target": "localhost:3", "source": None},
+    ]
+    answer(project, gateway={**ELSEWHERE, "services": services}, service={}, service_remove={})
     answer(project, apply={"processes": [], "steps": []})
+    return project
 
-    assert project("apply", "prox.yaml", "--dry-run") == 0
-    assert [verb for verb, _ in project.daemon.requests] == ["apply"]
+
+def test_what_the_file_has_published_before_is_replaced_or_taken_away(published_before, folder):
+    assert published_before("apply", "prox.yaml") == 0
+
+    [published] = published_before.daemon.asked("service")
+    assert published["source"] == str(folder / "prox.yaml")
+    assert published_before.daemon.asked("service_remove") == [{"name": "gone"}]
+
+
+def test_a_dry_run_tells_what_would_be_published_and_changes_nothing(published_before):
+    assert published_before("apply", "prox.yaml", "--dry-run") == 0
+
+    assert published_before.out.splitlines() == [
+        "services.search: localhost:1 → localhost:9200",
+        "services.gone: not in the file any more, to be published no longer",
+        "nothing was done (--dry-run)",
+    ]
+    assert {verb for verb, _ in published_before.daemon.requests} == {"apply", "gateway"}

@@ -20,7 +20,7 @@ from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app,
 AT = NOW.monotonic
 
 
-def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False, **changes):  # noqa: B008 -- it is frozen
+def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False, **changes):  # noqa: B008 - it is frozen
     process = a_process(spec=an_app(restart=policy), ends=ends, **changes)
     run = a_run(since=later(-uptime))
     return decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended, killed), NOW)

@@ -20,7 +20,7 @@ class Verbs(Scene):
 
     async def deployed(self, **body):
         view = (await self.ask("deploy", **body))["deployment"]
-        await self.ended(await self.deployer.get(view["id"]))
+        await self.ended(await self.deployments.get(view["id"]))
         return view
 
 
@@ -66,7 +66,7 @@ async def test_without_a_number_it_is_gone_back_to_what_was_before(scene):
     await scene.deployed(project="shop")
 
     back = (await scene.ask("rollback", project="shop"))["deployment"]
-    await scene.ended(await scene.deployer.get(back["id"]))
+    await scene.ended(await scene.deployments.get(back["id"]))
     again = (await scene.ask("rollback", project="shop", number=2))["deployment"]
 
     assert (back["release"], again["release"]) == (1, 2)

@@ -34,10 +34,10 @@ def command(
 
     A release in parentheses is not kept any more: there is no going back to it.
     """
+    from pmdaemon.cli.deploying import follow  # noqa: PLC0415 - as below
     from pmdaemon.cli.render.deployments import (  # noqa: PLC0415 - tables
         deployment_lines,
         deployments_table,
-        line_text,
     )
 
     deployments = context.client().deployments
@@ -52,9 +52,7 @@ def command(
             say_json(one)
             return
         print("\n".join(deployment_lines(one)))
-        for item in deployments.log(one["id"]):
-            for line in item.get("lines", ()):
-                print(line_text(line, context.terminal), flush=True)
+        follow(context, one, quiet=False)
     else:
         result = deployments.list(project, limit=limit)
         if json:

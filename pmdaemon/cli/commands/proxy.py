@@ -206,6 +206,7 @@ def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
 @click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
 @click.option("--key", metavar="FILE", help="Its key (PEM).")
 @click.option("--remove", metavar="HOST", help="Use what there is for this host no longer.")
+@click.option("--retry", metavar="HOST", help="Ask the authority for this host now.")
 @click.option(
     "--acme",
     metavar="AUTHORITY",
