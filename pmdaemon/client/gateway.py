@@ -54,7 +54,8 @@ class Gateway:
         Args:
             targets: what answers.
             routes: for what, beside `<name>.<domain>`.
-            more: `name`, `strategy`, `strip`, `swap`, `listen_host`, `listen_port`.
+            more: `name`, `strategy`, `strip`, `swap`, `listen_host`, `listen_port`, and
+                `source`, the file that declares it, with whose last app it goes.
 
         """
         said = {key: value for key, value in more.items() if value is not None}

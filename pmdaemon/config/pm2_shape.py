@@ -209,6 +209,11 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     return argv[0], "none", argv[1:]
 
 
+def folder_of(view: Mapping[str, Any]) -> str:
+    """Say in which folder the program of a process is: PM2 looks from there for its version."""
+    return _program(view)[0].rpartition("/")[0] or "/"
+
+
 def environment_of(view: Mapping[str, Any]) -> dict[str, str]:
     """Put together the variables that a process was started with."""
     declaration = view["declaration"]

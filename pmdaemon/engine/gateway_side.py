@@ -63,6 +63,7 @@ class GatewaySide:
         self._processes = processes
         self._capture = capture
         self._book = ServiceBook()
+        self._sources: frozenset[str] = frozenset()
         self._failure: PmdaemonError | None = None
         self._turn = asyncio.Lock()
         self._listeners = GatewayListeners(server=server, store=store)
@@ -141,10 +142,10 @@ class GatewaySide:
         """Go on with what a former daemon had; a failure is logged, programs come first."""
         by_hand = {spec.name: spec for spec in services}
         self._go_by(ServiceBook.of(by_hand, services_of(self._processes())))
-        if settings is None:
-            return
         try:
-            await self._change_to(settings)
+            await self._leave_out_files()
+            if settings is not None:
+                await self._change_to(settings)
         except PmdaemonError as error:
             log.error("gateway.failed reason=%s", error)
 
@@ -288,16 +289,24 @@ class GatewaySide:
         """Publish what apps declare now."""
         async with self._turn:
             declared = services_of(self._processes())
-            if declared == self._book.declared and self._failure is None:
-                return
-            self._go_by(self._book.with_declared(declared))
             try:
+                await self._leave_out_files()
+                if declared == self._book.declared and self._failure is None:
+                    return
+                self._go_by(self._book.with_declared(declared))
                 await self._listen_for_apps()
             except PmdaemonError as error:
                 log.error("gateway.failed reason=%s", error)
                 self._failure = error
             else:
                 self._failure = None
+
+    async def _leave_out_files(self) -> None:
+        """Have no services any more of files of which no app is left."""
+        if self._book.sources:
+            present = {one.spec.source for one in self._processes()}
+            for revision in self._book.without_files(present):
+                await self._revise(revision)
 
     async def _listen_for_apps(self) -> None:
         """Take connections for what apps declare; with the first of it, the gateway listens."""
@@ -326,6 +335,7 @@ class GatewaySide:
     def _go_by(self, book: ServiceBook) -> None:
         """Have these services, as it listens now."""
         self._book = book
+        self._sources = book.sources
         settings = self.settings
         self._routes.go_by(book, settings.domain if settings is not None else None)
         self.certificates.go_by(settings)
@@ -334,8 +344,17 @@ class GatewaySide:
         return self._book.services.values() if self.settings is not None else ()
 
     def _heed(self, notice: Notice) -> None:
-        if isinstance(notice, ProcessChanged) and _said(notice.before) != _said(notice.after):
+        if not isinstance(notice, ProcessChanged):
+            return
+        before, after = notice.before, notice.after
+        left = _source(before) if _source(before) != _source(after) else None
+        if _said(before) != _said(after) or left in self._sources:
             tasks.spawn(self._take_up(), name="gateway.take_up")
+
+
+def _source(process: Process | None) -> str | None:
+    """The file that declares a process."""
+    return process.spec.source if process is not None else None
 
 
 def _said(process: Process | None) -> Published | None:

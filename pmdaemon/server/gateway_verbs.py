@@ -215,6 +215,7 @@ def _spec(body: ServiceBody) -> ServiceSpec:
         targets=targets,
         strategy=body.get("strategy", "round-robin"),
         listener=listener,
+        source=body.get("source"),
     )
 
 
@@ -256,6 +257,7 @@ def _service_view(engine: Engine, spec: ServiceSpec) -> dict[str, Any]:
         "listener": None
         if spec.listener is None
         else {"host": spec.listener.host, "port": spec.listener.tcp_port},
+        "source": spec.source,
     }
 
 

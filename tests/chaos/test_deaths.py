@@ -264,7 +264,7 @@ async def live_through(steps: Sequence[tuple[object, int]]) -> None:
         await machine.end()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(any_step(), st.integers(0, 12)), max_size=25))
 def test_what_is_wished_for_is_so_in_the_end(steps):
     asyncio.run(live_through(steps))

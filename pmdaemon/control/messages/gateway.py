@@ -51,7 +51,9 @@ class ServiceBody(TypedDict):
     """`service`: publish an app, or addresses, under `routes` (`host` or `host/path`).
 
     `targets` is one app, or addresses. With `swap` they take the place of what answered until now.
-    With `listen_port`, connections to it are spread over the targets as they are.
+    With `listen_port`, connections to it are spread over the targets as they are. With `source`,
+    the absolute path of a file that declares it, it goes with the last app of that file, and what
+    the file said of it before is replaced.
     """
 
     targets: list[str]
@@ -62,6 +64,7 @@ class ServiceBody(TypedDict):
     swap: NotRequired[bool]
     listen_host: NotRequired[str]
     listen_port: NotRequired[int]
+    source: NotRequired[str]
 
 
 class ServiceRemoveBody(TypedDict):
@@ -127,7 +130,10 @@ class ListenerView(TypedDict):
 
 
 class ServiceView(TypedDict):
-    """A service, and what answers for it now; `declared` is one that its app declares itself."""
+    """A service, and what answers for it now; `declared` is one that its app declares itself.
+
+    `source` is the file that declares it beside its apps.
+    """
 
     name: str
     target: str
@@ -137,6 +143,7 @@ class ServiceView(TypedDict):
     routes: list[RouteView]
     targets: list[TargetView]
     listener: ListenerView | None
+    source: str | None
     warnings: NotRequired[list[str]]
 
 
