@@ -65,6 +65,8 @@ class Pm2Home(Home):
 class Pm2Context(Context):
     """A call under the name of PM2."""
 
+    voice = "[PM2][WARN] "
+
     def __init__(self, environment: Mapping[str, str]) -> None:
         home = environment.get("PM2_HOME") or f"{environment.get('HOME') or '~'}/.pm2"
         self._home = Pm2Home(str(Path(home).expanduser().absolute()), environment)

@@ -111,7 +111,7 @@ def save(session: Session) -> None:
     if saved["written"]:
         session.words.say(f"Successfully saved in {saved['path']}")
     else:
-        session.words.warn("There is no process to save; to save the empty list: pm2 save --force")
+        session.words.note("There is no process to save; to save the empty list: pm2 save --force")
 
 
 def cleardump(session: Session) -> None:
@@ -133,9 +133,10 @@ def resurrect(session: Session) -> None:
         session.words.fail("No processes saved; DUMP file doesn't exist")
         return
     before = set(ids(session.client.list()))
-    for view in session.client.resurrect():
-        if view["pm_id"] not in before:
-            session.words.say(f"Process {view['script']} restored")
+    back = set(ids(session.client.resurrect())) - before
+    for entry in entries_of(session.context):
+        if entry["pm_id"] in back:
+            session.words.say(f"Process {entry['pm2_env']['pm_exec_path']} restored")
     session.show()
 
 
@@ -145,7 +146,7 @@ def kill(session: Session) -> None:
     try:
         views = client.list()
         if views:
-            session.words.applying("deleteProcessId", "all", ids(views))
+            session.words.applying("deleteProcessId", "all", views)
             session.words.done(client.delete("all"))
         session.words.say("[v] All Applications Stopped")
         client.kill()

@@ -1,3 +1,22 @@
+import pytest
+
+from pmdaemon.cli.pm2.session import name_of_line
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ("npm run start", "npm run start"),
+        ("python3 w.py", "python3 w"),
+        ("node /srv/app.js --rate 1.5", "app.js --rate 1"),
+        ("server.js", None),
+        ("echo all; exec /bin/all ", None),
+    ],
+)
+def test_a_command_line_is_called_by_all_of_it(script, name):
+    assert name_of_line(script) == name
+
+
 def test_the_list_has_versions_and_whose_a_program_is(pm2, web):
     pm2.lists(web)
 

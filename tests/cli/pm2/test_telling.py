@@ -88,7 +88,7 @@ def test_an_empty_list_is_saved_by_force_only(pm2):
     pm2.lists()
 
     assert pm2("save") == 0
-    assert "[PM2][WARN]" in pm2.err
+    assert pm2.said[-1].startswith("[PM2][WARN] There is no process to save")
     assert pm2("save", "--force") == 0
     assert pm2("cleardump") == 0
     assert dump_file.read(f"{pm2.folder}/dump.pm2")[0] == []
@@ -96,11 +96,14 @@ def test_an_empty_list_is_saved_by_force_only(pm2):
 
 def test_what_was_saved_comes_back(pm2):
     dump_file.write(f"{pm2.folder}/dump.pm2", [{"name": "web", "pm_exec_path": "/srv/web.js"}])
+    web = a_view("web", detail=True)
     pm2.lists()
-    pm2.does("start", a_view("web", script="/srv/web.js"))
+    pm2.lists()
+    pm2.lists(web)
+    pm2.does("start", web)
 
     assert pm2("resurrect") == 0
-    assert pm2.said[-1] == "[PM2] Process /srv/web.js restored"
+    assert pm2.said[-1] == f"[PM2] Process {web['declaration']['cwd']}/app.js restored"
 
 
 def test_nothing_saved_is_no_fault(pm2):
