@@ -144,7 +144,11 @@ def _start_what_is_there(session: Session, target: str) -> bool:
 def _start_program(session: Session, target: str) -> None:
     cwd = current_directory()
     name = session.fields.get("name") or name_of_line(target) or default_name(target, cwd)
-    fields = {**session.context.defaults(name), **session.fields}
+    fields = {
+        **session.context.defaults(name),
+        **session.merged(name, session.fields),
+        **session.fields,
+    }
     if " " in target:
         fields["name"] = name
     if session.args:

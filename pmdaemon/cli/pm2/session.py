@@ -26,6 +26,14 @@ class Failed(PmdaemonError):
     code = "operation_failed"
 
 
+_MERGING = frozenset({"mergelogs", "combinelogs"})
+
+_FILES = frozenset(
+    {"outfile", "out", "output", "outlog", "errorfile", "error", "err", "errfile", "errlog"}
+)
+"""PM2's names for files of the user's own."""
+
+
 def name_of_line(script: str) -> str | None:
     """Name an app after its whole command line, as PM2 does: `npm run start`; None for a file."""
     if " " not in script:
@@ -93,9 +101,18 @@ class Session:
         named = [{"name": name_of_line(str(app.get("script", ""))), **app} for app in file.apps]
         names = names_of(named, None)
         apps = [
-            {**self.context.defaults(name), **app} for app, name in zip(named, names, strict=True)
+            {**self.context.defaults(name), **self.merged(name, app), **app}
+            for app, name in zip(named, names, strict=True)
         ]
         return file._replace(apps=apps)
+
+    def merged(self, name: str, app: Mapping[str, object]) -> Mapping[str, object]:
+        """Say what else an app needs whose instances write to the same files, as PM2 has it."""
+        said = {key.replace("_", "").lower() for key, value in app.items() if value}
+        several = app.get("instances") not in (None, 1, "1")
+        if not several or not said & _MERGING or said & _FILES:
+            return {}
+        return self.context.merged_files(name)
 
     def names(self, selector: str) -> list[str]:
         """Name what is meant: the apps of a file, or the selector itself."""

@@ -65,6 +65,13 @@ def environment(session: Session) -> None:
         print(f"{harmless(name)}: {harmless(value)}")
 
 
+def host(session: Session) -> None:
+    """Print what the machine has and uses, as Node shows values."""
+    from pmdaemon.cli.commands.slist import measured  # noqa: PLC0415 - for this command
+
+    print(inspected(measured(session.client)))
+
+
 def trigger(session: Session) -> None:
     """Have programs carry out an action, and print what they answer."""
     from pmdaemon.cli.commands.trigger import say_answers  # noqa: PLC0415 - for this command

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from pmdaemon import __version__
+from pmdaemon.cli.commands import slist
 from pmdaemon.client import dump_file
+from tests.cli.commands.test_slist import HOST
 from tests.support.views import a_view
 
 
@@ -150,3 +152,12 @@ def test_an_action_is_answered_as_pm2_prints_it(pm2):
     assert pm2.out == '1 processes have received command hello\n[web:0:default]={"a":[1,"é"]}\n'
     assert pm2("trigger", "web") == 1
     assert pm2.err == "[PM2][ERROR] missing required argument `action_name'\n"
+
+
+def test_what_the_machine_uses_is_shown_as_node_shows_values(pm2, monkeypatch):
+    monkeypatch.setattr(slist, "INTERVAL", 0.0)
+    for _ in range(2):
+        pm2.daemon.answers("host", {"result": HOST})
+
+    assert pm2("slist") == 0
+    assert pm2.out.startswith("{\n  'CPU Usage': { value: 12.5, type: 'metric', unit: '%', ")
