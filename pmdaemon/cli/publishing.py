@@ -1,6 +1,6 @@
 """What a file says of the gateway: how it is to listen, and which addresses it publishes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 
 if TYPE_CHECKING:
     from pmdaemon.config.prox_proxy import Gateway
-    from pmdaemon.control.messages.gateway import GatewayResult
+    from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
 
 
 @contextmanager
@@ -35,6 +35,29 @@ def published(context: Context, gateway: "Gateway", source: str | None) -> Itera
             warn(f"services.{name}: {error.message}")
     for name in _of_file(status, source).keys() - {one.name for one in gateway.addresses}:
         client.gateway.unpublish(name)
+
+
+def whereabouts(context: Context, gateway: "Gateway") -> Iterator[str]:
+    """Say where what a file publishes answers now."""
+    names = gateway.of_processes.keys() | {one.name for one in gateway.addresses}
+    status = context.client().gateway.status()
+    for service in status["services"]:
+        if service["name"] in names:
+            yield from answers_at(service, status["urls"])
+
+
+def answers_at(service: "ServiceView", urls: Sequence[str]) -> Iterator[str]:
+    """Say where a service answers, of a proxy that listens at these URLs."""
+    for route in service["routes"]:
+        for url in urls:
+            yield f"{service['name']} answers at {_url(url, route['host'])}{route['path']}"
+
+
+def _url(listening: str, host: str) -> str:
+    scheme, _, rest = listening.partition("://")
+    port = rest.rpartition(":")[2]
+    usual = {"http": "80", "https": "443"}[scheme]
+    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"
 
 
 def differences(context: Context, gateway: "Gateway", source: str | None) -> Iterator[str]:

@@ -28,6 +28,7 @@ from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
+from pmdaemon.config.surroundings import surroundings
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
@@ -269,7 +270,7 @@ def _deploys(ground: Ground, works: _Works) -> Deploys:
             gateway=works.gateway,
             files=ground.files,
             settings=ground.settings,
-            search_path=os.environ.get("PATH", os.defpath),
+            surroundings=surroundings(os.environ),
             token=ground.token,
             walls=ground.walls,
         )

@@ -30,12 +30,29 @@ def test_the_proxy_listens_before_anything_starts_and_addresses_come_behind(proj
     assert project("start", "prox.yaml") == 0
 
     asked = [verb for verb, _ in project.daemon.requests if verb != "list"]
-    assert asked == ["gateway", "gateway_on", "start", "service"]
+    assert asked == ["gateway", "gateway_on", "start", "service", "gateway"]
     assert project.daemon.asked("gateway_on") == [
         {"domain": "local.dev", "http_port": 6788, "https_port": -1}
     ]
     [published] = project.daemon.asked("service")
     assert (published["targets"], published["routes"]) == (["localhost:9200"], ["search.local.dev"])
+
+
+def test_it_says_where_the_services_of_the_file_answer(project):
+    routes = [{"host": "web.local.dev", "path": "/", "strip": False}]
+    services = [
+        {"name": name, "target": name, "source": None, "routes": routes}
+        for name in ("web", "others")
+    ]
+    urls = ["http://localhost:6788", "https://localhost:443"]
+    answer(project, gateway={**ELSEWHERE, "urls": urls, "services": services}, service={})
+
+    assert project("start", "prox.yaml") == 0
+
+    assert [line for line in project.out.splitlines() if "answers at" in line] == [
+        "web answers at http://web.local.dev:6788/",
+        "web answers at https://web.local.dev/",
+    ]
 
 
 def test_where_it_listens_already_it_stays_and_that_is_told(project):
