@@ -214,18 +214,6 @@ def test_node_with_each_manager(platform, manager, lock, installs):
     assert platform.get(manager) == b"hello"
 
 
-def test_python_with_pip(platform):
-    checkout = platform.folder / "pip"
-    checkout.mkdir()
-    a_wheel(checkout)
-    a_repository(checkout, {"requirements.txt": f"./{WHEEL}\n", "main.py": PYTHON_SERVER})
-
-    log = platform.deploy(checkout)
-
-    assert "Successfully installed greet-1.0" in log
-    assert platform.get("pip") == b"hello"
-
-
 def test_python_with_uv(platform):
     platform.needs("uv")
     checkout = platform.folder / "uv"
