@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
@@ -31,15 +32,8 @@ from pmdaemon.engine.interfaces.deploying import (
     Say,
 )
 
-LARGEST_REPOSITORY = 1024**3
-"""Bytes of a repository, packed; a larger one is not fetched to its end."""
-
-LARGEST_TREE = 2 * 1024**3
-"""Bytes of all files of a commit."""
-
 MOST_FILES = 200_000
 
-FETCH_TIMEOUT = 600.0
 LOCAL_TIMEOUT = 120.0
 """Seconds for what happens on this machine."""
 
@@ -70,8 +64,15 @@ _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):")
 class GitRepositories:
     """Keeps the repositories of projects, each at `<folder>/<project id>/repo.git`."""
 
-    def __init__(self, folder: Path, commands: BuildCommands, search_path: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        commands: BuildCommands,
+        search_path: str,
+        limits: Callable[[], DeployLimits],
+    ) -> None:
         self._folder = folder
+        self._limits = limits
         self._commands = commands
         self._search_path = search_path
 
@@ -121,7 +122,7 @@ class GitRepositories:
             *("--end-of-options", order.repo_url, refspec),
         ]
         outcome, said = await self._fetch(path, order, words, guards, say)
-        if _too_large(path) is not None:
+        if _too_large(path, self._limits().repository) is not None:
             await asyncio.to_thread(shutil.rmtree, path)
         if not outcome.ok:
             raise _failed(f"cannot fetch {hide_passwords(order.repo_url)}", outcome, said)
@@ -173,6 +174,7 @@ class GitRepositories:
     async def _measure(self, path: Path, sha: str, name: str) -> int:
         """Refuse what is too large before it is written; return how many submodules there are."""
         total = files = submodules = 0
+        largest = self._limits().files
 
         def count(line: str) -> None:
             nonlocal total, files, submodules
@@ -186,8 +188,8 @@ class GitRepositories:
         def objection() -> str | None:
             if files > MOST_FILES:
                 return f"it has more than {MOST_FILES} files"
-            if total > LARGEST_TREE:
-                return f"its files are larger than {format_size(LARGEST_TREE)}"
+            if total > largest:
+                return f"its files are larger than {format_size(largest)}"
             return None
 
         order = self._order(name, path, {}, LOCAL_TIMEOUT)
@@ -220,10 +222,10 @@ class GitRepositories:
             options += ["-c", f"credential.helper={HELPER}"]
         outcome = await self._commands.run_words(
             self._words(path, words, options),
-            self._order(order.name, path, environment, FETCH_TIMEOUT),
+            self._order(order.name, path, environment, order.timeout),
             hear,
             hear,
-            objection=lambda: _too_large(path),
+            objection=lambda: _too_large(path, self._limits().repository),
         )
         return outcome, said
 
@@ -344,17 +346,13 @@ def _made(folder: str) -> Path:
     return path
 
 
-def _too_large(path: Path) -> str | None:
+def _too_large(path: Path, largest: int) -> str | None:
     total = 0
     for folder, _, names in os.walk(path / "objects"):
         for name in names:
             with suppress(OSError):
                 total += (Path(folder) / name).lstat().st_size
-    return (
-        f"it is larger than {format_size(LARGEST_REPOSITORY)}"
-        if total > LARGEST_REPOSITORY
-        else None
-    )
+    return f"it is larger than {format_size(largest)}" if total > largest else None
 
 
 def _link_that_leads_out(root: Path) -> str | None:

@@ -1,11 +1,15 @@
 """What clients ask about deployments: `Client.deployments`, and `AsyncClient.deployments`."""
 
+import re
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
 from pmdaemon.client.calls import Call
 from pmdaemon.client.gateway import AsyncDo, Do
 from pmdaemon.control.messages.deploying import Checkout, DeploymentsResult, DeploymentView, LogItem
+
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What ids of deployments look like, and projects are not called."""
 
 
 class Deployments:
@@ -45,12 +49,31 @@ class Deployments:
         return self._do(deployments(project, limit=limit))
 
     def get(self, project: str, number: int | None = None) -> DeploymentView:
-        """Return one deployment; the latest of its project if no number is said."""
+        """Return one deployment; the latest of its project if no number is said.
+
+        In place of a project, here and below, an id says which deployment is meant.
+        """
         return self._do(deployment(project, number))
 
     def cancel(self, project: str, number: int | None = None) -> DeploymentView:
         """End a deployment that waits or is built."""
-        return self._do(cancel(project, number))
+        return self._do(act("cancel", project, number))
+
+    def restart(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment run anew, with the variables of now; return the new one."""
+        return self._do(act("restart", project, number))
+
+    def promote(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment be the one that is live."""
+        return self._do(act("promote", project, number))
+
+    def stop(self, project: str, number: int | None = None) -> DeploymentView:
+        """Stop what runs of a deployment that is live."""
+        return self._do(act("stop", project, number))
+
+    def remove(self, project: str, number: int | None = None) -> DeploymentView:
+        """Forget a deployment that is not live, with its log and its release."""
+        return self._do(act("remove", project, number))
 
     def log(self, id_: str, *, since: int = 0) -> Generator[LogItem, None, None]:
         """Yield lines of a log as they come; the last item has the deployment at its end."""
@@ -91,7 +114,23 @@ class AsyncDeployments:
 
     async def cancel(self, project: str, number: int | None = None) -> DeploymentView:
         """End a deployment that waits or is built."""
-        return await self._do(cancel(project, number))
+        return await self._do(act("cancel", project, number))
+
+    async def restart(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment run anew, with the variables of now; return the new one."""
+        return await self._do(act("restart", project, number))
+
+    async def promote(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment be the one that is live."""
+        return await self._do(act("promote", project, number))
+
+    async def stop(self, project: str, number: int | None = None) -> DeploymentView:
+        """Stop what runs of a deployment that is live."""
+        return await self._do(act("stop", project, number))
+
+    async def remove(self, project: str, number: int | None = None) -> DeploymentView:
+        """Forget a deployment that is not live, with its log and its release."""
+        return await self._do(act("remove", project, number))
 
     def log(self, id_: str, *, since: int = 0) -> AsyncGenerator[LogItem, None]:
         """Yield lines of a log as they come; the last item has the deployment at its end."""
@@ -130,12 +169,19 @@ def deployments(project: str | None, *, limit: int) -> Call[DeploymentsResult]:
 
 def deployment(project: str, number: int | None) -> Call[DeploymentView]:
     """Ask for one deployment."""
-    return Call("deployment", _said({"project": project, "number": number}), _one)
+    return Call("deployment", _named(project, number), _one)
 
 
-def cancel(project: str, number: int | None) -> Call[DeploymentView]:
-    """Ask for a deployment to be ended."""
-    return Call("deployment_cancel", _said({"project": project, "number": number}), _one)
+def act(what: str, project: str, number: int | None) -> Call[DeploymentView]:
+    """Ask for something to be done about a deployment."""
+    return Call(f"deployment_{what}", _named(project, number), _one)
+
+
+def _named(project: str, number: int | None) -> dict[str, object]:
+    """Name a deployment: by its project and number, or else by an id."""
+    if number is None and ID.fullmatch(project):
+        return {"id": project}
+    return _said({"project": project, "number": number})
 
 
 def _said(body: dict[str, object]) -> dict[str, object]:

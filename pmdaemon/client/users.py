@@ -6,12 +6,14 @@ from pmdaemon.client.calls import Call
 from pmdaemon.client.gateway import AsyncDo, Do
 from pmdaemon.control.messages.platform import (
     AccountView,
+    ApiTokenView,
     InvitationView,
     RoleWord,
 )
 
 Accounts = list[AccountView]
 Invitations = list[InvitationView]
+ApiTokens = list[ApiTokenView]
 
 
 class Users:
@@ -39,6 +41,18 @@ class Users:
     def set_role(self, email: str, role: RoleWord) -> AccountView:
         """Give an account another role."""
         return self._do(set_role(email, role))
+
+    def make_token(self, email: str, name: str, *, expire_in: float | None = None) -> ApiTokenView:
+        """Make an API token for an account; it is in the answer, this once."""
+        return self._do(make_token(email, name, expire_in=expire_in))
+
+    def tokens(self, email: str) -> ApiTokens:
+        """Return the API tokens of an account."""
+        return self._do(tokens(email))
+
+    def revoke_token(self, email: str, id_: str) -> None:
+        """Let nobody in by an API token any more."""
+        self._do(revoke_token(email, id_))
 
     def invite(
         self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
@@ -82,6 +96,20 @@ class AsyncUsers:
     async def set_role(self, email: str, role: RoleWord) -> AccountView:
         """Give an account another role."""
         return await self._do(set_role(email, role))
+
+    async def make_token(
+        self, email: str, name: str, *, expire_in: float | None = None
+    ) -> ApiTokenView:
+        """Make an API token for an account; it is in the answer, this once."""
+        return await self._do(make_token(email, name, expire_in=expire_in))
+
+    async def tokens(self, email: str) -> ApiTokens:
+        """Return the API tokens of an account."""
+        return await self._do(tokens(email))
+
+    async def revoke_token(self, email: str, id_: str) -> None:
+        """Let nobody in by an API token any more."""
+        await self._do(revoke_token(email, id_))
 
     async def invite(
         self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
@@ -141,6 +169,23 @@ def invite(
         _said(email=email, role=role, expire_in=expire_in),
         lambda result: result["invitation"],
     )
+
+
+def make_token(email: str, name: str, *, expire_in: float | None) -> Call[ApiTokenView]:
+    """Ask: make an API token for an account."""
+    body = {"email": email, "name": name, "expire_in": expire_in}
+    said = {key: value for key, value in body.items() if value is not None}
+    return Call("api_token_add", said, lambda result: result["token"])
+
+
+def tokens(email: str) -> Call[ApiTokens]:
+    """Ask: return the API tokens of an account."""
+    return Call("api_tokens", {"email": email}, lambda result: result["tokens"])
+
+
+def revoke_token(email: str, id_: str) -> Call[None]:
+    """Ask: let nobody in by an API token any more."""
+    return Call("api_token_remove", {"email": email, "id": id_}, _nothing)
 
 
 def invitations() -> Call[Invitations]:

@@ -249,6 +249,7 @@ def assemble(
         audit=FileAuditLog(Path(home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
+        rates=settings.rates,
     )
     web_server.serve(engine)
     return Parts(engine, supervisor, effects, sampler, ground.store, trees, notify)

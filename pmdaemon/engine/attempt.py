@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import CommitFound, Deployment, Event, Phase, PhaseBegun, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import Project
@@ -16,17 +15,6 @@ class DeploymentFailed(PmdaemonError):
     """A deployment that cannot go on; the sentence is for its owner."""
 
     code = "deployment_failed"
-
-
-class DeployLimits(Struct, frozen=True, kw_only=True):
-    """What deployments may take: seconds for each step, bytes that stay free, builds at once."""
-
-    install: float = 900.0
-    build: float = 900.0
-    release: float = 300.0
-    start: float = 60.0
-    free: int = 256 * 1024 * 1024
-    builds: int = 2
 
 
 class Attempt:
@@ -44,11 +32,13 @@ class Attempt:
         store: DeploymentStore,
         log: DeploymentLog,
         tell: Callable[[Deployment], None],
+        limits: DeployLimits,
         trusted: bool,
     ) -> None:
         self.project = project
         self.deployment = deployment
         self.log = log
+        self.limits = limits
         self.trusted = trusted
         self._clock = clock
         self._store = store

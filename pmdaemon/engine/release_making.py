@@ -12,7 +12,7 @@ from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Release, Wishes
 from pmdaemon.core.repositories import PUSHED
-from pmdaemon.engine.attempt import Attempt, DeployLimits, check
+from pmdaemon.engine.attempt import Attempt, check
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import (
     Builder,
@@ -46,7 +46,6 @@ class ReleaseMaker:
         repositories: Repositories,
         folders: ReleaseFolders,
         builder: Builder,
-        limits: DeployLimits,
         search_path: str,
     ) -> None:
         self._clock = clock
@@ -55,7 +54,6 @@ class ReleaseMaker:
         self._repositories = repositories
         self._folders = folders
         self._builder = builder
-        self._limits = limits
         self._search_path = search_path
 
     async def make(self, attempt: Attempt) -> Release:
@@ -108,9 +106,11 @@ class ReleaseMaker:
             cwd=str(PurePath(release.folder, release.plan.run_dir)),
             env={**environment, **own, **variables, "PATH": environment["PATH"]},
             timeout={
-                Phase.INSTALL: self._limits.install,
-                Phase.BUILD: self._limits.build,
-            }.get(phase, self._limits.release),
+                Phase.INSTALL: attempt.limits.install,
+                Phase.BUILD: attempt.limits.build,
+            }.get(phase, attempt.limits.release),
+            memory=attempt.limits.memory,
+            processes=attempt.limits.processes,
             doors=tuple(environment[name] for name in DOORS),
         )
         check(phase.value, await self._builder.run(order, attempt.log.out, attempt.log.err))
@@ -132,6 +132,7 @@ class ReleaseMaker:
                 sha=deployment.commit_sha,
                 token=variables.get(REPOSITORY_TOKEN, ""),
                 trusted=attempt.trusted,
+                timeout=attempt.limits.fetch,
             ),
             attempt.log.err,
         )

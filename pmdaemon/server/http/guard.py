@@ -8,11 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from pmdaemon.core.access import ANYBODY, Principal
-from pmdaemon.engine.interfaces import AuditLog, Clock, RateLimit
+from pmdaemon.core.rate_limits import RATES, RateKind, RateLimit
+from pmdaemon.core.rate_limits import Rates as RatesByKind
+from pmdaemon.engine.interfaces import AuditLog, Clock
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.addresses import Network, client_address, read_networks, site_of
 from pmdaemon.server.http.rates import Rates, Standing
 from pmdaemon.server.http.refusals import TooManyRequests
+
+Limits = Sequence[RateLimit] | RateKind | None
+"""How often an address may ask: said, of a kind that the settings know, or theirs for all."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
@@ -26,8 +31,15 @@ NOTES = web.RequestKey("notes", dict[str, Any])
 class Guard:
     """One server's gate, its count of requests, and its record of changes."""
 
-    def __init__(self, gate: Gate, clock: Clock, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        clock: Clock,
+        audit: AuditLog,
+        rates: Callable[[], RatesByKind] = lambda: RATES,
+    ) -> None:
         self.gate = gate
+        self._of_kind = rates
         self._clock = clock
         self._audit = audit
         self._rates = Rates(clock)
@@ -40,8 +52,10 @@ class Guard:
             _networks(self.gate.settings.trusted_proxies),
         )
 
-    def charge(self, request: web.Request, limits: Sequence[RateLimit] | None) -> None:
+    def charge(self, request: web.Request, limits: Limits) -> None:
         """Count a request against its limits; None are those of the settings.
+
+        Where the settings have none, there are no others of any kind.
 
         Raises:
             TooManyRequests: its address has made too many.
@@ -49,6 +63,8 @@ class Guard:
         """
         site = request[ORIGIN] = site_of(self.address_of(request))
         ours = self.gate.settings.rate_limits
+        if isinstance(limits, RateKind):
+            limits = self._of_kind()[limits] if ours else ()
         standing = self._rates.charge(site, ours if limits is None else limits)
         shown = standing or self._rates.look(site, ours)
         if shown is not None:
@@ -56,14 +72,14 @@ class Guard:
         if standing is not None and standing.wait is not None:
             raise TooManyRequests(standing.wait)
 
-    def charge_guess(self, request: web.Request, limits: Sequence[RateLimit] | None) -> None:
+    def charge_guess(self, request: web.Request, limits: Limits) -> None:
         """Count a wrong key where requests as such are not counted.
 
         Raises:
             TooManyRequests: there were too many.
 
         """
-        if limits is not None and not limits:
+        if limits == ():
             self.charge(request, None)
 
     def record(self, request: web.Request, status: int | None, code: str | None) -> None:
