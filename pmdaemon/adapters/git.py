@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.config.surroundings import without_proxies
 from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
@@ -68,13 +69,13 @@ class GitRepositories:
         self,
         folder: Path,
         commands: BuildCommands,
-        search_path: str,
+        surroundings: Mapping[str, str],
         limits: Callable[[], DeployLimits],
     ) -> None:
         self._folder = folder
         self._limits = limits
         self._commands = commands
-        self._search_path = search_path
+        self._surroundings = surroundings
 
     def path(self, project_id: str) -> Path:
         """Say where the repository of a project is."""
@@ -213,6 +214,7 @@ class GitRepositories:
 
         protocols = "https:http:ssh:file" if order.trusted else "https:http:ssh"
         environment = {
+            **(self._surroundings if order.trusted else {}),
             "GIT_ALLOW_PROTOCOL": protocols,
             "GIT_SSH_COMMAND": self._ssh(order),
             "GIT_TOKEN": order.token,
@@ -283,7 +285,7 @@ class GitRepositories:
             command="",
             cwd=str(path),
             env={
-                "PATH": self._search_path,
+                **without_proxies(self._surroundings),
                 "HOME": str(path),
                 "LC_ALL": "C.UTF-8",
                 "GIT_CONFIG_NOSYSTEM": "1",

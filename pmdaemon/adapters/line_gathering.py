@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,11 @@ LONGEST_LINE = 8192
 MOST_AT_ONCE = 256 * 1024
 """Bytes that are taken in one turn of the event loop, so that others have theirs."""
 
+_FOR_TERMINALS = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B])"
+)
+"""Sequences of ECMA-48 that colour or move, and those of xterm that name a window."""
+
 
 METER_INTERVAL = 5.0
 """Seconds after which a meter that still runs is told as it stands."""
@@ -24,6 +30,7 @@ class LineGatherer:
 
     What a terminal would write over, as a meter that runs from 0 to 100 %, is one line, the last of
     what stood there; and one every now and then while it runs, if it does so for long.
+    Colours and what else is only for a terminal are left out.
     """
 
     def __init__(self, say: Say) -> None:
@@ -91,7 +98,8 @@ class LineGatherer:
         return shown + b"\r" * is_whole
 
     def _tell(self, line: bytes) -> None:
-        shown = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
+        bare = _FOR_TERMINALS.sub(b"", line)
+        shown = bare.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
         for start in range(0, max(1, len(shown)), LONGEST_LINE):
             self._say(shown[start : start + LONGEST_LINE])
 

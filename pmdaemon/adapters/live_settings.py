@@ -55,7 +55,7 @@ class LiveSettings:
             except InvalidConfiguration as error:
                 self._problem = error.message
                 for problem in error.problems:
-                    log.error("settings.refused path=%s reason=%s", self._path, problem)  # noqa: TRY400
+                    log.error("settings.refused path=%s reason=%s", self._path, problem)
         return self._settings
 
 

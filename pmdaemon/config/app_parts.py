@@ -48,7 +48,7 @@ _HEALTH = "health_check_"
 
 def absolute(path: str, cwd: str) -> str:
     """Make a path absolute, relative to the app's folder."""
-    return os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))  # noqa: PTH111, PTH118 -- text in, text out
+    return os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))  # noqa: PTH111, PTH118 - text in, text out
 
 
 def parts(reading: Reading, cwd: str) -> dict[str, Any]:

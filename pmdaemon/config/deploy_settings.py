@@ -60,17 +60,19 @@ def read_deploy_settings(path: str, table: object) -> DeploySettings:
 
 
 def _time(value: object) -> float:
-    seconds = float(value) if _is_number(value) else parse_duration(value)  # type: ignore[arg-type]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    seconds = parse_duration(f"{value}s" if is_number else value)
     if not 1 <= seconds <= DAY:
         raise ValueError("it is a second to a day")
     return seconds
 
 
 def _size(value: object) -> int:
-    size = int(value) if _is_number(value) else parse_size(value)  # type: ignore[call-overload]
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    size = parse_size(str(value) if is_number else value)
     if size < MIB:
         raise ValueError(f"it is {format_size(MIB)} at the least")
-    return int(size)
+    return size
 
 
 def _number(most: int) -> Callable[[object], int]:
@@ -87,10 +89,6 @@ def _rates(value: object) -> tuple[RateLimit, ...]:
         return ()
     texts = value if isinstance(value, list) else [value]
     return tuple(parse_rate_limit(str(text)) for text in texts)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _LIMITS: Mapping[str, tuple[str, Callable[[object], float]]] = MappingProxyType(

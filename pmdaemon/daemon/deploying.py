@@ -1,6 +1,6 @@
 """Puts together what deploys."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -70,7 +70,7 @@ class World(Struct, frozen=True):
     gateway: GatewaySide
     files: HomeSecretFiles
     settings: LiveSettings
-    search_path: str
+    surroundings: Mapping[str, str]
     token: Callable[[Process], str]
     walls: Walls
 
@@ -91,7 +91,7 @@ def deploying(world: World) -> Deploys:
         walls=world.walls,
         objection=lambda: _objection(folders.free_bytes(), limits().free),
     )
-    repositories = GitRepositories(folder, builder, world.search_path, limits)
+    repositories = GitRepositories(folder, builder, world.surroundings, limits)
     live = LiveDeployments(
         clock=clock,
         bus=world.bus,
@@ -107,7 +107,7 @@ def deploying(world: World) -> Deploys:
         repositories=repositories,
         folders=folders,
         builder=builder,
-        search_path=world.search_path,
+        surroundings=world.surroundings,
     )
     cut_over = CutOver(
         clock=clock,
@@ -171,7 +171,7 @@ def deploying(world: World) -> Deploys:
         now=world.now,
     )
     projects.follow(deployer)
-    backend = GitBackend(repositories, world.search_path, lambda: limits().repository)
+    backend = GitBackend(repositories, world.surroundings["PATH"], lambda: limits().repository)
     return Deploys(
         platform=platform,
         deployer=deployer,

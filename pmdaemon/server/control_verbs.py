@@ -249,6 +249,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "certificates": (CertificatesBody, certificate_verbs.certificates),
     "certificate_remove": (CertificateBody, certificate_verbs.remove),
+    "certificate_retry": (CertificateBody, certificate_verbs.retry),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
     "kill": (EmptyBody, _kill),

@@ -22,8 +22,9 @@ def limits():
 @pytest.fixture
 async def repositories(tmp_path, limits):
     async with building() as commands:
+        where = {"PATH": os.environ["PATH"]}
         yield GitRepositories(
-            tmp_path / "projects", commands, os.environ["PATH"], lambda: DeployLimits(**limits)
+            tmp_path / "projects", commands, where, lambda: DeployLimits(**limits)
         )
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.posix
 @pytest.fixture
 async def repositories(tmp_path):
     async with building() as commands:
-        yield GitRepositories(tmp_path, commands, os.environ["PATH"], DeployLimits)
+        yield GitRepositories(tmp_path, commands, {"PATH": os.environ["PATH"]}, DeployLimits)
 
 
 def a_backend(repositories, largest=1000):

@@ -38,6 +38,12 @@ async def test_what_is_no_text_is_shown_as_well_as_it_can_be():
     assert await gathered(b"caf\xe9\n") == ["caf\ufffd"]
 
 
+async def test_what_is_for_a_terminal_alone_is_left_out():
+    said = b"\x1b[1;32mdone\x1b[0m \x1b[2K\x1b]0;title\x07in 1 s\n"
+
+    assert await gathered(said) == ["done in 1 s"]
+
+
 async def test_an_endless_line_comes_in_pieces():
     lines = await gathered(b"x" * 20000)
 

@@ -82,7 +82,7 @@ class DeployingOnFakes:
             repositories=self.repositories,
             folders=self.folders,
             builder=self.builder,
-            search_path="/usr/bin:/bin",
+            surroundings={"PATH": "/usr/bin:/bin"},
         )
         self.cut_over = CutOver(
             clock=clock,

@@ -13,7 +13,7 @@ from click.exceptions import Exit
 
 from pmdaemon.cli import exit_codes
 from pmdaemon.cli.left_out import refusal_of
-from pmdaemon.cli.pm2 import acting, keeping, telling
+from pmdaemon.cli.pm2 import acting, describing, keeping, telling
 from pmdaemon.cli.pm2.options import parse
 from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.session import Command, Session
@@ -48,10 +48,11 @@ COMMANDS: dict[str, Command] = {
     "pid": telling.print_pids,
     "ping": telling.ping,
     "env": telling.environment,
-    "describe": telling.describe,
-    "desc": telling.describe,
-    "info": telling.describe,
-    "show": telling.describe,
+    "describe": describing.describe,
+    "desc": describing.describe,
+    "info": describing.describe,
+    "show": describing.describe,
+    "trigger": telling.trigger,
     "flush": telling.flush,
     "reloadLogs": telling.reload_logs,
     "save": telling.save,

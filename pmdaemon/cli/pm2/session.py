@@ -14,6 +14,7 @@ from pmdaemon.client.blocking import Client
 from pmdaemon.client.calls import Processes
 from pmdaemon.config.choosing import names_of, with_environment
 from pmdaemon.config.package_versions import PackageVersions
+from pmdaemon.config.pm2_shape import folder_of
 from pmdaemon.core.errors import PmdaemonError, ProcessNotFound
 
 
@@ -105,8 +106,7 @@ class Session:
         versions, user = PackageVersions(), username()
 
         def about(view: Mapping[str, Any]) -> tuple[str, str]:
-            declaration = view["declaration"]
-            return versions.of(declaration["cwd"]), declaration["run_as"]["user"] or user
+            return versions.of(folder_of(view)), view["declaration"]["run_as"]["user"] or user
 
         return table(views, self.context.terminal, about=about)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from pmdaemon.core.access import ANYBODY, Principal
 from pmdaemon.core.rate_limits import RATES, RateKind, RateLimit
 from pmdaemon.core.rate_limits import Rates as RatesByKind
-from pmdaemon.engine.interfaces import AuditLog, Clock
+from pmdaemon.engine.interfaces import AuditLog, Clock, WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.addresses import Network, client_address, read_networks, site_of
 from pmdaemon.server.http.rates import Rates, Standing
@@ -26,6 +26,8 @@ ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
 STANDING = web.RequestKey("standing", Standing)
 ORIGIN = web.RequestKey("origin", str)
 NOTES = web.RequestKey("notes", dict[str, Any])
+
+UNCHOSEN = WebSettings().rate_limits
 
 
 class Guard:
@@ -52,19 +54,24 @@ class Guard:
             _networks(self.gate.settings.trusted_proxies),
         )
 
-    def charge(self, request: web.Request, limits: Limits) -> None:
+    def charge(
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
+    ) -> None:
         """Count a request against its limits; None are those of the settings.
 
-        Where the settings have none, there are no others of any kind.
+        While nobody has chosen these, `usual` are in their place. Where the settings have none,
+        there are no limits of a kind either.
 
         Raises:
             TooManyRequests: its address has made too many.
 
         """
         site = request[ORIGIN] = site_of(self.address_of(request))
-        ours = self.gate.settings.rate_limits
+        ours: Sequence[RateLimit] = self.gate.settings.rate_limits
         if isinstance(limits, RateKind):
             limits = self._of_kind()[limits] if ours else ()
+        if usual is not None and ours == UNCHOSEN:
+            ours = usual
         standing = self._rates.charge(site, ours if limits is None else limits)
         shown = standing or self._rates.look(site, ours)
         if shown is not None:
@@ -72,14 +79,16 @@ class Guard:
         if standing is not None and standing.wait is not None:
             raise TooManyRequests(standing.wait)
 
-    def charge_guess(self, request: web.Request, limits: Limits) -> None:
-        """Count a wrong key where requests as such are not counted.
+    def charge_guess(
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
+    ) -> None:
+        """Count a wrong key where requests as such are not counted, or not as strictly.
 
         Raises:
             TooManyRequests: there were too many.
 
         """
-        if limits == ():
+        if usual is not None or limits == ():
             self.charge(request, None)
 
     def record(self, request: web.Request, status: int | None, code: str | None) -> None:

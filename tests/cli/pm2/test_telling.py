@@ -62,27 +62,6 @@ def test_the_environment_of_what_is_not_there(pm2):
     assert pm2.err == "[PM2][ERROR] Modules with id 99 not found\n"
 
 
-def test_describe_has_pm2s_rows(pm2, web):
-    pm2.lists(web)
-
-    assert pm2("show", "web") == 0
-    rows = [line.split("│")[1].strip() for line in pm2.out.splitlines() if line.startswith("│")]
-    assert rows == [
-        "status", "name", "namespace", "version", "restarts", "uptime", "script path",
-        "script args", "error log path", "out log path", "pid path", "interpreter",
-        "interpreter args", "script id", "exec cwd", "exec mode", "node.js version", "node env",
-        "watch & reload", "unstable restarts", "created at",
-    ]  # fmt: skip
-    assert "2023-11-14T22:13:19.000Z" in pm2.out
-
-
-def test_describe_of_what_is_not_there(pm2):
-    pm2.refuses("list", "process_not_found", "no")
-
-    assert pm2("describe", "nosuch") == 1
-    assert pm2.err == "[PM2][WARN] nosuch doesn't exist\n"
-
-
 def test_flush_names_files_by_pm2s_names(pm2, web):
     pm2.lists(web)
     pm2.does("flush", web)
@@ -158,3 +137,13 @@ def test_silence_leaves_what_scripts_read(pm2, web):
     assert pm2.out == ""
     assert pm2("id", "web", "-s") == 0
     assert pm2.out == "[ 0 ]\n"
+
+
+def test_an_action_is_answered_as_pm2_prints_it(pm2):
+    reply = {"pm_id": 0, "name": "web", "namespace": "default", "value": {"a": [1, "é"]}}
+    pm2.daemon.answers("trigger", {"result": {"replies": [reply]}})
+
+    assert pm2("trigger", "web", "hello", "x") == 0
+    assert pm2.out == '1 processes have received command hello\n[web:0:default]={"a":[1,"é"]}\n'
+    assert pm2("trigger", "web") == 1
+    assert pm2.err == "[PM2][ERROR] missing required argument `action_name'\n"

@@ -68,6 +68,28 @@ def test_a_client_of_ipv6_does_not_get_away_by_changing_its_address(guard):
         guard.charge(a_request("2001:db8::3"), None)
 
 
+USUAL = (RateLimit(3, 60.0),)
+
+
+def test_what_is_usual_elsewhere_holds_until_somebody_chooses(audit):
+    unchosen = Guard(Gate(WebSettings(trusted_proxies=("192.0.2.1",))), FakeClock(), audit)
+    chosen = Guard(Gate(SETTINGS), FakeClock(), audit)
+
+    for guard, allowed in ((unchosen, 3), (chosen, 2)):
+        for _ in range(allowed):
+            guard.charge(a_request(), None, usual=USUAL)
+        with pytest.raises(TooManyRequests):
+            guard.charge(a_request(), None, usual=USUAL)
+
+
+def test_wrong_keys_are_counted_as_strictly_there(guard):
+    for _ in range(2):
+        guard.charge_guess(a_request(), None, usual=USUAL)
+
+    with pytest.raises(TooManyRequests):
+        guard.charge_guess(a_request(), None, usual=USUAL)
+
+
 def test_what_is_unlimited_still_tells_how_the_address_stands(guard):
     guard.charge(a_request(), None)
     request = a_request()
