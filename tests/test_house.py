@@ -16,10 +16,15 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "config/file_failures.py": "a part of ecosystem and env_files, tested with them",
+    "config/schema_kinds.py": "a part of ecosystem_schema, tested with it",
     "daemon/ground.py": "a part of wiring, tested with it",
+    "daemon/kept.py": "a part of the keeper, tested with it",
+    "daemon/orphans.py": "a part of the keeper, tested with it",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",
+    "engine/showing.py": "a part of processes, tested with it",
     "engine/draining.py": "a part of gateway_side, tested with it",
     "engine/gateway_listeners.py": "a part of gateway_side, tested with it",
     "engine/host_certificates.py": "a part of gateway_side, tested with it",
@@ -62,6 +67,12 @@ RELEASED = {
 }
 """The SHA-256 of each migration: stores out there went through it as it was."""
 
+CHECKED = ("pmdaemon", "tests", "bench", "examples")
+
+SUPPRESSION = re.compile(r"#\s*(?:noqa|type: ignore)\b(?P<rest>.*)")
+
+EXPLAINED = re.compile(r"(?:: [A-Z]+[0-9]+|\[[a-z, -]+\])(?:, [A-Z]+[0-9]+)* (?:#|-) \S")
+
 LEFT_FOR_LATER = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 MODULES = [
@@ -84,6 +95,20 @@ def module_of(test_file: Path) -> Path:
 def is_mirrored(test_file: Path) -> bool:
     folder, *_ = test_file.relative_to(TESTS).parts
     return test_file.parent != TESTS and folder not in NOT_MIRRORED
+
+
+def unexplained_in(source: Path) -> list[int]:
+    """Find suppressions with no reason behind them, nor in a comment above them or their like."""
+    found, explained = [], False
+    for number, line in enumerate(source.read_text().splitlines(), start=1):
+        suppression = SUPPRESSION.search(line)
+        if suppression is None or line.lstrip().startswith("#"):
+            explained = line.lstrip().startswith("#") or (explained and not line.strip())
+        elif EXPLAINED.match(suppression["rest"]):
+            explained = True
+        elif not explained:
+            found.append(number)
+    return found
 
 
 def is_exempt(module: Path) -> bool:
@@ -168,6 +193,15 @@ def test_nothing_is_left_for_later():
     unfinished = {path for path in sources if LEFT_FOR_LATER.search(path.read_text())}
 
     assert not unfinished, f"files that leave something for later:\n{names(unfinished)}"
+
+
+def test_every_suppression_names_what_it_suppresses_and_why():
+    sources = [path for folder in CHECKED for path in (ROOT / folder).rglob("*.py")]
+    unexplained = [
+        f"{path.relative_to(ROOT)}:{number}" for path in sources for number in unexplained_in(path)
+    ]
+
+    assert not unexplained, "suppressions without a code or a reason:\n" + "\n".join(unexplained)
 
 
 def test_no_test_sleeps():

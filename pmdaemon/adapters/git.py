@@ -15,8 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.config.surroundings import without_proxies
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
@@ -64,16 +66,17 @@ FETCHED = "refs/deploy"
 """Where fetched branches stand, apart from those that somebody pushed here."""
 
 _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):")
-_WORD_OF_GIT = re.compile(r"^(?:fatal|error|remote|ERROR): *", re.IGNORECASE)
 
 
 class GitRepositories:
     """Keeps the repositories of projects, each at `<folder>/<project id>/repo.git`."""
 
-    def __init__(self, folder: Path, commands: BuildCommands, search_path: str) -> None:
+    def __init__(
+        self, folder: Path, commands: BuildCommands, surroundings: Mapping[str, str]
+    ) -> None:
         self._folder = folder
         self._commands = commands
-        self._search_path = search_path
+        self._surroundings = surroundings
 
     def path(self, project_id: str) -> Path:
         """Say where the repository of a project is."""
@@ -196,7 +199,7 @@ class GitRepositories:
             words, order, count, lambda _: None, objection=objection
         )
         if (reason := objection()) is not None or not outcome.ok:
-            raise CannotRelease(f"cannot check it out: {reason or _why(outcome, [])}")
+            raise CannotRelease(f"cannot check it out: {reason or git_words.reason(outcome, [])}")
         return submodules
 
     async def _fetch(
@@ -205,12 +208,13 @@ class GitRepositories:
         said: list[str] = []
 
         def hear(line: str) -> None:
-            if line.strip():
-                said.append(hide_passwords(line.strip()))
+            said.append(hide_passwords(line.strip()))
+            if git_words.is_worth_telling(line):
                 say(said[-1])
 
         protocols = "https:http:ssh:file" if order.trusted else "https:http:ssh"
         environment = {
+            **(self._surroundings if order.trusted else {}),
             "GIT_ALLOW_PROTOCOL": protocols,
             "GIT_SSH_COMMAND": self._ssh(order),
             "GIT_TOKEN": order.token,
@@ -281,7 +285,7 @@ class GitRepositories:
             command="",
             cwd=str(path),
             env={
-                "PATH": self._search_path,
+                **without_proxies(self._surroundings),
                 "HOME": str(path),
                 "LC_ALL": "C.UTF-8",
                 "GIT_CONFIG_NOSYSTEM": "1",
@@ -372,18 +376,7 @@ def _link_that_leads_out(root: Path) -> str | None:
 
 
 def _failed(what: str, outcome: BuildOutcome, said: Sequence[str]) -> FetchFailed:
-    return FetchFailed(f"{what}: {_why(outcome, said)}")
-
-
-def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
-    if outcome.reason:
-        return outcome.reason
-    words = [line for line in said if line.lower().startswith(("fatal:", "error:", "remote:"))]
-    fatal = [line for line in words if line.lower().startswith("fatal:")]
-    # Of what is fatal the first says it best: others follow from it.
-    line = fatal[0] if fatal else (words or list(said) or [f"git ended with {outcome.exit}"])[-1]
-    sentence = _WORD_OF_GIT.sub("", line).strip().rstrip(".")
-    return sentence[:1].lower() + sentence[1:300]
+    return FetchFailed(f"{what}: {git_words.reason(outcome, said)}")
 
 
 def _quoted(path: Path) -> str:

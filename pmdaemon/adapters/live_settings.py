@@ -37,7 +37,7 @@ class LiveSettings:
                 self._settings = read_settings(self._path)
             except InvalidConfiguration as error:
                 for problem in error.problems:
-                    log.error("settings.refused path=%s reason=%s", self._path, problem)  # noqa: TRY400
+                    log.error("settings.refused path=%s reason=%s", self._path, problem)
         return self._settings
 
 

@@ -1,9 +1,9 @@
 """What clients ask about the gateway: `Client.gateway`, and `AsyncClient.gateway`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import Any, Literal, TypeVar
 
-from pmdaemon.client.awaiting import awaited
+from pmdaemon.client.awaiting import AsyncDo, Do, awaited
 from pmdaemon.client.calls import Call
 from pmdaemon.control.messages.gateway import (
     CertificatesResult,
@@ -16,20 +16,6 @@ from pmdaemon.control.messages.gateway import (
 T = TypeVar("T")
 
 Mode = Literal["serving", "paused", "maintenance"]
-
-
-class Do(Protocol):
-    """Does one call."""
-
-    def __call__(self, call: Call[T], /) -> T:
-        """Ask, and read the answer."""
-
-
-class AsyncDo(Protocol):
-    """Does one call."""
-
-    def __call__(self, call: Call[T], /) -> Awaitable[T]:
-        """Ask, and read the answer."""
 
 
 class Gateway:

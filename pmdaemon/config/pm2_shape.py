@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pmdaemon.core.environment import unique_id
-from pmdaemon.core.logs import of_instance
+from pmdaemon.core.logs import TIME_FORMAT, of_instance
 
 STATUS = {
     "stopped": "stopped",
@@ -136,6 +136,7 @@ def _limits(view: Mapping[str, Any]) -> dict[str, Any]:
         "max_memory_restart": (declaration["max_memory"], None),
         "cron_restart": (cron and cron["cron"], None),
         "log_date_format": (logs["date_format"], None),
+        "time": (logs["date_format"] == TIME_FORMAT, False),
         "log_type": ("json" if logs["json"] else None, None),
         "disable_logs": (logs["disabled"], False),
     }
@@ -207,6 +208,11 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     if path in argv[1:]:
         return path, argv[0].rpartition("/")[2], argv[argv.index(path) + 1 :]
     return argv[0], "none", argv[1:]
+
+
+def folder_of(view: Mapping[str, Any]) -> str:
+    """Say in which folder the program of a process is: PM2 looks from there for its version."""
+    return _program(view)[0].rpartition("/")[0] or "/"
 
 
 def environment_of(view: Mapping[str, Any]) -> dict[str, str]:

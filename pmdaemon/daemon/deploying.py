@@ -1,6 +1,6 @@
 """Puts together what deploys."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -71,7 +71,7 @@ class World(Struct, frozen=True):
     gateway: GatewaySide
     files: HomeSecretFiles
     settings: LiveSettings
-    search_path: str
+    surroundings: Mapping[str, str]
     token: Callable[[Process], str]
     walls: Walls
 
@@ -92,7 +92,7 @@ def deploying(world: World) -> Deploys:
         walls=world.walls,
         objection=lambda: _objection(folders.free_bytes(), limits.free),
     )
-    repositories = GitRepositories(folder, builder, world.search_path)
+    repositories = GitRepositories(folder, builder, world.surroundings)
     live = LiveDeployments(
         clock=clock,
         bus=world.bus,
@@ -109,7 +109,7 @@ def deploying(world: World) -> Deploys:
         folders=folders,
         builder=builder,
         limits=limits,
-        search_path=world.search_path,
+        surroundings=world.surroundings,
     )
     cut_over = CutOver(
         clock=clock,
@@ -173,7 +173,7 @@ def deploying(world: World) -> Deploys:
         now=world.now,
     )
     projects.follow(deployer)
-    backend = GitBackend(repositories, world.search_path)
+    backend = GitBackend(repositories, world.surroundings["PATH"])
     return Deploys(
         platform=platform,
         deployer=deployer,

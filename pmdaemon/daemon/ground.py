@@ -20,7 +20,7 @@ from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from pmdaemon.adapters.tokens import JwtMint
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.paths import Home
-from pmdaemon.core.process import Process
+from pmdaemon.core.process import Identity, Process
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.supervisor import Supervisor
 
@@ -49,6 +49,10 @@ class Ground(Struct, frozen=True):
     def processes(self) -> Sequence[Process]:
         """List all processes, with those that a reload has beside others."""
         return [*self.supervisor.everything.values()]
+
+    def runs_of(self, app: str) -> Sequence[Identity]:
+        """List the programs of an app that are up."""
+        return [one.run.identity for one in self.processes() if one.name == app and one.run]
 
     def token(self, process: Process) -> str:
         """Name a run, as this home does."""

@@ -20,6 +20,7 @@ from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
 from pmdaemon.adapters.pid_notes import PidNoteFiles
 from pmdaemon.adapters.process_trees import SystemProcessTrees
+from pmdaemon.adapters.program_listeners import ProgramListeners
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
@@ -27,6 +28,7 @@ from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
+from pmdaemon.config.surroundings import surroundings
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
@@ -268,7 +270,7 @@ def _deploys(ground: Ground, works: _Works) -> Deploys:
             gateway=works.gateway,
             files=ground.files,
             settings=ground.settings,
-            search_path=os.environ.get("PATH", os.defpath),
+            surroundings=surroundings(os.environ),
             token=ground.token,
             walls=ground.walls,
         )
@@ -304,7 +306,9 @@ def _lines(
         processes=ground.processes,
         bus=ground.bus,
         channels=NodeChannels(ground.keeper),
-        sockets=TcpSharedSockets(ground.keeper),
+        sockets=TcpSharedSockets(
+            ground.keeper, left=ProgramListeners(ground.reader, ground.runs_of).copy
+        ),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,

@@ -1,9 +1,10 @@
 """One deployment while it goes on: how far it is, and its log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from pmdaemon.config.runtimes.missing_programs import NOT_FOUND, missing_program, worded
 from pmdaemon.core.deployments import CommitFound, Deployment, Event, Phase, PhaseBegun, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import Project
@@ -87,20 +88,21 @@ def command_name(deployment: Deployment) -> str:
     return f"build-{deployment.id}"
 
 
-def check(what: str, outcome: BuildOutcome) -> None:
-    """Go on only if a command has done its work.
+def check(what: str, outcome: BuildOutcome, said: Iterable[str] = ()) -> None:
+    """Go on only if a command has done its work; `said` is the last of what it complained about.
 
     Raises:
         DeploymentFailed: it has not.
 
     """
     if not outcome.ok:
-        raise DeploymentFailed(f"{what} failed: {_why(outcome)}")
+        raise DeploymentFailed(f"{what} failed: {_why(outcome, said)}")
 
 
-def _why(outcome: BuildOutcome) -> str:
+def _why(outcome: BuildOutcome, said: Iterable[str]) -> str:
     if outcome.exit is None:
         return outcome.reason
-    if outcome.exit.code == 127:
-        return "exit code 127, as a program that it calls is not installed here"
+    if outcome.exit.code == NOT_FOUND:
+        program = missing_program(said)
+        return worded(program) if program is not None else "a program that it calls is not here"
     return str(outcome.exit)

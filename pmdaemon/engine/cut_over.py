@@ -339,7 +339,7 @@ class CutOver:
             for process in paused:
                 await self._processes.start([_selector(process.name)])
         except PmdaemonError as error:
-            log.error("deployment.not_taken_back app=%s reason=%s", attempt.app, error)  # noqa: TRY400
+            log.error("deployment.not_taken_back app=%s reason=%s", attempt.app, error)
 
     async def _delete(self, names: Sequence[str]) -> None:
         for name in names:

@@ -184,7 +184,7 @@ class DeployQueue:
         try:
             await self._cut_over.finish(project, live.app)
         except PmdaemonError as error:
-            log.error("deployment.not_finished project=%s reason=%s", project.slug, error)  # noqa: TRY400
+            log.error("deployment.not_finished project=%s reason=%s", project.slug, error)
 
     def _log_of(self, deployment: Deployment) -> DeploymentLog:
         """Go on with the log of a deployment."""
@@ -224,7 +224,7 @@ class DeployQueue:
             await self._try(attempt)
         except PmdaemonError as error:
             # The store cannot be written; the next daemon says what became of it.
-            log.error("deployment.lost id=%s reason=%s", attempt.deployment.id, error)  # noqa: TRY400
+            log.error("deployment.lost id=%s reason=%s", attempt.deployment.id, error)
         finally:
             attempt.log.flush()
             del self._active[attempt.project.id]

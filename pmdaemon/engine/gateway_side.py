@@ -147,7 +147,7 @@ class GatewaySide:
             if settings is not None:
                 await self._change_to(settings)
         except PmdaemonError as error:
-            log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            log.error("gateway.failed reason=%s", error)
 
     async def turn_on(self, settings: GatewaySettings) -> Sequence[str]:
         """Listen, now and in future; return the URLs.
@@ -296,7 +296,7 @@ class GatewaySide:
                 self._go_by(self._book.with_declared(declared))
                 await self._listen_for_apps()
             except PmdaemonError as error:
-                log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+                log.error("gateway.failed reason=%s", error)
                 self._failure = error
             else:
                 self._failure = None

@@ -99,7 +99,7 @@ class Interrupted:
             try:
                 await self._clear_up(deployment)
             except PmdaemonError as error:
-                log.error("deployment.not_cleared id=%s reason=%s", deployment.id, error)  # noqa: TRY400
+                log.error("deployment.not_cleared id=%s reason=%s", deployment.id, error)
         for project_id in {one.project_id for one in self._live.all()}:
             project, live = self._projects.find(project_id), self._live.of(project_id)
             if project is not None and live is not None:

@@ -118,7 +118,7 @@ class Pushes:
                 project, user_id=user_id, branch=project.branch, sha=tip, origin=Origin.PUSH
             )
         except PmdaemonError as error:
-            log.error("push.not_deployed project=%s reason=%s", project.slug, error)  # noqa: TRY400
+            log.error("push.not_deployed project=%s reason=%s", project.slug, error)
             yield for_people(f"this is pushed, and not deployed: {error.message}")
             return
         page = page_of(asked)

@@ -49,7 +49,7 @@ class WebSide:
         try:
             await self._change_to(settings)
         except PmdaemonError as error:
-            log.error("web.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            log.error("web.failed reason=%s", error)
 
     async def turn_on(self, settings: WebSettings, *, remember: bool) -> str:
         """Listen, and say at which URL.

@@ -150,7 +150,7 @@ async def _follow(
 
 def _wanted(body: RequestsBody) -> RequestFilter:
     keys = ("subdomain", "service", "method", "min_status", "max_status", "since", "url")
-    return RequestFilter(**{key: body[key] for key in keys if key in body})  # type: ignore[literal-required]
+    return RequestFilter(**{key: body[key] for key in keys if key in body})  # type: ignore[literal-required] # all of them are keys
 
 
 def _settings(engine: Engine, body: GatewayBody) -> GatewaySettings:

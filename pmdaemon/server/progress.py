@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from pmdaemon.core.process import Starting, Stopped, Stopping, Wish
-from pmdaemon.engine.processes import Snapshots
+from pmdaemon.engine.showing import Snapshots
 from pmdaemon.server.control_socket import Conversation
 
 INTERVAL: Final = 1.0

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.posix
 @pytest.fixture
 async def repositories(tmp_path):
     async with building() as commands:
-        yield GitRepositories(tmp_path / "projects", commands, os.environ["PATH"])
+        yield GitRepositories(tmp_path / "projects", commands, {"PATH": os.environ["PATH"]})
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def test_the_latest_of_a_branch_is_fetched(repositories, origin):
     commit = await repositories.fetch(an_order(origin), lines.append)
 
     assert (commit.sha, commit.message) == (latest, "Second: more")
-    assert any("main" in line for line in lines)
+    assert lines == []  # what git says about itself is not worth telling
 
 
 async def test_what_is_new_is_fetched_the_next_time(repositories, origin):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.posix
 @pytest.fixture
 async def repositories(tmp_path):
     async with building() as commands:
-        yield GitRepositories(tmp_path, commands, os.environ["PATH"])
+        yield GitRepositories(tmp_path, commands, {"PATH": os.environ["PATH"]})
 
 
 async def sends(*pieces):

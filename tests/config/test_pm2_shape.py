@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry
+from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry, folder_of
+from pmdaemon.core.logs import TIME_FORMAT
 from pmdaemon.core.process import ProcessState
 from pmdaemon.core.spec import LogPolicy, RestartPolicy, Schedule, StopPolicy, WatchPolicy
 from tests.support.views import DECLARED, a_view
@@ -171,3 +172,26 @@ def test_what_the_agent_of_a_program_says_is_where_pm2_has_it():
     assert [silent[key] for key in keys] == [[], {}, {}, {}]
     assert [env[key] for key in keys] == [*said.values(), {}]
     assert (silent.get("node_version"), env["node_version"]) == (None, "20.1.2")
+
+
+@pytest.mark.parametrize(
+    ("script", "argv", "folder"),
+    [
+        ("app.js", ["/usr/bin/node", "/srv/app.js"], "/srv"),
+        ("uvicorn", ["/opt/bin/uvicorn", "api:app"], "/opt/bin"),
+        ("/init", ["/init"], "/"),
+    ],
+)
+def test_the_folder_of_a_program_is_that_of_what_runs(script, argv, folder):
+    spec = replace(DECLARED, command=replace(DECLARED.command, script=script, argv=tuple(argv)))
+
+    assert folder_of(a_view(detail=True, spec=spec, script=script)) == folder
+
+
+@pytest.mark.parametrize(("date_format", "time"), [(TIME_FORMAT, True), ("YYYY", None)])
+def test_that_lines_have_their_time_is_told_as_pm2_does(date_format, time):
+    spec = replace(DECLARED, logs=LogPolicy(date_format=date_format))
+
+    env = entry(a_view(detail=True, spec=spec))["pm2_env"]
+
+    assert (env["log_date_format"], env.get("time")) == (date_format, time)

@@ -1066,7 +1066,6 @@ def test_whatever_happens_a_process_is_possible_alone_and_can_be_stopped_and_del
     run_state_machine_as_test(
         Life,
         settings=settings(
-            deadline=None,
             max_examples=100,
             stateful_step_count=40,
             suppress_health_check=list(HealthCheck),

@@ -70,7 +70,7 @@ def test_names():
     [
         (BuildOutcome(Exit(code=2)), "build failed: exit code 2"),
         (BuildOutcome(Exit(signal=9)), "build failed: signal 9"),
-        (BuildOutcome(Exit(code=127)), "a program that it calls is not installed here"),
+        (BuildOutcome(Exit(code=127)), "a program that it calls is not here"),
         (BuildOutcome(None, "it took too long"), "build failed: it took too long"),
     ],
 )
@@ -79,6 +79,11 @@ def test_a_command_that_failed_is_the_end(outcome, reason):
         check("build", outcome)
 
     assert reason in failed.value.message
+
+
+def test_a_program_that_is_missing_is_named():
+    with pytest.raises(DeploymentFailed, match=r"^install failed: uv is not installed"):
+        check("install", BuildOutcome(Exit(code=127)), ["sh: 1: uv: not found"])
 
 
 def test_a_command_that_did_not_fail_is_not():

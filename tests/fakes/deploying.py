@@ -129,6 +129,7 @@ class FakeBuilder:
         self.orders: list[BuildOrder] = []
         self.outcomes: dict[str, BuildOutcome] = {}
         self.printed: dict[str, Sequence[str]] = {}
+        self.complaints: dict[str, Sequence[str]] = {}
         self.held: dict[str, asyncio.Event] = {}
         self.cancelled: list[str] = []
         self.leftovers: dict[str, int] = {}
@@ -136,8 +137,9 @@ class FakeBuilder:
 
     async def run(self, order: BuildOrder, out: Say, err: Say) -> BuildOutcome:
         """Run one."""
-        del err
         self.orders.append(order)
+        for line in self.complaints.get(order.command, ()):
+            err(line)
         for line in self.printed.get(order.command, ()):
             out(line)
         try:

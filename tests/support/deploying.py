@@ -82,7 +82,7 @@ class DeployingOnFakes:
             folders=self.folders,
             builder=self.builder,
             limits=self.limits,
-            search_path="/usr/bin:/bin",
+            surroundings={"PATH": "/usr/bin:/bin"},
         )
         self.cut_over = CutOver(
             clock=clock,

@@ -3,6 +3,7 @@ import pytest
 from pmdaemon.core.access import Scope
 from pmdaemon.server.http.prox.routes import PROX
 from pmdaemon.server.http.pushpaka.routes import AUTH_LIMITS, DOOR, LIMITS, PUSHPAKA
+from tests.dialects.transcripts import ask
 
 
 def test_nothing_is_open_but_the_door():
@@ -52,3 +53,11 @@ async def test_a_path_that_leads_nowhere_is_told_in_its_words(api, path):
     answer = await api.ask("GET", path, by="root")
 
     assert (answer.status, list(answer.json)) == (404, ["error"])
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/pup/nothing", "/api/v1/nothing", "/x"])
+@pytest.mark.parametrize("who", ["jane", "jane_ci"])
+async def test_what_no_api_has_is_not_there_for_who_has_signed_in(api, path, who):
+    found = await ask(api.port, [f"GET {path} HTTP/1.1", f"Authorization: Bearer {api.names[who]}"])
+
+    assert found.status == 404
