@@ -20,6 +20,8 @@ from typing import IO, Any, NamedTuple
 
 import pytest
 
+from pmdaemon import Client
+from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 from tests.support.running import daemon_pid, end_all, parent_of, running_for
 from tests.support.waiting import eventually_sync
 
@@ -144,10 +146,14 @@ class CommandLine:
         self._running.append(running)
         return running
 
+    @property
+    def client(self) -> Client:
+        """What the command line itself asks the daemon by, for what no command is tried with."""
+        return self._client(start=lambda: self.run("ping"))
+
     def list(self) -> list[dict[str, Any]]:
-        """Ask for all processes."""
-        processes: list[dict[str, Any]] = self.run("list", "--json").json
-        return processes
+        """Ask for all processes, as `list --json` does."""
+        return [{**each} for each in self.client.list()]
 
     def process(self, name: str, instance: int = 0) -> dict[str, Any]:
         """Ask for one process."""
@@ -204,7 +210,12 @@ class CommandLine:
         """End the daemon as a crash would, and wait until the next one is there."""
         before = self.daemon
         os.kill(before, signal.SIGKILL)
-        eventually_sync(lambda: self.run("ping", "--json").json["pid"] != before)
+        eventually_sync(lambda: self.client.ping()["pid"] != before)
+
+    def _client(self, *, start: bool | Callable[[], object]) -> Client:
+        return Client(
+            str(self.home), environment=self.environment, start=start, on_warning=lambda _: None
+        )
 
     def end_running(self) -> None:
         """End the commands that go on."""
@@ -218,10 +229,11 @@ class CommandLine:
         self.end_running()
         complaint = None
         try:
-            self.run("kill")
+            with suppress(DaemonNotRunning):
+                self._client(start=False).kill()
             # What a program left to init as it was killed may take a moment to be gone.
             eventually_sync(lambda: not running_for(self.home), within=10.0)
-        except (AssertionError, subprocess.TimeoutExpired) as error:
+        except (AssertionError, PmdaemonError) as error:
             complaint = f"{error}; left: {list(map(_described, running_for(self.home)))}"
         end_all(self.home)
         assert complaint is None, complaint
@@ -264,7 +276,7 @@ class SharedHome:
             self._owner.close()
 
     def _clear(self, home: CommandLine, managers: set[int]) -> None:
-        home.run("delete", "all")
+        home.client.delete("all")
         eventually_sync(lambda: {*running_for(home.home)} == managers)
         for log in filter(Path.is_file, (home.home / "logs").rglob("*")):
             log.unlink()

@@ -151,7 +151,8 @@ def config_view(spec: AppSpec) -> View:
         "env": masked(spec.env),
         "autostart": spec.autostart and spec.job is None,
         "restartDelayMs": round(policy.restart_delay * 1000),
-        "restartLimit": policy.max_restarts,
+        # Ends are counted here, and restarts by Pup.
+        "restartLimit": max(0, policy.max_restarts - 1),
         "terminateTimeout": spec.stop.grace,
     }
     schedule = spec.job.schedule if spec.job is not None else None
