@@ -16,6 +16,7 @@ NOT_MIRRORED = {"acceptance", "contracts", "dialects", "chaos", "support", "fake
 """Folders of tests that are about more than one module, or help tests."""
 
 TESTED_ELSEWHERE = {
+    "config/file_failures.py": "a part of ecosystem and env_files, tested with them",
     "config/schema_kinds.py": "a part of ecosystem_schema, tested with it",
     "daemon/ground.py": "a part of wiring, tested with it",
     "daemon/kept.py": "a part of the keeper, tested with it",

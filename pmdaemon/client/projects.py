@@ -40,7 +40,19 @@ class Projects:
     def create(
         self, /, name: str, repo_url: str, *, user: str | None = None, **fields: object
     ) -> ProjectView:
-        """Make a project, of the account `user` or else of whoever has the machine."""
+        """Make a project, of the account `user` or else of whoever has the machine.
+
+        Args:
+            name: what it is called, from which its slug is made.
+            repo_url: where its code is.
+            user: an account, by its address.
+            fields: any other of a `ProjectView`, as `branch`, `build_command`, `port`; what is
+                not said is found out from the code.
+
+        Raises:
+            PmdaemonError: a field cannot be used, or there is no such account.
+
+        """
         return self._do(
             Call[ProjectView](
                 "project_add",
@@ -50,7 +62,7 @@ class Projects:
         )
 
     def change(self, /, project: str, **fields: object) -> ProjectView:
-        """Set fields of a project; the others stay."""
+        """Set fields of a project, as for `create`; the others stay."""
         return self._do(
             Call[ProjectView](
                 "project_change",

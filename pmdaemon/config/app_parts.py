@@ -12,6 +12,7 @@ from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
+from pmdaemon.core.logs import TIME_FORMAT
 from pmdaemon.core.node import runs_in_node
 from pmdaemon.core.spec import (
     Command,
@@ -29,9 +30,6 @@ from pmdaemon.core.spec import (
 )
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.core.wording import shown
-
-TIME_FORMAT = "YYYY-MM-DDTHH:mm:ss"
-"""What `time` means, in day.js tokens."""
 
 _STRUCTS: dict[str, Callable[..., Any]] = {
     "restart": RestartPolicy,

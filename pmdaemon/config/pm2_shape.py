@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pmdaemon.core.environment import unique_id
-from pmdaemon.core.logs import of_instance
+from pmdaemon.core.logs import TIME_FORMAT, of_instance
 
 STATUS = {
     "stopped": "stopped",
@@ -136,6 +136,7 @@ def _limits(view: Mapping[str, Any]) -> dict[str, Any]:
         "max_memory_restart": (declaration["max_memory"], None),
         "cron_restart": (cron and cron["cron"], None),
         "log_date_format": (logs["date_format"], None),
+        "time": (logs["date_format"] == TIME_FORMAT, False),
         "log_type": ("json" if logs["json"] else None, None),
         "disable_logs": (logs["disabled"], False),
     }

@@ -150,7 +150,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
-    parts.engine.web.expect(stored.web)
+    await parts.engine.web.expect(stored.web)
     # Before anything is started: programs of projects get the variables of these.
     if stored.deploys:
         await parts.engine.deploys.load()

@@ -35,9 +35,11 @@ class WebSide:
         scheme = "http" if self._remembered.tls_cert is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
-    def expect(self, settings: WebSettings | None) -> None:
-        """Learn what `resume` is to turn on: programs may be started before."""
+    async def expect(self, settings: WebSettings | None) -> None:
+        """Learn what `resume` is to turn on: programs that are started before may ask at once."""
         self._remembered = settings
+        if settings is not None:
+            await self._server.reserve(settings)
 
     async def resume(self, settings: WebSettings | None) -> None:
         """Turn on what a former daemon had on; a failure is logged, programs come first."""

@@ -2,6 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry, folder_of
+from pmdaemon.core.logs import TIME_FORMAT
 from pmdaemon.core.process import ProcessState
 from pmdaemon.core.spec import LogPolicy, RestartPolicy, Schedule, StopPolicy, WatchPolicy
 from tests.support.views import DECLARED, a_view
@@ -185,3 +186,12 @@ def test_the_folder_of_a_program_is_that_of_what_runs(script, argv, folder):
     spec = replace(DECLARED, command=replace(DECLARED.command, script=script, argv=tuple(argv)))
 
     assert folder_of(a_view(detail=True, spec=spec, script=script)) == folder
+
+
+@pytest.mark.parametrize(("date_format", "time"), [(TIME_FORMAT, True), ("YYYY", None)])
+def test_that_lines_have_their_time_is_told_as_pm2_does(date_format, time):
+    spec = replace(DECLARED, logs=LogPolicy(date_format=date_format))
+
+    env = entry(a_view(detail=True, spec=spec))["pm2_env"]
+
+    assert (env["log_date_format"], env.get("time")) == (date_format, time)

@@ -52,6 +52,8 @@ COMMANDS: dict[str, Command] = {
     "desc": describing.describe,
     "info": describing.describe,
     "show": describing.describe,
+    "slist": telling.host,
+    "sysinfos": telling.host,
     "trigger": telling.trigger,
     "flush": telling.flush,
     "reloadLogs": telling.reload_logs,
@@ -142,12 +144,19 @@ def _ours(arguments: list[str], context: Pm2Context, words: Words) -> int:
         arguments = [each for each in arguments if each not in {"-s", "--silent"}]
     context.settle()
     if arguments[0] == "web":
-        arguments += _web_address(arguments, context.environment)
+        arguments = [*_detached(arguments), *_web_address(arguments, context.environment)]
     if canonical(arguments[0]) == "init" and "--format" not in arguments:
         arguments += ["--format", "js"]
     status = parse_and_run(arguments, context)
     context.link()
     return FAILED if status not in {exit_codes.DONE, exit_codes.INTERRUPTED} else status
+
+
+def _detached(arguments: Sequence[str]) -> list[str]:
+    """Let `web` return at once, as it did with PM2, and take its port as PM2 did."""
+    port = ["--port"] if len(arguments) > 1 and arguments[1].isdecimal() else []
+    detach = [] if {"--off", "--detach"} & {*arguments} else ["--detach"]
+    return [arguments[0], *detach, *port, *arguments[1:]]
 
 
 def _web_address(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:

@@ -65,6 +65,13 @@ def environment(session: Session) -> None:
         print(f"{harmless(name)}: {harmless(value)}")
 
 
+def host(session: Session) -> None:
+    """Print what the machine has and uses, as Node shows values."""
+    from pmdaemon.cli.commands.slist import measured  # noqa: PLC0415 - for this command
+
+    print(inspected(measured(session.client)))
+
+
 def trigger(session: Session) -> None:
     """Have programs carry out an action, and print what they answer."""
     from pmdaemon.cli.commands.trigger import say_answers  # noqa: PLC0415 - for this command
@@ -111,7 +118,7 @@ def save(session: Session) -> None:
     if saved["written"]:
         session.words.say(f"Successfully saved in {saved['path']}")
     else:
-        session.words.warn("There is no process to save; to save the empty list: pm2 save --force")
+        session.words.note("There is no process to save; to save the empty list: pm2 save --force")
 
 
 def cleardump(session: Session) -> None:
@@ -133,9 +140,10 @@ def resurrect(session: Session) -> None:
         session.words.fail("No processes saved; DUMP file doesn't exist")
         return
     before = set(ids(session.client.list()))
-    for view in session.client.resurrect():
-        if view["pm_id"] not in before:
-            session.words.say(f"Process {view['script']} restored")
+    back = set(ids(session.client.resurrect())) - before
+    for entry in entries_of(session.context):
+        if entry["pm_id"] in back:
+            session.words.say(f"Process {entry['pm2_env']['pm_exec_path']} restored")
     session.show()
 
 
@@ -145,7 +153,7 @@ def kill(session: Session) -> None:
     try:
         views = client.list()
         if views:
-            session.words.applying("deleteProcessId", "all", ids(views))
+            session.words.applying("deleteProcessId", "all", views)
             session.words.done(client.delete("all"))
         session.words.say("[v] All Applications Stopped")
         client.kill()

@@ -67,6 +67,12 @@ class WebServer(Protocol):
     def address(self) -> str | None:
         """The URL it answers at, or None while it is off."""
 
+    async def reserve(self, settings: WebSettings) -> None:
+        """Take connections at the address from now on, and have them wait until it is turned on.
+
+        What cannot be used is told then.
+        """
+
     async def turn_on(self, settings: WebSettings) -> None:
         """Listen; when it listens already, change over.
 

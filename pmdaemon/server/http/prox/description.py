@@ -106,29 +106,16 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
 }
 
-EVERYWHERE: Mapping[int, str] = {
-    400: "It cannot be used as it is.",
-    401: "It needs a token.",
-    403: "This caller may not do that.",
-    408: "The body did not arrive in time.",
-    413: "The body is too large.",
-    429: "Too many requests; see Retry-After.",
-    431: "The head is too large.",
-    500: "We have failed.",
-    503: "Everything is being ended, the gateway is off, or nothing can be written down.",
-}
-
 API = Api(
     title="pmdaemon: the API of prox",
     summary="Keeps programs running; shows and controls them as prox does.",
     operations=OPERATIONS,
     failure=shapes.Failure,
     refusals={
-        **EVERYWHERE,
+        503: "Everything is being ended, the gateway is off, or nothing can be written down.",
         404: "There is no such process, or request.",
         409: "It runs already, or does not run.",
     },
-    everywhere=tuple(EVERYWHERE),
     about_one=(404, 409),
     path_parameters={"name": "an app's name, or an instance's", "id": "the id of a request"},
 )
