@@ -26,12 +26,12 @@ class ProcListeningPorts:
         ports = listening()
         if ports is None:
             return None
-        own = {inode for one in processes for inode, _ in sockets_of(one.pid)}
+        own = {inode for one in processes for _, inode in sockets_of(one.pid)}
         return frozenset(ports[inode] for inode in own & ports.keys())
 
 
 def listening() -> dict[str, int] | None:
-    """Map the inodes of sockets that listen to their ports; None where the system does not tell."""
+    """Map the inodes of sockets that listen to their ports; None where nothing tells."""
     found: dict[str, int] = {}
     readable = False
     for table in TABLES:
@@ -48,12 +48,12 @@ def _entries(lines: Iterable[str]) -> Iterable[tuple[str, int]]:
             yield words[9], int(words[1].rpartition(":")[2], 16)
 
 
-def sockets_of(pid: int) -> Iterable[tuple[str, int]]:
-    """List the inodes of the sockets that a process has open, with its descriptors for them."""
+def sockets_of(pid: int) -> Iterable[tuple[int, str]]:
+    """List the descriptors of a process that are sockets, with their inodes."""
     folder = f"/proc/{pid}/fd"
     with suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208 - names alone
             with suppress(OSError):
                 found = _SOCKET.fullmatch(os.readlink(f"{folder}/{name}"))  # noqa: PTH115 - as above
                 if found is not None:
-                    yield found[1], int(name)
+                    yield int(name), found[1]

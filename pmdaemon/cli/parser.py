@@ -98,7 +98,7 @@ def parse_and_run(arguments: list[str], context: Context) -> int:
 
     """
     if instruction := context.environment.get("_PMDAEMON_COMPLETE"):
-        from click.shell_completion import shell_complete  # noqa: PLC0415
+        from click.shell_completion import shell_complete  # noqa: PLC0415 - only shells ask
 
         extra = {"obj": context}
         return shell_complete(commands, extra, "pmdaemon", "_PMDAEMON_COMPLETE", instruction)

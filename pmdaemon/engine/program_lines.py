@@ -87,11 +87,7 @@ class ProgramLines:
             inherited = (self._channels.open(self._token(process)),)
             variables.update(NODE_CHANNEL_FD="3", NODE_CHANNEL_SERIALIZATION_MODE="json")
         elif spec.shared_port is not None:
-            inherited = (
-                self._sockets.open(
-                    spec.name, None, spec.shared_port, holders=self._runs_of(spec.name)
-                ),
-            )
+            inherited = (self._sockets.open(spec.name, None, spec.shared_port),)
             variables["LISTEN_FDS"] = "1"
         if shares_sockets(spec):
             options = {**spec.inherited_env, **spec.env}.get("NODE_OPTIONS", "")
@@ -182,11 +178,7 @@ class ProgramLines:
             case {"cmd": str(internal)} if internal.startswith("NODE_"):
                 pass  # what Node says about its own affairs
             case _:
-                self._bus.publish(MessageReceived(process.seat, message))
-
-    def _runs_of(self, app: str) -> Iterable[Identity]:
-        """List the programs of an app; it is only looked for them when somebody wants to know."""
-        return (one.run.identity for one in self._processes() if one.name == app and one.run)
+                self._bus.publish(MessageReceived(process, message))
 
     def _others(self, process: Process, run: Run) -> Sequence[Process]:
         """List what is up of an app beside this run, which may have lost its place by now."""
@@ -210,9 +202,7 @@ class ProgramLines:
         answer: dict[str, object] = {"cmd": OURS, "seq": seq}
         try:
             # Node accepts from its event loop, and takes it as it comes.
-            socket = self._sockets.open(
-                process.name, host, port, blocking=False, holders=self._runs_of(process.name)
-            )
+            socket = self._sockets.open(process.name, host, port, blocking=False)
         except PmdaemonError as error:
             log.warning("cluster.cannot_listen app=%s reason=%s", process.name, error)
             self._channels.send(

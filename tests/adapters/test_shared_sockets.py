@@ -1,12 +1,10 @@
 import os
 import socket
-import subprocess
 
 import pytest
 
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.core.errors import TcpPortTaken
-from pmdaemon.core.process import Identity
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.ports import answers, free_port
 
@@ -23,9 +21,27 @@ def keeper():
     keeper.close()
 
 
+class Programs:
+    """What programs listen on still, or why we cannot have it."""
+
+    def __init__(self):
+        self.left = {}
+        self.denied = False
+
+    def copy(self, *key):
+        if self.denied:
+            raise PermissionError
+        return self.left.pop(key, None)
+
+
 @pytest.fixture
-def sockets(keeper):
-    sockets = TcpSharedSockets(keeper)
+def programs():
+    return Programs()
+
+
+@pytest.fixture
+def sockets(keeper, programs):
+    sockets = TcpSharedSockets(keeper, left=programs.copy)
     yield sockets
     sockets.close("web")
     sockets.close("other")
@@ -97,19 +113,6 @@ def test_a_port_that_somebody_has_is_refused_with_the_systems_error(sockets):
     assert not sockets.has_any("web")
 
 
-def test_a_socket_that_nobody_kept_is_got_back_from_an_instance_and_kept(sockets, keeper, port):
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        instance = subprocess.Popen(["sleep", "60"], pass_fds=[listener.fileno()])
-    try:
-        sockets.open("web", "127.0.0.1", port, holders=[Identity(instance.pid, 0)])
-    finally:
-        instance.kill()
-        instance.wait()
-
-    assert answers(port)
-    assert len(keeper.kept) == 1
-
-
 @pytest.mark.parametrize("host", ["203.0.113.7", "nonsense"])
 def test_an_address_that_is_not_ours_is_refused(sockets, port, host):
     with pytest.raises(TcpPortTaken, match=f"cannot listen on {host}, port {port} for web: "):
@@ -137,12 +140,38 @@ def test_each_app_has_its_own(sockets, port):
 
 
 @pytest.mark.parametrize("host", [None, "127.0.0.1"])
-def test_a_next_daemon_finds_what_was_listened_on(sockets, keeper, port, host):
+def test_a_next_daemon_finds_what_was_listened_on(sockets, keeper, programs, port, host):
     sockets.open("web", host, port)
 
-    next_daemon = TcpSharedSockets(keeper)
+    next_daemon = TcpSharedSockets(keeper, left=programs.copy)
 
     assert next_daemon.has_any("web")
     with socket.socket(fileno=os.dup(next_daemon.open("web", host, port))) as listener:
         assert listener.getsockname()[1] == port
     next_daemon.close("web")
+
+
+def test_what_only_the_instances_have_still_is_copied_from_them_and_kept(
+    sockets, keeper, programs, port
+):
+    left = socket.create_server(("127.0.0.1", port))
+    programs.left["web", "127.0.0.1", port] = socket.socket(fileno=os.dup(left.fileno()))
+
+    descriptor = sockets.open("web", "127.0.0.1", port, blocking=False)
+
+    assert sockets.open("web", "127.0.0.1", port) == descriptor
+    assert len(keeper.kept) == 1
+    assert not os.get_blocking(left.fileno())
+    left.close()
+    assert answers(port)
+
+
+def test_that_a_system_forbids_that_is_said(sockets, programs, port):
+    programs.denied = True
+
+    with (
+        socket.create_server(("", port)),
+        pytest.raises(TcpPortTaken, match=r"its instances do, .* \(kernel.yama.ptrace_scope\)"),
+    ):
+        sockets.open("web", None, port)
+    assert not sockets.has_any("web")

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.config.app_fields import read_app, read_apps
@@ -442,7 +442,6 @@ junk = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(FIELDS_BY_NAME)) | st.text(), junk, max_size=5),
     st.booleans(),

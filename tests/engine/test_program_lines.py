@@ -145,7 +145,7 @@ def test_any_other_message_is_published(scene, message):
 
     scene.says(process, message)
 
-    assert scene.heard == [MessageReceived(4, message)]
+    assert scene.heard == [MessageReceived(process, message)]
     assert scene.posted == []
 
 
@@ -172,19 +172,6 @@ def test_a_socket_that_is_asked_for_is_handed_over(scene, host):
     }
     assert descriptor == scene.sockets.listening["web", host, 80]
     assert not scene.sockets.blocking[80]
-
-
-def test_a_socket_that_nobody_kept_is_got_back_from_another_instance(scene):
-    other = scene.running(spec=CLUSTER, pm_id=1, instance=1)
-    scene.sockets.used.add(80)
-    scene.sockets.held[80] = other.run.identity
-    process = scene.running(spec=CLUSTER)
-    scene.processes = [process, other]
-
-    scene.says(process, {"cmd": "NODE_PMDAEMON", "act": "listen", "at": [None, 80], "seq": 7})
-
-    [(_, _, descriptor)] = scene.channels.sent
-    assert descriptor == scene.sockets.listening["web", None, 80]
 
 
 def test_a_socket_that_cannot_be_had_is_answered_with_the_systems_error(scene):

@@ -1,9 +1,6 @@
 """Sockets that nobody can connect to."""
 
-from collections.abc import Iterable
-
 from pmdaemon.core.errors import TcpPortTaken
-from pmdaemon.core.process import Identity
 
 FIRST = 2000
 
@@ -13,21 +10,12 @@ class FakeSharedSockets:
 
     def __init__(self, *used: int) -> None:
         self.used = set(used)
-        self.held: dict[int, Identity] = {}
         self.listening: dict[tuple[str, str | None, int], int] = {}
         self.blocking: dict[int, bool] = {}
 
-    def open(
-        self,
-        app: str,
-        host: str | None,
-        tcp_port: int,
-        *,
-        blocking: bool = True,
-        holders: Iterable[Identity] = (),
-    ) -> int:
-        """Listen, or find what listens already, also with one of the `holders`."""
-        if tcp_port in self.used and self.held.get(tcp_port) not in [*holders]:
+    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
+        """Listen, or find what listens already."""
+        if tcp_port in self.used:
             raise TcpPortTaken(f"cannot listen on port {tcp_port} for {app}", errno="EADDRINUSE")
         self.blocking[tcp_port] = blocking and self.blocking.get(tcp_port, True)
         return self.listening.setdefault((app, host, tcp_port), FIRST + len(self.listening))

@@ -1,6 +1,6 @@
 """The lines to running programs: channels, inputs, sockets, and the word that they are ready."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pmdaemon.core.process import Identity
@@ -58,19 +58,8 @@ class SharedSockets(Protocol):
     They belong to the app: connections wait in them while no instance is there.
     """
 
-    def open(
-        self,
-        app: str,
-        host: str | None,
-        tcp_port: int,
-        *,
-        blocking: bool = True,
-        holders: Iterable[Identity] = (),
-    ) -> int:
+    def open(self, app: str, host: str | None, tcp_port: int, *, blocking: bool = True) -> int:
         """Listen, or find what listens already; without a `host`, on all addresses.
-
-        `holders` are programs of the app: where one of them has the socket and nobody kept it, it
-        is got back from there, if the system allows that.
 
         All instances are woken by a connection and one gets it. Where it is not `blocking`, the
         others are told that there is none; else they wait in accept(2) for another one.
