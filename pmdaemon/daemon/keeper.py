@@ -38,6 +38,8 @@ from pmdaemon.daemon import open_files, orphans
 from pmdaemon.daemon.kept import Exit, Kept, Program
 
 PACKET = 64 * 1024
+"""Bytes that a packet of the line has at the most."""
+
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
 
