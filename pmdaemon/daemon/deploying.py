@@ -31,7 +31,6 @@ from pmdaemon.core.process import Process
 from pmdaemon.core.projects import Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.engine.accounts import Accounts
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
@@ -80,7 +79,7 @@ def deploying(world: World) -> Deploys:
     """Build what deploys, and start nothing."""
     platform, listening_ports = _platform(world), ProcListeningPorts()
     clock, store = world.clock, SqliteDeployments(world.store)
-    projects, limits = platform.projects, DeployLimits()
+    projects, limits = platform.projects, world.settings.deploy_limits
     folder = Path(world.home.projects_dir)
     folders = ProjectFolders(folder, Path(world.home.logs_dir))
     logs, followers = DeploymentLogFiles(folder), Followers()
@@ -90,9 +89,9 @@ def deploying(world: World) -> Deploys:
         trees=world.trees,
         token=lambda name: f"{world.home.id}.{name}",
         walls=world.walls,
-        objection=lambda: _objection(folders.free_bytes(), limits.free),
+        objection=lambda: _objection(folders.free_bytes(), limits().free),
     )
-    repositories = GitRepositories(folder, builder, world.surroundings)
+    repositories = GitRepositories(folder, builder, world.surroundings, limits)
     live = LiveDeployments(
         clock=clock,
         bus=world.bus,
@@ -108,7 +107,6 @@ def deploying(world: World) -> Deploys:
         repositories=repositories,
         folders=folders,
         builder=builder,
-        limits=limits,
         surroundings=world.surroundings,
     )
     cut_over = CutOver(
@@ -121,7 +119,6 @@ def deploying(world: World) -> Deploys:
         capture=world.capture,
         probe=world.probe,
         prober=world.prober,
-        limits=limits,
         environment=maker.environment,
         ports=lambda process: _ports(world, listening_ports, process),
     )
@@ -136,6 +133,7 @@ def deploying(world: World) -> Deploys:
         cut_over=cut_over,
         live=live,
         limits=limits,
+        remark=world.settings.problem,
         trusts=lambda project: _is_trusted(platform, project),
         tell=lambda deployment: followers.tell(deployment.id),
     )
@@ -173,7 +171,7 @@ def deploying(world: World) -> Deploys:
         now=world.now,
     )
     projects.follow(deployer)
-    backend = GitBackend(repositories, world.surroundings["PATH"])
+    backend = GitBackend(repositories, world.surroundings["PATH"], lambda: limits().repository)
     return Deploys(
         platform=platform,
         deployer=deployer,
@@ -206,6 +204,7 @@ def _platform(world: World) -> Platform:
         ),
         occupied=lambda: {*gateway.services, *(p.name for p in world.now())},
         new_id=random_id,
+        usual_keep=lambda: world.settings.deploy_limits().keep,
     )
     accounts = Accounts(
         store=store,

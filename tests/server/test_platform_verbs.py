@@ -84,6 +84,20 @@ async def test_variables_are_set_listed_and_removed(scene):
     assert await scene.result("rotate_sealing") == {"sealed": 1}
 
 
+async def test_api_tokens_are_made_listed_and_revoked(scene):
+    await scene.result("account_add", **JANE)
+
+    made = (await scene.result("api_token_add", email=JANE["email"], name="laptop"))["token"]
+    assert made["token"].startswith("pmd_")
+    (listed,) = (await scene.result("api_tokens", email=JANE["email"]))["tokens"]
+    assert (listed["name"], "token" in listed) == ("laptop", False)
+    await scene.result("api_token_remove", email=JANE["email"], id=listed["id"])
+
+    assert (await scene.result("api_tokens", email=JANE["email"]))["tokens"] == []
+    code = await scene.code("api_token_remove", email=JANE["email"], id=listed["id"])
+    assert code == "api_token_not_found"
+
+
 async def test_domains_are_claimed_proved_and_removed(scene):
     await scene.result("project_add", fields=SHOP)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pmdaemon.core.accounts import OPERATOR
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys, DeploySide
@@ -54,6 +54,7 @@ class DeployingOnFakes:
     builder: FakeBuilder = field(default_factory=FakeBuilder)
     code: FakeCodeServer = field(default_factory=FakeCodeServer)
     limits: DeployLimits = field(default_factory=DeployLimits)
+    remark: str | None = None
     listening: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,6 @@ class DeployingOnFakes:
             repositories=self.repositories,
             folders=self.folders,
             builder=self.builder,
-            limits=self.limits,
             surroundings={"PATH": "/usr/bin:/bin"},
         )
         self.cut_over = CutOver(
@@ -94,7 +94,6 @@ class DeployingOnFakes:
             capture=world.capture,
             probe=world.probe,
             prober=world.prober,
-            limits=self.limits,
             environment=self.maker.environment,
             ports=lambda process: self.listening.get(process.name, {process.tcp_port or 0}),
         )
@@ -108,7 +107,8 @@ class DeployingOnFakes:
             maker=self.maker,
             cut_over=self.cut_over,
             live=self.live,
-            limits=self.limits,
+            limits=lambda: self.limits,
+            remark=lambda: self.remark,
             trusts=lambda project: project.user_id == OPERATOR,
             tell=lambda one: self.followers.tell(one.id),
         )
