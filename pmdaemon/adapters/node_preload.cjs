@@ -28,6 +28,7 @@ if (preload !== undefined && isMainThread) {
 function shareSockets() {
   const dns = require('node:dns');
   const net = require('node:net');
+  const { courtesy } = require('./node_courtesy.cjs');
   const { Leaving } = require('./node_leaving.cjs');
 
   const listen = net.Server.prototype.listen;
@@ -59,7 +60,7 @@ function shareSockets() {
       this.removeListener('close', gone);
       if (closed || leaving.begun) handle?.close();
       else if (error) this.emit('error', error);
-      else if (handle) listen.call(this, { _handle: handle }, wanted.backlog);
+      else if (handle) listenTogether(this, handle, wanted.backlog);
       else listen.call(this, { ...wanted.options, port: wanted.port, host: wanted.host });
     };
     resolve(wanted.host, (error, host) => {
@@ -71,6 +72,11 @@ function shareSockets() {
     });
     return this;
   };
+
+  function listenTogether(server, handle, backlog) {
+    server.on('connection', courtesy());
+    listen.call(server, { _handle: handle }, backlog);
+  }
 
   process.on('internalMessage', (message, handle) => {
     if (message.cmd === 'NODE_HANDLE_ACK') leaving.confirmed();

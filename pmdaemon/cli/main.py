@@ -3,6 +3,7 @@
 Whatever goes wrong ends here, as one sentence on standard error and a documented status.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from pmdaemon.core.errors import PmdaemonError
 
 def main() -> NoReturn:
     """Run the command that was typed, and exit."""
+    gc.disable()  # what most commands make is less than what it takes to look through it
     called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes longer than a list
     sys.exit(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
 
@@ -48,7 +50,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_codes.DONE
     except Exception as error:  # noqa: BLE001 - the edge: nobody is to see a traceback
-        from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415
+        from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415 - hardly ever
 
         warn(write_down(error, arguments, environment))
         return exit_codes.FAILED
@@ -58,6 +60,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _dispatch(arguments: list[str], context: Context) -> int:
+    if "_PMDAEMON_COMPLETE" not in context.environment and _done_at_once(arguments, context):
+        return exit_codes.DONE
+    gc.enable()  # some of the others run for days
     match arguments:
         case ["pm2", *others] if not _is_about_pm2(others):
             from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only those who call us so pay
@@ -73,19 +78,22 @@ def _dispatch(arguments: list[str], context: Context) -> int:
             return runtime.develop(others, context.environment)
         case _:
             pass
-    if "_PMDAEMON_COMPLETE" not in context.environment:
-        if answered_at_once(arguments, context):
-            return exit_codes.DONE
-        if arguments[:1] == ["start"]:
-            context.prepare_daemon()
-            from pmdaemon.cli.starting import started_at_once  # noqa: PLC0415 - only for this
-
-            if started_at_once(arguments, context):
-                return exit_codes.DONE
     # Everything else pays for the parser of options.
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 
     return parse_and_run(arguments, context)
+
+
+def _done_at_once(arguments: list[str], context: Context) -> bool:
+    """Carry out what is asked for most, without the parser of options; False for all else."""
+    if answered_at_once(arguments, context):
+        return True
+    if arguments[:1] != ["start"]:
+        return False
+    context.prepare_daemon()
+    from pmdaemon.cli.starting import started_at_once  # noqa: PLC0415 - only for this
+
+    return started_at_once(arguments, context)
 
 
 def _is_about_pm2(others: list[str]) -> bool:

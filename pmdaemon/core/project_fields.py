@@ -15,6 +15,8 @@ LONGEST_SLUG = 40
 LONGEST_COMMAND = 4096
 LONGEST_PATH = 500
 LONGEST_DRAIN = 3600.0
+LONGEST_TIMEOUT = 86400.0
+LEAST_MEMORY = 1024**2
 MOST_KEPT = 50
 
 MOST_PROJECTS = 100
@@ -120,6 +122,21 @@ def _drain(field: str, value: object) -> float:
     return float(value)
 
 
+def _timeout(field: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refused(field, "seconds")
+    if value and not 1 <= value <= LONGEST_TIMEOUT:
+        raise _refused(field, f"1 to {LONGEST_TIMEOUT:.0f} seconds, or 0 for the usual time")
+    return float(value)
+
+
+def _memory(field: str, value: object) -> int:
+    number = _whole(field, value)
+    if number and number < LEAST_MEMORY:
+        raise _refused(field, f"{LEAST_MEMORY} bytes at the least, or 0 for the usual size")
+    return number
+
+
 def _keep(field: str, value: object) -> int:
     number = _whole(field, value)
     if not 1 <= number <= MOST_KEPT:
@@ -159,6 +176,9 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "health_path": _health_path,
         "drain": _drain,
         "keep": _keep,
+        "build_timeout": _timeout,
+        "start_timeout": _timeout,
+        "build_memory": _memory,
     }
 )
 """How each field is checked; there are no others that somebody sets."""

@@ -161,7 +161,7 @@ def within(path: str, prefix: str) -> bool:
 def host_of(authority: str) -> str | None:
     """Cut a Host header down to the name: without port and final dot, in lower case.
 
-    None when it cannot be one (RFC 9110, section 7.2).
+    Other scripts are written as IDNA does. None when it cannot be one (RFC 9110, section 7.2).
     """
     parts = _AUTHORITY.fullmatch(authority)
     if parts is None:
@@ -169,6 +169,11 @@ def host_of(authority: str) -> str | None:
     host = parts["host"].lower().removesuffix(".")
     if host.startswith("["):
         return host
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return None
     return host if _HOST.fullmatch(host) and len(host) <= 253 else None
 
 

@@ -31,15 +31,16 @@ from pmdaemon.core.process import Process
 from pmdaemon.core.projects import Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.engine.accounts import Accounts
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
+from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import Clock, OutputCapture, Prober, ProcessTrees, TcpProbe
+from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
@@ -78,7 +79,7 @@ def deploying(world: World) -> Deploys:
     """Build what deploys, and start nothing."""
     platform, listening_ports = _platform(world), ProcListeningPorts()
     clock, store = world.clock, SqliteDeployments(world.store)
-    projects, limits = platform.projects, DeployLimits()
+    projects, limits = platform.projects, world.settings.deploy_limits
     folder = Path(world.home.projects_dir)
     folders = ProjectFolders(folder, Path(world.home.logs_dir))
     logs, followers = DeploymentLogFiles(folder), Followers()
@@ -88,9 +89,9 @@ def deploying(world: World) -> Deploys:
         trees=world.trees,
         token=lambda name: f"{world.home.id}.{name}",
         walls=world.walls,
-        objection=lambda: _objection(folders.free_bytes(), limits.free),
+        objection=lambda: _objection(folders.free_bytes(), limits().free),
     )
-    repositories = GitRepositories(folder, builder, world.surroundings)
+    repositories = GitRepositories(folder, builder, world.surroundings, limits)
     live = LiveDeployments(
         clock=clock,
         bus=world.bus,
@@ -106,7 +107,6 @@ def deploying(world: World) -> Deploys:
         repositories=repositories,
         folders=folders,
         builder=builder,
-        limits=limits,
         surroundings=world.surroundings,
     )
     cut_over = CutOver(
@@ -119,7 +119,6 @@ def deploying(world: World) -> Deploys:
         capture=world.capture,
         probe=world.probe,
         prober=world.prober,
-        limits=limits,
         environment=maker.environment,
         ports=lambda process: _ports(world, listening_ports, process),
     )
@@ -134,29 +133,51 @@ def deploying(world: World) -> Deploys:
         cut_over=cut_over,
         live=live,
         limits=limits,
+        remark=world.settings.problem,
         trusts=lambda project: _is_trusted(platform, project),
         tell=lambda deployment: followers.tell(deployment.id),
+    )
+    deployments = Deployments(
+        store=store,
+        logs=logs,
+        followers=followers,
+        folders=folders,
+        queue=queue,
+        live=live,
+        now=world.now,
     )
     deployer = Deployer(
         clock=clock,
         projects=projects,
         store=store,
         logs=logs,
+        folders=folders,
+        deployments=deployments,
+        queue=queue,
+        live=live,
+        cut_over=cut_over,
+        new_id=random_id,
+    )
+    interrupted = Interrupted(
+        clock=clock,
+        projects=projects,
+        store=store,
         followers=followers,
         folders=folders,
         builder=builder,
         queue=queue,
         live=live,
         cut_over=cut_over,
-        new_id=random_id,
         now=world.now,
     )
     projects.follow(deployer)
-    backend = GitBackend(repositories, world.surroundings["PATH"])
+    backend = GitBackend(repositories, world.surroundings["PATH"], lambda: limits().repository)
     return Deploys(
         platform=platform,
         deployer=deployer,
-        pushes=Pushes(server=backend, deployer=deployer),
+        deployments=deployments,
+        interrupted=interrupted,
+        pushes=Pushes(clock=clock, server=backend, deployer=deployer, deployments=deployments),
         live=live,
         builds=lambda: builder.running,
     )
@@ -183,6 +204,7 @@ def _platform(world: World) -> Platform:
         ),
         occupied=lambda: {*gateway.services, *(p.name for p in world.now())},
         new_id=random_id,
+        usual_keep=lambda: world.settings.deploy_limits().keep,
     )
     accounts = Accounts(
         store=store,

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import resource
@@ -53,7 +54,7 @@ def main(home_path: str, line_fd: str) -> int:
         _write_pid(Path(home.pid_file))
         code = asyncio.run(live(home, keeper, child_nofile))
     except PmdaemonError as error:
-        log.error("daemon.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+        log.error("daemon.failed reason=%s", error)
         keeper.say(
             {"failed": {"code": error.code, "message": error.message, "details": error.details}}
         )
@@ -118,6 +119,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.engine.triggers.start()
         # Beside everything else: what is to be cleared up may take its time to end.
         parts.engine.deploys.start()
+        _spare_what_stays()
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
@@ -148,7 +150,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         expected=keeper.expects,
     ):
         parts.supervisor.post(pm_id, event)
-    parts.engine.web.expect(stored.web)
+    await parts.engine.web.expect(stored.web)
     # Before anything is started: programs of projects get the variables of these.
     if stored.deploys:
         await parts.engine.deploys.load()
@@ -170,7 +172,7 @@ def _settings(home: Home) -> Settings:
         settings = read_settings(home.settings)
     except InvalidConfiguration as error:
         for problem in error.problems:
-            log.error("settings.refused path=%s reason=%s", home.settings, problem)  # noqa: TRY400
+            log.error("settings.refused path=%s reason=%s", home.settings, problem)
         return Settings()
     for remark in settings.remarks:
         log.warning("settings.remark path=%s what=%s", home.settings, remark)
@@ -213,7 +215,7 @@ async def _end_programs(parts: Parts) -> None:
     try:
         await parts.engine.processes.shut_down()
     except PmdaemonError as error:
-        log.error("daemon.left_behind reason=%s", error)  # noqa: TRY400 - the reason says it all
+        log.error("daemon.left_behind reason=%s", error)
 
 
 def _raise_open_files() -> tuple[int, int]:
@@ -237,6 +239,16 @@ def _make_room_for_open_files() -> None:
     last = (ROOM if soft == resource.RLIM_INFINITY else min(ROOM, soft)) - 1
     with suppress(OSError):
         os.close(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, last))
+
+
+def _spare_what_stays() -> None:
+    """Leave all that is there by now out of every search for garbage, which begins from here on.
+
+    Next to nothing of it ever is garbage, and going through it again and again was a tenth of the
+    work of a start, and of starting many programs.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def _heed_signals(ending: Ending) -> None:

@@ -1,10 +1,12 @@
 """`python -m pmdaemon.daemon.serve HOME LINE`: the daemon, as the keeper starts it."""
 
+import gc
 import sys
 
 from pmdaemon.daemon import lean
 
 if __name__ == "__main__":
+    gc.disable()  # until we are ready: what is loaded stays
     lean.load_asyncio_without_tls()
 
     from pmdaemon.daemon.lifecycle import main

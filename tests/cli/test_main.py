@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import subprocess
@@ -17,6 +18,16 @@ def test_an_error_is_one_sentence_on_standard_error(cli):
     assert cli("stop", "app") == 1
     assert cli.out == ""
     assert cli.err == "pmdaemon: cannot stop app: survived SIGKILL\n"
+
+
+def test_a_command_that_may_last_searches_for_garbage(cli):
+    gc.disable()
+    try:
+        cli("env", "0")
+
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_with_json_an_error_is_json_too(cli):

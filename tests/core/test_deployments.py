@@ -17,9 +17,11 @@ from pmdaemon.core.deployments import (
     GaveUp,
     Phase,
     PhaseBegun,
+    PutBack,
     ReleaseMade,
     Replaced,
     WentLive,
+    can_begin_again,
     is_to_make_way,
     step,
 )
@@ -29,6 +31,7 @@ S = DeploymentStatus
 EVENTS = (
     Begun(),
     PhaseBegun(Phase.BUILD),
+    PutBack(),
     CommitFound("abc", "First"),
     ReleaseMade(3),
     WentLive("shop@3", "http://shop.test"),
@@ -72,6 +75,23 @@ def test_a_deployment_from_its_beginning_to_its_end():
     assert one.phases == {"fetch": 3.5, "start": 0.5}
     assert (one.app, one.url, one.commit_sha) == ("shop@3", "http://shop.test", "abc")
     assert (one.started, one.finished, one.updated) == (20.0, 24.0, 24.0)
+
+
+def test_one_that_is_put_back_waits_as_if_it_had_never_been_begun():
+    asked = a_deployment()
+    one = step(step(asked, Begun(), 20.0), PhaseBegun(Phase.BUILD), 21.0)
+    one = step(step(one, ReleaseMade(3), 22.0), PutBack(), 23.0)
+
+    assert one == replace(asked, updated=23.0, begun=1)
+
+    back = a_deployment(rollback_of="d1", release=1, status=S.BUILDING)
+    assert step(back, PutBack(), 23.0).release == 1
+
+
+def test_only_what_has_touched_nothing_else_can_begin_again():
+    phases = [one for one in (None, *Phase) if can_begin_again(a_deployment(phase=one))]
+
+    assert phases == [None, Phase.FETCH, Phase.INSTALL, Phase.BUILD]
 
 
 def test_one_that_fails_says_why_and_when():

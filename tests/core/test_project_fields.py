@@ -32,6 +32,8 @@ def test_no_port_is_the_usual_one():
         ("run_dir", "/etc"), ("run_dir", "a\nb"), ("health_path", "health"),
         ("health_path", "/a b"), ("health_path", "/a\r\nX: y"), ("drain", -1), ("drain", 3601),
         ("drain", "30s"), ("drain", float("nan")), ("keep", 0), ("keep", 51), ("keep", False),
+        ("build_timeout", 0.5), ("build_timeout", 86401), ("start_timeout", "1m"),
+        ("build_timeout", True), ("build_memory", 1000), ("build_memory", "2G"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_and_named(field, value):

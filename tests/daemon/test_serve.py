@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import socket
@@ -8,6 +9,7 @@ import pytest
 
 from pmdaemon.config.paths import Home
 from pmdaemon.control.channel import Channel
+from pmdaemon.daemon import lifecycle
 
 LOAD = """
 import sys
@@ -58,3 +60,15 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
         process.kill()
         process.wait(10)
         ours.close()
+
+
+def test_garbage_is_searched_for_in_what_comes_when_a_daemon_is_ready():
+    gc.disable()
+    try:
+        lifecycle._spare_what_stays()
+
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.enable()

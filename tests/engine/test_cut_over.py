@@ -100,7 +100,7 @@ async def test_a_health_path_is_asked_until_it_answers_well(scene):
     scene.world.prober.failing[f"http://localhost:{PORT}/up"] = "answered 503"
     asked = await scene.deployer.request(project, user_id="u1")
     await scene.until(lambda: scene.world.prober.orders)
-    assert not (await scene.deployer.get(asked.id)).is_final
+    assert not (await scene.deployments.get(asked.id)).is_final
 
     scene.world.prober.failing.clear()
 
@@ -151,7 +151,7 @@ async def test_an_app_of_that_name_is_left_alone(scene):
     failed = await scene.deploy(a_project())
 
     assert (failed.status, failed.error_msg[:19]) == (S.FAILED, "cannot start shop@2")
-    assert (await scene.deployer.get(live.id)).status is S.RUNNING
+    assert (await scene.deployments.get(live.id)).status is S.RUNNING
 
 
 async def test_hosts_of_its_own_are_routed(scene):

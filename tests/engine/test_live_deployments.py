@@ -58,7 +58,7 @@ async def test_an_app_that_is_given_up_fails_its_deployment(scene):
             scene.world.launcher.end(scene.world.identity(0), Exit(code=1))
         await turns()
 
-    found = await scene.deployer.get(live.id)
+    found = await scene.deployments.get(live.id)
     assert found.status is S.FAILED
     assert found.error_msg.startswith("shop@1: ")
     assert (await scene.parts.store.get(live.id)).status is S.FAILED
@@ -70,7 +70,7 @@ async def test_an_app_that_is_restarted_changes_nothing(scene):
     await scene.world.engine.processes.restart([Selector("shop@1", narrow=True)])
     await turns()
 
-    assert (await scene.deployer.get(live.id)).status is S.RUNNING
+    assert (await scene.deployments.get(live.id)).status is S.RUNNING
 
 
 async def test_an_app_that_is_deleted_stops_its_deployment(scene):
@@ -79,7 +79,7 @@ async def test_an_app_that_is_deleted_stops_its_deployment(scene):
     await scene.world.engine.processes.delete([Selector("shop@1", narrow=True)])
     await turns()
 
-    assert (await scene.deployer.get(live.id)).status is S.STOPPED
+    assert (await scene.deployments.get(live.id)).status is S.STOPPED
     assert scene.parts.live.of("p1") is None
 
 

@@ -119,7 +119,7 @@ async def test_a_release_command_that_fails_prevents_the_cut_over(scene):
         "release failed: exit code 3",
     )
     assert scene.names() == ["shop@1"]
-    assert (await scene.deployer.get(first.id)).status is DeploymentStatus.RUNNING
+    assert (await scene.deployments.get(first.id)).status is DeploymentStatus.RUNNING
 
 
 async def test_of_a_build_that_fails_nothing_is_left(scene):

@@ -278,12 +278,16 @@ class MemoryDeployments:
 
 
 class FakeCodeServer:
-    """Takes pushes in as a test says: `pushed` is what the branches are after the next one."""
+    """Takes pushes in as a test says: `pushed` is what the branches are after the next one.
+
+    `said` is what it answers.
+    """
 
     def __init__(self) -> None:
         self.tips: Mapping[str, str] = {}
         self.pushed: Mapping[str, str] | None = None
         self.requests: list[CodeRequest] = []
+        self.said: Sequence[bytes] = [b"0000"]
 
     async def answer(self, request: CodeRequest, body: AsyncIterator[bytes]) -> CodeAnswer:
         """Have git answer a request."""
@@ -292,7 +296,7 @@ class FakeCodeServer:
             pass
         if self.pushed is not None and request.service == "git-receive-pack":
             self.tips, self.pushed = self.pushed, None
-        return CodeAnswer(200, [("Content-Type", "application/x-git")], _said())
+        return CodeAnswer(200, [("Content-Type", "application/x-git")], _pieces(self.said))
 
     async def branches(self, project_id: str) -> Mapping[str, str]:
         """List the branches that were pushed."""
@@ -300,8 +304,9 @@ class FakeCodeServer:
         return self.tips
 
 
-async def _said() -> AsyncGenerator[bytes, None]:
-    yield b"0000"
+async def _pieces(said: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+    for piece in said:
+        yield piece
 
 
 def _fits(one: Deployment, query: DeploymentQuery) -> bool:

@@ -28,10 +28,11 @@ from pmdaemon.engine.job_history import JobHistory
 from pmdaemon.engine.journal import Journal
 from pmdaemon.engine.log_hub import LogHub
 from pmdaemon.engine.pid_files import PidFiles
-from pmdaemon.engine.processes import Processes, Snapshots
+from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.showing import Snapshots
 from pmdaemon.engine.shutdown import Shutdown
 from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor

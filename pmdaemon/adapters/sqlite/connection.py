@@ -176,10 +176,12 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     version = _number(connection, "PRAGMA user_version")
-    for number, migration in sorted(_migrations().items()):
-        if number > version:
-            # A script would first commit a transaction that is under way, so it begins its own.
-            connection.executescript(f"BEGIN IMMEDIATE; {migration.read_text()} COMMIT;")
+    known = sorted(_migrations().items())
+    missing = [file.read_text() for number, file in known if number > version]
+    if missing:
+        # All of them or none, and one wait for the disk: a new home would wait for each. A script
+        # would first commit a transaction that is under way, so it begins its own.
+        connection.executescript(f"BEGIN IMMEDIATE; {''.join(missing)} COMMIT;")
 
 
 def _migrations() -> dict[int, Path]:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+
+from msgspec.structs import replace
 
 from pmdaemon.adapters.sqlite import stored, stored_access, stored_gateway
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
@@ -208,10 +210,7 @@ class SqliteStore:
             raise damaged(self._path, f"{type(error).__name__}: {error}") from error
 
     def _read(self, connection: sqlite3.Connection) -> Stored:
-        apps = {
-            row["name"]: stored.spec_from_json(row["declaration"])
-            for row in connection.execute(READ_APPS)
-        }
+        apps = dict(_apps(connection))
         processes = [
             stored.process_from_row(row, apps[row["app"]])
             for row in map(dict, connection.execute(READ_PROCESSES))
@@ -310,6 +309,16 @@ class _Held:
 
 def _held_by(connection: sqlite3.Connection) -> _Held:
     return _Held(dict(map(tuple, connection.execute(READ_APPS_OF_PROCESSES))))
+
+
+def _apps(connection: sqlite3.Connection) -> Iterator[tuple[str, AppSpec]]:
+    """Read the declarations; what was inherited together is there once, as it is most of each."""
+    inherited: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+    for row in connection.execute(READ_APPS):
+        spec = stored.spec_from_json(row["declaration"])
+        variables = tuple(spec.inherited_env.items())
+        known = inherited.setdefault(variables, spec.inherited_env)
+        yield row["name"], replace(spec, inherited_env=known)
 
 
 def _write(connection: sqlite3.Connection, changes: Changes, held: _Held) -> None:

@@ -302,3 +302,16 @@ def test_a_migration_that_fails_changes_nothing(path: Path, migrations: Path):
         tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master")}
         assert version(store) == LATEST
         assert "moods" not in tables
+
+
+def test_of_several_migrations_all_are_made_or_none(path: Path, migrations: Path):
+    make_store(path, apps=1)
+    (migrations / f"{LATEST + 1:04}_moods.sql").write_text(
+        f"ALTER TABLE apps ADD COLUMN mood TEXT; PRAGMA user_version = {LATEST + 1};"
+    )
+    (migrations / f"{LATEST + 2:04}_airs.sql").write_text("ALTER TABLE no_such_table ADD x TEXT;")
+    before = contents(path)
+
+    refusal(path)
+
+    assert contents(path) == before

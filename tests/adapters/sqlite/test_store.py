@@ -160,6 +160,19 @@ async def test_everything_there_is_survives_closing_and_opening(path: Path):
     assert await load(path) == EVERYTHING
 
 
+async def test_apps_that_inherited_the_same_share_it_when_they_are_loaded(path: Path):
+    like_web = replace(BATCH, name="like-web", inherited_env=dict(WEB.inherited_env))
+    other = replace(BATCH, name="other", inherited_env={"HOME": "/home/ann"})
+    processes = [a_process(number, spec) for number, spec in enumerate((WEB, like_web, other))]
+    async with SqliteStore(path) as store:
+        await store.commit(Changes(written=processes))
+
+    found = {one.name: one.spec for one in (await load(path)).processes}
+
+    assert found == {"web": WEB, "like-web": like_web, "other": other}
+    assert found["web"].inherited_env is found["like-web"].inherited_env
+
+
 async def test_a_store_of_version_1_loads(path: Path):
     shutil.copy(DATA / "store_v1.db", path)
 

@@ -178,3 +178,46 @@ def test_a_signal_is_sent(pm2, web):
         "[PM2] Sending signal to process name web",
         "successfully sent signal SIGUSR2 to process name web",
     ]
+
+
+@pytest.mark.parametrize("word", ["stop", "delete", "restart", "reload"])
+def test_where_nothing_is_there_at_all_that_is_a_fault_as_with_pm2(pm2, word):
+    pm2.lists()
+
+    assert pm2(word, "all") == 1
+    assert pm2.err == "[PM2][WARN] No process found\n"
+
+
+@pytest.mark.parametrize("word", ["restart", "reload"])
+def test_an_environment_is_of_a_file(pm2, web, word):
+    pm2.lists(web)
+
+    assert pm2(word, "web", "--env", "production") == 1
+    assert "without passing the ecosystem.config.js" in pm2.err
+    assert pm2.daemon.asked(word) == []
+
+
+def test_an_id_stays_as_it_was_typed(pm2, web):
+    pm2.lists(web)
+    pm2.does("stop", web)
+
+    assert pm2("stop", "0") == 0
+    assert pm2.said[0] == "[PM2] Applying action stopProcessId on app [0](ids: [ '0' ])"
+
+
+def test_a_command_line_is_named_after_all_of_it(pm2, web):
+    pm2.refuses("list", "process_not_found", "no")
+    pm2.lists(web)
+    pm2.does("start", web)
+
+    assert pm2("start", "npm run start") == 0
+    [asked] = pm2.daemon.asked("start")
+    assert (asked["target"], asked["options"]["name"]) == ("npm run start", "npm run start")
+
+
+def test_what_the_daemon_warns_of_is_said_in_pm2s_voice(pm2, web):
+    pm2.lists(web)
+    pm2.daemon.answers("reload", {"result": {"processes": [web], "warnings": ["it was restarted"]}})
+
+    assert pm2("reload", "web") == 0
+    assert pm2.err == "[PM2][WARN] it was restarted\n"

@@ -183,7 +183,14 @@ async def test_one_is_shown_with_its_headers_and_without_secrets(scene):
     assert brief["id"] == record.id
     assert brief["details"]["request_headers"] == {"Cookie": ["********"], "Accept": ["x", "y"]}
     assert brief["details"]["request_body"] is None
-    body = {"size": 9, "truncated": True, "content_type": "text/plain", "is_binary": False}
+    body = {
+        "size": 9,
+        "captured_size": 5,
+        "truncated": True,
+        "content_type": "text/plain",
+        "content_encoding": "",
+        "is_binary": False,
+    }
     assert brief["details"]["response_body"] == body
     assert whole["details"]["response_body"] == {**body, "data": "hello"}
 
