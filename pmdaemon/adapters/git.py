@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
+from pmdaemon.adapters.git_ssh import complaint, ssh_command
 from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.config.surroundings import without_proxies
 from pmdaemon.core.deploy_limits import DeployLimits
@@ -53,8 +54,6 @@ SETTINGS = {
 
 HELPER = """!f() { printf 'username=%s\\npassword=%s\\n' x-access-token "$GIT_TOKEN"; }; f"""
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
-
-SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
 
 FETCHED = "refs/deploy"
 """Where fetched branches stand, apart from those that somebody pushed here."""
@@ -126,7 +125,9 @@ class GitRepositories:
         if _too_large(path, self._limits().repository) is not None:
             await asyncio.to_thread(shutil.rmtree, path)
         if not outcome.ok:
-            raise _failed(f"cannot fetch {hide_passwords(order.repo_url)}", outcome, said)
+            why = outcome.reason or complaint(path.parent, said)
+            reason = why or git_words.reason(outcome, said)
+            raise FetchFailed(f"cannot fetch {hide_passwords(order.repo_url)}: {reason}")
         name = order.sha or f"{FETCHED}/{order.branch}"
         found = await self._commit(path, name)
         if found is None:
@@ -216,7 +217,7 @@ class GitRepositories:
         environment = {
             **(self._surroundings if order.trusted else {}),
             "GIT_ALLOW_PROTOCOL": protocols,
-            "GIT_SSH_COMMAND": self._ssh(order),
+            "GIT_SSH_COMMAND": ssh_command(path.parent, trusted=order.trusted),
             "GIT_TOKEN": order.token,
         }
         options = list(guards)
@@ -230,15 +231,6 @@ class GitRepositories:
             objection=lambda: _too_large(path, self._limits().repository),
         )
         return outcome, said
-
-    def _ssh(self, order: FetchOrder) -> str:
-        """Word how ssh is called: with the key of the project, where it has one, and no other."""
-        project = self._folder / order.project_id
-        command = f"{SSH} -o UserKnownHostsFile={_quoted(project / 'known_hosts')}"
-        key = project / "deploy_key"
-        if key.exists() or not order.trusted:
-            command += f" -o IdentitiesOnly=yes -o IdentityAgent=none -i {_quoted(key)}"
-        return command
 
     async def _commit(self, path: Path, name: str) -> Commit | None:
         said, outcome = await self._ask(
@@ -373,8 +365,3 @@ def _link_that_leads_out(root: Path) -> str | None:
 
 def _failed(what: str, outcome: BuildOutcome, said: Sequence[str]) -> FetchFailed:
     return FetchFailed(f"{what}: {git_words.reason(outcome, said)}")
-
-
-def _quoted(path: Path) -> str:
-    # GIT_SSH_COMMAND goes through a shell (git(1)).
-    return "'" + str(path).replace("'", "'\\''") + "'"

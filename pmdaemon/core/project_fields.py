@@ -92,11 +92,10 @@ def _label(field: str, value: object) -> str:
 
 
 def _folder(field: str, value: object) -> str:
-    text = _text(field, value).strip().strip("/") if value != "/" else ""
-    path = PurePosixPath(text)
-    if str(value).startswith("/") or ".." in path.parts or len(text) > LONGEST_PATH:
-        raise _refused(field, "a folder within the repository")
-    if text and not text.isprintable():
+    text = _text(field, value).strip()
+    path = PurePosixPath("." if text == "/" else text)
+    is_within = not path.is_absolute() and ".." not in path.parts
+    if not is_within or len(text) > LONGEST_PATH or not text.isprintable():
         raise _refused(field, "a folder within the repository")
     return "" if str(path) == "." else str(path)
 

@@ -248,15 +248,6 @@ async def test_what_was_pushed_is_here(repositories, origin):
         await repositories.fetch(an_order(origin, repo_url="push", branch="dev"), said)
 
 
-async def test_ssh_asks_nothing_and_uses_no_key_but_that_of_the_project(repositories, origin):
-    theirs = repositories._ssh(an_order(origin, trusted=False))
-
-    assert "BatchMode=yes" in theirs
-    assert "-F none" in theirs
-    assert "IdentitiesOnly=yes" in theirs
-    assert "IdentitiesOnly" not in repositories._ssh(an_order(origin))
-
-
 async def test_a_redirect_is_not_followed(repositories, origin):
     asked = []
 
