@@ -2,32 +2,18 @@ import pytest
 
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.server.control_verbs import verbs
-from tests.support.control import listening
+from tests.support.control import ControlScene, listening
 from tests.support.engine import engine_on_fakes
 
 JANE = {"email": "jane@example.com", "name": "Jane Doe", "password": "securepassword"}
 SHOP = {"name": "Shop", "repo_url": "https://example.com/shop"}
 
 
-class Scene:
+class Scene(ControlScene):
     def __init__(self, parts, channel):
+        super().__init__(parts, channel)
         self.platform = parts.platform.platform
         self.fakes = parts.platform
-        self.channel = channel
-
-    async def ask(self, verb, /, **body):
-        client = await self.channel.client()
-        return await client.answer(verb, body)
-
-    async def result(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["result"], answer
-        return answer["result"]
-
-    async def code(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["error"], answer
-        return answer["error"]["code"]
 
 
 @pytest.fixture
