@@ -10,15 +10,17 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
+from pmdaemon.adapters.git_ssh import complaint, ssh_command
 from pmdaemon.adapters.private_folders import make_private
 from pmdaemon.config.surroundings import without_proxies
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
@@ -32,15 +34,8 @@ from pmdaemon.engine.interfaces.deploying import (
     Say,
 )
 
-LARGEST_REPOSITORY = 1024**3
-"""Bytes of a repository, packed; a larger one is not fetched to its end."""
-
-LARGEST_TREE = 2 * 1024**3
-"""Bytes of all files of a commit."""
-
 MOST_FILES = 200_000
 
-FETCH_TIMEOUT = 600.0
 LOCAL_TIMEOUT = 120.0
 """Seconds for what happens on this machine."""
 
@@ -60,8 +55,6 @@ SETTINGS = {
 HELPER = """!f() { printf 'username=%s\\npassword=%s\\n' x-access-token "$GIT_TOKEN"; }; f"""
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
 
-SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
-
 FETCHED = "refs/deploy"
 """Where fetched branches stand, apart from those that somebody pushed here."""
 
@@ -72,9 +65,14 @@ class GitRepositories:
     """Keeps the repositories of projects, each at `<folder>/<project id>/repo.git`."""
 
     def __init__(
-        self, folder: Path, commands: BuildCommands, surroundings: Mapping[str, str]
+        self,
+        folder: Path,
+        commands: BuildCommands,
+        surroundings: Mapping[str, str],
+        limits: Callable[[], DeployLimits],
     ) -> None:
         self._folder = folder
+        self._limits = limits
         self._commands = commands
         self._surroundings = surroundings
 
@@ -124,10 +122,12 @@ class GitRepositories:
             *("--end-of-options", order.repo_url, refspec),
         ]
         outcome, said = await self._fetch(path, order, words, guards, say)
-        if _too_large(path) is not None:
+        if _too_large(path, self._limits().repository) is not None:
             await asyncio.to_thread(shutil.rmtree, path)
         if not outcome.ok:
-            raise _failed(f"cannot fetch {hide_passwords(order.repo_url)}", outcome, said)
+            why = outcome.reason or complaint(path.parent, said)
+            reason = why or git_words.reason(outcome, said)
+            raise FetchFailed(f"cannot fetch {hide_passwords(order.repo_url)}: {reason}")
         name = order.sha or f"{FETCHED}/{order.branch}"
         found = await self._commit(path, name)
         if found is None:
@@ -176,6 +176,7 @@ class GitRepositories:
     async def _measure(self, path: Path, sha: str, name: str) -> int:
         """Refuse what is too large before it is written; return how many submodules there are."""
         total = files = submodules = 0
+        largest = self._limits().files
 
         def count(line: str) -> None:
             nonlocal total, files, submodules
@@ -189,8 +190,8 @@ class GitRepositories:
         def objection() -> str | None:
             if files > MOST_FILES:
                 return f"it has more than {MOST_FILES} files"
-            if total > LARGEST_TREE:
-                return f"its files are larger than {format_size(LARGEST_TREE)}"
+            if total > largest:
+                return f"its files are larger than {format_size(largest)}"
             return None
 
         order = self._order(name, path, {}, LOCAL_TIMEOUT)
@@ -216,7 +217,7 @@ class GitRepositories:
         environment = {
             **(self._surroundings if order.trusted else {}),
             "GIT_ALLOW_PROTOCOL": protocols,
-            "GIT_SSH_COMMAND": self._ssh(order),
+            "GIT_SSH_COMMAND": ssh_command(path.parent, trusted=order.trusted),
             "GIT_TOKEN": order.token,
         }
         options = list(guards)
@@ -224,21 +225,12 @@ class GitRepositories:
             options += ["-c", f"credential.helper={HELPER}"]
         outcome = await self._commands.run_words(
             self._words(path, words, options),
-            self._order(order.name, path, environment, FETCH_TIMEOUT),
+            self._order(order.name, path, environment, order.timeout),
             hear,
             hear,
-            objection=lambda: _too_large(path),
+            objection=lambda: _too_large(path, self._limits().repository),
         )
         return outcome, said
-
-    def _ssh(self, order: FetchOrder) -> str:
-        """Word how ssh is called: with the key of the project, where it has one, and no other."""
-        project = self._folder / order.project_id
-        command = f"{SSH} -o UserKnownHostsFile={_quoted(project / 'known_hosts')}"
-        key = project / "deploy_key"
-        if key.exists() or not order.trusted:
-            command += f" -o IdentitiesOnly=yes -o IdentityAgent=none -i {_quoted(key)}"
-        return command
 
     async def _commit(self, path: Path, name: str) -> Commit | None:
         said, outcome = await self._ask(
@@ -348,17 +340,13 @@ def _made(folder: str) -> Path:
     return path
 
 
-def _too_large(path: Path) -> str | None:
+def _too_large(path: Path, largest: int) -> str | None:
     total = 0
     for folder, _, names in os.walk(path / "objects"):
         for name in names:
             with suppress(OSError):
                 total += (Path(folder) / name).lstat().st_size
-    return (
-        f"it is larger than {format_size(LARGEST_REPOSITORY)}"
-        if total > LARGEST_REPOSITORY
-        else None
-    )
+    return f"it is larger than {format_size(largest)}" if total > largest else None
 
 
 def _link_that_leads_out(root: Path) -> str | None:
@@ -377,8 +365,3 @@ def _link_that_leads_out(root: Path) -> str | None:
 
 def _failed(what: str, outcome: BuildOutcome, said: Sequence[str]) -> FetchFailed:
     return FetchFailed(f"{what}: {git_words.reason(outcome, said)}")
-
-
-def _quoted(path: Path) -> str:
-    # GIT_SSH_COMMAND goes through a shell (git(1)).
-    return "'" + str(path).replace("'", "'\\''") + "'"

@@ -6,12 +6,14 @@ from pmdaemon.client.awaiting import AsyncDo, Do, awaited
 from pmdaemon.client.calls import Call, nothing, said
 from pmdaemon.control.messages.platform import (
     AccountView,
+    ApiTokenView,
     InvitationView,
     RoleWord,
 )
 
 Accounts = list[AccountView]
 Invitations = list[InvitationView]
+ApiTokens = list[ApiTokenView]
 
 _account = itemgetter("account")
 
@@ -44,6 +46,22 @@ class Users:
         """Give an account another role."""
         body = {"email": email, "role": role}
         return self._do(Call[AccountView]("account_role", body, _account))
+
+    def make_token(self, email: str, name: str, *, expire_in: float | None = None) -> ApiTokenView:
+        """Make an API token for an account; it is in the answer, this once.
+
+        `expire_in` are the seconds that it is good for; for ever if not said.
+        """
+        body = said(email=email, name=name, expire_in=expire_in)
+        return self._do(Call[ApiTokenView]("api_token_add", body, itemgetter("token")))
+
+    def tokens(self, email: str) -> ApiTokens:
+        """Return the API tokens of an account."""
+        return self._do(Call[ApiTokens]("api_tokens", {"email": email}, itemgetter("tokens")))
+
+    def revoke_token(self, email: str, id_: str) -> None:
+        """Let nobody in by an API token any more."""
+        return self._do(Call[None]("api_token_remove", {"email": email, "id": id_}, nothing))
 
     def invite(
         self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
@@ -79,6 +97,9 @@ class AsyncUsers:
     remove = awaited(Users.remove)
     set_password = awaited(Users.set_password)
     set_role = awaited(Users.set_role)
+    make_token = awaited(Users.make_token)
+    tokens = awaited(Users.tokens)
+    revoke_token = awaited(Users.revoke_token)
     invite = awaited(Users.invite)
     invitations = awaited(Users.invitations)
     withdraw = awaited(Users.withdraw)

@@ -187,13 +187,13 @@ def _running(view: Mapping[str, Any], about: About) -> dict[str, Any]:
         "created_at": _milliseconds(view["created"]),
         "pm_id": view["pm_id"],
         "restart_time": view["restarts"],
-        "unstable_restarts": 0,
+        "unstable_restarts": 0 if view["state"] == "errored" else view.get("failures", 0),
         "version": about.version,
     }
     if about.node is not None:
         shape["node_version"] = about.node
-    if view["restarts"]:
-        shape["prev_restart_delay"] = 0
+    if (waited := view.get("backoff", 0.0)) or view["last_cause"] == "restart requested":
+        shape["prev_restart_delay"] = _milliseconds(waited)
     if ended is not None:
         # PM2 has 0 for what a signal ended.
         shape["exit_code"] = ended["code"] or 0
@@ -210,9 +210,14 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     return argv[0], "none", argv[1:]
 
 
+def path_of(view: Mapping[str, Any]) -> str:
+    """Say which file runs; by PM2's rules a process can be named by it."""
+    return _program(view)[0]
+
+
 def folder_of(view: Mapping[str, Any]) -> str:
     """Say in which folder the program of a process is: PM2 looks from there for its version."""
-    return _program(view)[0].rpartition("/")[0] or "/"
+    return path_of(view).rpartition("/")[0] or "/"
 
 
 def environment_of(view: Mapping[str, Any]) -> dict[str, str]:

@@ -246,6 +246,7 @@ def _engine(
         audit=FileAuditLog(Path(ground.home.audit_log)),
         ending=ending,
         shutdown=Shutdown(processes=works.processes, bus=bus, end=ending.ask),
+        rates=ground.settings.rates,
     )
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct
-
 from pmdaemon.config.runtimes.missing_programs import NOT_FOUND, missing_program, worded
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import CommitFound, Deployment, Event, Phase, PhaseBegun, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import Project
@@ -17,17 +16,6 @@ class DeploymentFailed(PmdaemonError):
     """A deployment that cannot go on; the sentence is for its owner."""
 
     code = "deployment_failed"
-
-
-class DeployLimits(Struct, frozen=True, kw_only=True):
-    """What deployments may take: seconds for each step, bytes that stay free, builds at once."""
-
-    install: float = 900.0
-    build: float = 900.0
-    release: float = 300.0
-    start: float = 60.0
-    free: int = 256 * 1024 * 1024
-    builds: int = 2
 
 
 class Attempt:
@@ -45,11 +33,13 @@ class Attempt:
         store: DeploymentStore,
         log: DeploymentLog,
         tell: Callable[[Deployment], None],
+        limits: DeployLimits,
         trusted: bool,
     ) -> None:
         self.project = project
         self.deployment = deployment
         self.log = log
+        self.limits = limits
         self.trusted = trusted
         self._clock = clock
         self._store = store

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from pmdaemon.core.deploy_limits import DeployLimits, limits_of
 from pmdaemon.core.deployments import (
     Begun,
     Deployment,
@@ -21,7 +22,7 @@ from pmdaemon.core.projects import EnvScope, Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.releases import Release
 from pmdaemon.engine import tasks
-from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.attempt import Attempt, DeploymentFailed
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deployment_log import DeploymentLog, Followers
 from pmdaemon.engine.interfaces import Clock
@@ -49,6 +50,8 @@ class DeployQueue:
     """Takes deployments one after the other, from their beginning to their end.
 
     Args:
+        limits: says what deployments may take.
+        remark: says what is wrong with the settings, if anything is.
         trusts: tells whether a project is an administrator's.
         tell: is called with each deployment that has changed.
 
@@ -66,7 +69,8 @@ class DeployQueue:
         maker: ReleaseMaker,
         cut_over: CutOver,
         live: LiveDeployments,
-        limits: DeployLimits,
+        limits: Callable[[], DeployLimits],
+        remark: Callable[[], str | None],
         trusts: Callable[[Project], bool],
         tell: Callable[[Deployment], None],
     ) -> None:
@@ -80,6 +84,7 @@ class DeployQueue:
         self._cut_over = cut_over
         self._live = live
         self._limits = limits
+        self._remark = remark
         self._trusts = trusts
         self._tell = tell
         self._waiting: list[Deployment] = []
@@ -189,7 +194,11 @@ class DeployQueue:
     def _log_of(self, deployment: Deployment) -> DeploymentLog:
         """Go on with the log of a deployment."""
         return DeploymentLog(
-            deployment, clock=self._clock, logs=self._logs, followers=self._followers
+            deployment,
+            clock=self._clock,
+            logs=self._logs,
+            followers=self._followers,
+            largest=self._limits().log,
         )
 
     def _go_on(self) -> None:
@@ -198,7 +207,7 @@ class DeployQueue:
             return
         for deployment in tuple(self._waiting):
             builds = sum(one.deployment.rollback_of is None for one, _ in self._active.values())
-            may_build = deployment.rollback_of is not None or builds < self._limits.builds
+            may_build = deployment.rollback_of is not None or builds < self._limits().builds
             if deployment.project_id not in self._active and may_build:
                 self._waiting.remove(deployment)
                 self._begin(deployment)
@@ -207,6 +216,8 @@ class DeployQueue:
         project = self._projects.find(deployment.project_id)
         if project is None:
             return  # it was deleted, and all that is known of it
+        trusted = self._trusts(project)
+        limits = limits_of(project, self._limits(), trusted=trusted)
         attempt = Attempt(
             project,
             deployment,
@@ -214,7 +225,8 @@ class DeployQueue:
             store=self._store,
             log=self._log_of(deployment),
             tell=self._tell,
-            trusted=self._trusts(project),
+            limits=limits,
+            trusted=trusted,
         )
         task = tasks.spawn(self._carry_out(attempt), name=f"deploy.{project.slug}")
         self._active[project.id] = attempt, task
@@ -251,7 +263,9 @@ class DeployQueue:
             **self._projects.environment(project.id, EnvScope.RUN),
         }
         attempt.log.hide(variables.values())
-        if (free := self._folders.free_bytes()) < self._limits.free:
+        if (remark := self._remark()) is not None:
+            attempt.log.say(f"the settings are left as they were: {remark}", LogLevel.WARN)
+        if (free := self._folders.free_bytes()) < attempt.limits.free:
             raise DeploymentFailed(f"the disk is nearly full: {format_size(free)} are left")
         if deployment.rollback_of is not None:
             release = await self._kept(attempt)

@@ -1,12 +1,13 @@
 """What fronts see of the engine."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from pmdaemon.core.process import Instant
+from pmdaemon.core.rate_limits import RATES, Rates
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
@@ -55,7 +56,7 @@ class Engine(Struct, frozen=True):
     """The engine's parts that can be called from outside.
 
     `environment` is what programs inherit that nobody on this machine starts, `begun` the moment
-    at which this daemon began.
+    at which this daemon began. `rates` are how often one may ask what has limits of its own.
     """
 
     home: str
@@ -82,6 +83,7 @@ class Engine(Struct, frozen=True):
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown
+    rates: Callable[[], Rates] = lambda: RATES
 
     @property
     def platform(self) -> "Platform":

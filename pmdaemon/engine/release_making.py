@@ -13,7 +13,7 @@ from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Release, Wishes
 from pmdaemon.core.repositories import PUSHED
-from pmdaemon.engine.attempt import Attempt, DeployLimits, check
+from pmdaemon.engine.attempt import Attempt, check
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import (
     Builder,
@@ -50,7 +50,6 @@ class ReleaseMaker:
         repositories: Repositories,
         folders: ReleaseFolders,
         builder: Builder,
-        limits: DeployLimits,
         surroundings: Mapping[str, str],
     ) -> None:
         self._clock = clock
@@ -59,7 +58,6 @@ class ReleaseMaker:
         self._repositories = repositories
         self._folders = folders
         self._builder = builder
-        self._limits = limits
         self._surroundings = surroundings
 
     async def make(self, attempt: Attempt) -> Release:
@@ -113,9 +111,11 @@ class ReleaseMaker:
             cwd=str(PurePath(release.folder, release.plan.run_dir)),
             env={**environment, **own, **variables, "PATH": environment["PATH"]},
             timeout={
-                Phase.INSTALL: self._limits.install,
-                Phase.BUILD: self._limits.build,
-            }.get(phase, self._limits.release),
+                Phase.INSTALL: attempt.limits.install,
+                Phase.BUILD: attempt.limits.build,
+            }.get(phase, attempt.limits.release),
+            memory=attempt.limits.memory,
+            processes=attempt.limits.processes,
             doors=tuple(environment[name] for name in DOORS),
         )
         said: deque[str] = deque(maxlen=LAST_COMPLAINTS)
@@ -143,6 +143,7 @@ class ReleaseMaker:
                 sha=deployment.commit_sha,
                 token=variables.get(REPOSITORY_TOKEN, ""),
                 trusted=attempt.trusted,
+                timeout=attempt.limits.fetch,
             ),
             attempt.log.err,
         )

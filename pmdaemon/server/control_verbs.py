@@ -258,13 +258,15 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
 
 _OF_DEPLOYS = {
     "pmdaemon.server.platform_verbs": """
-        accounts account_add account_remove account_password account_role invite invitations
+        accounts account_add account_remove account_password account_role api_token_add
+        api_tokens api_token_remove invite invitations
         invitation_remove projects project project_add project_change project_remove variables
         variables_set variable_remove rotate_sealing domains domain_add domain_verify
         domain_remove webhooks webhook_add webhook_remove
     """,
     "pmdaemon.server.deploy_verbs": """
-        deploy rollback deployments deployment deployment_cancel deployment_log
+        deploy rollback deployments deployment deployment_cancel deployment_restart
+        deployment_promote deployment_stop deployment_remove deployment_log
     """,
 }
 """Verbs that are for those who deploy, by the module that has them."""

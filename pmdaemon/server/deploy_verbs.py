@@ -95,6 +95,32 @@ async def cancel(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[
     return {"deployment": await _shown(engine, await engine.deployer.cancel(found.id))}
 
 
+async def restart(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Have a deployment run anew, with the variables of now."""
+    found = await _asked_for(engine, body)
+    asked = await engine.deployer.restart(found.id, user_id=OPERATOR)
+    return {"deployment": await _shown(engine, asked)}
+
+
+async def promote(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Have a deployment be the one that is live."""
+    found = await _asked_for(engine, body)
+    asked = await engine.deployer.promote(found.id, user_id=OPERATOR)
+    return {"deployment": await _shown(engine, asked)}
+
+
+async def stop(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Stop what runs of a deployment that is live."""
+    found = await _asked_for(engine, body)
+    return {"deployment": await _shown(engine, await engine.deployer.stop(found.id))}
+
+
+async def remove(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Forget a deployment that is not live, with its log and its release."""
+    found = await _asked_for(engine, body)
+    return {"deployment": await _shown(engine, await engine.deployer.delete(found.id))}
+
+
 async def log(
     engine: Engine, body: DeploymentLogBody, conversation: Conversation
 ) -> dict[str, Any]:
@@ -120,6 +146,10 @@ async def _tell(engine: Engine, body: DeploymentLogBody, conversation: Conversat
 
 
 async def _asked_for(engine: Engine, body: DeploymentBody) -> Deployment:
+    if "id" in body:
+        return await engine.deployments.get(body["id"])
+    if "project" not in body:
+        raise InvalidInput("this request cannot be used: neither project nor id is there")
     project = engine.platform.projects.get(THE_OPERATOR, body["project"])
     if "number" in body:
         return await _numbered(engine, project, body["number"])
@@ -198,5 +228,9 @@ TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]
     "deployments": (DeploymentsBody, deployments),
     "deployment": (DeploymentBody, deployment),
     "deployment_cancel": (DeploymentBody, cancel),
+    "deployment_restart": (DeploymentBody, restart),
+    "deployment_promote": (DeploymentBody, promote),
+    "deployment_stop": (DeploymentBody, stop),
+    "deployment_remove": (DeploymentBody, remove),
     "deployment_log": (DeploymentLogBody, log),
 }

@@ -195,3 +195,19 @@ def test_that_lines_have_their_time_is_told_as_pm2_does(date_format, time):
     env = entry(a_view(detail=True, spec=spec))["pm2_env"]
 
     assert (env["log_date_format"], env.get("time")) == (date_format, time)
+
+
+@pytest.mark.parametrize(
+    ("known", "unstable", "waited"),
+    [
+        ({}, 0, None),
+        ({"failures": 3}, 3, None),
+        ({"failures": 3, "state": "errored"}, 0, None),
+        ({"failures": 2, "backoff": 0.45}, 2, 450),
+        ({"restarts": 1, "last_cause": "restart requested"}, 0, 0),
+    ],
+)
+def test_failures_and_waits_are_told_as_pm2_does(known, unstable, waited):
+    env = entry({**a_view(detail=True), **known})["pm2_env"]
+
+    assert (env["unstable_restarts"], env.get("prev_restart_delay")) == (unstable, waited)

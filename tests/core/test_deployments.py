@@ -12,6 +12,7 @@ from pmdaemon.core.deployments import (
     CommitFound,
     Deployment,
     DeploymentConflict,
+    DeploymentNotFound,
     DeploymentStatus,
     GaveUp,
     Phase,
@@ -136,3 +137,27 @@ def test_a_log_has_come_to_its_end_with_its_deployment():
     assert not a_deployment(status=S.BUILDING).is_final
     assert a_deployment(status=S.RUNNING).is_final
     assert a_deployment(status=S.FAILED).is_final
+
+
+def test_what_is_found_and_made_is_kept():
+    building = step(a_deployment(), Begun(), 1.0)
+
+    building = step(step(building, CommitFound("abc", "First"), 2.0), ReleaseMade(7), 3.0)
+
+    assert (building.commit_sha, building.commit_msg, building.release) == ("abc", "First", 7)
+
+
+def test_phases_are_clocked_to_the_millisecond():
+    building = step(a_deployment(), Begun(), 1.0)
+    building = step(building, PhaseBegun(Phase.FETCH), 1.0)
+
+    assert step(building, PhaseBegun(Phase.BUILD), 2.12345).phases == {Phase.FETCH: 1.123}
+
+
+def test_a_refusal_says_how_the_deployment_is():
+    with pytest.raises(DeploymentConflict) as refused:
+        step(a_deployment(), WentLive("shop@3", ""), 1.0)
+
+    assert refused.value.message == "deployment 3 is queued"
+    assert refused.value.details == {"status": "queued"}
+    assert DeploymentNotFound().message == "deployment not found"

@@ -1,5 +1,6 @@
 import pytest
 
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import Begun, DeploymentConflict, DeploymentStatus, Phase, WentLive
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Exit
@@ -14,7 +15,13 @@ from tests.support.deploying import a_project
 
 def an_attempt(store, told):
     clock, deployment = FakeClock(), a_deployment()
-    log = DeploymentLog(deployment, clock=clock, logs=MemoryDeploymentLogs(), followers=Followers())
+    log = DeploymentLog(
+        deployment,
+        clock=clock,
+        logs=MemoryDeploymentLogs(),
+        followers=Followers(),
+        largest=1000,
+    )
     return Attempt(
         a_project(),
         deployment,
@@ -22,6 +29,7 @@ def an_attempt(store, told):
         store=store,
         log=log,
         tell=told.append,
+        limits=DeployLimits(),
         trusted=True,
     )
 

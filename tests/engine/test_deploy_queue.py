@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import DeploymentNotFound, DeploymentStatus
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.releases import Listing
@@ -202,3 +203,24 @@ async def test_a_daemon_that_has_to_end_at_once_fails_what_cannot_be_begun_again
 
     found = await scene.parts.store.get(asked.id)
     assert (found.status, found.error_msg) == (S.FAILED, "the daemon ended while it was under way")
+
+
+async def test_settings_that_cannot_be_used_are_told_to_who_deploys(scene):
+    scene.parts.remark = "deploy.build_timeout: it is a second to a day"
+
+    deployed = await scene.deploy(PROJECT)
+
+    assert deployed.status is S.RUNNING
+    said = "the settings are left as they were: deploy.build_timeout: it is a second to a day"
+    assert said in scene.lines(deployed)
+
+
+async def test_limits_are_those_of_the_moment_and_of_the_project(scene):
+    scene.parts.limits = DeployLimits(memory=7, processes=8, build=9.0, fetch=10.0)
+    project = a_project(build_command="make", build_timeout=5.0)
+    scene.have(project)
+    await scene.deploy(project)
+
+    (order,) = scene.builder.orders
+    assert (order.memory, order.processes, order.timeout) == (7, 8, 5.0)
+    assert scene.repositories.orders[-1].timeout == 10.0

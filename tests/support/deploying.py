@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmdaemon.core.accounts import OPERATOR
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys, DeploySide
@@ -16,7 +16,7 @@ from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces.deploying import LogQuery
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery, LogQuery
 from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.processes import Processes
@@ -54,6 +54,7 @@ class DeployingOnFakes:
     builder: FakeBuilder = field(default_factory=FakeBuilder)
     code: FakeCodeServer = field(default_factory=FakeCodeServer)
     limits: DeployLimits = field(default_factory=DeployLimits)
+    remark: str | None = None
     listening: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,6 @@ class DeployingOnFakes:
             repositories=self.repositories,
             folders=self.folders,
             builder=self.builder,
-            limits=self.limits,
             surroundings={"PATH": "/usr/bin:/bin"},
         )
         self.cut_over = CutOver(
@@ -94,7 +94,6 @@ class DeployingOnFakes:
             capture=world.capture,
             probe=world.probe,
             prober=world.prober,
-            limits=self.limits,
             environment=self.maker.environment,
             ports=lambda process: self.listening.get(process.name, {process.tcp_port or 0}),
         )
@@ -108,7 +107,8 @@ class DeployingOnFakes:
             maker=self.maker,
             cut_over=self.cut_over,
             live=self.live,
-            limits=self.limits,
+            limits=lambda: self.limits,
+            remark=lambda: self.remark,
             trusts=lambda project: project.user_id == OPERATOR,
             tell=lambda one: self.followers.tell(one.id),
         )
@@ -221,6 +221,12 @@ class Scene:
     def listens(self, *ports: int) -> None:
         """Let programs accept connections on these ports."""
         self.world.probe.used = set(ports)
+
+    async def find(self, **wanted: Any) -> list[Deployment]:
+        """Look deployments up, all of those that match."""
+        found, total = await self.deployments.find(DeploymentQuery(**wanted))
+        assert len(found) == total
+        return list(found)
 
     async def deploy(self, project: Project, **asked: str) -> Deployment:
         """Deploy, and wait for the end of it."""

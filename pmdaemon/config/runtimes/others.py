@@ -5,6 +5,9 @@ import re
 from pmdaemon.config.runtimes.recipe import Recipe, as_there_is, table, text, toml_of
 from pmdaemon.core.releases import Listing
 
+PHP = 'php -d opcache.lockfile_path="$TMPDIR" -S 127.0.0.1:$PORT'
+"""PHP's own server. Nothing may be written into /tmp by what has its home there."""
+
 WORKERS = "4"
 """Requests at once; PHP's own server would take one after another."""
 
@@ -78,9 +81,9 @@ def php(listing: Listing) -> Recipe | None:
     if listing.has("artisan"):
         start = "php artisan serve --host=127.0.0.1 --port=$PORT"
     elif listing.has("public/index.php") or not listing.has("index.php"):
-        start = "php -S 127.0.0.1:$PORT -t public"
+        start = f"{PHP} -t public"
     else:
-        start = "php -S 127.0.0.1:$PORT"
+        start = PHP
     return Recipe(
         runtime="php",
         install=install,

@@ -39,9 +39,9 @@ class GatewayBody(TypedDict):
 
 
 class CertificateBody(TypedDict):
-    """`certificate_remove`: have a host, or `*.host`, be served with this certificate no longer.
+    """`certificate_remove`, `certificate_retry`: the certificate of a host, or `*.host`.
 
-    `certificate_retry`: have one be ordered for a host now, however often that has failed.
+    It is not served any longer; or one is ordered now, however often that has failed.
     """
 
     host: str

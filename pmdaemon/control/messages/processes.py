@@ -83,7 +83,8 @@ class ProcessView(TypedDict):
     it is errored, or why it cannot be started for the time being, `last_words` are the last lines
     it wrote to stderr then. `health` is null without a check, or while it is down. `declaration`
     is an `AppSpec`, `added_env` what its program gets besides what was declared and inherited,
-    `telemetry` and `agent` what it has said of itself, all for those who asked for detail;
+    `telemetry` and `agent` what it has said of itself, `failures` how many ends count towards
+    giving up, and `backoff` the latest of growing waits, all for those who asked for detail;
     durations are in seconds, sizes in bytes.
     """
 
@@ -116,6 +117,8 @@ class ProcessView(TypedDict):
     added_env: NotRequired[dict[str, str]]
     telemetry: NotRequired[dict[str, Any] | None]
     agent: NotRequired[AgentView | None]
+    failures: NotRequired[int]
+    backoff: NotRequired[float]
 
 
 class ProcessesResult(TypedDict):

@@ -5,15 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles
-
-
-class RateLimit(Struct, frozen=True):
-    """How many requests one address may make within how many seconds."""
-
-    requests: int
-    seconds: float
 
 
 class WebSettings(Struct, frozen=True):

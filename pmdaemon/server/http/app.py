@@ -164,7 +164,7 @@ class HttpServer:
     def _parts_of(self, settings: WebSettings) -> SiteParts:
         engine = self._engine
         gate = Gate(settings, authenticators(engine), guarded=lambda: engine.tokens.guarded)
-        guard = Guard(gate, engine.clock, engine.audit)
+        guard = Guard(gate, engine.clock, engine.audit, engine.rates)
         return SiteParts(gate, build_app(engine, guard), NATIVE.encode_error)
 
 

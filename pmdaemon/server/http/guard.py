@@ -8,11 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from pmdaemon.core.access import ANYBODY, Principal
-from pmdaemon.engine.interfaces import AuditLog, Clock, RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RATES, RateKind, RateLimit
+from pmdaemon.core.rate_limits import Rates as RatesByKind
+from pmdaemon.engine.interfaces import AuditLog, Clock, WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.addresses import Network, client_address, read_networks, site_of
 from pmdaemon.server.http.rates import Rates, Standing
 from pmdaemon.server.http.refusals import TooManyRequests
+
+Limits = Sequence[RateLimit] | RateKind | None
+"""How often an address may ask: said, of a kind that the settings know, or theirs for all."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
@@ -28,8 +33,15 @@ UNCHOSEN = WebSettings().rate_limits
 class Guard:
     """One server's gate, its count of requests, and its record of changes."""
 
-    def __init__(self, gate: Gate, clock: Clock, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        clock: Clock,
+        audit: AuditLog,
+        rates: Callable[[], RatesByKind] = lambda: RATES,
+    ) -> None:
         self.gate = gate
+        self._of_kind = rates
         self._clock = clock
         self._audit = audit
         self._rates = Rates(clock)
@@ -43,15 +55,12 @@ class Guard:
         )
 
     def charge(
-        self,
-        request: web.Request,
-        limits: Sequence[RateLimit] | None,
-        *,
-        usual: Sequence[RateLimit] | None = None,
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
     ) -> None:
         """Count a request against its limits; None are those of the settings.
 
-        While nobody has chosen these, `usual` are in their place.
+        While nobody has chosen these, `usual` are in their place. Where the settings have none,
+        there are no limits of a kind either.
 
         Raises:
             TooManyRequests: its address has made too many.
@@ -59,6 +68,8 @@ class Guard:
         """
         site = request[ORIGIN] = site_of(self.address_of(request))
         ours: Sequence[RateLimit] = self.gate.settings.rate_limits
+        if isinstance(limits, RateKind):
+            limits = self._of_kind()[limits] if ours else ()
         if usual is not None and ours == UNCHOSEN:
             ours = usual
         standing = self._rates.charge(site, ours if limits is None else limits)
@@ -69,11 +80,7 @@ class Guard:
             raise TooManyRequests(standing.wait)
 
     def charge_guess(
-        self,
-        request: web.Request,
-        limits: Sequence[RateLimit] | None,
-        *,
-        usual: Sequence[RateLimit] | None = None,
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
     ) -> None:
         """Count a wrong key where requests as such are not counted, or not as strictly.
 
@@ -81,7 +88,7 @@ class Guard:
             TooManyRequests: there were too many.
 
         """
-        if usual is not None or (limits is not None and not limits):
+        if usual is not None or limits == ():
             self.charge(request, None)
 
     def record(self, request: web.Request, status: int | None, code: str | None) -> None:

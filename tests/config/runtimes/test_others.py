@@ -1,6 +1,7 @@
 import pytest
 
 from pmdaemon.config.runtimes import others
+from pmdaemon.config.runtimes.others import PHP
 from pmdaemon.core.releases import Listing
 
 TARGET = '--target-dir "$HOME/cargo-target" && mkdir -p .bin && cp "$HOME/cargo-target/release'
@@ -57,13 +58,13 @@ def listing(*names, **texts):
             'cargo build --release --target-dir "$HOME/cargo-target"',
             "",
         ),
-        (others.php, listing("index.php"), "", "", "php -S 127.0.0.1:$PORT"),
+        (others.php, listing("index.php"), "", "", PHP),
         (
             others.php,
             listing("composer.json", "public/index.php"),
             "composer install --no-dev --no-interaction --optimize-autoloader",
             "",
-            "php -S 127.0.0.1:$PORT -t public",
+            f"{PHP} -t public",
         ),
     ],
 )

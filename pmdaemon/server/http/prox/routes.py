@@ -4,8 +4,8 @@ from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import RateLimit
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, Handler, json_response
 from pmdaemon.server.http.prox import handlers, pushing, requests
 from pmdaemon.server.http.prox.errors import encode_error

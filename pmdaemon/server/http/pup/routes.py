@@ -7,8 +7,8 @@ from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import RateLimit
 from pmdaemon.server.http.dialect import Dialect, Endpoint, json_response
 from pmdaemon.server.http.pup import handlers
 from pmdaemon.server.http.pup.errors import encode_error

@@ -1,8 +1,9 @@
 import pytest
 
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateKind
 from pmdaemon.server.http.prox.routes import PROX
-from pmdaemon.server.http.pushpaka.routes import AUTH_LIMITS, DOOR, LIMITS, PUSHPAKA
+from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
 from tests.dialects.transcripts import ask
 
 
@@ -30,8 +31,8 @@ def test_guessing_is_limited_more_than_anything_else():
     limits = {one.path: one.limits for one in (*DOOR.endpoints, *PUSHPAKA.endpoints)}
 
     for path in ("/auth/register", "/auth/login", "/auth/password"):
-        assert limits[f"/api/v1{path}"] == AUTH_LIMITS
-    assert limits["/api/v1/projects"] == LIMITS
+        assert limits[f"/api/v1{path}"] is RateKind.SIGN_IN
+    assert limits["/api/v1/projects"] is RateKind.DEPLOY
     assert limits["/api/v1/health"] == ()
 
 
