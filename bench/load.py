@@ -32,7 +32,6 @@ def load(
     *,
     connections: int,
     script: Path | None = None,
-    host: str = "",
     rate: float | None = None,
     cpu: int | None = None,
 ) -> Load:
@@ -43,7 +42,6 @@ def load(
         seconds: for how long.
         connections: how many there are.
         script: what says to wrk what to ask.
-        host: what is said to be asked, where that is not in the URL.
         rate: how many requests a second there are to be, if not as many as are answered.
         cpu: the processor to do that on.
 
@@ -52,8 +50,6 @@ def load(
 
     """
     options: list[str] = ["-s", str(script)] if script is not None else []
-    if host:
-        options += ["-H", f"Host: {host}"]
     lasting = f"-d{max(1, round(seconds))}s"
     env = dict(os.environ)
     if rate is not None:

@@ -1,7 +1,8 @@
 """Where the programs that we are compared with come from.
 
 What is not installed is got into a cache folder, the first time: PM2 from npm, supervisor and
-circus from PyPI, runit from Debian. nginx and wrk have to be there; without, their figures are not.
+circus from PyPI, runit and caddy from Debian. nginx and wrk have to be there; without, their
+figures are not.
 """
 
 import os
@@ -18,6 +19,10 @@ from bench.system import BenchFailed
 
 PM2_RELEASE = "pm2@7"
 PYTHON_RELEASES = ("supervisor==4.*", "circus==0.19.*")
+
+
+class ToolMissing(BenchFailed):
+    """A program that we do not install ourselves is not there."""
 
 
 def find_ours() -> Path:
@@ -78,40 +83,57 @@ def find_python_peers() -> Path:
 
 
 def find_runit() -> Path:
-    """Find the folder with `runsvdir` and its like: that of the system, or of Debian's package.
-
-    The package is only taken apart, which takes no root and starts nothing.
+    """Find the folder with `runsvdir` and its like.
 
     Raises:
         BenchFailed: there is none, and it cannot be got.
 
     """
-    if (installed := shutil.which("runsvdir")) is not None:
-        return Path(installed).parent
-    folder = _cache() / "runit"
-    if not (folder / "usr" / "bin" / "runsvdir").exists():
-        _install("runit", [find_tool("apt-get"), "download", "runit"], folder)
-        package = max(folder.glob("runit_*.deb"))
-        _install("runit", [find_tool("dpkg"), "-x", str(package), str(folder)], folder)
-    return folder / "usr" / "bin"
+    return _find_debian("runit", "runsvdir").parent
+
+
+def find_caddy() -> Path:
+    """Find `caddy`.
+
+    Raises:
+        BenchFailed: there is none, and it cannot be got.
+
+    """
+    return _find_debian("caddy", "caddy")
 
 
 def find_tool(name: str) -> str:
     """Find a program that has to be installed.
 
     Raises:
-        BenchFailed: it is not.
+        ToolMissing: it is not.
 
     """
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
     found = shutil.which(name, path=path)
     if found is None:
-        raise BenchFailed(f"{name} is missing; install it")
+        raise ToolMissing(f"{name} is missing; install it")
     return found
 
 
 def _made(make: type[Foreground], name: str, folder: Path, home: Path) -> Contender:
     return make(name, home, folder)
+
+
+def _find_debian(name: str, program: str) -> Path:
+    """Find a program: that of the system, or of Debian's package.
+
+    The package is only taken apart, which takes no root and starts nothing.
+    """
+    if (installed := shutil.which(program)) is not None:
+        return Path(installed)
+    folder = _cache() / name
+    found = folder / "usr" / "bin" / program
+    if not found.exists():
+        _install(name, [find_tool("apt-get"), "download", name], folder)
+        package = max(folder.glob(f"{name}_*.deb"))
+        _install(name, [find_tool("dpkg"), "-x", str(package), str(folder)], folder)
+    return found
 
 
 def _cache() -> Path:

@@ -24,10 +24,10 @@ was missed is said to be. No test depends on any of this.
     make bench                                  # all of it: some 20 minutes, best undisturbed
     make bench BENCH_ARGS="list start --write"  # some, put into this page
 
-PM2 comes from npm, supervisor and circus from PyPI, runit from Debian; what is missing is got at
-the first run. The last three are started with a configuration that names all programs, so their
-starts include that of their daemon. nginx, wrk and a C compiler have to be there; what takes one
-that is not is left out.
+PM2 comes from npm, supervisor and circus from PyPI, runit and caddy from Debian; what is missing is
+got at the first run. supervisor, circus and runit are started with a configuration that names all
+programs, so their starts include that of their daemon. nginx, wrk and a C compiler have to be
+there; what takes one that is not is left out.
 """
 
 

@@ -148,7 +148,8 @@ class Telemetry:
         asyncio.run(self._listen())
 
     async def _listen(self) -> None:
-        import asyncio  # noqa: PLC0415 - only who listens pays for them
+        # Only who listens pays for these.
+        import asyncio  # noqa: PLC0415
 
         import aiohttp  # noqa: PLC0415
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import python_manual
+
 ROOT = Path(__file__).parents[1]
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -19,6 +21,12 @@ def test_every_link_to_a_file_leads_to_one(page: Path):
     links = _LINK.findall(page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_verb_of_the_python_api_is_told_as_it_is():
+    told = python_manual.PATH.read_text("utf-8")
+
+    assert told == python_manual.manual(), "run: python -m tests.support.python_manual"
 
 
 @pytest.mark.timeout(240)  # many pages, some of them long

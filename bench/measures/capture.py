@@ -16,6 +16,7 @@ MB = 10**6
 BIG = 1_000_000
 LINE = 100
 CROWD = 50
+TIMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,14 @@ def _crowds(pair: Pair, size: int) -> list[Figure]:
     ]
 
 
-def _compare(pair: Pair, what: str, writer: App, size: int, *, times: int = 3) -> list[Figure]:
+def _compare(pair: Pair, what: str, writer: App, size: int) -> list[Figure]:
     for manager in pair:
         manager.run("list")
     samples = [
         (_captured(pair.ours, [writer], size), _captured(pair.theirs, [writer], size))
-        for _ in range(times)
+        for _ in range(TIMES)
     ]
-    bare = [_bare(pair.ours.home.with_suffix(".out"), writer, size) for _ in range(times)]
+    bare = [_bare(pair.ours.home.with_suffix(".out"), writer, size) for _ in range(TIMES)]
     ours, theirs = zip(*samples, strict=True)
     return [
         Figure(

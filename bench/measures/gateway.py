@@ -2,17 +2,18 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
-from bench.figures import Figure, percentile
-from bench.load import answers, free_ports, load
+from bench import proxies
+from bench.figures import OURS, Figure, percentile
+from bench.load import Load, free_ports, load
 from bench.managers import Pair
-from bench.peers import find_tool
-from bench.system import BenchFailed, end, memory, wait_for
+from bench.peers import ToolMissing
+from bench.proxies import ITS_CPU, OTHER_CPU, Proxy, on
+from bench.system import BenchFailed, memory
 from tests.support.http_clients import failures_of, under_load
 
 CONNECTIONS = 32
@@ -20,8 +21,6 @@ SECONDS = 5
 ROUNDS = 3
 SWAPS = 6
 GIB = 2**30
-OURS, BESIDE = 0, 1
-"""The processor that proxies have for themselves, and that of all others."""
 
 UPSTREAM = """
 server {{
@@ -31,90 +30,77 @@ server {{
 }}
 """
 
-PROXY = """
-upstream behind {{ server 127.0.0.1:{behind}; keepalive 64; keepalive_requests 1000000000; }}
-server {{
-    listen 127.0.0.1:{port};
-    location / {{
-        proxy_pass http://behind;
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto $scheme;
-    }}
-}}
-"""
-
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """The proxy and nginx, one processor each, the same upstream: rate, p99, memory, swaps."""
-    try:
-        nginx_program = find_tool("nginx")
-    except BenchFailed as failure:
-        print(f"  {failure}", file=sys.stderr)
-        return []
+    """The proxy, nginx and caddy on one processor, the same upstream: rate, p99, memory, swaps."""
     folder = pair.ours.home.parent
-    first, second, theirs, ours = free_ports(4)
+    first, second, ours = free_ports(3)
     upstreams = "".join(UPSTREAM.format(port=port, folder=folder) for port in (first, second))
     with (folder / "large").open("wb") as large:
         large.truncate(GIB)
-    with (
-        _nginx(nginx_program, folder / "upstream", upstreams, BESIDE, first),
-        _nginx(
-            nginx_program, folder / "proxy", PROXY.format(port=theirs, behind=first), OURS, theirs
-        ) as nginx,
-    ):
-        pair.ours.run("proxy", "on", "--host", "127.0.0.1", "--http", str(ours))
-        pair.ours.run("proxy", "add", "127.0.0.1", "--name", "site", f"127.0.0.1:{first}")
-        daemon = pair.ours.daemon()[:1]
-        _pin(daemon[0].pid, OURS)
-        return [
-            *_loads(ours, theirs, first, rounds=max(ROUNDS, round(ROUNDS * effort))),
-            *_downloads(ours, theirs, daemon, nginx),
-            Figure(
-                "requests failed in 6 swaps under load", "", [_swaps(pair, ours, first, second)],
-                limit=0,
-            ),
-        ]  # fmt: skip
+    try:
+        with (
+            proxies.nginx(folder / "upstream", upstreams, OTHER_CPU, first),
+            proxies.peers(folder, first) as peers,
+        ):
+            pair.ours.run("proxy", "on", "--host", "127.0.0.1", "--http", str(ours))
+            pair.ours.run("proxy", "add", "127.0.0.1", "--name", "site", f"127.0.0.1:{first}")
+            daemon = pair.ours.daemon()[:1]
+            _pin(daemon[0].pid, ITS_CPU)
+            mine = Proxy(ours, daemon)
+            return [
+                *_loads(mine, peers, first, rounds=max(ROUNDS, round(ROUNDS * effort))),
+                *_downloads(mine, peers),
+                Figure(
+                    "requests failed in 6 swaps under load", "",
+                    [_swaps(pair, ours, first, second)], limit=0,
+                ),
+            ]  # fmt: skip
+    except ToolMissing as failure:
+        print(f"  {failure}", file=sys.stderr)
+        return []
 
 
-def _loads(ours: int, theirs: int, direct: int, *, rounds: int) -> Iterator[Figure]:
-    rates: dict[int, list[float]] = {ours: [], theirs: []}
-    added: dict[int, list[float]] = {ours: [], theirs: []}
-    for _ in range(rounds):
-        for port, taken in rates.items():
-            taken.append(_load(port)[0])
-        for port, taken in added.items():
-            # As much as half of what ours can, for all three.
-            half = percentile(rates[ours], 50) / 2
-            through, past = _load(port, half)[1], _load(direct, half)[1]
-            taken.append(max(0.0, through - past))
-    yield Figure(
-        "requests through the proxy", "/s", rates[ours],
-        floor=4000, others={"nginx": rates[theirs]},
-    )  # fmt: skip
-    yield Figure(
-        "p99 added at half of that load", "ms", added[ours],
-        limit=3, others={"nginx": added[theirs]},
-    )  # fmt: skip
-
-
-def _downloads(
-    ours: int, theirs: int, daemon: Sequence[psutil.Process], nginx: Sequence[psutil.Process]
+def _loads(
+    ours: Proxy, peers: Mapping[str, Proxy], direct: int, *, rounds: int
 ) -> Iterator[Figure]:
-    speeds: dict[int, list[float]] = {ours: [], theirs: []}
-    before = memory(daemon)["Rss"]
-    with _highest_memory(daemon) as highest:
-        for _ in range(ROUNDS):
-            for port, taken in speeds.items():
-                taken.append(_download(port))
+    everybody = {OURS: ours, **peers}
+    rates: dict[str, list[float]] = {name: [] for name in everybody}
+    added: dict[str, list[float]] = {name: [] for name in everybody}
+    for _ in range(rounds):
+        for name, proxy in everybody.items():
+            rates[name].append(_load(proxy.port).rate)
+        # As much as half of what ours can, for all of them.
+        half = percentile(rates[OURS], 50) / 2
+        for name, proxy in everybody.items():
+            through, past = _load(proxy.port, half).p99, _load(direct, half).p99
+            added[name].append(max(0.0, through - past))
     yield Figure(
-        "download of 1 GiB through it", "MB/s", speeds[ours], others={"nginx": speeds[theirs]}
-    )
+        "requests through the proxy", "/s", rates.pop(OURS), floor=4000, others=rates,
+    )  # fmt: skip
+    yield Figure(
+        "p99 added at half of that load", "ms", added.pop(OURS), limit=3, others=added,
+    )  # fmt: skip
+    yield _resident("resident memory under that load", ours, peers)
+
+
+def _downloads(ours: Proxy, peers: Mapping[str, Proxy]) -> Iterator[Figure]:
+    everybody = {OURS: ours, **peers}
+    speeds: dict[str, list[float]] = {name: [] for name in everybody}
+    before = memory(ours.processes)["Rss"]
+    with _highest_memory(ours.processes) as highest:
+        for _ in range(ROUNDS):
+            for name, proxy in everybody.items():
+                speeds[name].append(_download(proxy.port))
+    yield Figure("download of 1 GiB through it", "MB/s", speeds.pop(OURS), others=speeds)
     grown = max(0, highest[0] - before) / 2**20
     yield Figure("memory grown in 3 GiB of downloads", "MiB", [grown], limit=16)
-    resident = [memory(one)["Rss"] / 2**20 for one in (daemon, nginx)]
-    yield Figure("resident memory after that", "MiB", resident[:1], others={"nginx": resident[1:]})
+    yield _resident("resident memory after that", ours, peers)
+
+
+def _resident(what: str, ours: Proxy, peers: Mapping[str, Proxy]) -> Figure:
+    mine, *theirs = ([memory(one.processes)["Rss"] / 2**20] for one in (ours, *peers.values()))
+    return Figure(what, "MiB", mine, others=dict(zip(peers, theirs, strict=True)))
 
 
 def _swaps(pair: Pair, port: int, first: int, second: int) -> int:
@@ -125,16 +111,16 @@ def _swaps(pair: Pair, port: int, first: int, second: int) -> int:
     return len(failures_of(clients))
 
 
-def _load(port: int, rate: float | None = None) -> tuple[float, float]:
-    """Ask for a while, as fast as can be or so often; return the requests a second and p99."""
+def _load(port: int, rate: float | None = None) -> Load:
+    """Ask for a while, as fast as can be or so often."""
     url = f"http://127.0.0.1:{port}/"
-    return load(url, SECONDS, connections=CONNECTIONS, rate=rate, cpu=BESIDE)
+    return load(url, SECONDS, connections=CONNECTIONS, rate=rate, cpu=OTHER_CPU)
 
 
 def _download(port: int) -> float:
     command = ["curl", "-sf", "-o", "/dev/null", "-w", "%{speed_download} %{size_download}"]
     done = subprocess.run(
-        _on(BESIDE, [*command, f"http://127.0.0.1:{port}/large"]),
+        on(OTHER_CPU, [*command, f"http://127.0.0.1:{port}/large"]),
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     speed, size = map(float, done.split())
@@ -159,37 +145,6 @@ def _highest_memory(processes: Sequence[psutil.Process]) -> Iterator[list[int]]:
     finally:
         over.set()
         thread.join()
-
-
-@contextmanager
-def _nginx(
-    program: str, folder: Path, servers: str, cpu: int, port: int
-) -> Iterator[Sequence[psutil.Process]]:
-    folder.mkdir()
-    config = folder / "nginx.conf"
-    user = "user root; " if os.geteuid() == 0 else ""  # the folder is its user's alone
-    config.write_text(
-        f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr crit;\n"
-        "events { worker_connections 2048; }\n"
-        "http { access_log off; sendfile on; keepalive_requests 1000000000;"
-        f" proxy_temp_path {folder}/proxy; client_body_temp_path {folder}/body;"
-        f" fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;"
-        f" {servers} }}\n",
-        "utf-8",
-    )
-    nginx = psutil.Popen(_on(cpu, [program, "-c", str(config)]), stderr=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: answers(port), "nginx to answer")
-        yield [nginx, *nginx.children()]
-    finally:
-        family = [*nginx.children(recursive=True), nginx]
-        nginx.terminate()
-        end(family)
-        nginx.wait()
-
-
-def _on(cpu: int, command: list[str]) -> list[str]:
-    return ["taskset", "-c", str(cpu), *command]
 
 
 def _pin(pid: int, cpu: int) -> None:

@@ -9,6 +9,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
@@ -27,8 +28,14 @@ from pmdaemon.engine.interfaces import AcmeSettings
 
 REQUEST_SECONDS = 30.0
 ORDER_SECONDS = 300.0
+"""How long one request may take, and the order of a certificate as a whole."""
+
 LONGEST_POLL = 15.0
+"""Seconds between two looks at an order, whatever the authority asks for."""
+
 LARGEST_ANSWER = 2**20
+"""Bytes."""
+
 NONCES_TRIED = 10
 """How often a request is signed anew because its nonce was not good (section 6.5)."""
 
@@ -51,8 +58,17 @@ class _Answer(Struct, frozen=True):
 
     @property
     def retry_after(self) -> float | None:
+        """Seconds to wait, said so or as a date (RFC 9110, section 10.2.3)."""
         text = self.headers.get("retry-after", "")
-        return float(text) if text.isdigit() else None
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            until, now = (
+                parsedate_to_datetime(each) for each in (text, self.headers.get("date", ""))
+            )
+            return max(0.0, (until - now).total_seconds())
+        except (TypeError, ValueError):
+            return None
 
 
 class _Refused(Exception):
@@ -122,7 +138,7 @@ class AcmeClient:
         """Find the account of our key, or make it; the terms were agreed to when this was set."""
         if self._account is not None:
             return
-        self._directory = (await self._ask("GET", self._settings.directory)).said
+        self._directory = _taken(await self._ask("GET", self._settings.directory)).said
         contact = [f"mailto:{one}" for one in self._settings.contact]
         answer = await self._post(
             self._directory["newAccount"],
@@ -165,14 +181,11 @@ class AcmeClient:
             if answer.said.get("type") != f"{PROBLEM}badNonce":
                 break
             answer = await self._post_once(url, payload)
-        if answer.status >= 300:
-            reason = _why(answer.said or None, answer.status)
-            raise _Refused(reason, answer.retry_after)
-        return answer
+        return _taken(answer)
 
     async def _post_once(self, url: str, payload: Mapping[str, object] | None) -> _Answer:
         if self._nonce is None:
-            await self._ask("HEAD", self._directory["newNonce"])
+            _taken(await self._ask("HEAD", self._directory["newNonce"]))
         nonce, self._nonce = self._nonce or "", None
         signed = self._key.signed(url, nonce, payload, account=self._account)
         return await self._ask("POST", url, signed)
@@ -201,6 +214,13 @@ class AcmeClient:
 
 def _answer(status: int, headers: Message, body: bytes) -> _Answer:
     return _Answer(status, {name.lower(): value for name, value in headers.items()}, body)
+
+
+def _taken(answer: _Answer) -> _Answer:
+    """Pass on what was answered, if that was no refusal."""
+    if answer.status >= 300:
+        raise _Refused(_why(answer.said or None, answer.status), answer.retry_after)
+    return answer
 
 
 def _words(error: Exception) -> str:

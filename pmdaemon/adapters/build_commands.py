@@ -18,6 +18,7 @@ from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
+from pmdaemon.core.quantities import format_size
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import ProcessTrees
 from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
@@ -26,9 +27,6 @@ SHELL = "/bin/sh"
 
 LIMITS = Limits(nice=5, resources={"core": 0})
 """What serves comes before what is built."""
-
-MOST_PROCESSES = 512
-"""Processes of one command; more is one that forks for ever."""
 
 LOOK_INTERVAL = 0.5
 """Seconds between two looks at a command that runs."""
@@ -113,7 +111,7 @@ class BuildCommands:
             entry = self._reader.entry(pid)
             if entry is None:
                 return BuildOutcome(None, "the system does not show its process")
-            return await self._attend(entry.identity, token, order.timeout, objection)
+            return await self._attend(entry.identity, token, order, objection)
 
     async def end_leftovers(self, name: str) -> int:
         """End what a former daemon left of a command; return how many processes that were."""
@@ -123,7 +121,7 @@ class BuildCommands:
         self,
         identity: Identity,
         token: str,
-        timeout: float,  # noqa: ASYNC109 - it is the order's
+        order: BuildOrder,
         objection: Callable[[], str | None],
     ) -> BuildOutcome:
         over: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
@@ -135,7 +133,7 @@ class BuildCommands:
         self._handles.exit_when_ended(identity, ended, is_held=True)
         self.running.add(identity)
         try:
-            reason = await self._until_over(identity, token, over, timeout, objection)
+            reason = await self._until_over(identity, token, over, order, objection)
             return BuildOutcome(None, reason) if reason else BuildOutcome(over.result())
         finally:
             # Who was cancelled waits here as well: nothing of it is to be left.
@@ -149,24 +147,36 @@ class BuildCommands:
         identity: Identity,
         token: str,
         over: asyncio.Future[Exit],
-        timeout: float,  # noqa: ASYNC109 - as above
+        order: BuildOrder,
         objection: Callable[[], str | None],
     ) -> str:
         """Wait for its end; say why it has to be ended, or nothing when it ended by itself."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
+        deadline = loop.time() + order.timeout
         while not over.done():
             wait = min(LOOK_INTERVAL, max(0.0, deadline - loop.time()))
             await asyncio.wait({over}, timeout=wait)
             if over.done():
                 break
             if loop.time() >= deadline:
-                return f"it took longer than {timeout:g} s"
+                return f"it took longer than {order.timeout:g} s"
             if (reason := objection() or self._objection()) is not None:
                 return reason
-            if len(self._trees.members(identity, token)) > MOST_PROCESSES:
-                return f"it started more than {MOST_PROCESSES} processes"
+            if (reason := self._excess(identity, token, order)) is not None:
+                return reason
         return objection() or ""  # it may have been faster than who looks
+
+    def _excess(self, identity: Identity, token: str, order: BuildOrder) -> str | None:
+        """Say of what a command uses too much."""
+        members = self._trees.members(identity, token)
+        if len(members) > order.processes:
+            return f"it started more than {order.processes} processes"
+        if order.memory is None:
+            return None
+        entries = (self._reader.entry(one.pid) for one in members)
+        if sum(one.memory for one in entries if one is not None) > order.memory:
+            return f"it used more than {format_size(order.memory)} of memory"
+        return None
 
     async def _kill(self, identity: Identity, token: str) -> int:
         """End a tree: it is stopped first, as what forks for ever is faster than who kills it."""

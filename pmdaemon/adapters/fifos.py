@@ -5,8 +5,10 @@ times: it never reads as ended (which would wake the loop for ever), and whoever
 nobody reads gets no SIGPIPE but waits (fifo(7), pipe(7)).
 """
 
+import errno
 import fcntl
 import os
+import resource
 import stat
 import sys
 from collections.abc import Callable
@@ -28,6 +30,9 @@ new pipe of that user, in whatever program, holds two pages or one only. 100 pro
 enlarged FIFOs each would be three times that; 16 are a quarter of it.
 """
 
+SPARED: Final = 16
+"""Descriptors that are not for programs but for commands, the store, a look at processes."""
+
 Move = Callable[[int, int, int, int], int]
 """Move up to `count` bytes from a FIFO to a file at an offset: (fifo, file, count, offset)."""
 
@@ -43,13 +48,23 @@ class Spilled(Exception):
 
 
 def open_fifo(path: str) -> int:
-    """Open a FIFO, which is made, and its folder, when not there; what waits in it is kept."""
+    """Open a FIFO, which is made, and its folder, when not there; what waits in it is kept.
+
+    Raises:
+        OSError: it cannot be, or the last descriptors would go, without which no command is heard.
+
+    """
     try:
         _make(path)
     except FileNotFoundError:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(path)
     fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    # The lowest free number is given, so a high one says how many are left.
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and fd >= soft - min(SPARED, soft // 4):
+        os.close(fd)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     # A change of it waits for the journal of the file system, and is hardly ever needed.
     if stat.S_IMODE(os.fstat(fd).st_mode) != 0o600:
         os.fchmod(fd, 0o600)

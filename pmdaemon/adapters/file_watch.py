@@ -26,9 +26,9 @@ class SystemFileWatch:
 
     def _load(self) -> FileWatch:
         if sys.platform != "linux":
-            from pmdaemon.adapters.file_polling import PollingFileWatch  # noqa: PLC0415
+            from pmdaemon.adapters.file_polling import PollingFileWatch  # noqa: PLC0415 - as below
 
             return PollingFileWatch(self._clock, never=self._never)
-        from pmdaemon.adapters.inotify import InotifyFileWatch  # noqa: PLC0415
+        from pmdaemon.adapters.inotify import InotifyFileWatch  # noqa: PLC0415 - few watch files
 
         return InotifyFileWatch(self._clock, never=self._never)

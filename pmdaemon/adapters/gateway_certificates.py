@@ -14,7 +14,8 @@ from pathlib import Path
 from pmdaemon.adapters.certificate_pairs import OwnFiles, Pair, read_pair
 from pmdaemon.adapters.local_authority import LocalAuthority, write_private
 from pmdaemon.adapters.obtained_certificates import ObtainedCertificates
-from pmdaemon.core.certificates import Certificate, renewal_time
+from pmdaemon.adapters.refused_orders import RefusedOrders
+from pmdaemon.core.certificates import Certificate, Refusal, renewal_time
 from pmdaemon.engine.interfaces import (
     AcmeSettings,
     CertificateFiles,
@@ -43,6 +44,7 @@ class GatewayCertificates:
         self._known = known
         self._own: Mapping[str, OwnFiles] = {}
         self._obtained = ObtainedCertificates(folder, clock)
+        self._refused = RefusedOrders(folder)
         self._authority: LocalAuthority | None = None
         self._domains: Sequence[str] = ()
         self._made: dict[str, Pair] = {}
@@ -124,6 +126,14 @@ class GatewayCertificates:
     def discard(self, host: str) -> bool:
         """Forget what an authority has signed for a host."""
         return self._obtained.discard(host)
+
+    def refusals(self) -> Mapping[str, Refusal]:
+        """Return what was kept of orders that came to nothing."""
+        return self._refused.read()
+
+    def keep_refusals(self, refusals: Mapping[str, Refusal]) -> None:
+        """Keep these, and no others, for daemons to come."""
+        self._refused.write(refusals)
 
     # Inside.
 

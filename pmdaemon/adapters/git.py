@@ -10,13 +10,17 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
+from pmdaemon.adapters.git_ssh import complaint, ssh_command
 from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.config.surroundings import without_proxies
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.repositories import PUSHED
@@ -30,15 +34,8 @@ from pmdaemon.engine.interfaces.deploying import (
     Say,
 )
 
-LARGEST_REPOSITORY = 1024**3
-"""Bytes of a repository, packed; a larger one is not fetched to its end."""
-
-LARGEST_TREE = 2 * 1024**3
-"""Bytes of all files of a commit."""
-
 MOST_FILES = 200_000
 
-FETCH_TIMEOUT = 600.0
 LOCAL_TIMEOUT = 120.0
 """Seconds for what happens on this machine."""
 
@@ -58,22 +55,26 @@ SETTINGS = {
 HELPER = """!f() { printf 'username=%s\\npassword=%s\\n' x-access-token "$GIT_TOKEN"; }; f"""
 """A credential helper that gives git what stands in its environment, so in no argument and file."""
 
-SSH = "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
-
 FETCHED = "refs/deploy"
 """Where fetched branches stand, apart from those that somebody pushed here."""
 
 _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):")
-_WORD_OF_GIT = re.compile(r"^(?:fatal|error|remote|ERROR): *", re.IGNORECASE)
 
 
 class GitRepositories:
     """Keeps the repositories of projects, each at `<folder>/<project id>/repo.git`."""
 
-    def __init__(self, folder: Path, commands: BuildCommands, search_path: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        commands: BuildCommands,
+        surroundings: Mapping[str, str],
+        limits: Callable[[], DeployLimits],
+    ) -> None:
         self._folder = folder
+        self._limits = limits
         self._commands = commands
-        self._search_path = search_path
+        self._surroundings = surroundings
 
     def path(self, project_id: str) -> Path:
         """Say where the repository of a project is."""
@@ -121,10 +122,12 @@ class GitRepositories:
             *("--end-of-options", order.repo_url, refspec),
         ]
         outcome, said = await self._fetch(path, order, words, guards, say)
-        if _too_large(path) is not None:
+        if _too_large(path, self._limits().repository) is not None:
             await asyncio.to_thread(shutil.rmtree, path)
         if not outcome.ok:
-            raise _failed(f"cannot fetch {hide_passwords(order.repo_url)}", outcome, said)
+            why = outcome.reason or complaint(path.parent, said)
+            reason = why or git_words.reason(outcome, said)
+            raise FetchFailed(f"cannot fetch {hide_passwords(order.repo_url)}: {reason}")
         name = order.sha or f"{FETCHED}/{order.branch}"
         found = await self._commit(path, name)
         if found is None:
@@ -173,6 +176,7 @@ class GitRepositories:
     async def _measure(self, path: Path, sha: str, name: str) -> int:
         """Refuse what is too large before it is written; return how many submodules there are."""
         total = files = submodules = 0
+        largest = self._limits().files
 
         def count(line: str) -> None:
             nonlocal total, files, submodules
@@ -186,8 +190,8 @@ class GitRepositories:
         def objection() -> str | None:
             if files > MOST_FILES:
                 return f"it has more than {MOST_FILES} files"
-            if total > LARGEST_TREE:
-                return f"its files are larger than {format_size(LARGEST_TREE)}"
+            if total > largest:
+                return f"its files are larger than {format_size(largest)}"
             return None
 
         order = self._order(name, path, {}, LOCAL_TIMEOUT)
@@ -196,7 +200,7 @@ class GitRepositories:
             words, order, count, lambda _: None, objection=objection
         )
         if (reason := objection()) is not None or not outcome.ok:
-            raise CannotRelease(f"cannot check it out: {reason or _why(outcome, [])}")
+            raise CannotRelease(f"cannot check it out: {reason or git_words.reason(outcome, [])}")
         return submodules
 
     async def _fetch(
@@ -205,14 +209,15 @@ class GitRepositories:
         said: list[str] = []
 
         def hear(line: str) -> None:
-            if line.strip():
-                said.append(hide_passwords(line.strip()))
+            said.append(hide_passwords(line.strip()))
+            if git_words.is_worth_telling(line):
                 say(said[-1])
 
         protocols = "https:http:ssh:file" if order.trusted else "https:http:ssh"
         environment = {
+            **(self._surroundings if order.trusted else {}),
             "GIT_ALLOW_PROTOCOL": protocols,
-            "GIT_SSH_COMMAND": self._ssh(order),
+            "GIT_SSH_COMMAND": ssh_command(path.parent, trusted=order.trusted),
             "GIT_TOKEN": order.token,
         }
         options = list(guards)
@@ -220,21 +225,12 @@ class GitRepositories:
             options += ["-c", f"credential.helper={HELPER}"]
         outcome = await self._commands.run_words(
             self._words(path, words, options),
-            self._order(order.name, path, environment, FETCH_TIMEOUT),
+            self._order(order.name, path, environment, order.timeout),
             hear,
             hear,
-            objection=lambda: _too_large(path),
+            objection=lambda: _too_large(path, self._limits().repository),
         )
         return outcome, said
-
-    def _ssh(self, order: FetchOrder) -> str:
-        """Word how ssh is called: with the key of the project, where it has one, and no other."""
-        project = self._folder / order.project_id
-        command = f"{SSH} -o UserKnownHostsFile={_quoted(project / 'known_hosts')}"
-        key = project / "deploy_key"
-        if key.exists() or not order.trusted:
-            command += f" -o IdentitiesOnly=yes -o IdentityAgent=none -i {_quoted(key)}"
-        return command
 
     async def _commit(self, path: Path, name: str) -> Commit | None:
         said, outcome = await self._ask(
@@ -281,7 +277,7 @@ class GitRepositories:
             command="",
             cwd=str(path),
             env={
-                "PATH": self._search_path,
+                **without_proxies(self._surroundings),
                 "HOME": str(path),
                 "LC_ALL": "C.UTF-8",
                 "GIT_CONFIG_NOSYSTEM": "1",
@@ -344,17 +340,13 @@ def _made(folder: str) -> Path:
     return path
 
 
-def _too_large(path: Path) -> str | None:
+def _too_large(path: Path, largest: int) -> str | None:
     total = 0
     for folder, _, names in os.walk(path / "objects"):
         for name in names:
             with suppress(OSError):
                 total += (Path(folder) / name).lstat().st_size
-    return (
-        f"it is larger than {format_size(LARGEST_REPOSITORY)}"
-        if total > LARGEST_REPOSITORY
-        else None
-    )
+    return f"it is larger than {format_size(largest)}" if total > largest else None
 
 
 def _link_that_leads_out(root: Path) -> str | None:
@@ -372,20 +364,4 @@ def _link_that_leads_out(root: Path) -> str | None:
 
 
 def _failed(what: str, outcome: BuildOutcome, said: Sequence[str]) -> FetchFailed:
-    return FetchFailed(f"{what}: {_why(outcome, said)}")
-
-
-def _why(outcome: BuildOutcome, said: Sequence[str]) -> str:
-    if outcome.reason:
-        return outcome.reason
-    words = [line for line in said if line.lower().startswith(("fatal:", "error:", "remote:"))]
-    fatal = [line for line in words if line.lower().startswith("fatal:")]
-    # Of what is fatal the first says it best: others follow from it.
-    line = fatal[0] if fatal else (words or list(said) or [f"git ended with {outcome.exit}"])[-1]
-    sentence = _WORD_OF_GIT.sub("", line).strip().rstrip(".")
-    return sentence[:1].lower() + sentence[1:300]
-
-
-def _quoted(path: Path) -> str:
-    # GIT_SSH_COMMAND goes through a shell (git(1)).
-    return "'" + str(path).replace("'", "'\\''") + "'"
+    return FetchFailed(f"{what}: {git_words.reason(outcome, said)}")

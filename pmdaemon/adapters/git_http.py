@@ -4,16 +4,13 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.engine import tasks
 from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest
-
-LARGEST_PUSH = 1024**3
-"""Bytes."""
 
 DEADLINE = 600.0
 """Seconds for all of a request."""
@@ -26,10 +23,10 @@ LARGEST_HEAD = 16 * 1024
 SETTINGS = {
     "http.receivepack": "true",
     "http.uploadpack": "true",
-    "receive.maxInputSize": str(LARGEST_PUSH),
     "receive.fsckObjects": "true",
     "receive.denyDeletes": "false",
     "receive.autogc": "false",
+    "receive.advertisePushOptions": "true",
     "transfer.hideRefs": "refs/deploy",
     "core.hooksPath": os.devnull,
     "safe.directory": "*",
@@ -38,9 +35,15 @@ SETTINGS = {
 
 
 class GitBackend:
-    """Runs git for each request, with nothing of the user's configuration."""
+    """Runs git for each request, with nothing of the user's configuration.
 
-    def __init__(self, repositories: GitRepositories, search_path: str) -> None:
+    `largest` says how many bytes a push may have.
+    """
+
+    def __init__(
+        self, repositories: GitRepositories, search_path: str, largest: Callable[[], int]
+    ) -> None:
+        self._largest = largest
         self._repositories = repositories
         self._search_path = search_path
 
@@ -52,7 +55,7 @@ class GitBackend:
         except OSError as error:
             raise OperationFailed(f"cannot run git: {str(error.strerror).lower()}") from None
         try:
-            return await backend.answer(body)
+            return await backend.answer(body, self._largest())
         except BaseException:
             backend.end()
             raise
@@ -63,8 +66,9 @@ class GitBackend:
 
     def _environment(self, request: CodeRequest) -> Mapping[str, str]:
         path = self._repositories.path(request.project_id)
-        settings: dict[str, str] = {"GIT_CONFIG_COUNT": str(len(SETTINGS))}
-        for number, (name, value) in enumerate(SETTINGS.items()):
+        wanted = {**SETTINGS, "receive.maxInputSize": str(self._largest())}
+        settings: dict[str, str] = {"GIT_CONFIG_COUNT": str(len(wanted))}
+        for number, (name, value) in enumerate(wanted.items()):
             settings |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
         return {
             "PATH": self._search_path,
@@ -102,7 +106,7 @@ class _Backend:
         self._feeding: asyncio.Task[None] | None = None
         self._deadline = asyncio.get_running_loop().call_later(DEADLINE, self._kill)
 
-    async def answer(self, body: AsyncIterator[bytes]) -> CodeAnswer:
+    async def answer(self, body: AsyncIterator[bytes], largest: int) -> CodeAnswer:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=LARGEST_HEAD)
         await loop.connect_read_pipe(
@@ -112,7 +116,7 @@ class _Backend:
             asyncio.streams.FlowControlMixin, self._process.stdin
         )
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
-        self._feeding = tasks.spawn(_feed(body, writer), name="git.push")
+        self._feeding = tasks.spawn(_feed(body, writer, largest), name="git.push")
         status, headers = await _head(reader)
         return CodeAnswer(status, headers, self._body(reader))
 
@@ -140,12 +144,12 @@ class _Backend:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-async def _feed(body: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
+async def _feed(body: AsyncIterator[bytes], writer: asyncio.StreamWriter, largest: int) -> None:
     total = 0
     with suppress(ConnectionError):
         async for data in body:
             total += len(data)
-            if total > LARGEST_PUSH:
+            if total > largest:
                 break
             writer.write(data)
             await writer.drain()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -14,17 +15,28 @@ LONGEST_LINE = 8192
 MOST_AT_ONCE = 256 * 1024
 """Bytes that are taken in one turn of the event loop, so that others have theirs."""
 
+_FOR_TERMINALS = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B])"
+)
+"""Sequences of ECMA-48 that colour or move, and those of xterm that name a window."""
+
+
+METER_INTERVAL = 5.0
+"""Seconds after which a meter that still runs is told as it stands."""
+
 
 class LineGatherer:
     """A pipe that is emptied as it fills, and tells what came line by line.
 
-    What a terminal would write over, as a meter that runs from 0 to 100 %, counts as one line: the
-    last of what stood there.
+    What a terminal would write over, as a meter that runs from 0 to 100 %, is one line, the last of
+    what stood there; and one every now and then while it runs, if it does so for long.
+    Colours and what else is only for a terminal are left out.
     """
 
     def __init__(self, say: Say) -> None:
         self._say = say
         self._left = b""
+        self._told_at = asyncio.get_running_loop().time()
         self._reading, self.writing = os.pipe()
 
     def __enter__(self) -> Self:
@@ -68,12 +80,26 @@ class LineGatherer:
         *lines, self._left = (self._left + data).split(b"\n")
         for line in lines:
             self._tell(line)
+        self._left = self._past_meter(self._left)
         while len(self._left) > LONGEST_LINE:
             piece, self._left = self._left[:LONGEST_LINE], self._left[LONGEST_LINE:]
             self._tell(piece)
 
+    def _past_meter(self, left: bytes) -> bytes:
+        """Leave of a meter what it shows now, and tell that if it is due."""
+        former, is_one, shown = left.rstrip(b"\r").rpartition(b"\r")
+        if not is_one:
+            return left
+        is_whole = left.endswith(b"\r")
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= METER_INTERVAL:
+            self._told_at = now
+            self._tell(shown if is_whole else former)
+        return shown + b"\r" * is_whole
+
     def _tell(self, line: bytes) -> None:
-        shown = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
+        bare = _FOR_TERMINALS.sub(b"", line)
+        shown = bare.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
         for start in range(0, max(1, len(shown)), LONGEST_LINE):
             self._say(shown[start : start + LONGEST_LINE])
 

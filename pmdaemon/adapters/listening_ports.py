@@ -23,15 +23,15 @@ class ProcListeningPorts:
 
     def of(self, processes: Sequence[Identity]) -> frozenset[int] | None:
         """List the ports that any of these listens on; None where the system does not tell."""
-        ports = _listening()
+        ports = listening()
         if ports is None:
             return None
-        own = {inode for one in processes for inode in _sockets(one.pid)}
+        own = {inode for one in processes for _, inode in sockets_of(one.pid)}
         return frozenset(ports[inode] for inode in own & ports.keys())
 
 
-def _listening() -> dict[str, int] | None:
-    """Map the inodes of sockets that listen to their ports."""
+def listening() -> dict[str, int] | None:
+    """Map the inodes of sockets that listen to their ports; None where nothing tells."""
     found: dict[str, int] = {}
     readable = False
     for table in TABLES:
@@ -48,11 +48,12 @@ def _entries(lines: Iterable[str]) -> Iterable[tuple[str, int]]:
             yield words[9], int(words[1].rpartition(":")[2], 16)
 
 
-def _sockets(pid: int) -> Iterable[str]:
+def sockets_of(pid: int) -> Iterable[tuple[int, str]]:
+    """List the descriptors of a process that are sockets, with their inodes."""
     folder = f"/proc/{pid}/fd"
     with suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208 - names alone
             with suppress(OSError):
                 found = _SOCKET.fullmatch(os.readlink(f"{folder}/{name}"))  # noqa: PTH115 - as above
                 if found is not None:
-                    yield found[1]
+                    yield int(name), found[1]

@@ -113,13 +113,14 @@ class LogWriter:
             self._fd = None
 
     def empty(self) -> None:
-        """Empty the file, and remove the older ones.
+        """Empty the file, and remove the older ones; what was lost is said when there is more.
 
         Raises:
             OSError: the file cannot be written to.
 
         """
-        fd, _ = self._ready()
+        # On a full disk this is what makes room, so it must not begin with a word about the loss.
+        fd, _ = self._opened()
         remove_rotated(self.path)
         os.ftruncate(fd, 0)
         self._times.clear()
@@ -156,6 +157,11 @@ class LogWriter:
         return self._times.begins() or status.st_mtime
 
     def _ready(self) -> tuple[int, int]:
+        """Have the file open, with a word about what was lost; return it and its size."""
+        fd, end = self._opened()
+        return fd, end + (self._say_what_was_lost(fd, end) if self._lost else 0)
+
+    def _opened(self) -> tuple[int, int]:
         """Have the file open that the path names now; return it and its size."""
         fd = self._fd
         status = self._status() if fd is not None else None
@@ -164,8 +170,7 @@ class LogWriter:
             self._fd = fd = open_output(self.path)
             status = os.fstat(fd)
             self._file = (status.st_dev, status.st_ino)
-        end = status.st_size
-        return fd, end + (self._say_what_was_lost(fd, end) if self._lost else 0)
+        return fd, status.st_size
 
     def _status(self) -> os.stat_result | None:
         try:

@@ -105,7 +105,6 @@ def parse_stat(stat: bytes) -> ProcessEntry:
     return ProcessEntry(
         pid=pid,
         ppid=int(fields[1]),
-        process_group=int(fields[2]),
         session=int(fields[3]),
         start_time=int(fields[19]),
         own_ticks=int(fields[11]) + int(fields[12]),

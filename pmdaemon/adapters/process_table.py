@@ -28,7 +28,6 @@ class ProcessEntry(NamedTuple):
 
     pid: int
     ppid: int
-    process_group: int
     session: int
     start_time: int
     own_ticks: int

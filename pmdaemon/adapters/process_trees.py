@@ -178,11 +178,13 @@ class SystemProcessTrees:
         """List the orphans without a name that no other run can have begun."""
         if self._keeper is None:
             return
+        ourselves = os.getpid()  # younger than the programs of a former daemon
         nameless = [
             entry
             for entry in snapshot.children.get(self._keeper, ())
             if identity.start_time <= entry.start_time
             and (entry.pid, entry.start_time) not in self._known_tokens
+            and entry.pid != ourselves
         ]
         if not nameless:
             return  # as nearly always; to look at all runs for each of them takes its time

@@ -32,7 +32,6 @@ class PsutilReader:
                 return ProcessEntry(
                     pid=pid,
                     ppid=process.ppid(),
-                    process_group=os.getpgid(pid),
                     session=os.getsid(pid),
                     start_time=_ticks(process.create_time()),
                     own_ticks=own,

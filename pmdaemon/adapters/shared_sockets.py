@@ -2,12 +2,16 @@
 
 As the keeper and the instances have copies, closing ours would not end the listening. Shutting it
 down does, for all of them at once.
+
+When the keeper was killed together with the daemon, only the instances have it still. A daemon that
+cannot listen, as they do, has it copied from them (`program_listeners`).
 """
 
 import errno
 import json
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from pmdaemon.adapters.keeper_link import KeeperLink
@@ -17,6 +21,12 @@ PREFIX = "shared "
 BACKLOG = 511
 """Connections that may wait; Node's own number. The kernel has its own bound (somaxconn)."""
 
+THEIR_OWN = (
+    "its instances do, and this system does not let us copy their socket"
+    " (kernel.yama.ptrace_scope); restart it"
+)
+"""Why a port cannot be had where even the keeper was killed."""
+
 Key = tuple[str, str | None, int]
 """The app, the host or None for all addresses, and the TCP port."""
 
@@ -24,8 +34,11 @@ Key = tuple[str, str | None, int]
 class TcpSharedSockets:
     """Listens for apps, and finds what a former daemon listened on."""
 
-    def __init__(self, keeper: KeeperLink) -> None:
+    def __init__(
+        self, keeper: KeeperLink, *, left: Callable[[str, str | None, int], socket.socket | None]
+    ) -> None:
         self._keeper = keeper
+        self._left = left
         self._sockets: dict[Key, socket.socket] = {}
         for name in keeper.names(PREFIX):
             if (descriptor := keeper.take(name)) is not None:
@@ -36,17 +49,26 @@ class TcpSharedSockets:
         """Listen, or find what listens already; see `SharedSockets`."""
         key = app, host, tcp_port
         if (known := self._sockets.get(key)) is None:
-            try:
-                known = _listening(host, tcp_port)
-            except (OSError, ValueError) as error:
-                raise _refused(key, error) from error
-            self._sockets[key] = known
+            known = self._sockets[key] = self._listen(key)
             self._keeper.keep(_name(key), known.fileno())
         if not blocking:
             # It holds for every copy (fcntl(2)). Never the other way round: a program that needs
             # it by descriptor 3 sees to that itself.
             os.set_blocking(known.fileno(), False)
         return known.fileno()
+
+    def _listen(self, key: Key) -> socket.socket:
+        _, host, tcp_port = key
+        try:
+            return _listening(host, tcp_port)
+        except (OSError, ValueError) as error:
+            try:
+                left = self._left(*key) if _is_taken(error) else None
+            except PermissionError as denied:
+                raise _refused(key, error, reason=THEIR_OWN) from denied
+            if left is None:
+                raise _refused(key, error) from error
+            return left
 
     def has_any(self, app: str) -> bool:
         """Whether there is one of this app."""
@@ -79,14 +101,18 @@ def _listening(host: str | None, tcp_port: int) -> socket.socket:
     return socket.create_server(("", tcp_port), backlog=BACKLOG)
 
 
-def _refused(key: Key, error: OSError | ValueError) -> TcpPortTaken:
+def _is_taken(error: OSError | ValueError) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+
+
+def _refused(key: Key, error: OSError | ValueError, *, reason: str | None = None) -> TcpPortTaken:
     app, host, tcp_port = key
     number = error.errno if isinstance(error, OSError) else None
     name = errno.errorcode.get(number or 0, "EINVAL")
     where = f"{host}, port {tcp_port}" if host is not None else f"port {tcp_port}"
-    if number == errno.EADDRINUSE:
+    if reason is None and _is_taken(error):
         reason = "another program listens there"
-    else:
+    elif reason is None:
         reason = os.strerror(number).lower() if number else str(error)
     return TcpPortTaken(
         f"cannot listen on {where} for {app}: {reason}", port=tcp_port, owner=None, errno=name

@@ -45,6 +45,7 @@ def change(
     cert: str | None,
     key: str | None,
     remove: str | None,
+    retry: str | None,
     acme: str | None,
     contact: tuple[str, ...],
     agree: bool,
@@ -69,6 +70,8 @@ def change(
         context.client().gateway.turn_on(**settings)
     if remove is not None:
         context.client().gateway.remove_certificate(remove)
+    if retry is not None:
+        context.client().gateway.retry_certificate(retry)
 
 
 def show(context: Context, *, json: bool) -> None:

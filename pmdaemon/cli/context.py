@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class Context:
     """One call of the program."""
 
+    voice = "pmdaemon: "
+    """What stands before sentences on standard error."""
+
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.plain = False
@@ -71,7 +74,7 @@ class Context:
             start=self._start_daemon if start else False,
             patience=patience,
             on_progress=_progress(),
-            on_warning=_warning_once(),
+            on_warning=_warning_once(self.voice),
         )
 
     def environment_to_send(self) -> dict[str, str]:
@@ -96,14 +99,14 @@ def warn(sentence: str) -> None:
     print(f"pmdaemon: {sentence}", file=sys.stderr)
 
 
-def _warning_once() -> Callable[[str], None]:
+def _warning_once(voice: str) -> Callable[[str], None]:
     """Say each sentence once, however many requests of one command it is the answer to."""
     said: set[str] = set()
 
     def say(sentence: str) -> None:
         if sentence not in said:
             said.add(sentence)
-            warn(sentence)
+            print(f"{voice}{sentence}", file=sys.stderr)
 
     return say
 

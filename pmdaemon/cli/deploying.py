@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.render.deployments import line_text
-from pmdaemon.core.errors import OperationFailed
+from pmdaemon.control.channel import HungUp
+from pmdaemon.core.errors import DaemonNotRunning, DaemonUnavailable, OperationFailed
 
 if TYPE_CHECKING:
     from pmdaemon.control.messages.deploying import DeploymentView
@@ -24,7 +25,7 @@ def see_through(
         print(_announced(deployment), flush=True)
     if not detach:
         try:
-            deployment = _followed(context, deployment, json=json)
+            deployment = follow(context, deployment, quiet=json)
         except KeyboardInterrupt:
             warn(
                 f"deployment {number} goes on without you"
@@ -44,14 +45,34 @@ def see_through(
         say_json(deployment)
 
 
-def _followed(context: Context, deployment: "DeploymentView", *, json: bool) -> "DeploymentView":
-    terminal = context.terminal
-    for item in context.client(start=False).deployments.log(deployment["id"]):
-        for line in item.get("lines", ()):
-            if not json:
-                print(line_text(line, terminal), flush=True)
-        deployment = item.get("deployment", deployment)
-    return deployment
+def follow(context: Context, deployment: "DeploymentView", *, quiet: bool) -> "DeploymentView":
+    """Print the log of a deployment to its end, `quiet` or not, whichever daemon it is that ends.
+
+    Raises:
+        DaemonUnavailable: the daemon has ended, and there is no other to go on.
+
+    """
+    project, number = deployment["project"], deployment["number"]
+    terminal, read_to = context.terminal, 0
+    while True:
+        try:
+            for item in context.client(start=False).deployments.log(
+                deployment["id"], since=read_to
+            ):
+                for line in item.get("lines", ()):
+                    read_to = line["number"]
+                    if not quiet:
+                        print(line_text(line, terminal), flush=True)
+                deployment = item.get("deployment", deployment)
+        except HungUp:
+            warn(f"the daemon has ended; following deployment {number} in the next one")
+        except DaemonNotRunning as error:
+            raise DaemonUnavailable(
+                f"the daemon has ended; what became of deployment {number} is told by:"
+                f" pmdaemon deployments {project} {number}",
+            ) from error
+        else:
+            return deployment
 
 
 def _announced(deployment: "DeploymentView") -> str:

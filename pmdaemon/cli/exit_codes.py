@@ -22,7 +22,7 @@ _NOT_FOUND = frozenset(
     f"{what}_not_found"
     for what in (
         "process", "project", "deployment", "variable", "domain", "webhook", "account",
-        "invitation",
+        "invitation", "api_token",
     )
 )  # fmt: skip
 

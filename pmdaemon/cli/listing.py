@@ -17,6 +17,7 @@ def show_list(context: Context, *, json: bool) -> None:
     if json:
         say_json(views)
         return
+    # Who wants JSON draws nothing.
     from pmdaemon.cli.render.processes import by_name, process_table  # noqa: PLC0415
 
     print(process_table(by_name(views), context.terminal))
@@ -29,14 +30,20 @@ def show_jlist(context: Context) -> None:
 
 def entries_of(context: Context) -> list[dict[str, Any]]:
     """Word all processes in PM2's shape."""
+    from pmdaemon.config.node_versions import NodeVersions  # noqa: PLC0415 - for PM2's shape
     from pmdaemon.config.package_versions import PackageVersions  # noqa: PLC0415 - for PM2's shape
-    from pmdaemon.config.pm2_shape import About, entry  # noqa: PLC0415 - as above
+    from pmdaemon.config.pm2_shape import About, entry, folder_of  # noqa: PLC0415 - as above
 
-    versions, user = PackageVersions(), username()
+    versions, nodes, user = PackageVersions(), NodeVersions(context.environment), username()
     return [
         entry(
             view,
-            About(versions.of(view["declaration"]["cwd"]), user, context.places(view)),
+            About(
+                versions.of(folder_of(view)),
+                nodes.of(view["declaration"]["command"]["argv"][0]),
+                user,
+                context.places(view),
+            ),
         )
         for view in context.client().list(detail=True)
     ]

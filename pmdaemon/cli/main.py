@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_codes.DONE
     except Exception as error:  # noqa: BLE001 - the edge: nobody is to see a traceback
-        from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415
+        from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415 - hardly ever
 
         warn(write_down(error, arguments, environment))
         return exit_codes.FAILED

@@ -98,7 +98,7 @@ def parse_and_run(arguments: list[str], context: Context) -> int:
 
     """
     if instruction := context.environment.get("_PMDAEMON_COMPLETE"):
-        from click.shell_completion import shell_complete  # noqa: PLC0415
+        from click.shell_completion import shell_complete  # noqa: PLC0415 - only shells ask
 
         extra = {"obj": context}
         return shell_complete(commands, extra, "pmdaemon", "_PMDAEMON_COMPLETE", instruction)
@@ -130,9 +130,19 @@ def _unknown(word: str) -> PmdaemonError:
     return WrongUsage(f"no such command: {shown(word)}; {hint}")
 
 
+_PLAINLY = (
+    (r" is not a valid (?:integer|float)(?: range)?$", " is not a number"),
+    (r" is not in the range (\S+)<=x<=(\S+)$", r" is not from \1 to \2"),
+    (r" is not in the range x>=(\S+)$", r" is less than \1"),
+)
+"""What click says of numbers, and how people would."""
+
+
 def _worded(complaint: click.ClickException) -> WrongUsage:
     """Word a complaint of click as one of ours: one sentence, and where to read on."""
     sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
+    for pattern, plainly in _PLAINLY:
+        sentence = re.sub(pattern, plainly, sentence)
     sentence = sentence[:1].lower() + sentence[1:]
     ctx: Any = getattr(complaint, "ctx", None)
     possibilities = getattr(complaint, "possibilities", None)

@@ -102,10 +102,13 @@ def start_apps(
     if file.gateway is None:
         return _said(start, quiet=quiet)
     # For the few files that have such a part.
-    from pmdaemon.cli.publishing import published  # noqa: PLC0415
+    from pmdaemon.cli.publishing import published, whereabouts  # noqa: PLC0415
 
-    with published(context, file.gateway):
-        return _said(start, quiet=quiet)
+    with published(context, file.gateway, file.how["file"]):
+        views = _said(start, quiet=quiet)
+    for line in whereabouts(context, file.gateway) if not quiet else ():
+        print(line)
+    return views
 
 
 def start_program(

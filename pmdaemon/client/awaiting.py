@@ -2,10 +2,26 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from pmdaemon.client.calls import Call
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Do(Protocol):
+    """Does one call."""
+
+    def __call__(self, call: Call[T], /) -> T:
+        """Ask, and read the answer."""
+
+
+class AsyncDo(Protocol):
+    """Does one call, and is awaited."""
+
+    def __call__(self, call: Call[T], /) -> Awaitable[T]:
+        """Ask, and read the answer."""
 
 
 def awaited(

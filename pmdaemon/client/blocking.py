@@ -104,7 +104,7 @@ class Client:
         Args:
             target: what to start.
             relative_to: what relative paths are relative to; the current directory if not said.
-            existing: what becomes of a program of that name which is up already.
+            existing: what becomes of a program of that name which is up already; see `start_apps`.
             options: fields of a new app, as ecosystem files have them: `name`, `env`, `port`, …
 
         """
@@ -136,8 +136,8 @@ class Client:
             apps: the declarations.
             relative_to: as for `start`.
             source: where they come from, for messages.
-            existing: what becomes of those that are up: `restart` them as they are declared now,
-                `refuse`, or `keep` them as they are.
+            existing: what becomes of those that are up: `restart` or `reload` them as they are
+                declared now, `refuse`, or `keep` them as they are.
             down: do not start what is new; only put it on the list.
             interpolate: put variables of the environment in for `${VARIABLES}` in texts.
             env_name: the name of the environment that was chosen, for `append_env_to_name`.
@@ -367,7 +367,18 @@ class Client:
         api_key: str | None = None,
         **settings: object,
     ) -> WebResult:
-        """Turn the web API on, for good: the daemon remembers it."""
+        """Turn the web API on, for good: the daemon remembers it.
+
+        Args:
+            host: the address to listen on; who listens for others needs a key, which is made where
+                none is said.
+            port: the TCP port; 0 is any that is free.
+            api_key: what callers have to show.
+            settings: `allow_create`, `ws_auth` (`public` or `required`), `cors_origins`,
+                `rate_limits` (as `100/60s`), `body_limit` (as `1M`), `trusted_proxies`, and
+                `tls_cert` with `tls_key`, which are absolute paths.
+
+        """
         return self._do(calls.web(host, port, api_key, detach=True, **settings))
 
     def hold_web(
@@ -378,7 +389,10 @@ class Client:
         api_key: str | None = None,
         **settings: object,
     ) -> Generator[WebResult, None, None]:
-        """Turn the web API on for as long as the generator is not closed; it yields once."""
+        """Turn the web API on for as long as the generator is not closed; it yields once.
+
+        The arguments are those of `web`.
+        """
         call = calls.web(host, port, api_key, detach=False, **settings)
         items: Generator[Any, None, None] = self._channel.stream(call.verb, call.body)
         return items

@@ -107,7 +107,7 @@ def start_apps(
         "existing": existing,
         "down": down,
         "environment": environment,
-        **{key: value for key, value in more.items() if value is not None},
+        **said(**more),
     }
     return Call("start", body, _processes)
 
@@ -146,7 +146,7 @@ def apply(
         "source": source,
         "cwd": cwd,
         "environment": environment,
-        **{key: value for key, value in more.items() if value is not None},
+        **said(**more),
     }
     return Call("apply", body, _whole)
 
@@ -215,10 +215,8 @@ def trigger(action: str, params: str | None, selectors: Sequence[str | int]) -> 
         InvalidInput: no process is selected.
 
     """
-    said = {} if params is None else {"params": params}
-    return Call(
-        "trigger", {**selection(selectors), "action": action, **said}, itemgetter("replies")
-    )
+    body = {**selection(selectors), "action": action, **said(params=params)}
+    return Call("trigger", body, itemgetter("replies"))
 
 
 def explain(selectors: Sequence[str | int]) -> Call[Explanations]:
@@ -253,9 +251,7 @@ def web(
     host: str, port: int, api_key: str | None, *, detach: bool, **more: object
 ) -> Call[WebResult]:
     """Ask for the web side to be turned on."""
-    body: dict[str, object] = {"host": host, "port": port, "detach": detach, **more}
-    if api_key is not None:
-        body["api_key"] = api_key
+    body = {"host": host, "port": port, "detach": detach, **more, **said(api_key=api_key)}
     return Call("web", body, _whole)
 
 
@@ -272,8 +268,7 @@ def make_token(
     expire_in: float | None,
 ) -> Call[TokenView]:
     """Ask for a key, or a token for a consumer."""
-    said = {"name": name, "consumer": consumer, "expire_in": expire_in}
-    body = {key: value for key, value in said.items() if value is not None}
+    body = said(name=name, consumer=consumer, expire_in=expire_in)
     return Call("token", {**body, "scopes": list(scopes)}, _whole)
 
 
@@ -294,7 +289,7 @@ def rotate_secret(*, overlap: float) -> Call[float]:
 
 def revoke_token(name: str) -> Call[None]:
     """Ask for nobody to be let in by a token any more."""
-    return Call("revoke", {"name": name}, lambda _: None)
+    return Call("revoke", {"name": name}, nothing)
 
 
 def kill() -> Call[KillResult]:
@@ -334,6 +329,15 @@ def current_directory() -> str:
         raise InvalidInput(
             f"cannot use the current directory: {str(error.strerror).lower()}"
         ) from error
+
+
+def said(**values: object) -> dict[str, object]:
+    """Leave out what was not said."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def nothing(_result: dict[str, Any]) -> None:
+    """Read nothing from a result that has nothing in it."""
 
 
 def _texts(selectors: Sequence[str | int]) -> list[str]:

@@ -1,11 +1,18 @@
 """What clients ask about deployments: `Client.deployments`, and `AsyncClient.deployments`."""
 
+import re
 from collections.abc import AsyncGenerator, Callable, Generator
+from operator import itemgetter
 from typing import Any
 
-from pmdaemon.client.calls import Call
-from pmdaemon.client.gateway import AsyncDo, Do
+from pmdaemon.client.awaiting import AsyncDo, Do, awaited
+from pmdaemon.client.calls import Call, said
 from pmdaemon.control.messages.deploying import Checkout, DeploymentsResult, DeploymentView, LogItem
+
+_deployment = itemgetter("deployment")
+
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What ids of deployments look like, and projects are not called."""
 
 
 class Deployments:
@@ -34,23 +41,47 @@ class Deployments:
             commit: of the branch; its latest if not said.
 
         """
-        return self._do(deploy(project, checkout=checkout, branch=branch, commit=commit))
+        body = said(project=project, checkout=checkout, branch=branch, commit=commit)
+        return self._do(Call[DeploymentView]("deploy", body, _deployment))
 
     def rollback(self, project: str, number: int | None = None) -> DeploymentView:
         """Ask for an earlier release to be run again: the one before if no number is said."""
-        return self._do(rollback(project, number))
+        return self._do(
+            Call[DeploymentView]("rollback", said(project=project, number=number), _deployment)
+        )
 
     def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
         """Return deployments, the youngest first."""
-        return self._do(deployments(project, limit=limit))
+        return self._do(
+            Call[DeploymentsResult]("deployments", said(project=project, limit=limit), _whole)
+        )
 
     def get(self, project: str, number: int | None = None) -> DeploymentView:
-        """Return one deployment; the latest of its project if no number is said."""
-        return self._do(deployment(project, number))
+        """Return one deployment; the latest of its project if no number is said.
+
+        In place of a project, here and below, an id says which deployment is meant.
+        """
+        return self._do(Call[DeploymentView]("deployment", _named(project, number), _deployment))
 
     def cancel(self, project: str, number: int | None = None) -> DeploymentView:
         """End a deployment that waits or is built."""
-        return self._do(cancel(project, number))
+        return self._do(_act("cancel", project, number))
+
+    def restart(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment run anew, with the variables of now; return the new one."""
+        return self._do(_act("restart", project, number))
+
+    def promote(self, project: str, number: int | None = None) -> DeploymentView:
+        """Have a deployment be the one that is live."""
+        return self._do(_act("promote", project, number))
+
+    def stop(self, project: str, number: int | None = None) -> DeploymentView:
+        """Stop what runs of a deployment that is live."""
+        return self._do(_act("stop", project, number))
+
+    def remove(self, project: str, number: int | None = None) -> DeploymentView:
+        """Forget a deployment that is not live, with its log and its release."""
+        return self._do(_act("remove", project, number))
 
     def log(self, id_: str, *, since: int = 0) -> Generator[LogItem, None, None]:
         """Yield lines of a log as they come; the last item has the deployment at its end."""
@@ -66,85 +97,31 @@ class AsyncDeployments:
         self._do = do
         self._stream = stream
 
-    async def deploy(
-        self,
-        project: str | None = None,
-        *,
-        checkout: Checkout | None = None,
-        branch: str | None = None,
-        commit: str | None = None,
-    ) -> DeploymentView:
-        """Ask for a deployment, and return it as it waits."""
-        return await self._do(deploy(project, checkout=checkout, branch=branch, commit=commit))
-
-    async def rollback(self, project: str, number: int | None = None) -> DeploymentView:
-        """Ask for an earlier release to be run again."""
-        return await self._do(rollback(project, number))
-
-    async def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
-        """Return deployments, the youngest first."""
-        return await self._do(deployments(project, limit=limit))
-
-    async def get(self, project: str, number: int | None = None) -> DeploymentView:
-        """Return one deployment."""
-        return await self._do(deployment(project, number))
-
-    async def cancel(self, project: str, number: int | None = None) -> DeploymentView:
-        """End a deployment that waits or is built."""
-        return await self._do(cancel(project, number))
+    deploy = awaited(Deployments.deploy)
+    rollback = awaited(Deployments.rollback)
+    list = awaited(Deployments.list)
+    get = awaited(Deployments.get)
+    cancel = awaited(Deployments.cancel)
+    restart = awaited(Deployments.restart)
+    promote = awaited(Deployments.promote)
+    stop = awaited(Deployments.stop)
+    remove = awaited(Deployments.remove)
 
     def log(self, id_: str, *, since: int = 0) -> AsyncGenerator[LogItem, None]:
         """Yield lines of a log as they come; the last item has the deployment at its end."""
         return self._stream("deployment_log", {"id": id_, "since": since})
 
 
-# What is asked.
+def _act(what: str, project: str, number: int | None) -> Call[DeploymentView]:
+    return Call(f"deployment_{what}", _named(project, number), _deployment)
 
 
-def deploy(
-    project: str | None,
-    *,
-    checkout: Checkout | None,
-    branch: str | None,
-    commit: str | None,
-) -> Call[DeploymentView]:
-    """Ask for a deployment."""
-    body: dict[str, object] = {
-        "project": project,
-        "checkout": checkout,
-        "branch": branch,
-        "commit": commit,
-    }
-    return Call("deploy", _said(body), _one)
+def _named(project: str, number: int | None) -> dict[str, object]:
+    """Name a deployment: by its project and number, or else by an id."""
+    if number is None and ID.fullmatch(project):
+        return {"id": project}
+    return said(project=project, number=number)
 
 
-def rollback(project: str, number: int | None) -> Call[DeploymentView]:
-    """Ask for an earlier release to be run again."""
-    return Call("rollback", _said({"project": project, "number": number}), _one)
-
-
-def deployments(project: str | None, *, limit: int) -> Call[DeploymentsResult]:
-    """Ask for deployments."""
-    return Call("deployments", _said({"project": project, "limit": limit}), _whole)
-
-
-def deployment(project: str, number: int | None) -> Call[DeploymentView]:
-    """Ask for one deployment."""
-    return Call("deployment", _said({"project": project, "number": number}), _one)
-
-
-def cancel(project: str, number: int | None) -> Call[DeploymentView]:
-    """Ask for a deployment to be ended."""
-    return Call("deployment_cancel", _said({"project": project, "number": number}), _one)
-
-
-def _said(body: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in body.items() if value is not None}
-
-
-def _one(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
-    return result["deployment"]
-
-
-def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
     return result

@@ -1,9 +1,9 @@
 """What clients ask about the gateway: `Client.gateway`, and `AsyncClient.gateway`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import Any, Literal, TypeVar
 
-from pmdaemon.client.awaiting import awaited
+from pmdaemon.client.awaiting import AsyncDo, Do, awaited
 from pmdaemon.client.calls import Call
 from pmdaemon.control.messages.gateway import (
     CertificatesResult,
@@ -16,20 +16,6 @@ from pmdaemon.control.messages.gateway import (
 T = TypeVar("T")
 
 Mode = Literal["serving", "paused", "maintenance"]
-
-
-class Do(Protocol):
-    """Does one call."""
-
-    def __call__(self, call: Call[T], /) -> T:
-        """Ask, and read the answer."""
-
-
-class AsyncDo(Protocol):
-    """Does one call."""
-
-    def __call__(self, call: Call[T], /) -> Awaitable[T]:
-        """Ask, and read the answer."""
 
 
 class Gateway:
@@ -68,7 +54,8 @@ class Gateway:
         Args:
             targets: what answers.
             routes: for what, beside `<name>.<domain>`.
-            more: `name`, `strategy`, `strip`, `swap`, `listen_host`, `listen_port`.
+            more: `name`, `strategy`, `strip`, `swap`, `listen_host`, `listen_port`, and
+                `source`, the file that declares it, with whose last app it goes.
 
         """
         said = {key: value for key, value in more.items() if value is not None}
@@ -94,6 +81,11 @@ class Gateway:
     def remove_certificate(self, host: str) -> CertificatesResult:
         """Serve a host with a certificate no longer; return what is left."""
         call: Call[CertificatesResult] = Call("certificate_remove", {"host": host}, _whole)
+        return self._do(call)
+
+    def retry_certificate(self, host: str) -> CertificatesResult:
+        """Have the authority be asked for a host now; return what there is until then."""
+        call: Call[CertificatesResult] = Call("certificate_retry", {"host": host}, _whole)
         return self._do(call)
 
     def requests(self, /, **wanted: object) -> RequestsResult:
@@ -134,6 +126,7 @@ class AsyncGateway:
     set_mode = awaited(Gateway.set_mode)
     certificates = awaited(Gateway.certificates)
     remove_certificate = awaited(Gateway.remove_certificate)
+    retry_certificate = awaited(Gateway.retry_certificate)
     requests = awaited(Gateway.requests)
     request = awaited(Gateway.request)
 

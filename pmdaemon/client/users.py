@@ -1,17 +1,21 @@
 """What clients ask about accounts: `Client.users`, and `AsyncClient.users`."""
 
-from typing import Any
+from operator import itemgetter
 
-from pmdaemon.client.calls import Call
-from pmdaemon.client.gateway import AsyncDo, Do
+from pmdaemon.client.awaiting import AsyncDo, Do, awaited
+from pmdaemon.client.calls import Call, nothing, said
 from pmdaemon.control.messages.platform import (
     AccountView,
+    ApiTokenView,
     InvitationView,
     RoleWord,
 )
 
 Accounts = list[AccountView]
 Invitations = list[InvitationView]
+ApiTokens = list[ApiTokenView]
+
+_account = itemgetter("account")
 
 
 class Users:
@@ -22,37 +26,64 @@ class Users:
 
     def list(self) -> Accounts:
         """Return all accounts."""
-        return self._do(list_accounts())
+        return self._do(Call[Accounts]("accounts", {}, itemgetter("accounts")))
 
     def add(self, email: str, name: str, password: str, *, role: RoleWord = "user") -> AccountView:
         """Make an account, and return it."""
-        return self._do(add(email, name, password, role=role))
+        body = {"email": email, "name": name, "password": password, "role": role}
+        return self._do(Call[AccountView]("account_add", body, _account))
 
     def remove(self, email: str) -> AccountView:
         """Have an account no more, nor its projects."""
-        return self._do(remove(email))
+        return self._do(Call[AccountView]("account_remove", {"email": email}, _account))
 
     def set_password(self, email: str, password: str) -> AccountView:
         """Give an account another password; its sessions end."""
-        return self._do(set_password(email, password))
+        body = {"email": email, "password": password}
+        return self._do(Call[AccountView]("account_password", body, _account))
 
     def set_role(self, email: str, role: RoleWord) -> AccountView:
         """Give an account another role."""
-        return self._do(set_role(email, role))
+        body = {"email": email, "role": role}
+        return self._do(Call[AccountView]("account_role", body, _account))
+
+    def make_token(self, email: str, name: str, *, expire_in: float | None = None) -> ApiTokenView:
+        """Make an API token for an account; it is in the answer, this once.
+
+        `expire_in` are the seconds that it is good for; for ever if not said.
+        """
+        body = said(email=email, name=name, expire_in=expire_in)
+        return self._do(Call[ApiTokenView]("api_token_add", body, itemgetter("token")))
+
+    def tokens(self, email: str) -> ApiTokens:
+        """Return the API tokens of an account."""
+        return self._do(Call[ApiTokens]("api_tokens", {"email": email}, itemgetter("tokens")))
+
+    def revoke_token(self, email: str, id_: str) -> None:
+        """Let nobody in by an API token any more."""
+        return self._do(Call[None]("api_token_remove", {"email": email, "id": id_}, nothing))
 
     def invite(
         self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
     ) -> InvitationView:
-        """Make an invitation; its text is in the answer, this once."""
-        return self._do(invite(email, role=role, expire_in=expire_in))
+        """Make an invitation; its text is in the answer, this once.
+
+        Args:
+            email: whom it is for; anybody if not said.
+            role: what they are then.
+            expire_in: seconds that it is good for.
+
+        """
+        body = said(email=email, role=role, expire_in=expire_in)
+        return self._do(Call[InvitationView]("invite", body, itemgetter("invitation")))
 
     def invitations(self) -> Invitations:
         """Return the invitations that nobody has used yet."""
-        return self._do(invitations())
+        return self._do(Call[Invitations]("invitations", {}, itemgetter("invitations")))
 
     def withdraw(self, id_: str) -> None:
         """Let nobody register by an invitation any more."""
-        self._do(withdraw(id_))
+        return self._do(Call[None]("invitation_remove", {"id": id_}, nothing))
 
 
 class AsyncUsers:
@@ -61,102 +92,14 @@ class AsyncUsers:
     def __init__(self, do: AsyncDo) -> None:
         self._do = do
 
-    async def list(self) -> Accounts:
-        """Return all accounts."""
-        return await self._do(list_accounts())
-
-    async def add(
-        self, email: str, name: str, password: str, *, role: RoleWord = "user"
-    ) -> AccountView:
-        """Make an account, and return it."""
-        return await self._do(add(email, name, password, role=role))
-
-    async def remove(self, email: str) -> AccountView:
-        """Have an account no more, nor its projects."""
-        return await self._do(remove(email))
-
-    async def set_password(self, email: str, password: str) -> AccountView:
-        """Give an account another password; its sessions end."""
-        return await self._do(set_password(email, password))
-
-    async def set_role(self, email: str, role: RoleWord) -> AccountView:
-        """Give an account another role."""
-        return await self._do(set_role(email, role))
-
-    async def invite(
-        self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
-    ) -> InvitationView:
-        """Make an invitation; its text is in the answer, this once."""
-        return await self._do(invite(email, role=role, expire_in=expire_in))
-
-    async def invitations(self) -> Invitations:
-        """Return the invitations that nobody has used yet."""
-        return await self._do(invitations())
-
-    async def withdraw(self, id_: str) -> None:
-        """Let nobody register by an invitation any more."""
-        await self._do(withdraw(id_))
-
-
-# What is asked.
-
-
-def list_accounts() -> Call[Accounts]:
-    """Ask: return all accounts."""
-    return Call("accounts", {}, lambda result: result["accounts"])
-
-
-def add(email: str, name: str, password: str, *, role: RoleWord = "user") -> Call[AccountView]:
-    """Ask: make an account, and return it."""
-    return Call(
-        "account_add",
-        {"email": email, "name": name, "password": password, "role": role},
-        lambda result: result["account"],
-    )
-
-
-def remove(email: str) -> Call[AccountView]:
-    """Ask: have an account no more, nor its projects."""
-    return Call("account_remove", {"email": email}, lambda result: result["account"])
-
-
-def set_password(email: str, password: str) -> Call[AccountView]:
-    """Ask: give an account another password; its sessions end."""
-    return Call(
-        "account_password", {"email": email, "password": password}, lambda result: result["account"]
-    )
-
-
-def set_role(email: str, role: RoleWord) -> Call[AccountView]:
-    """Ask: give an account another role."""
-    return Call("account_role", {"email": email, "role": role}, lambda result: result["account"])
-
-
-def invite(
-    email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
-) -> Call[InvitationView]:
-    """Ask: make an invitation; its text is in the answer, this once."""
-    return Call(
-        "invite",
-        _said(email=email, role=role, expire_in=expire_in),
-        lambda result: result["invitation"],
-    )
-
-
-def invitations() -> Call[Invitations]:
-    """Ask: return the invitations that nobody has used yet."""
-    return Call("invitations", {}, lambda result: result["invitations"])
-
-
-def withdraw(id_: str) -> Call[None]:
-    """Ask: let nobody register by an invitation any more."""
-    return Call("invitation_remove", {"id": id_}, _nothing)
-
-
-def _said(**values: object) -> dict[str, object]:
-    """Leave out what was not said."""
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _nothing(_result: dict[str, Any]) -> None:
-    """Read nothing from an answer that has nothing in it."""
+    list = awaited(Users.list)
+    add = awaited(Users.add)
+    remove = awaited(Users.remove)
+    set_password = awaited(Users.set_password)
+    set_role = awaited(Users.set_role)
+    make_token = awaited(Users.make_token)
+    tokens = awaited(Users.tokens)
+    revoke_token = awaited(Users.revoke_token)
+    invite = awaited(Users.invite)
+    invitations = awaited(Users.invitations)
+    withdraw = awaited(Users.withdraw)

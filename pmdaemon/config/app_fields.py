@@ -120,7 +120,9 @@ def read_apps(
     if problems and existing is not None:  # alone it is refused where apps are started
         problems += unknown_needs([reading for reading, _ in read], existing)
     if problems:
-        raise InvalidConfiguration(source, problems)
+        # What is missing may be there under a name that nobody knows.
+        remarks = [sentence for reading, _ in read for sentence in reading.warnings]
+        raise InvalidConfiguration(source, [*problems, *remarks])
     return [Declared(spec, tuple(reading.warnings)) for reading, spec in read if spec is not None]
 
 

@@ -12,6 +12,7 @@ from pmdaemon.config.health_fields import flat_check
 from pmdaemon.config.run_as import run_as
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
+from pmdaemon.core.logs import TIME_FORMAT
 from pmdaemon.core.node import runs_in_node
 from pmdaemon.core.spec import (
     Command,
@@ -30,9 +31,6 @@ from pmdaemon.core.spec import (
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.core.wording import shown
 
-TIME_FORMAT = "YYYY-MM-DDTHH:mm:ss"
-"""What `time` means, in day.js tokens."""
-
 _STRUCTS: dict[str, Callable[..., Any]] = {
     "restart": RestartPolicy,
     "stop": StopPolicy,
@@ -48,7 +46,7 @@ _HEALTH = "health_check_"
 
 def absolute(path: str, cwd: str) -> str:
     """Make a path absolute, relative to the app's folder."""
-    return os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))  # noqa: PTH111, PTH118 -- text in, text out
+    return os.path.normpath(os.path.join(cwd, os.path.expanduser(path)))  # noqa: PTH111, PTH118 - text in, text out
 
 
 def parts(reading: Reading, cwd: str) -> dict[str, Any]:
@@ -73,7 +71,7 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
         **made,
         "logs": _logs(found, grouped.get("logs", {})),
         "health": _health(reading),
-        "watch": _watch(reading, cwd),
+        "watch": watch_policy(reading, cwd),
         "run_as": _run_as(reading),
         **_schedules(found),
     }
@@ -200,7 +198,8 @@ def _health(reading: Reading) -> HealthCheck | None:
         return None
 
 
-def _watch(reading: Reading, cwd: str) -> WatchPolicy | None:
+def watch_policy(reading: Reading, cwd: str) -> WatchPolicy | None:
+    """Make of what was read which files are watched; None for none."""
     found = reading.values
     wanted = found.get("watch", False)
     if wanted is False:

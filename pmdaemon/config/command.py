@@ -73,8 +73,8 @@ def resolve(
 
     Raises:
         InvalidInput: there is nothing to execute; the code is `cwd_not_found`, `script_not_found`,
-            `script_not_executable` or `interpreter_not_found`. The same when there are
-            `interpreter_args` and nothing to give them to.
+            `script_not_executable`, `script_not_readable` or `interpreter_not_found`. The same when
+            there are `interpreter_args` and nothing to give them to.
 
     """
     _check_folder(cwd)
@@ -85,7 +85,7 @@ def resolve(
         argv = (*_words_of(script, place, _executable), *args)
     else:
         runner = _interpreter(interpreter, place)
-        argv = (*runner, *interpreter_args, *_words_of(script, place, _existing), *args)
+        argv = (*runner, *interpreter_args, *_words_of(script, place, _readable), *args)
     return Command(script, tuple(args), interpreter, argv, tuple(interpreter_args))
 
 
@@ -156,6 +156,7 @@ def _by_itself(
     first, *others = words or [""]
     file = place.file(first)
     if file is not None and _suffix(file) in INTERPRETERS:
+        file = _readable(first, place)
         runner = (_installed(file, place), *interpreter_args)
         return (*runner, file, *others, *args)
     program = _executable(first, place)
@@ -186,6 +187,14 @@ def _executable(text: str, place: _Place) -> str:
     if file is not None:
         raise _refused("script_not_executable", text, "it is not executable", place)
     return _existing(text, place)
+
+
+def _readable(text: str, place: _Place) -> str:
+    """Find a file that an interpreter is to read."""
+    file = _existing(text, place)
+    if not os.access(file, os.R_OK):
+        raise _refused("script_not_readable", text, "it cannot be read", place)
+    return file
 
 
 def _existing(text: str, place: _Place) -> str:

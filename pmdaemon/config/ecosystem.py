@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeGuard
 
+from pmdaemon.config.file_failures import failures_worded
 from pmdaemon.config.formats.sniffing import format_of
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
@@ -157,15 +158,8 @@ def _json(text: str, path: str, environment: Mapping[str, str]) -> tuple[bool, o
 
 
 def _text(path: str) -> str:
-    try:
+    with failures_worded(path):
         content = _content(path)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        message = f"no such file: {shown(path)}"
-        raise InvalidInput(message, code="file_not_found", path=path) from error
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        message = f"cannot read {shown(path)}: {reason}"
-        raise InvalidInput(message, code="file_unreadable", path=path) from error
     if len(content) > LARGEST_FILE:
         raise _invalid(path, f"it is larger than {LARGEST_FILE // 1024**2} MB")
     try:

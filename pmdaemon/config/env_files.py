@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pmdaemon.config import field_values as values
+from pmdaemon.config.file_failures import failures_worded
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
 from pmdaemon.core.wording import shown
 
@@ -56,16 +57,8 @@ def _lines_before(original: str) -> int:
 
 
 def _text(path: str) -> str:
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        message = f"no such file: {shown(path)}"
-        raise InvalidInput(message, code="file_not_found", path=path) from error
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        message = f"cannot read {shown(path)}: {reason}"
-        raise InvalidInput(message, code="file_unreadable", path=path) from error
+    with failures_worded(path), Path(path).open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise InvalidInput(f"{shown(path)} is larger than {LARGEST_FILE // 1024**2} MB")
     try:

@@ -38,7 +38,7 @@ def text(value: object) -> str:
 def filled_text(value: object) -> str:
     """Read text that is not empty."""
     if not text(value).strip():
-        raise refused(value, "text that is not empty")
+        raise InvalidInput("it is empty", value="")
     return text(value)
 
 
@@ -157,7 +157,8 @@ def instances(value: object, *, cpus: int | None = None) -> int:
     cpus = cpus or os.cpu_count() or 1
     number = 0 if value == "max" else whole(value)
     if number is None or number > MOST_INSTANCES:
-        raise refused(value, f'a number of instances: up to {MOST_INSTANCES}, or "max"')
+        expected = f'a number of instances, as 4 or "max" ({MOST_INSTANCES} at the most)'
+        raise refused(value, expected)
     return number if number > 0 else max(1, cpus + number)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pmdaemon.core.environment import unique_id
-from pmdaemon.core.logs import of_instance
+from pmdaemon.core.logs import TIME_FORMAT, of_instance
 
 STATUS = {
     "stopped": "stopped",
@@ -34,10 +34,12 @@ class Places(NamedTuple):
 class About(NamedTuple):
     """What a list in PM2's shape tells that no declaration does.
 
-    `username` is whose programs those are that say nothing about it.
+    `username` is whose programs those are that say nothing about it, `node` the version of Node
+    that runs it.
     """
 
     version: str = "N/A"
+    node: str | None = None
     username: str = ""
     places: Places | None = None
 
@@ -71,7 +73,7 @@ def dumped(view: Mapping[str, Any]) -> dict[str, Any]:
 def _pm2_env(view: Mapping[str, Any], about: About) -> dict[str, Any]:
     variables = environment_of(view)
     own = {**_declared(view, about), **_files(view, about.places)}
-    running = _running(view, about.version)
+    running = _running(view, about)
     # PM2 has every variable once more beside its own fields, and scripts look there.
     return {**own, **{k: v for k, v in variables.items() if k not in own}, **running}
 
@@ -134,6 +136,7 @@ def _limits(view: Mapping[str, Any]) -> dict[str, Any]:
         "max_memory_restart": (declaration["max_memory"], None),
         "cron_restart": (cron and cron["cron"], None),
         "log_date_format": (logs["date_format"], None),
+        "time": (logs["date_format"] == TIME_FORMAT, False),
         "log_type": ("json" if logs["json"] else None, None),
         "disable_logs": (logs["disabled"], False),
     }
@@ -169,25 +172,28 @@ def _files(view: Mapping[str, Any], places: Places | None) -> dict[str, Any]:
     return {**paths, "pm_pid_path": pid_file, "km_link": False, "vizion_running": False}
 
 
-def _running(view: Mapping[str, Any], version: str) -> dict[str, Any]:
+def _running(view: Mapping[str, Any], about: About) -> dict[str, Any]:
     declaration, ended = view["declaration"], view["last_exit"]
+    agent = view.get("agent") or {}
     shape = {
         declaration["instance_var"]: view["instance"],
         "unique_id": unique_id(view["created"], view["pm_id"]),
         "status": STATUS.get(view["state"], view["state"]),
         "pm_uptime": _milliseconds(view["started"] or view["created"]),
-        "axm_actions": [],
-        "axm_monitor": {},
-        "axm_options": {},
+        "axm_actions": agent.get("actions", []),
+        "axm_monitor": agent.get("monitor", {}),
+        "axm_options": agent.get("options", {}),
         "axm_dynamic": {},
         "created_at": _milliseconds(view["created"]),
         "pm_id": view["pm_id"],
         "restart_time": view["restarts"],
-        "unstable_restarts": 0,
-        "version": version,
+        "unstable_restarts": 0 if view["state"] == "errored" else view.get("failures", 0),
+        "version": about.version,
     }
-    if view["restarts"]:
-        shape["prev_restart_delay"] = 0
+    if about.node is not None:
+        shape["node_version"] = about.node
+    if (waited := view.get("backoff", 0.0)) or view["last_cause"] == "restart requested":
+        shape["prev_restart_delay"] = _milliseconds(waited)
     if ended is not None:
         # PM2 has 0 for what a signal ended.
         shape["exit_code"] = ended["code"] or 0
@@ -202,6 +208,16 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     if path in argv[1:]:
         return path, argv[0].rpartition("/")[2], argv[argv.index(path) + 1 :]
     return argv[0], "none", argv[1:]
+
+
+def path_of(view: Mapping[str, Any]) -> str:
+    """Say which file runs; by PM2's rules a process can be named by it."""
+    return _program(view)[0]
+
+
+def folder_of(view: Mapping[str, Any]) -> str:
+    """Say in which folder the program of a process is: PM2 looks from there for its version."""
+    return path_of(view).rpartition("/")[0] or "/"
 
 
 def environment_of(view: Mapping[str, Any]) -> dict[str, str]:

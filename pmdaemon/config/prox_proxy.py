@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.quantities import parse_size
-from pmdaemon.core.routing import host_pattern
+from pmdaemon.core.routing import host_of, host_pattern
 from pmdaemon.core.tcp_ports import LAST_TCP_PORT
 from pmdaemon.core.wording import shown
 
@@ -75,10 +75,11 @@ class ProxyReading:
         addresses: list[Address] = []
         linked: dict[str, dict[str, Any]] = {}
         for key, said in services.items():
-            name, where = str(key), f"services.{key}"
-            table = self._table(where, {"port": said} if isinstance(said, int) else said, _SERVICE)
-            host, port = table.get("host", "localhost"), self._port(f"{where}.port", table)
-            if not isinstance(host, str):
+            name, where = str(key), f"services.{shown(key)}"
+            host, port = self._where(where, said)
+            if host_of(f"{name}.{domain}") is None:
+                self._problems.append(f"{where}: not a name that a host can have")
+            elif not isinstance(host, str):
                 self._problems.append(f"{where}.host: not a host: {shown(host)}")
             elif name in processes and host in HERE:
                 linked[name] = {"hosts": [f"{name}.{domain}"], "port": port}
@@ -86,6 +87,13 @@ class ProxyReading:
                 target = f"{_bracketed(host)}:{port}"
                 addresses.append(Address(name, target, (f"{name}.{domain}",)))
         return Gateway(self._settings(proxy, domain), tuple(addresses), linked)
+
+    def _where(self, where: str, said: object) -> tuple[object, int | None]:
+        """Read where a service listens: at a port, or at the port of a host."""
+        if said is not None and not isinstance(said, Mapping):
+            return "localhost", self._port(where, {"port": said})
+        table = self._table(where, said, _SERVICE)
+        return table.get("host", "localhost"), self._port(f"{where}.port", table)
 
     def _settings(self, proxy: Mapping[str, Any], domain: str) -> dict[str, Any]:
         ports = {

@@ -178,7 +178,8 @@ def _restarting(raw: Mapping[str, Any]) -> dict[str, Any]:
         "autorestart": policy is not None and limit != 0,
         "stop_exit_codes": [0] if policy == "error" else None,
         "restart_delay": raw.get("restartDelayMs", RESTART_DELAY),
-        "max_restarts": limit or None,
+        # Pup counts restarts, of which the first comes after the first end.
+        "max_restarts": limit + 1 if type(limit) is int and limit > 0 else limit or None,
     }
 
 

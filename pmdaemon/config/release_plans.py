@@ -11,7 +11,7 @@ import re
 
 from pmdaemon.config.due_times import cron
 from pmdaemon.config.formats import procfile
-from pmdaemon.config.runtimes import node, others, python
+from pmdaemon.config.runtimes import java, node, others, python, ruby
 from pmdaemon.config.runtimes.recipe import Recipe
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.releases import Listing, Program, ProgramKind, ReleasePlan, Wishes
@@ -22,19 +22,20 @@ RECIPES = (
     python.recipe,
     others.go,
     others.rust,
-    others.ruby,
+    ruby.recipe,
     others.php,
-    others.java,
+    java.recipe,
     others.static,
 )
 
 TELLING = (
-    "Procfile", "package.json", "pyproject.toml", "requirements.txt", "Pipfile", "Cargo.toml",
-    "main.py", "app.py", "server.py", "run.py", "wsgi.py", "asgi.py", "index.py",
+    "Procfile", "package.json", ".yarnrc.yml", *node.NEXT_SETTINGS, "pyproject.toml",
+    "requirements.txt", "Pipfile", "setup.py", "manage.py", ".python-version", "runtime.txt",
+    *python.MAINS, "Cargo.toml", "Gemfile",
 )  # fmt: skip
 """The files whose texts are looked into."""
 
-LOOKED_INTO = ("public", "dist", "build", "site", "_site")
+LOOKED_INTO = ("public", "dist", "build", "site", "_site", "cmd", *python.FOLDERS)
 """The folders whose names of files are looked at."""
 
 MOST_PROGRAMS = 20

@@ -11,20 +11,24 @@ revoked = ["ci"]
 registration = "open"
 session = "12h"
 
-What is revoked, and what holds for accounts, is looked up anew whenever the file has changed.
+[deploy]
+build_timeout = "30m"
+
+All but the hooks is looked up anew whenever the file has changed.
 """
 
 from pathlib import Path
 
 from msgspec import Struct
 
+from pmdaemon.config.deploy_settings import DeploySettings, read_deploy_settings
 from pmdaemon.core.accounts import AccountRules
 from pmdaemon.core.errors import InvalidConfiguration, PmdaemonError
 from pmdaemon.core.quantities import parse_duration
 from pmdaemon.core.spec import Hook
 from pmdaemon.core.wording import shown
 
-_KNOWN = frozenset({"hooks", "api", "accounts"})
+_KNOWN = frozenset({"hooks", "api", "accounts", "deploy"})
 
 _SHORTEST_SESSION, _LONGEST_SESSION = 60.0, 365 * 86400.0
 
@@ -38,6 +42,7 @@ class Settings(Struct, frozen=True):
     hooks: tuple[Hook, ...] = ()
     revoked: tuple[str, ...] = ()
     accounts: AccountRules = AccountRules()
+    deploy: DeploySettings = DeploySettings()
     remarks: tuple[str, ...] = ()
 
 
@@ -79,7 +84,9 @@ def read_settings(path: str) -> Settings:
         raise InvalidConfiguration(path, [f"hooks: {error.message}"]) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
     accounts = _accounts(path, found.get("accounts", {}))
-    return Settings(tuple(read.value), revoked, accounts, tuple(remarks))
+    deploy = read_deploy_settings(path, found.get("deploy", {}))
+    remarks += deploy.remarks
+    return Settings(tuple(read.value), revoked, accounts, deploy, tuple(remarks))
 
 
 def _revoked(path: str, api: object) -> tuple[str, ...]:

@@ -152,7 +152,10 @@ class HungUp(DaemonUnavailable):
     """The daemon closed the connection."""
 
     def __init__(self) -> None:
-        super().__init__("the daemon ended before it had answered")
+        super().__init__(
+            "the daemon ended before it had answered"
+            " (whether it did what was asked, pmdaemon list shows)"
+        )
 
 
 class _Connection:
@@ -270,7 +273,10 @@ def unreachable(home: Place, error: OSError) -> DaemonUnavailable:
 
 def too_late(deadline: float) -> DaemonUnavailable:
     """Word that an answer has not come in time."""
-    return DaemonUnavailable(f"the daemon did not answer within {deadline:g} s")
+    return DaemonUnavailable(
+        f"the daemon did not answer within {deadline:g} s; should it hang, kill -9 it by the pid in"
+        " daemon.pid of its home: the next one takes over, and programs run on"
+    )
 
 
 def too_long() -> ProtocolViolation:

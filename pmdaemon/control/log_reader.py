@@ -31,24 +31,18 @@ class LogLine:
     place: Place | None = None
 
 
-def tail(
-    path: str, lines: int, *, stream: OutputStream = OutputStream.OUT, pm_id: int | None = None
-) -> list[LogLine]:
+def tail(path: str, lines: int, *, stream: OutputStream = OutputStream.OUT) -> list[LogLine]:
     """Read the last `lines` lines; an unfinished one at the end counts."""
     if lines <= 0:
         return []
-    return [*lines_of(path, with_last_lines(lines), stream=stream, pm_id=pm_id)][-lines:]
+    return [*lines_of(path, with_last_lines(lines), stream=stream)][-lines:]
 
 
 def lines_of(
-    path: str,
-    beginning: Beginning,
-    *,
-    stream: OutputStream = OutputStream.OUT,
-    pm_id: int | None = None,
+    path: str, beginning: Beginning, *, stream: OutputStream = OutputStream.OUT
 ) -> Iterator[LogLine]:
     """Read what there is from a beginning on; an unfinished line at the end counts."""
-    assembler = _LineAssembler(stream, pm_id)
+    assembler = _LineAssembler(stream)
     with ExitStack() as stack:
         sources, offset = beginning(path, stack)
         for source in sources:
@@ -250,7 +244,9 @@ class _AsItIs:
 class _LineAssembler:
     """Cuts chunks into lines, and keeps what is unfinished until the rest of it comes."""
 
-    def __init__(self, stream: OutputStream, pm_id: int | None, *, placed: bool = False) -> None:
+    def __init__(
+        self, stream: OutputStream, pm_id: int | None = None, *, placed: bool = False
+    ) -> None:
         self._stream = stream
         self._pm_id = pm_id
         self._placed = placed

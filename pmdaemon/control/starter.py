@@ -161,8 +161,14 @@ def _spawn(
     argv += ["--home", home, "--ready-fd", str(READY_FD), *options]
     null = os.devnull
     given = range(READY_FD, READY_FD + len(descriptors))
+    leaking = [fd for fd in _handed_down() if fd not in given]
+    # Whoever lowered the limit may have opened higher ones before; a file action refuses those.
+    most = os.sysconf("SC_OPEN_MAX")
+    beyond = [fd for fd in leaking if fd >= most]
     # Out of the way, as one may itself have a number that is to be given away.
     copies = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, given.stop) for fd in descriptors]
+    for fd in beyond:
+        os.set_inheritable(fd, False)  # noqa: FBT003 - the library's signature
     try:
         return os.posix_spawn(
             sys.executable,
@@ -173,7 +179,7 @@ def _spawn(
                 (os.POSIX_SPAWN_OPEN, 0, null, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, null, os.O_WRONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
-                *((os.POSIX_SPAWN_CLOSE, fd) for fd in _handed_down() if fd not in given),
+                *((os.POSIX_SPAWN_CLOSE, fd) for fd in leaking if fd < most),
             ],
             setsid=True,
             setsigmask=(),
@@ -181,6 +187,8 @@ def _spawn(
             setsigdef=(signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM),
         )
     finally:
+        for fd in beyond:
+            os.set_inheritable(fd, True)  # noqa: FBT003 - as above
         for fd in copies:
             os.close(fd)
 

@@ -8,9 +8,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-PM2_DEFAULT = "YYYY-MM-DDTHH:mm:ss"
-"""What PM2 writes where only `--time` is said."""
-
 _TOKEN = re.compile(
     r"\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|dd|d|HH|H|hh|h|mm|m|ss|s|SSS|ZZ|Z|A|a|X|x"
 )

@@ -70,7 +70,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `number` counts a project's deployments. `rollback_of` is the deployment whose release is used
     again, `release` the number of the release that it made or uses. `app` is the name under which
     it runs, once it does. `phases` are the seconds that each phase took. Times are in seconds since
-    the epoch; `finished` is when it came to run, or failed.
+    the epoch; `finished` is when it came to run, or failed. `begun` is how often it was begun.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     updated: float
     started: float | None = None
     finished: float | None = None
+    begun: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -136,6 +137,10 @@ class PhaseBegun(Struct, frozen=True):
     """The phase before is over, and this one goes on."""
 
     phase: Phase
+
+
+class PutBack(Struct, frozen=True):
+    """It waits again, as if it had never been begun."""
 
 
 class CommitFound(Struct, frozen=True):
@@ -185,6 +190,7 @@ class AppCameBack(Struct, frozen=True):
 Event = (
     Begun
     | PhaseBegun
+    | PutBack
     | CommitFound
     | ReleaseMade
     | WentLive
@@ -201,6 +207,7 @@ MOVES: Mapping[tuple[DeploymentStatus, type[Event]], DeploymentStatus] = {
     (_S.QUEUED, Begun): _S.BUILDING,
     (_S.QUEUED, GaveUp): _S.FAILED,
     (_S.BUILDING, PhaseBegun): _S.BUILDING,
+    (_S.BUILDING, PutBack): _S.QUEUED,
     (_S.BUILDING, CommitFound): _S.BUILDING,
     (_S.BUILDING, ReleaseMade): _S.BUILDING,
     (_S.BUILDING, WentLive): _S.RUNNING,
@@ -231,6 +238,8 @@ def step(deployment: Deployment, event: Event, now: float) -> Deployment:
             f"deployment {deployment.number} is {deployment.status}", status=deployment.status
         )
     moved = replace(_with(deployment, event, now), status=status, updated=now)
+    if status is _S.QUEUED:
+        return replace(moved, phase=None, phases={})
     if deployment.status is _S.BUILDING and status is not _S.BUILDING:
         moved = replace(moved, phase=None, phases=_clocked(deployment, now))
     return moved if deployment.is_final or not moved.is_final else replace(moved, finished=now)
@@ -239,9 +248,12 @@ def step(deployment: Deployment, event: Event, now: float) -> Deployment:
 def _with(deployment: Deployment, event: Event, now: float) -> Deployment:
     match event:
         case Begun():
-            return replace(deployment, started=now)
+            return replace(deployment, started=now, begun=deployment.begun + 1)
         case PhaseBegun(phase):
             return replace(deployment, phase=phase, phases=_clocked(deployment, now))
+        case PutBack():
+            made = deployment.release if deployment.rollback_of is not None else None
+            return replace(deployment, started=None, release=made)
         case CommitFound(sha, message):
             return replace(deployment, commit_sha=sha, commit_msg=message)
         case ReleaseMade(number):
@@ -264,6 +276,14 @@ def _clocked(deployment: Deployment, now: float) -> Mapping[str, float]:
         return deployment.phases
     before = deployment.started + sum(deployment.phases.values())
     return {**deployment.phases, deployment.phase: round(max(0.0, now - before), 3)}
+
+
+def can_begin_again(deployment: Deployment) -> bool:
+    """Tell whether one that is building has touched nothing yet but its own release.
+
+    The release command has: what it did to a database may not bear being done twice.
+    """
+    return deployment.phase not in {Phase.RELEASE, Phase.START}
 
 
 def is_to_make_way(waiting: Deployment, newer: Deployment) -> bool:

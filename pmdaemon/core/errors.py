@@ -47,16 +47,24 @@ class InvalidConfiguration(InvalidInput):
 
 
 class ProcessNotFound(PmdaemonError):
-    """A selector that names nothing."""
+    """A selector that names nothing, or a pattern that matches nothing."""
 
     code = "process_not_found"
 
     def __init__(
-        self, requested: str, available: Iterable[str], suggestion: str | None = None
+        self,
+        requested: str,
+        available: Iterable[str],
+        suggestion: str | None = None,
+        *,
+        is_pattern: bool = False,
     ) -> None:
         hint = f"; did you mean {suggestion}?" if suggestion else ""
+        what = (
+            "no process has a name like" if is_pattern else "no process, id or namespace is called"
+        )
         super().__init__(
-            f"no process, id or namespace is called {requested}{hint}",
+            f"{what} {requested}{hint}",
             requested=requested,
             available=sorted(set(available)),
         )

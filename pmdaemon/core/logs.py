@@ -24,6 +24,9 @@ MARK_SIZE = _MARK.size
 """Bytes that a mark takes."""
 
 
+TIME_FORMAT = "YYYY-MM-DDTHH:mm:ss"
+"""What stands before lines where only `--time` is said, as with PM2."""
+
 NOWHERE = "/dev/null"
 """What a file is called that nobody wants."""
 

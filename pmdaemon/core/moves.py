@@ -4,27 +4,20 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from pmdaemon.core import readiness
 from pmdaemon.core.effects import (
-    AwaitReady,
     Drain,
     Effect,
     Forget,
-    KillTree,
     SetTimer,
     SignalTree,
     Spawn,
-    Sweep,
     Timer,
 )
 from pmdaemon.core.node import shares_sockets
 from pmdaemon.core.process import (
     Backoff,
     Cause,
-    Exit,
-    Identity,
     Instant,
-    Online,
     Process,
     Run,
     Starting,
@@ -33,7 +26,6 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.readiness import Sign
 
 KILL_PATIENCE = 5.0
 """Seconds that SIGKILL may take to show before we say that it failed."""
@@ -44,54 +36,6 @@ DRAIN_SECONDS = 30.0
 
 Step = tuple[Process, Sequence[Effect]]
 """What becomes of a process, and what there is to do."""
-
-
-def spawned(process: Process, epoch: int, run: Run) -> Step:
-    """Go on with a program that was started."""
-    if process.state != Starting() or epoch != process.epoch:
-        # Nobody waits for it, so nobody would ever end it.
-        return process, [KillTree(process.pm_id, run)]
-    process = replace(process, started=run.since)
-    if process.wish is not Wish.UP:  # also blocked meanwhile: then it is not to be started
-        if process.replaces is not None:
-            return leave(process, run, Cause.NOT_READY)
-        return end(process, run, Cause.STOP_REQUESTED)
-    if readiness.sign(process) is Sign.NONE:
-        return enter(process, Online(run)), []
-    return await_ready(enter(process, Starting(run)), run)
-
-
-def await_ready(process: Process, run: Run) -> Step:
-    """Find out when a program is ready, where that is worth waiting for."""
-    patience = readiness.patience(process)
-    return process, [
-        AwaitReady(process.pm_id, run),
-        SetTimer(process.pm_id, process.epoch, Timer.READY, patience),
-    ]
-
-
-def exited(process: Process, identity: Identity, ended: Exit) -> Step:
-    """Go on with a run whose first process has ended."""
-    stop = process.spec.stop
-    match process.state:
-        case Online(run) | Starting(Run() as run) if run.identity == identity:
-            ending = enter(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended))
-            ending = replace(ending, last_exit=ended, last_cause=Cause.ENDED_BY_ITSELF)
-            return ending, [
-                Sweep(process.pm_id, run, stop.signal),
-                SetTimer(process.pm_id, ending.epoch, Timer.GRACE, stop.grace),
-            ]
-        case Stopping(run, cause, exit=None, draining=True) if run.identity == identity:
-            ending = enter(process, Stopping(run, cause, ended))
-            return replace(ending, last_exit=ended), [
-                Sweep(process.pm_id, run, stop.signal),
-                grace(ending),
-            ]
-        case Stopping(run, exit=None) as stopping if run.identity == identity:
-            ending = same(process, replace(stopping, exit=ended))
-            return replace(ending, last_exit=ended), [Sweep(process.pm_id, run, None)]
-        case _:
-            return process, []
 
 
 def grace(process: Process) -> SetTimer:
@@ -118,15 +62,6 @@ def spawn(process: Process) -> Step:
     starting = enter(process, Starting())
     starting = replace(starting, launch=starting.epoch)
     return starting, [Spawn(process.pm_id, starting.epoch)]
-
-
-def end_for(counted: Process, process: Process, identity: Identity, cause: Cause) -> Step:
-    """End a run for something that was found out about it, if it is still that run."""
-    match process.state:
-        case Online(run) if run.identity == identity:
-            return end(counted, run, cause)
-        case _:
-            return process, []
 
 
 def end(process: Process, run: Run, cause: Cause) -> Step:

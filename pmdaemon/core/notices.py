@@ -63,7 +63,7 @@ class OutputGrew(Struct, frozen=True):
 class MessageReceived(Struct, frozen=True):
     """A program sent a message over its channel (`process.send`)."""
 
-    pm_id: int
+    process: Process
     message: object
 
 

@@ -15,6 +15,8 @@ LONGEST_SLUG = 40
 LONGEST_COMMAND = 4096
 LONGEST_PATH = 500
 LONGEST_DRAIN = 3600.0
+LONGEST_TIMEOUT = 86400.0
+LEAST_MEMORY = 1024**2
 MOST_KEPT = 50
 
 MOST_PROJECTS = 100
@@ -90,11 +92,10 @@ def _label(field: str, value: object) -> str:
 
 
 def _folder(field: str, value: object) -> str:
-    text = _text(field, value).strip().strip("/") if value != "/" else ""
-    path = PurePosixPath(text)
-    if str(value).startswith("/") or ".." in path.parts or len(text) > LONGEST_PATH:
-        raise _refused(field, "a folder within the repository")
-    if text and not text.isprintable():
+    text = _text(field, value).strip()
+    path = PurePosixPath("." if text == "/" else text)
+    is_within = not path.is_absolute() and ".." not in path.parts
+    if not is_within or len(text) > LONGEST_PATH or not text.isprintable():
         raise _refused(field, "a folder within the repository")
     return "" if str(path) == "." else str(path)
 
@@ -119,6 +120,21 @@ def _drain(field: str, value: object) -> float:
     if not 0 <= value <= LONGEST_DRAIN:
         raise _refused(field, f"0 to {LONGEST_DRAIN:.0f} seconds")
     return float(value)
+
+
+def _timeout(field: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refused(field, "seconds")
+    if value and not 1 <= value <= LONGEST_TIMEOUT:
+        raise _refused(field, f"1 to {LONGEST_TIMEOUT:.0f} seconds, or 0 for the usual time")
+    return float(value)
+
+
+def _memory(field: str, value: object) -> int:
+    number = _whole(field, value)
+    if number and number < LEAST_MEMORY:
+        raise _refused(field, f"{LEAST_MEMORY} bytes at the least, or 0 for the usual size")
+    return number
 
 
 def _keep(field: str, value: object) -> int:
@@ -160,6 +176,9 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "health_path": _health_path,
         "drain": _drain,
         "keep": _keep,
+        "build_timeout": _timeout,
+        "start_timeout": _timeout,
+        "build_memory": _memory,
     }
 )
 """How each field is checked; there are no others that somebody sets."""

@@ -28,8 +28,9 @@ class Project(Struct, frozen=True, kw_only=True):
     the names of its apps. Commands that are empty are found out from the repository. `run_dir` is
     the folder in the repository that is built and run. `health_path` is asked until a new release
     is ready; without one its port is tried. `drain` is in seconds, how long an old release may
-    finish what it is answering. `keep` is how many releases stay to roll back to. Times are in
-    seconds since the epoch.
+    finish what it is answering. `keep` is how many releases stay to roll back to. `build_timeout`
+    and `start_timeout` are in seconds and `build_memory` in bytes, each 0 where what holds for all
+    projects will do. Times are in seconds since the epoch.
     """
 
     id: str
@@ -47,6 +48,9 @@ class Project(Struct, frozen=True, kw_only=True):
     health_path: str = ""
     drain: float = 30.0
     keep: int = 5
+    build_timeout: float = 0.0
+    start_timeout: float = 0.0
+    build_memory: int = 0
     created: float
     updated: float
 

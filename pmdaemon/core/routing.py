@@ -168,7 +168,7 @@ def within(path: str, prefix: str) -> bool:
 def host_of(authority: str) -> str | None:
     """Cut a Host header down to the name: without port and final dot, in lower case.
 
-    None when it cannot be one (RFC 9110, section 7.2).
+    Other scripts are written as IDNA does. None when it cannot be one (RFC 9110, section 7.2).
     """
     # With so few letters at most, those of many requests can be kept.
     return _host_of(authority) if len(authority) <= LONGEST_AUTHORITY else None
@@ -182,6 +182,11 @@ def _host_of(authority: str) -> str | None:
     host = parts["host"].lower().removesuffix(".")
     if host.startswith("["):
         return host
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return None
     return host if _HOST.fullmatch(host) and len(host) <= LONGEST_HOST else None
 
 

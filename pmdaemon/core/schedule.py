@@ -63,7 +63,7 @@ def _times(schedule: Schedule, start: float, local: tzinfo, *, backwards: bool) 
 
     zone = local
     if schedule.timezone is not None:
-        from zoneinfo import ZoneInfo  # noqa: PLC0415
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - few name a zone
 
         zone = ZoneInfo(schedule.timezone)
     begin = datetime.fromtimestamp(start, UTC).astimezone(zone)

@@ -108,6 +108,8 @@ def _not_found(selector: Selector, processes: Sequence[Process]) -> ProcessNotFo
     import difflib  # noqa: PLC0415
 
     names = {each.name for each in processes}
+    if selector.pattern is not None:
+        return ProcessNotFound(shown(selector.text), names, is_pattern=True)
     known = sorted(names | {each.spec.namespace for each in processes})
     close = difflib.get_close_matches(selector.text[:200], known, n=1)
     return ProcessNotFound(shown(selector.text), names, close[0] if close else None)

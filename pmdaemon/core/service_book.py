@@ -4,7 +4,7 @@ A `ServiceBook` is a value. What is to change makes another one, or is refused, 
 happened yet.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -63,6 +63,11 @@ class ServiceBook(Struct, frozen=True):
         return {
             name: spec.listener for name, spec in self.services.items() if spec.listener is not None
         }
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The files that declare services beside their apps."""
+        return frozenset(one.source for one in self.by_hand.values() if one.source is not None)
 
     @property
     def apps(self) -> frozenset[str]:
@@ -131,14 +136,18 @@ class ServiceBook(Struct, frozen=True):
 
         """
         present, former = self.services.get(spec.name), self.by_hand.get(spec.name)
+        if former is not None and former.source is not None and former.source == spec.source:
+            return self._with(replace(spec, mode=former.mode))  # the same file, as it is now
         if present is not None and not swap:
             if present.backing != spec.backing:
                 raise _taken("", present, " (to exchange that: --swap)")
             kept = former.listener if former is not None else None
             spec = replace(spec, listener=spec.listener or kept)
-        routes = former.routes if former is not None else ()
-        mode = present.mode if present is not None else spec.mode
-        spec = replace(spec, routes=merged(routes, spec.routes), mode=mode)
+        if former is not None:
+            spec = replace(spec, routes=merged(former.routes, spec.routes), source=former.source)
+        return self._with(replace(spec, mode=present.mode if present is not None else spec.mode))
+
+    def _with(self, spec: ServiceSpec) -> Revision:
         book = ServiceBook.of({**self.by_hand, spec.name: spec}, self.declared)
         book.check()
         return Revision(book, spec.name, spec)
@@ -154,6 +163,18 @@ class ServiceBook(Struct, frozen=True):
         spec, below = self.find(name), self.declared.get(name)
         if below is not None and below.backing == spec.backing:
             raise ServiceDeclared(name)
+        return self._without(name)
+
+    def without_files(self, sources: Container[str | None]) -> Iterator[Revision]:
+        """Leave out, one after the other, what files declare that are not among these."""
+        book = self
+        for name, spec in self.by_hand.items():
+            if spec.source is not None and spec.source not in sources:
+                revision = book._without(name)
+                book = revision.book
+                yield revision
+
+    def _without(self, name: str) -> Revision:
         by_hand = {other: one for other, one in self.by_hand.items() if other != name}
         return Revision(ServiceBook.of(by_hand, self.declared), name, None)
 

@@ -34,7 +34,8 @@ class ServiceSpec(Struct, frozen=True, kw_only=True):
 
     It is answered for by the processes of an `app`, or by `targets` that are not ours. `tcp_port`
     is where the app listens, if that is not the port it was given. What `listener` takes in is
-    spread over the targets as it is, HTTP or not.
+    spread over the targets as it is, HTTP or not. `source` is the file that declares it, and with
+    whose last app it goes.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ServiceSpec(Struct, frozen=True, kw_only=True):
     strategy: Strategy = "round-robin"
     mode: Mode = Mode.SERVING
     listener: Listener | None = None
+    source: str | None = None
 
     @property
     def backing(self) -> tuple[object, ...]:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pmdaemon.core.agent import AgentReport
 from pmdaemon.core.health import Health
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Instant, Online, Process
 
 
 class ProcessSnapshot(Struct, frozen=True):
-    """What is known of a process `at` one moment; `telemetry` is what it said of itself."""
+    """What is known of a process `at` one moment.
+
+    `telemetry` is what it said of itself, `agent` what PM2's agent in it did.
+    """
 
     process: Process
     sample: Sample
@@ -19,6 +23,7 @@ class ProcessSnapshot(Struct, frozen=True):
     at: Instant
     health: Health | None = None
     telemetry: Mapping[str, object] | None = None
+    agent: AgentReport | None = None
 
     @property
     def uptime(self) -> float:

@@ -1,23 +1,25 @@
-"""What becomes of a process when a new daemon reads it from the store."""
+"""What becomes of a process when a new daemon reads it from the store.
+
+A part of `core.lifecycle`.
+"""
 
 from typing import assert_never
 
 from msgspec.structs import replace
 
+from pmdaemon.core.coming_up import await_ready, spawned
 from pmdaemon.core.effects import SetTimer, SignalTree, Sweep, Timer, Watch
+from pmdaemon.core.ending import exited
 from pmdaemon.core.lifecycle_events import DaemonStarted
 from pmdaemon.core.moves import (
     Step,
-    await_ready,
     counted,
     down,
     end,
     enter,
-    exited,
     grace,
     leave,
     spawn_or_hold,
-    spawned,
 )
 from pmdaemon.core.process import (
     UNKNOWN_EXIT,

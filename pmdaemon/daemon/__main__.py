@@ -14,7 +14,8 @@ from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.daemon.handing_on import KEEPER, go_on_as_keeper, state_from
 from pmdaemon.daemon.home_lock import hold, is_claimed, take_over
-from pmdaemon.daemon.keeper import Keeper, be_subreaper
+from pmdaemon.daemon.keeper import Keeper
+from pmdaemon.daemon.orphans import be_subreaper
 from pmdaemon.daemon.service_manager import ServiceManager
 
 

@@ -1,10 +1,10 @@
 """The certificates of the gateway, loaded for those who speak TLS: cryptography is 8 MB."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmdaemon.core.certificates import Certificate
+from pmdaemon.core.certificates import Certificate, Refusal
 from pmdaemon.daemon import lean
 from pmdaemon.engine.interfaces import AcmeSettings, CertificateFiles, Clock, GatewaySettings
 
@@ -53,6 +53,14 @@ class LazyCertificates:
     def discard(self, host: str) -> bool:
         """Forget what an authority has signed for a host."""
         return self._made().discard(host)
+
+    def refusals(self) -> Mapping[str, Refusal]:
+        """Return what was kept of orders that came to nothing."""
+        return self._made().refusals()
+
+    def keep_refusals(self, refusals: Mapping[str, Refusal]) -> None:
+        """Keep these, and no others, for daemons to come."""
+        self._made().keep_refusals(refusals)
 
     def _made(self) -> "GatewayCertificates":
         if self._certificates is None:

@@ -1,6 +1,6 @@
 """Puts together what deploys."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -31,15 +31,16 @@ from pmdaemon.core.process import Process
 from pmdaemon.core.projects import Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.engine.accounts import Accounts
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
+from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import Clock, OutputCapture, Prober, ProcessTrees, TcpProbe
+from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.platform import Platform
 from pmdaemon.engine.processes import Processes
@@ -69,96 +70,164 @@ class World(Struct, frozen=True):
     gateway: GatewaySide
     files: HomeSecretFiles
     settings: LiveSettings
-    search_path: str
+    surroundings: Mapping[str, str]
     token: Callable[[Process], str]
     walls: Walls
 
 
+class _Ground(Struct, frozen=True):
+    """What the parts of deploying stand on."""
+
+    clock: Clock
+    platform: Platform
+    store: SqliteDeployments
+    logs: DeploymentLogFiles
+    followers: Followers
+    folders: ProjectFolders
+    builder: BuildCommands
+    repositories: GitRepositories
+    live: LiveDeployments
+
+    @property
+    def projects(self) -> Projects:
+        """All projects."""
+        return self.platform.projects
+
+
 def deploying(world: World) -> Deploys:
     """Build what deploys, and start nothing."""
-    platform, listening_ports = _platform(world), ProcListeningPorts()
-    clock, store = world.clock, SqliteDeployments(world.store)
-    projects, limits = platform.projects, DeployLimits()
+    ground = _ground(world)
+    maker = ReleaseMaker(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        repositories=ground.repositories,
+        folders=ground.folders,
+        builder=ground.builder,
+        surroundings=world.surroundings,
+    )
+    cut_over = _cut_over(world, ground, maker)
+    queue = DeployQueue(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        logs=ground.logs,
+        followers=ground.followers,
+        folders=ground.folders,
+        maker=maker,
+        cut_over=cut_over,
+        live=ground.live,
+        limits=world.settings.deploy_limits,
+        remark=world.settings.problem,
+        trusts=lambda project: _is_trusted(ground.platform, project),
+        tell=lambda deployment: ground.followers.tell(deployment.id),
+    )
+    return _deploys(world, ground, queue, cut_over)
+
+
+def _ground(world: World) -> _Ground:
+    platform, store = _platform(world), SqliteDeployments(world.store)
+    limits, followers = world.settings.deploy_limits, Followers()
     folder = Path(world.home.projects_dir)
     folders = ProjectFolders(folder, Path(world.home.logs_dir))
-    logs, followers = DeploymentLogFiles(folder), Followers()
     builder = BuildCommands(
         reader=world.reader,
         handles=world.handles,
         trees=world.trees,
         token=lambda name: f"{world.home.id}.{name}",
         walls=world.walls,
-        objection=lambda: _objection(folders.free_bytes(), limits.free),
+        objection=lambda: _objection(folders.free_bytes(), limits().free),
     )
-    repositories = GitRepositories(folder, builder, world.search_path)
-    live = LiveDeployments(
-        clock=clock,
-        bus=world.bus,
+    return _Ground(
+        clock=world.clock,
+        platform=platform,
         store=store,
-        projects=projects,
-        now=world.now,
-        tell=lambda deployment: followers.tell(deployment.id),
-    )
-    maker = ReleaseMaker(
-        clock=clock,
-        projects=projects,
-        store=store,
-        repositories=repositories,
+        logs=DeploymentLogFiles(folder),
+        followers=followers,
         folders=folders,
         builder=builder,
-        limits=limits,
-        search_path=world.search_path,
+        repositories=GitRepositories(folder, builder, world.surroundings, limits),
+        live=LiveDeployments(
+            clock=world.clock,
+            bus=world.bus,
+            store=store,
+            projects=platform.projects,
+            now=world.now,
+            tell=lambda deployment: followers.tell(deployment.id),
+        ),
     )
-    cut_over = CutOver(
-        clock=clock,
+
+
+def _cut_over(world: World, ground: _Ground, maker: ReleaseMaker) -> CutOver:
+    listening_ports = ProcListeningPorts()
+    return CutOver(
+        clock=ground.clock,
         bus=world.bus,
-        projects=projects,
+        projects=ground.projects,
         processes=world.processes,
         now=world.now,
         gateway=world.gateway,
         capture=world.capture,
         probe=world.probe,
         prober=world.prober,
-        limits=limits,
         environment=maker.environment,
         ports=lambda process: _ports(world, listening_ports, process),
     )
-    queue = DeployQueue(
-        clock=clock,
-        projects=projects,
-        store=store,
-        logs=logs,
-        followers=followers,
-        folders=folders,
-        maker=maker,
-        cut_over=cut_over,
-        live=live,
-        limits=limits,
-        trusts=lambda project: _is_trusted(platform, project),
-        tell=lambda deployment: followers.tell(deployment.id),
-    )
-    deployer = Deployer(
-        clock=clock,
-        projects=projects,
-        store=store,
-        logs=logs,
-        followers=followers,
-        folders=folders,
-        builder=builder,
+
+
+def _deploys(world: World, ground: _Ground, queue: DeployQueue, cut_over: CutOver) -> Deploys:
+    """Build what fronts and the daemon call."""
+    limits, search_path = world.settings.deploy_limits, world.surroundings["PATH"]
+    deployments = Deployments(
+        store=ground.store,
+        logs=ground.logs,
+        followers=ground.followers,
+        folders=ground.folders,
         queue=queue,
-        live=live,
-        cut_over=cut_over,
-        new_id=random_id,
+        live=ground.live,
         now=world.now,
     )
-    projects.follow(deployer)
-    backend = GitBackend(repositories, world.search_path)
+    deployer = Deployer(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        logs=ground.logs,
+        folders=ground.folders,
+        deployments=deployments,
+        queue=queue,
+        live=ground.live,
+        cut_over=cut_over,
+        new_id=random_id,
+    )
+    ground.projects.follow(deployer)
+    backend = GitBackend(ground.repositories, search_path, lambda: limits().repository)
     return Deploys(
-        platform=platform,
+        platform=ground.platform,
         deployer=deployer,
-        pushes=Pushes(server=backend, deployer=deployer),
-        live=live,
-        builds=lambda: builder.running,
+        deployments=deployments,
+        interrupted=_interrupted(world, ground, queue, cut_over),
+        pushes=Pushes(
+            clock=ground.clock, server=backend, deployer=deployer, deployments=deployments
+        ),
+        live=ground.live,
+        builds=lambda: ground.builder.running,
+    )
+
+
+def _interrupted(
+    world: World, ground: _Ground, queue: DeployQueue, cut_over: CutOver
+) -> Interrupted:
+    return Interrupted(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        followers=ground.followers,
+        folders=ground.folders,
+        builder=ground.builder,
+        queue=queue,
+        live=ground.live,
+        cut_over=cut_over,
+        now=world.now,
     )
 
 
@@ -183,6 +252,7 @@ def _platform(world: World) -> Platform:
         ),
         occupied=lambda: {*gateway.services, *(p.name for p in world.now())},
         new_id=random_id,
+        usual_keep=lambda: world.settings.deploy_limits().keep,
     )
     accounts = Accounts(
         store=store,

@@ -19,9 +19,8 @@ The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors b
                       start], …]} · {"exits": [[pid, start, code, signal], …]} · {"begin":
                       {"deaths": n}}, the last of what it gets at its start
 
-A daemon may die at any moment, also between starting a program and writing down which that is, or
-between hearing of an exit and writing that down. So the keeper is told of every program, and keeps
-in mind which it is and how it ended until the daemon says that the end is recorded.
+What is kept for the next daemon stands in `daemon.kept`, what a dead one leaves behind is found by
+`daemon.orphans`.
 """
 
 import contextlib
@@ -31,26 +30,18 @@ import resource
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pmdaemon.daemon import open_files, orphans
+from pmdaemon.daemon.kept import Exit, Kept, Program
+
 PACKET = 64 * 1024
-DESCRIPTORS_AT_ONCE = 200
-"""The kernel takes at most 253 in one packet."""
-
-EXITS_KEPT = 10_000
-"""Statuses kept for the next daemon; more than this many deaths without one lose the oldest."""
-
-AT_ONCE = 500
-"""Programs, or exits, in one packet."""
+"""Bytes that a packet of the line has at the most."""
 
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
-
-OPEN_FILES = 65536
-"""How many descriptors we ask for: two for each process that runs."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -64,12 +55,6 @@ CONTROL = "control"
 
 CONCERNED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The signals that the keeper heeds."""
-
-Program = tuple[int, int]
-"""Pid and start time."""
-
-Exit = tuple[int | None, int | None]
-"""Code and signal."""
 
 
 class Keeper:
@@ -97,10 +82,8 @@ class Keeper:
         self._tell = tell
         self._log = log
         self._renew = renew
-        self._kept: dict[str, int] = {}
-        self._programs: dict[Program, str] = {}
+        self._kept = Kept()
         self._launching: tuple[str, int] | None = None
-        self._exits: dict[Program, Exit] = {}
         self._deaths: list[float] = []
         self._line: socket.socket | None = None
         self._daemon: int | None = None
@@ -117,7 +100,7 @@ class Keeper:
         """Keep until a daemon ends well, or the first cannot start; return the exit code."""
         self._wakeup = _signals_as_descriptor()
         self._poll.register(self._wakeup, select.POLLIN)
-        _raise_open_files()
+        open_files.raise_limit()
         self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
@@ -132,24 +115,17 @@ class Keeper:
                     code = self._heed(os.read(self._wakeup, 256))
                     if code is not None:
                         return code
-                elif descriptor == self._kept.get(CONTROL):
+                elif descriptor == self._kept.descriptors.get(CONTROL):
                     self._revive()
 
     @property
     def state(self) -> dict[str, Any]:
         """All that the next keeper has to know."""
-        return {
-            "kept": self._kept,
-            "programs": [[token, *program] for program, token in self._programs.items()],
-            "exits": [[*program, *ended] for program, ended in self._exits.items()],
-            "limits": self._limits,
-        }
+        return {**self._kept.state, "limits": self._limits}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on from where the keeper before us was."""
-        self._kept = dict(state["kept"])
-        self._programs = {(pid, start): token for token, pid, start in state["programs"]}
-        self._exits = {(pid, start): (code, sig) for pid, start, code, sig in state["exits"]}
+        self._kept.resume(state)
         if "limits" in state:
             soft, hard = state["limits"]
             self._limits = soft, hard
@@ -176,23 +152,13 @@ class Keeper:
         self._hears = False
         self._line = ours
         self._poll.register(ours, select.POLLIN)
-        self._send_what_is_kept()
+        for message, descriptors in self._kept.hand_over():
+            self._send(message, descriptors)
+        self._send({"begin": {"deaths": len(self._deaths)}})
 
     def _start_later(self, error: OSError) -> None:
         self._log(f"keeper.no_daemon_yet reason={error.strerror}")
         self._start_is_due = True
-
-    def _send_what_is_kept(self) -> None:
-        names = list(self._kept)
-        for begin in range(0, len(names), DESCRIPTORS_AT_ONCE):
-            batch = names[begin : begin + DESCRIPTORS_AT_ONCE]
-            self._send({"kept": batch}, [self._kept[name] for name in batch])
-        state = self.state
-        for what in ("programs", "exits"):
-            for begin in range(0, len(state[what]), AT_ONCE):
-                self._send({what: state[what][begin : begin + AT_ONCE]})
-        self._exits = {one: how for one, how in self._exits.items() if one in self._programs}
-        self._send({"begin": {"deaths": len(self._deaths)}})
 
     def _send(self, message: dict[str, object], descriptors: Sequence[int] = ()) -> None:
         if self._line is None:
@@ -216,19 +182,18 @@ class Keeper:
     def _take_in(self, fact: tuple[str, Any], descriptors: list[int]) -> None:
         match fact:
             case "keep", [*names]:
-                self._keep([*map(str, names)], descriptors)
+                self._kept.keep([*map(str, names)], descriptors)
             case "drop", str(name):
-                self._drop(name)
+                self._kept.drop(name)
             case "launching", [str(token), int(since)]:
                 self._launching = token, since
             case "launching", None:
                 self._launching = None
             case "launched", [*programs]:
-                self._know(programs)
+                self._kept.know(programs)
                 self._launching = None
             case "recorded", [int(pid), int(start)]:
-                self._programs.pop((pid, start), None)
-                self._exits.pop((pid, start), None)
+                self._kept.forget((pid, start))
             case "ready", pid:
                 self._ready = True
                 self._tell({"ready": pid})
@@ -237,25 +202,6 @@ class Keeper:
                 self._tell({"error": error})
             case _:
                 pass  # a newer daemon may say more than we understand
-
-    def _know(self, programs: Sequence[object]) -> None:
-        for program in programs:
-            match program:
-                case [str(token), int(pid), int(start)]:
-                    self._programs[pid, start] = token
-                case _:
-                    pass
-
-    def _keep(self, names: Sequence[str], descriptors: list[int]) -> None:
-        """Take over as many descriptors as have a name, and names as have a descriptor."""
-        for name in names[: len(descriptors)]:
-            self._drop(name)
-            self._kept[name] = descriptors.pop(0)
-
-    def _drop(self, name: str) -> None:
-        descriptor = self._kept.pop(name, None)
-        if descriptor is not None:
-            os.close(descriptor)
 
     def _hang_up(self) -> None:
         if self._line is not None:
@@ -302,8 +248,8 @@ class Keeper:
                 os.waitpid(found.si_pid, 0)
                 daemon_ended, daemon_code = True, code
                 continue
-            program = found.si_pid, _stat(found.si_pid)[3]
-            self._remember(program, (code, None if by_itself else found.si_status))
+            program = found.si_pid, orphans.stat(found.si_pid).start
+            self._pass_on(program, (code, None if by_itself else found.si_status))
             os.waitpid(found.si_pid, 0)
         # Last, as the next daemon is to know from its beginning what ended together with this one.
         return self._daemon_ended(daemon_code) if daemon_ended else None
@@ -319,32 +265,14 @@ class Keeper:
         if self._launching is not None:
             token, since = self._launching
             self._launching = None
-            if (program := self._begun(since)) is not None:
-                self._programs[program] = token
+            found = orphans.begun_since(since, known=self._kept.programs, not_the=self._daemon)
+            if found is not None:
+                self._kept.programs[found] = token
 
-    def _begun(self, since: int) -> Program | None:
-        """Find what the daemon began to start when it died.
-
-        What it had started is our child now, dead or alive. This one leads a session, or is about
-        to; it may not have got to its exec, so there is nothing else to tell it by.
-        """
-        processes = os.listdir("/proc") if sys.platform == "linux" else ()  # noqa: PTH208 - lean
-        for name in processes:
-            if not name.isdigit() or int(name) == self._daemon:
-                continue
-            pid, parent, session, start = _stat(int(name))
-            if parent != os.getpid() or start < since or (pid, start) in self._programs:
-                continue
-            if session in {pid, os.getsid(0)}:
-                return pid, start
-        return None
-
-    def _remember(self, program: Program, ended: Exit) -> None:
-        """Pass an exit on; that of a program is kept until the daemon has recorded it."""
-        if self._line is None or program in self._programs:
-            self._exits[program] = ended
-        if len(self._exits) > EXITS_KEPT:
-            del self._exits[next(iter(self._exits))]
+    def _pass_on(self, program: Program, ended: Exit) -> None:
+        """Tell of an exit; that of a program is kept until the daemon has recorded it."""
+        if self._line is None or program in self._kept.programs:
+            self._kept.remember(program, ended)
         if self._line is not None:
             self._send({"exits": [[*program, *ended]]})
 
@@ -363,7 +291,7 @@ class Keeper:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
-        if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept:
+        if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept.descriptors:
             self._start_daemon()
         elif self._held:
             self._log("keeper.programs_left_behind no daemon lives long enough to end them")
@@ -371,7 +299,7 @@ class Keeper:
         else:
             self._log("keeper.daemon_left_down until the next command; programs go on")
             # The next command connects to a socket that is still there, and so calls a daemon.
-            self._poll.register(self._kept[CONTROL], select.POLLIN)
+            self._poll.register(self._kept.descriptors[CONTROL], select.POLLIN)
         return None
 
     def _renewed(self) -> bool:
@@ -389,20 +317,9 @@ class Keeper:
         return stays
 
     def _revive(self) -> None:
-        self._poll.unregister(self._kept[CONTROL])
+        self._poll.unregister(self._kept.descriptors[CONTROL])
         self._start_daemon()
         self._deaths.clear()
-
-
-def be_subreaper() -> bool:
-    """Become the parent of every orphan below us (prctl(2), Linux only); say whether we are."""
-    if not sys.platform.startswith("linux"):
-        return False
-    import ctypes  # noqa: PLC0415 - only here
-
-    pr_set_child_subreaper = 36
-    done: int = ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
-    return done == 0
 
 
 def _signals_as_descriptor() -> int:
@@ -413,15 +330,6 @@ def _signals_as_descriptor() -> int:
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
     return reading
-
-
-def _raise_open_files() -> None:
-    """Allow ourselves as many descriptors as we may need."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
@@ -456,16 +364,3 @@ def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]
         os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     finally:
         os._exit(127)
-
-
-def _stat(pid: int) -> tuple[int, int, int, int]:
-    """Read pid, parent, session, and start in clock ticks since boot (proc(5)).
-
-    All that is there until the process is reaped.
-    """
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - pathlib is not loaded here
-            fields = stat.read().rpartition(b")")[2].split()
-            return pid, int(fields[1]), int(fields[3]), int(fields[19])
-    except (OSError, IndexError, ValueError):
-        return pid, 0, 0, 0

@@ -1,7 +1,14 @@
-"""The web server, loaded when it is first turned on: aiohttp costs 15 MB and 0.2 s."""
+"""The web server, loaded when it is first turned on: aiohttp costs 15 MB and 0.2 s.
 
+Programs that are started with the daemon know its address and ask at once. So it is bound before
+them, and who comes early waits in the queue of the kernel until the rest is there.
+"""
+
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.daemon import lean
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 
@@ -10,11 +17,46 @@ if TYPE_CHECKING:
     from pmdaemon.server.http.app import HttpServer
 
 
+class _BoundEarly:
+    """A `DescriptorStore` that has listeners of its own to be taken, beside what is kept."""
+
+    def __init__(self, keeper: DescriptorStore) -> None:
+        self._keeper = keeper
+        self._own: dict[str, int] = {}
+
+    async def bind(self, host: str, tcp_port: int) -> None:
+        """Listen there, until somebody takes that over."""
+        from pmdaemon.server.http.listeners import KeptListeners  # noqa: PLC0415 - few are so early
+
+        listeners = await KeptListeners.open(host, tcp_port, self)
+        self._own = {name: one.detach() for name, one in listeners.by_name.items()}
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Keep a copy of this descriptor."""
+        self._keeper.keep(name, descriptor)
+
+    def take(self, name: str) -> int | None:
+        """Get what was bound early, or what a former daemon had kept."""
+        own = self._own.pop(name, None)
+        return own if own is not None else self._keeper.take(name)
+
+    def drop(self, name: str) -> None:
+        """Close the copy."""
+        self._keeper.drop(name)
+
+    def close(self) -> None:
+        """Give up what nobody has taken."""
+        for name, descriptor in self._own.items():
+            self._keeper.drop(name)
+            os.close(descriptor)
+        self._own = {}
+
+
 class LazyWebServer:
     """A `WebServer` that is not there until it is needed."""
 
     def __init__(self, keeper: DescriptorStore) -> None:
-        self._keeper = keeper
+        self._listeners = _BoundEarly(keeper)
         self._engine: Engine | None = None
         self._server: HttpServer | None = None
 
@@ -27,6 +69,12 @@ class LazyWebServer:
         """The URL it answers at, or None while it is off."""
         return self._server.address if self._server is not None else None
 
+    async def reserve(self, settings: WebSettings) -> None:
+        """Take connections, which wait; an address that cannot be used is told by `turn_on`."""
+        if settings.tcp_port:
+            with suppress(PmdaemonError):
+                await self._listeners.bind(settings.host, settings.tcp_port)
+
     async def turn_on(self, settings: WebSettings) -> None:
         """Listen; when it listens already, change over."""
         if self._server is None:
@@ -36,11 +84,15 @@ class LazyWebServer:
             if self._engine is None:
                 raise AssertionError("the web server was not told whom to serve")
             await self._engine.deploys.load()
-            self._server = HttpServer(self._engine, self._keeper)
-        await self._server.turn_on(settings)
+            self._server = HttpServer(self._engine, self._listeners)
+        try:
+            await self._server.turn_on(settings)
+        finally:
+            self._listeners.close()
 
     async def turn_off(self) -> None:
         """Stop listening."""
+        self._listeners.close()
         if self._server is not None:
             await self._server.turn_off()
 

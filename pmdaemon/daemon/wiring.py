@@ -1,49 +1,40 @@
-"""Puts the daemon together: the only place that knows which adapter is which."""
+"""Puts the daemon together: with `ground` and `deploying`, what knows which adapter is which."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
-from pmdaemon.adapters.clock import SystemClock, local_zone
-from pmdaemon.adapters.commands import Commands
+from pmdaemon.adapters.clock import local_zone
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
-from pmdaemon.adapters.live_settings import LiveSettings
-from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
 from pmdaemon.adapters.pid_notes import PidNoteFiles
-from pmdaemon.adapters.platforms import process_handles, process_reader
-from pmdaemon.adapters.probes import SystemProber
-from pmdaemon.adapters.process_handles import ProcessHandles
-from pmdaemon.adapters.process_table import ProcessReader, ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
-from pmdaemon.adapters.secret_files import HomeSecretFiles
+from pmdaemon.adapters.program_listeners import ProgramListeners
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.adapters.sqlite.journal import SqliteJournal
 from pmdaemon.adapters.sqlite.runs import SqliteRunHistory
 from pmdaemon.adapters.sqlite.states import SqliteStates
 from pmdaemon.adapters.sqlite.store import SqliteStore
-from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from pmdaemon.adapters.tokens import JwtMint
-from pmdaemon.adapters.walls import Walls
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.paths import Home
+from pmdaemon.config.surroundings import surroundings
 from pmdaemon.core.process import Identity, Process
 from pmdaemon.daemon.certificates import LazyCertificates
 from pmdaemon.daemon.gateway_server import LazyGatewayServer
+from pmdaemon.daemon.ground import Ground, lay
 from pmdaemon.daemon.web_server import LazyWebServer
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess, Folders
 from pmdaemon.engine.conversations import Conversations
 from pmdaemon.engine.cron_runner import CronRunner
@@ -92,28 +83,18 @@ class Parts(Struct, frozen=True):
     notify: DatagramNotifySocket
 
 
-class _Ground(Struct, frozen=True):
-    """What most parts stand on."""
+class _Works(Struct, frozen=True):
+    """What has things done to programs."""
 
-    home: Home
-    keeper: KeeperLink
-    clock: SystemClock
-    bus: Bus
-    store: SqliteStore
-    supervisor: Supervisor
-    capture: LogFiles
-    reader: ProcessReader
-    handles: ProcessHandles
-    table: ProcessTable
-    commands: Commands
-    probe: BindingTcpProbe
-
-    def processes(self) -> Sequence[Process]:
-        return [*self.supervisor.everything.values()]
-
-    def token(self, process: Process) -> str:
-        """Name a run, as this home does."""
-        return f"{self.home.id}.{process.run_number}"
+    trees: SystemProcessTrees
+    notify: DatagramNotifySocket
+    lines: ProgramLines
+    health: HealthMonitor
+    gateway: GatewaySide
+    effects: Effects
+    sampler: Sampler
+    telemetry: Telemetry
+    processes: Processes
 
 
 def assemble(
@@ -132,65 +113,60 @@ def assemble(
         keeper: the line to it.
 
     """
-    ground = _ground(home, keeper)
-    supervisor = ground.supervisor
-
-    # Deployments stand on what they give something to.
-    def build_deploys() -> Deploys:
-        from pmdaemon.daemon.deploying import World, deploying  # noqa: PLC0415 - see DeploySide
-
-        return deploying(
-            World(
-                home=home,
-                clock=ground.clock,
-                bus=ground.bus,
-                store=ground.store,
-                reader=ground.reader,
-                handles=ground.handles,
-                trees=trees,
-                capture=ground.capture,
-                probe=ground.probe,
-                prober=prober,
-                processes=processes,
-                now=lambda: [*supervisor.processes.values()],
-                gateway=gateway,
-                files=files,
-                settings=settings,
-                search_path=os.environ.get("PATH", os.defpath),
-                token=ground.token,
-                walls=walls,
-            )
-        )
-
-    deploys = DeploySide(build_deploys)
-
-    def environment(process: Process) -> Mapping[str, str]:
-        return {**children.environment(process), **deploys.environment(process)}
-
-    trees = _trees(ground, parent, builds=deploys.builds)
-    notify = DatagramNotifySocket(Path(home.notify_socket), ground.reader, keeper)
-    walls = Walls(Path(home.path))
-    launcher = SpawnLauncher(
-        ground.reader, ground.handles, child_nofile=child_nofile, keeper=keeper, walls=walls
-    )
-    files = HomeSecretFiles(Path(home.path))
-    mint = JwtMint(files)
+    ground = lay(home, keeper)
     web_server = LazyWebServer(keeper)
     web = WebSide(server=web_server, store=ground.store)
     children = ChildAccess(
         clock=ground.clock,
-        mint=mint,
+        mint=ground.mint,
         folders=Folders(home.data_dir, home.temporary_dir),
         url=lambda: web.expected,
         processes=ground.processes,
     )
+    # What deploys stands on the works, which ask it for what programs of projects get.
+    deploys = DeploySide(lambda: _deploys(ground, works))
+    launcher = SpawnLauncher(
+        ground.reader,
+        ground.handles,
+        child_nofile=child_nofile,
+        keeper=keeper,
+        walls=ground.walls,
+    )
+    works = _works(ground, parent, launcher, children, deploys)
+    engine = _engine(ground, works, web, children, deploys)
+    web_server.serve(engine)
+    return Parts(
+        engine=engine,
+        supervisor=ground.supervisor,
+        effects=works.effects,
+        sampler=works.sampler,
+        store=ground.store,
+        trees=works.trees,
+        notify=works.notify,
+    )
+
+
+def _works(
+    ground: Ground,
+    parent: int,
+    launcher: SpawnLauncher,
+    children: ChildAccess,
+    deploys: DeploySide,
+) -> _Works:
+    """Build what has things done to programs."""
+
+    def environment(process: Process) -> Mapping[str, str]:
+        return {**children.environment(process), **deploys.environment(process)}
+
+    clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
+    trees = _trees(ground, parent, builds=deploys.builds)
+    notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
     lines = _lines(ground, notify, environment, deploys.doors)
-    prober = SystemProber(ground.clock, ground.commands)
-    health = HealthMonitor(clock=ground.clock, bus=ground.bus, prober=prober, post=supervisor.post)
+    health = HealthMonitor(clock=clock, bus=bus, prober=ground.prober, post=supervisor.post)
     gateway = _gateway(ground)
     effects = Effects(
         token=ground.token,
-        clock=ground.clock,
+        clock=clock,
         launcher=launcher,
         trees=trees,
         capture=ground.capture,
@@ -201,18 +177,17 @@ def assemble(
         post=supervisor.post,
     )
     sampler = Sampler(
-        clock=ground.clock,
+        clock=clock,
         metrics=TreeMetrics(ground.table),
         supervisor=supervisor,
         post=supervisor.post,
-        bus=ground.bus,
+        bus=bus,
     )
-    events = EventLog(clock=ground.clock, bus=ground.bus)
-    telemetry = Telemetry(bus=ground.bus)
+    telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
         sampler=sampler,
-        clock=ground.clock,
+        clock=clock,
         capture=ground.capture,
         probe=ground.probe,
         admission=Admission(launcher, may_publish=gateway.admit),
@@ -220,64 +195,91 @@ def assemble(
         telemetry=telemetry,
         gateway=gateway,
     )
-    ending = Ending()
-    settings = LiveSettings(home.settings)
-    engine = Engine(
-        home=home.path,
-        environment=scrubbed(os.environ),
-        begun=ground.clock.now(),
-        clock=ground.clock,
-        bus=ground.bus,
-        events=events,
-        processes=processes,
-        conversations=Conversations(processes=processes, lines=lines, bus=ground.bus),
-        triggers=_triggers(ground, health, events),
-        history=_history(ground),
-        journal=Journal(clock=ground.clock, bus=ground.bus, store=SqliteJournal(ground.store)),
-        states=StateHistory(clock=ground.clock, bus=ground.bus, store=SqliteStates(ground.store)),
-        telemetry=telemetry,
-        logs=LogHub(capture=ground.capture, bus=ground.bus),
-        host=SystemHostMetrics(ground.clock),
-        web=web,
-        tokens=Tokens(
-            store=ground.store, clock=ground.clock, mint=mint, files=files, bus=ground.bus
-        ),
-        children=children,
-        revoked=Revoked(settings=settings, bus=ground.bus),
+    return _Works(
+        trees=trees,
+        notify=notify,
+        lines=lines,
+        health=health,
         gateway=gateway,
-        deploys=deploys,
-        audit=FileAuditLog(Path(home.audit_log)),
-        ending=ending,
-        shutdown=Shutdown(processes=processes, bus=ground.bus, end=ending.ask),
+        effects=effects,
+        sampler=sampler,
+        telemetry=telemetry,
+        processes=processes,
     )
-    web_server.serve(engine)
-    return Parts(engine, supervisor, effects, sampler, ground.store, trees, notify)
 
 
-def _ground(home: Home, keeper: KeeperLink) -> _Ground:
-    clock = SystemClock()
-    bus = Bus()
-    store = SqliteStore(Path(home.database))
-    reader = process_reader()
-    handles = process_handles(reader)
-    return _Ground(
-        home=home,
-        keeper=keeper,
+def _engine(
+    ground: Ground, works: _Works, web: WebSide, children: ChildAccess, deploys: DeploySide
+) -> Engine:
+    """Bundle what fronts see."""
+    clock, bus, store = ground.clock, ground.bus, ground.store
+    events = EventLog(clock=clock, bus=bus)
+    ending = Ending()
+    return Engine(
+        home=ground.home.path,
+        environment=scrubbed(os.environ),
+        begun=clock.now(),
         clock=clock,
         bus=bus,
-        store=store,
-        supervisor=Supervisor(store=store, clock=clock, bus=bus),
-        capture=LogFiles(Path(home.logs_dir), Path(home.run_dir), clock, keeper=keeper),
-        reader=reader,
-        handles=handles,
-        table=ProcessTable(reader, clock),
-        commands=Commands(reader, handles),
-        probe=BindingTcpProbe(),
+        events=events,
+        processes=works.processes,
+        conversations=Conversations(processes=works.processes, lines=works.lines, bus=bus),
+        triggers=_triggers(ground, works.health, events),
+        history=JobHistory(
+            clock=clock,
+            bus=bus,
+            supervisor=ground.supervisor,
+            capture=ground.capture,
+            history=SqliteRunHistory(store),
+        ),
+        journal=Journal(clock=clock, bus=bus, store=SqliteJournal(store)),
+        states=StateHistory(clock=clock, bus=bus, store=SqliteStates(store)),
+        telemetry=works.telemetry,
+        logs=LogHub(capture=ground.capture, bus=bus),
+        host=SystemHostMetrics(clock),
+        web=web,
+        tokens=Tokens(store=store, clock=clock, mint=ground.mint, files=ground.files, bus=bus),
+        children=children,
+        revoked=Revoked(settings=ground.settings, bus=bus),
+        gateway=works.gateway,
+        deploys=deploys,
+        audit=FileAuditLog(Path(ground.home.audit_log)),
+        ending=ending,
+        shutdown=Shutdown(processes=works.processes, bus=bus, end=ending.ask),
+        rates=ground.settings.rates,
+    )
+
+
+def _deploys(ground: Ground, works: _Works) -> Deploys:
+    """Build what deploys."""
+    from pmdaemon.daemon.deploying import World, deploying  # noqa: PLC0415 - see DeploySide
+
+    return deploying(
+        World(
+            home=ground.home,
+            clock=ground.clock,
+            bus=ground.bus,
+            store=ground.store,
+            reader=ground.reader,
+            handles=ground.handles,
+            trees=works.trees,
+            capture=ground.capture,
+            probe=ground.probe,
+            prober=ground.prober,
+            processes=works.processes,
+            now=lambda: [*ground.supervisor.processes.values()],
+            gateway=works.gateway,
+            files=ground.files,
+            settings=ground.settings,
+            surroundings=surroundings(os.environ),
+            token=ground.token,
+            walls=ground.walls,
+        )
     )
 
 
 def _trees(
-    ground: _Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+    ground: Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
 ) -> SystemProcessTrees:
     return SystemProcessTrees(
         ground.reader,
@@ -294,7 +296,7 @@ def _trees(
 
 
 def _lines(
-    ground: _Ground,
+    ground: Ground,
     notify: DatagramNotifySocket,
     access: Callable[[Process], Mapping[str, str]],
     doors: Callable[[Process], tuple[str, ...] | None],
@@ -305,7 +307,9 @@ def _lines(
         processes=ground.processes,
         bus=ground.bus,
         channels=NodeChannels(ground.keeper),
-        sockets=TcpSharedSockets(ground.keeper),
+        sockets=TcpSharedSockets(
+            ground.keeper, left=ProgramListeners(ground.reader, ground.runs_of).copy
+        ),
         notify=notify,
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,
@@ -314,17 +318,7 @@ def _lines(
     )
 
 
-def _history(ground: _Ground) -> JobHistory:
-    return JobHistory(
-        clock=ground.clock,
-        bus=ground.bus,
-        supervisor=ground.supervisor,
-        capture=ground.capture,
-        history=SqliteRunHistory(ground.store),
-    )
-
-
-def _gateway(ground: _Ground) -> GatewaySide:
+def _gateway(ground: Ground) -> GatewaySide:
     def known(host: str) -> bool:
         return gateway.table.knows(host)
 
@@ -345,7 +339,7 @@ def _gateway(ground: _Ground) -> GatewaySide:
     return gateway
 
 
-def _triggers(ground: _Ground, health: HealthMonitor, events: EventLog) -> Triggers:
+def _triggers(ground: Ground, health: HealthMonitor, events: EventLog) -> Triggers:
     """Build all that acts by itself."""
     clock = ground.clock
     bus = ground.bus

@@ -1,9 +1,9 @@
 """One deployment while it goes on: how far it is, and its log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from msgspec import Struct
-
+from pmdaemon.config.runtimes.missing_programs import NOT_FOUND, missing_program, worded
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import CommitFound, Deployment, Event, Phase, PhaseBegun, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import Project
@@ -16,17 +16,6 @@ class DeploymentFailed(PmdaemonError):
     """A deployment that cannot go on; the sentence is for its owner."""
 
     code = "deployment_failed"
-
-
-class DeployLimits(Struct, frozen=True, kw_only=True):
-    """What deployments may take: seconds for each step, bytes that stay free, builds at once."""
-
-    install: float = 900.0
-    build: float = 900.0
-    release: float = 300.0
-    start: float = 60.0
-    free: int = 256 * 1024 * 1024
-    builds: int = 2
 
 
 class Attempt:
@@ -44,11 +33,13 @@ class Attempt:
         store: DeploymentStore,
         log: DeploymentLog,
         tell: Callable[[Deployment], None],
+        limits: DeployLimits,
         trusted: bool,
     ) -> None:
         self.project = project
         self.deployment = deployment
         self.log = log
+        self.limits = limits
         self.trusted = trusted
         self._clock = clock
         self._store = store
@@ -87,20 +78,21 @@ def command_name(deployment: Deployment) -> str:
     return f"build-{deployment.id}"
 
 
-def check(what: str, outcome: BuildOutcome) -> None:
-    """Go on only if a command has done its work.
+def check(what: str, outcome: BuildOutcome, said: Iterable[str] = ()) -> None:
+    """Go on only if a command has done its work; `said` is the last of what it complained about.
 
     Raises:
         DeploymentFailed: it has not.
 
     """
     if not outcome.ok:
-        raise DeploymentFailed(f"{what} failed: {_why(outcome)}")
+        raise DeploymentFailed(f"{what} failed: {_why(outcome, said)}")
 
 
-def _why(outcome: BuildOutcome) -> str:
+def _why(outcome: BuildOutcome, said: Iterable[str]) -> str:
     if outcome.exit is None:
         return outcome.reason
-    if outcome.exit.code == 127:
-        return "exit code 127, as a program that it calls is not installed here"
+    if outcome.exit.code == NOT_FOUND:
+        program = missing_program(said)
+        return worded(program) if program is not None else "a program that it calls is not here"
     return str(outcome.exit)

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from pmdaemon.core.certificates import (
     Certificate,
+    Refusal,
     is_for,
     may_be_ordered,
+    refusal_after,
     renewal_time,
-    wait_after,
+    still_counting,
 )
 from pmdaemon.core.errors import CertificateRefused, PmdaemonError
 from pmdaemon.engine import tasks
@@ -30,31 +31,31 @@ LONGEST_SLEEP = 3600.0
 """Seconds after which it looks again at the latest, as the clock on the wall may be set."""
 
 
-class _Failure(Struct, frozen=True):
-    count: int
-    reason: str
-    again: float
+CUT_SHORT = "the daemon ended before the authority had answered"
 
 
 class CertificateKeeper:
-    """Orders one certificate after the other; a name that fails has to wait, others do not."""
+    """Orders one certificate after the other; a name that fails has to wait, others do not.
+
+    How long it has to is kept before anything is ordered: a daemon that is started again and again
+    asks no authority more often than one that runs.
+    """
 
     def __init__(self, *, clock: Clock, certificates: Certificates) -> None:
         self._clock = clock
         self._certificates = certificates
         self._acme: AcmeSettings | None = None
         self._hosts: frozenset[str] = frozenset()
-        self._failures: dict[str, _Failure] = {}
+        self._refusals: dict[str, Refusal] = {}
         self._ordering: str | None = None
         self._timer: Cancellable | None = None
 
     def concern(self, acme: AcmeSettings | None, hosts: Collection[str]) -> None:
         """Have these hosts have certificates from now on, or, without an authority, none."""
         if acme != self._acme:
-            self._failures.clear()
+            self._refusals = self._kept(acme)
         self._acme = acme
         self._hosts = frozenset(filter(may_be_ordered, hosts if acme is not None else ()))
-        self._failures = {host: one for host, one in self._failures.items() if host in self._hosts}
         self._look()
 
     def list(
@@ -72,29 +73,57 @@ class CertificateKeeper:
     def discard(self, host: str) -> bool:
         """Forget what was signed for a host; where it is still to have one, it gets another."""
         gone = self._certificates.discard(host)
-        self._failures.pop(host, None)
+        self._note(host, None)
         self._look()
         return gone
+
+    def retry(self, host: str) -> bool:
+        """Order for a host now, however often that has failed; tell whether anybody is asked."""
+        if host not in self._hosts:
+            return False
+        self._note(host, None)
+        self._look()
+        return True
 
     def close(self) -> None:
         """Order nothing any more."""
         self.concern(None, ())
 
+    def _kept(self, acme: AcmeSettings | None) -> dict[str, Refusal]:
+        if acme is None:
+            return {}
+        kept = self._certificates.refusals()
+        return {**still_counting(kept, acme.directory, self._clock.now().wall)}
+
+    def _note(self, host: str, refusal: Refusal | None) -> None:
+        """Remember how an order ended; None is well."""
+        if refusal is not None:
+            self._refusals[host] = refusal
+        elif self._refusals.pop(host, None) is None:
+            return
+        try:
+            self._certificates.keep_refusals(self._refusals)
+        except PmdaemonError as error:
+            log.warning("certificate.unkept host=%s reason=%s", host, error)
+
     def _with_note(self, certificate: Certificate) -> Certificate:
-        failure = self._failures.get(certificate.host)
+        refusal = self._refusals.get(certificate.host)
         if certificate.source not in {"acme", "none"}:
             return certificate
         note = ""
         if certificate.host == self._ordering:
-            note = "ordered"
-        elif failure is not None:
-            again = datetime.fromtimestamp(failure.again, UTC).astimezone()
-            note = f"{failure.reason}; tried again at {again:%F %H:%M}"
+            note, refusal = "ordered", None
+        elif refusal is not None:
+            tried, again = (
+                datetime.fromtimestamp(each, UTC).astimezone()
+                for each in (refusal.tried, refusal.again)
+            )
+            note = f"{refusal.reason} ({tried:%F %H:%M}); tried again at {again:%F %H:%M}"
         elif certificate.host in self._hosts:
             note = "" if certificate.source == "acme" else "to be ordered"
         elif certificate.source == "none":
             note = "nobody signs for it"
-        return replace(certificate, note=note)
+        return replace(certificate, note=note, refusal=refusal)
 
     def _look(self) -> None:
         """Order what is due, or wait until something is."""
@@ -104,7 +133,7 @@ class CertificateKeeper:
         if self._acme is None or not self._hosts or self._ordering is not None:
             return
         now = self._clock.now().wall
-        due = {host: self._due(host) for host in self._hosts}
+        due = {host: self._due(host, now) for host in self._hosts}
         host = min(due, key=lambda one: (due[one], one))
         if due[host] > now:
             self._timer = self._clock.call_later(min(due[host] - now, LONGEST_SLEEP), self._look)
@@ -112,31 +141,40 @@ class CertificateKeeper:
         self._ordering = host
         tasks.spawn(self._order(host, self._acme), name="certificate.order")
 
-    def _due(self, host: str) -> float:
-        if (failure := self._failures.get(host)) is not None:
-            return failure.again
+    def _due(self, host: str, now: float) -> float:
+        refusal = self._refusals.get(host)
+        # One of the future tells nothing: the clock on the wall was set back.
+        if refusal is not None and refusal.tried <= now:
+            return refusal.again
         certificate = self._certificates.obtained(host)
         if certificate is None or certificate.fault:
             return 0.0
         return renewal_time(certificate)
 
     async def _order(self, host: str, acme: AcmeSettings) -> None:
+        former = self._refusals.get(host)
+        refusal: Refusal | None = self._refusal(former, acme, CUT_SHORT)
+        self._note(host, refusal)
         try:
             certificate = await self._certificates.obtain(host, acme)
         except PmdaemonError as error:
-            self._failed(host, error)
+            reason = error.reason if isinstance(error, CertificateRefused) else error.message
+            asked_for = error.retry_after if isinstance(error, CertificateRefused) else 0.0
+            refusal = self._refusal(former, acme, reason, asked_for)
+            log.warning("certificate.failed host=%s reason=%s", host, error)
         else:
-            self._failures.pop(host, None)
+            refusal = None
             log.info("certificate.obtained host=%s ends=%s", host, certificate.ends)
         finally:
             self._ordering = None
+        if acme == self._acme:
+            self._note(host, refusal)
         self._look()
 
-    def _failed(self, host: str, error: PmdaemonError) -> None:
-        former = self._failures.get(host)
-        count = former.count + 1 if former is not None else 1
-        wanted = error.retry_after if isinstance(error, CertificateRefused) else 0.0
-        wait = max(wait_after(count), wanted)
-        reason = error.reason if isinstance(error, CertificateRefused) else error.message
-        self._failures[host] = _Failure(count, reason, self._clock.now().wall + wait)
-        log.warning("certificate.failed host=%s wait=%.0f reason=%s", host, wait, error)
+    def _refusal(
+        self, former: Refusal | None, acme: AcmeSettings, reason: str, asked_for: float = 0.0
+    ) -> Refusal:
+        now = self._clock.now().wall
+        return refusal_after(
+            former, directory=acme.directory, reason=reason, now=now, asked_for=asked_for
+        )

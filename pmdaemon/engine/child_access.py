@@ -101,7 +101,7 @@ class ChildAccess:
             token, _ = self._token(process)
         except PmdaemonError as error:
             # A program runs without it as well.
-            log.error("child_access.no_token reason=%s", error)  # noqa: TRY400 - it says it all
+            log.error("child_access.no_token reason=%s", error)
             return {}
         return {
             "PUP_API_HOSTNAME": host,

@@ -85,6 +85,12 @@ def needed_by(chosen: Sequence[Process], there: Sequence[Process]) -> list[tuple
     return [(one.pm_id, StartRequested()) for one in needed]
 
 
+def needed_by_none(chosen: Sequence[Process]) -> Sequence[Process]:
+    """List those that none of the others needs; of a ring, which nobody can declare, all."""
+    needed = {one.name for process in chosen for one in process.spec.depends_on}
+    return [process for process in chosen if process.name not in needed] or chosen
+
+
 def _is_to_be_started(process: Process) -> bool:
     # What has done what it had to do stays done: a dependency may be on just that.
     return process.wish is not Wish.UP or isinstance(process.state, Errored)

@@ -109,9 +109,11 @@ def _listener(
     def heed(notice: Notice) -> None:
         match notice:
             case MessageReceived(
-                pm_id, {"type": "axm:reply", "data": {"action_name": name, **data}}
-            ) if name == action and pm_id in answers and not answers[pm_id].done():
-                answers[pm_id].set_result(data.get("return"))
+                process, {"type": "axm:reply", "data": {"action_name": name, **data}}
+            ) if name == action:
+                answer = answers.get(process.seat)
+                if answer is not None and not answer.done():
+                    answer.set_result(data.get("return"))
             case _:
                 pass
 

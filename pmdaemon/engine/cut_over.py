@@ -32,7 +32,7 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.attempt import Attempt, DeploymentFailed
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.interfaces import (
@@ -95,7 +95,6 @@ class CutOver:
         capture: OutputCapture,
         probe: TcpProbe,
         prober: Prober,
-        limits: DeployLimits,
         environment: Callable[[Attempt, Release], Mapping[str, str]],
         ports: Callable[[Process], Collection[int] | None],
     ) -> None:
@@ -108,7 +107,6 @@ class CutOver:
         self._capture = capture
         self._probe = probe
         self._prober = prober
-        self._limits = limits
         self._environment = environment
         self._ports = ports
 
@@ -250,11 +248,11 @@ class CutOver:
         is_told = False
         while not await self._is_ready(attempt, spec):
             waited = self._clock.now().monotonic - since
-            if waited > self._limits.start:
-                raise DeploymentFailed(self._why_not_ready(attempt.project, spec))
+            if waited > attempt.limits.start:
+                raise DeploymentFailed(self._why_not_ready(attempt, spec))
             if waited > PATIENCE and not is_told and self._process(spec.name).tcp_port is not None:
                 is_told = True
-                attempt.log.say(f"waiting for {self._awaited(attempt.project, spec)}")
+                attempt.log.say(f"waiting for {self._awaited(attempt, spec)}")
             await self._pause(wait)
             wait = min(wait * 1.5, LONGEST_LOOK)
         took = self._clock.now().monotonic - since
@@ -285,17 +283,19 @@ class CutOver:
         )
         return result.ok
 
-    def _awaited(self, project: Project, spec: AppSpec) -> str:
-        port, within = self._process(spec.name).tcp_port, f"for up to {self._limits.start:g} s"
-        answers = f"answer {project.health_path}" if project.health_path else "listen"
+    def _awaited(self, attempt: Attempt, spec: AppSpec) -> str:
+        port, within = self._process(spec.name).tcp_port, f"for up to {attempt.limits.start:g} s"
+        path = attempt.project.health_path
+        answers = f"answer {path}" if path else "listen"
         return f"{spec.name} to {answers} on port {port}, {within}"
 
-    def _why_not_ready(self, project: Project, spec: AppSpec) -> str:
+    def _why_not_ready(self, attempt: Attempt, spec: AppSpec) -> str:
         process = self._process(spec.name)
-        port, within = process.tcp_port, f"within {self._limits.start:g} s"
+        port, within = process.tcp_port, f"within {attempt.limits.start:g} s"
         ports = self._ports(process)
         if port is None or (self._probe.accepts(port) and (ports is None or port in ports)):
-            asked = f" (health path {project.health_path})" if project.health_path else ""
+            path = attempt.project.health_path
+            asked = f" (health path {path})" if path else ""
             return f"{spec.name} was not ready {within}{asked}"
         others = f", but on {', '.join(map(str, sorted(ports)))}" if ports else ""
         return (
@@ -339,7 +339,7 @@ class CutOver:
             for process in paused:
                 await self._processes.start([_selector(process.name)])
         except PmdaemonError as error:
-            log.error("deployment.not_taken_back app=%s reason=%s", attempt.app, error)  # noqa: TRY400
+            log.error("deployment.not_taken_back app=%s reason=%s", attempt.app, error)
 
     async def _delete(self, names: Sequence[str]) -> None:
         for name in names:

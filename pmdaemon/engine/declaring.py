@@ -1,7 +1,7 @@
 """What a declaration means for the processes that are there: a plan, and nothing done yet."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec.structs import replace
@@ -89,7 +89,7 @@ class Declaring:
             self._admission.check(specs, ledger.processes.values())
         events: list[tuple[int, Event]] = []
         added: list[Process] = []
-        next_pm_id = ledger.next_pm_id
+        ids = itertools.count(ledger.next_pm_id)
         there = by_name(seen(ledger.processes))
         refuse_twice(ledger.processes, [one for spec in specs for one in there.get(spec.name, ())])
         for spec in specs:
@@ -102,23 +102,11 @@ class Declaring:
             if kept and existing == "keep":
                 events += [(one.pm_id, StartRequested()) for one in kept if not rests]
                 continue
-            rest = others(spec, chain(ledger.processes.values(), added))
+            rest = others(spec, itertools.chain(ledger.processes.values(), added))
             ports = self._ports(spec, rest, present)
             for instance, port in enumerate(ports):
                 here = next((one for one in present if one.instance == instance), None)
-                if here is None:
-                    process = Process(
-                        pm_id=next_pm_id,
-                        instance=instance,
-                        spec=spec,
-                        created=self._clock.now(),
-                        tcp_port=port,
-                    )
-                    next_pm_id += 1
-                elif here in kept:
-                    process = replace(here, spec=spec, tcp_port=port, due=self._due(here, spec))
-                else:
-                    process = self._come_again(here, spec, port)
+                process = self._as_declared(here, spec, instance, port, ids)
                 added.append(process)
                 if here not in kept or to_restart(here):
                     anew = here in kept and spec.job is None
@@ -192,6 +180,27 @@ class Declaring:
                 return Turn(process.pm_id, spec, None)  # what it has is all that there is
             raise
         return Turn(process.pm_id, spec, choose)
+
+    def _as_declared(
+        self,
+        here: Process | None,
+        spec: AppSpec,
+        instance: int,
+        port: int | None,
+        ids: Iterator[int],
+    ) -> Process:
+        """Make what is declared of the process that is there, or of none."""
+        if here is None:
+            return Process(
+                pm_id=next(ids),
+                instance=instance,
+                spec=spec,
+                created=self._clock.now(),
+                tcp_port=port,
+            )
+        if here.wish is Wish.GONE:
+            return self._come_again(here, spec, port)
+        return replace(here, spec=spec, tcp_port=port, due=self._due(here, spec))
 
     def _come_again(self, deleted: Process, spec: AppSpec, port: int | None) -> Process:
         """Make a new process in place of one that is just being deleted, and not gone yet."""

@@ -4,13 +4,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from pmdaemon.core.deployments import Begun, Deployment, GaveUp, LogLevel, Phase, Replaced, WentLive
+from pmdaemon.core.deploy_limits import DeployLimits, limits_of
+from pmdaemon.core.deployments import (
+    Begun,
+    Deployment,
+    GaveUp,
+    LogLevel,
+    Phase,
+    PutBack,
+    Replaced,
+    WentLive,
+    can_begin_again,
+    step,
+)
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.projects import EnvScope, Project
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.releases import Release
 from pmdaemon.engine import tasks
-from pmdaemon.engine.attempt import Attempt, DeployLimits, DeploymentFailed
+from pmdaemon.engine.attempt import Attempt, DeploymentFailed
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deployment_log import DeploymentLog, Followers
 from pmdaemon.engine.interfaces import Clock
@@ -31,11 +43,15 @@ log = logging.getLogger(__name__)
 
 CANCELLED = "it was cancelled"
 
+DAEMON_ENDED = "the daemon ended while it was under way"
+
 
 class DeployQueue:
     """Takes deployments one after the other, from their beginning to their end.
 
     Args:
+        limits: says what deployments may take.
+        remark: says what is wrong with the settings, if anything is.
         trusts: tells whether a project is an administrator's.
         tell: is called with each deployment that has changed.
 
@@ -53,7 +69,8 @@ class DeployQueue:
         maker: ReleaseMaker,
         cut_over: CutOver,
         live: LiveDeployments,
-        limits: DeployLimits,
+        limits: Callable[[], DeployLimits],
+        remark: Callable[[], str | None],
         trusts: Callable[[Project], bool],
         tell: Callable[[Deployment], None],
     ) -> None:
@@ -67,13 +84,14 @@ class DeployQueue:
         self._cut_over = cut_over
         self._live = live
         self._limits = limits
+        self._remark = remark
         self._trusts = trusts
         self._tell = tell
         self._waiting: list[Deployment] = []
         self._active: dict[str, tuple[Attempt, asyncio.Task[None]]] = {}
         self._finishing: set[asyncio.Task[None]] = set()
         self._is_open = False
-        self._why_cancelled = CANCELLED
+        self._is_making_way = False
 
     @property
     def is_open(self) -> bool:
@@ -120,27 +138,67 @@ class DeployQueue:
             task.cancel()
             await asyncio.wait({task})
 
-    async def close(self, reason: str) -> None:
-        """Begin nothing any more, and end what is under way, for this reason."""
+    async def make_way(self) -> None:
+        """Begin nothing any more, and put back into the queue what can be begun again.
+
+        What cannot is seen to its end; there is nothing in it that takes long.
+        """
         self._is_open = False
-        self._why_cancelled = reason
+        self._is_making_way = True
+        running = [*self._active.values()]
+        for attempt, task in running:
+            if can_begin_again(attempt.deployment):
+                task.cancel()
+        if running:
+            await asyncio.wait({task for _, task in running})
+
+    def last_steps(self) -> Sequence[str]:
+        """Name those that are seen to their end before this daemon makes way."""
+        if not self._is_making_way:
+            return []
+        return [
+            f"deployment {attempt.deployment.number} of {attempt.project.slug}"
+            for attempt, _ in self._active.values()
+        ]
+
+    async def close(self) -> None:
+        """Begin nothing any more; put back what can be begun again, and end the rest."""
+        self._is_open = False
+        self._is_making_way = True
         running = {task for _, task in self._active.values()} | self._finishing
         for task in running:
             task.cancel()
         if running:
             await asyncio.wait(running)
 
+    async def give_up(self, deployment: Deployment, reason: str) -> None:
+        """Have a deployment fail that is not under way here."""
+        self.say(deployment, f"failed: {reason}", LogLevel.ERROR)
+        given_up = step(deployment, GaveUp(reason), self._clock.now().wall)
+        await self._store.save(given_up)
+        self._tell(given_up)
+
+    def say(self, deployment: Deployment, sentence: str, level: LogLevel = LogLevel.INFO) -> None:
+        """Write a line into the log of a deployment that is not under way here."""
+        book = self._log_of(deployment)
+        book.say(sentence, level)
+        book.flush()  # before its turn comes, with a log of its own
+
     async def finish(self, project: Project, live: Deployment) -> None:
         """Have what a project ran before finish what it has begun, and end."""
         try:
             await self._cut_over.finish(project, live.app)
         except PmdaemonError as error:
-            log.error("deployment.not_finished project=%s reason=%s", project.slug, error)  # noqa: TRY400
+            log.error("deployment.not_finished project=%s reason=%s", project.slug, error)
 
-    def log_of(self, deployment: Deployment) -> DeploymentLog:
+    def _log_of(self, deployment: Deployment) -> DeploymentLog:
         """Go on with the log of a deployment."""
         return DeploymentLog(
-            deployment, clock=self._clock, logs=self._logs, followers=self._followers
+            deployment,
+            clock=self._clock,
+            logs=self._logs,
+            followers=self._followers,
+            largest=self._limits().log,
         )
 
     def _go_on(self) -> None:
@@ -149,7 +207,7 @@ class DeployQueue:
             return
         for deployment in tuple(self._waiting):
             builds = sum(one.deployment.rollback_of is None for one, _ in self._active.values())
-            may_build = deployment.rollback_of is not None or builds < self._limits.builds
+            may_build = deployment.rollback_of is not None or builds < self._limits().builds
             if deployment.project_id not in self._active and may_build:
                 self._waiting.remove(deployment)
                 self._begin(deployment)
@@ -158,14 +216,17 @@ class DeployQueue:
         project = self._projects.find(deployment.project_id)
         if project is None:
             return  # it was deleted, and all that is known of it
+        trusted = self._trusts(project)
+        limits = limits_of(project, self._limits(), trusted=trusted)
         attempt = Attempt(
             project,
             deployment,
             clock=self._clock,
             store=self._store,
-            log=self.log_of(deployment),
+            log=self._log_of(deployment),
             tell=self._tell,
-            trusted=self._trusts(project),
+            limits=limits,
+            trusted=trusted,
         )
         task = tasks.spawn(self._carry_out(attempt), name=f"deploy.{project.slug}")
         self._active[project.id] = attempt, task
@@ -175,7 +236,7 @@ class DeployQueue:
             await self._try(attempt)
         except PmdaemonError as error:
             # The store cannot be written; the next daemon says what became of it.
-            log.error("deployment.lost id=%s reason=%s", attempt.deployment.id, error)  # noqa: TRY400
+            log.error("deployment.lost id=%s reason=%s", attempt.deployment.id, error)
         finally:
             attempt.log.flush()
             del self._active[attempt.project.id]
@@ -185,7 +246,7 @@ class DeployQueue:
         try:
             release = await self._bring_live(attempt)
         except asyncio.CancelledError:
-            await self._gave_up(attempt, self._why_cancelled)
+            await self._interrupted(attempt)
         except PmdaemonError as error:
             await self._gave_up(attempt, error.message)
         except Exception:
@@ -202,7 +263,9 @@ class DeployQueue:
             **self._projects.environment(project.id, EnvScope.RUN),
         }
         attempt.log.hide(variables.values())
-        if (free := self._folders.free_bytes()) < self._limits.free:
+        if (remark := self._remark()) is not None:
+            attempt.log.say(f"the settings are left as they were: {remark}", LogLevel.WARN)
+        if (free := self._folders.free_bytes()) < attempt.limits.free:
             raise DeploymentFailed(f"the disk is nearly full: {format_size(free)} are left")
         if deployment.rollback_of is not None:
             release = await self._kept(attempt)
@@ -225,6 +288,18 @@ class DeployQueue:
                 )
                 return release
         raise DeploymentFailed(f"release {number} is not kept any more")
+
+    async def _interrupted(self, attempt: Attempt) -> None:
+        if not self._is_making_way:
+            await self._gave_up(attempt, CANCELLED)
+        elif can_begin_again(attempt.deployment):
+            attempt.log.say("the daemon ends: the next one begins this again", LogLevel.WARN)
+            made = attempt.deployment.release
+            await attempt.move(PutBack())
+            if made is not None and attempt.deployment.rollback_of is None:
+                await self._store.remove_releases(attempt.project.id, [made])
+        else:
+            await self._gave_up(attempt, DAEMON_ENDED)
 
     async def _gave_up(self, attempt: Attempt, reason: str) -> None:
         if self._cut_over.is_routed_to(attempt.project.slug, attempt.app):

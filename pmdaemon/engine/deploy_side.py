@@ -5,7 +5,7 @@ the first command of all returns sooner, and the daemon is smaller.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,6 +15,8 @@ from pmdaemon.engine import tasks
 
 if TYPE_CHECKING:
     from pmdaemon.engine.deployer import Deployer
+    from pmdaemon.engine.deployments import Deployments
+    from pmdaemon.engine.interrupted import Interrupted
     from pmdaemon.engine.live_deployments import LiveDeployments
     from pmdaemon.engine.platform import Platform
     from pmdaemon.engine.pushes import Pushes
@@ -28,6 +30,8 @@ class Deploys(Struct, frozen=True):
 
     platform: "Platform"
     deployer: "Deployer"
+    deployments: "Deployments"
+    interrupted: "Interrupted"
     pushes: "Pushes"
     live: "LiveDeployments"
     builds: Callable[[], Iterable[Identity]]
@@ -64,7 +68,7 @@ class DeploySide:
             if self._parts is None:
                 self._parts = self._build()
             await self._parts.platform.resume()
-            await self._parts.deployer.adopt()
+            await self._parts.interrupted.adopt()
             self._loaded = True
             self._resume()
 
@@ -72,6 +76,11 @@ class DeploySide:
         """Begin to deploy, beside everything else, as soon as it is loaded."""
         self._started = True
         self._resume()
+
+    async def make_way(self) -> None:
+        """Begin nothing any more, and wait until the next daemon can go on with what is there."""
+        if self._parts is not None:
+            await self._parts.deployer.make_way()
 
     async def close(self) -> None:
         """Begin nothing any more, and end what is under way."""
@@ -82,6 +91,10 @@ class DeploySide:
             await self._parts.deployer.close()
 
     # What others ask of it, there or not.
+
+    def last_steps(self) -> Sequence[str]:
+        """Name the deployments that are seen to their end before this daemon makes way."""
+        return self._parts.deployer.last_steps() if self._parts is not None else ()
 
     def builds(self) -> Iterable[Identity]:
         """List the commands that are building something just now."""
@@ -97,4 +110,4 @@ class DeploySide:
 
     def _resume(self) -> None:
         if self._loaded and self._started and self._resuming is None:
-            self._resuming = tasks.spawn(self.parts.deployer.resume(), name="deployer")
+            self._resuming = tasks.spawn(self.parts.interrupted.resume(), name="deployer")

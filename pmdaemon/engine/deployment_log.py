@@ -13,9 +13,6 @@ from pmdaemon.core.known_secrets import Masker
 from pmdaemon.engine.interfaces import Cancellable, Clock
 from pmdaemon.engine.interfaces.deploying import DeploymentLogs
 
-LARGEST_LOG = 10 * 1024 * 1024
-"""Bytes of what commands print."""
-
 LONGEST_MESSAGE = 8192
 """Characters of a line."""
 
@@ -46,7 +43,7 @@ class Followers:
 
 
 class DeploymentLog:
-    """Writes the log of one deployment."""
+    """Writes the log of one deployment; commands may print `largest` bytes into it."""
 
     def __init__(
         self,
@@ -55,6 +52,7 @@ class DeploymentLog:
         clock: Clock,
         logs: DeploymentLogs,
         followers: Followers,
+        largest: int,
         secrets: Iterable[str] = (),
     ) -> None:
         self._deployment = deployment
@@ -62,8 +60,9 @@ class DeploymentLog:
         self._logs = logs
         self._followers = followers
         self._masked = Masker(secrets)
+        self._largest = largest
         self._number, self._size = logs.latest(deployment)
-        self._is_full = self._size > LARGEST_LOG
+        self._is_full = self._size > self._largest
         self._pending: list[DeploymentLine] = []
         self._flushing: Cancellable | None = None
 
@@ -97,7 +96,7 @@ class DeploymentLog:
         if self._is_full:
             return
         self._size += len(line) + 120  # of what stands around it
-        if self._size > LARGEST_LOG:
+        if self._size > self._largest:
             self._is_full = True
             self.say("the log is full: what commands print from here on is left out", LogLevel.WARN)
             return

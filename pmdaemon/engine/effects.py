@@ -176,7 +176,7 @@ class Effects:
             self._open_output(process)
         except PmdaemonError as error:
             # What it writes waits in its FIFO; losing sight of the program would be worse.
-            log.error("process.output_lost pm_id=%d reason=%s", process.pm_id, error)  # noqa: TRY400
+            log.error("process.output_lost pm_id=%d reason=%s", process.pm_id, error)
 
     def _watch(self, process: Process, run: Run) -> None:
         def ended(identity: Identity, how: Exit) -> None:

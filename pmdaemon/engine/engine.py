@@ -1,12 +1,13 @@
 """What fronts see of the engine."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from pmdaemon.core.process import Instant
+from pmdaemon.core.rate_limits import RATES, Rates
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.child_access import ChildAccess
 from pmdaemon.engine.conversations import Conversations
@@ -28,6 +29,7 @@ from pmdaemon.engine.web_side import WebSide
 
 if TYPE_CHECKING:
     from pmdaemon.engine.deployer import Deployer
+    from pmdaemon.engine.deployments import Deployments
     from pmdaemon.engine.platform import Platform
     from pmdaemon.engine.pushes import Pushes
 
@@ -54,7 +56,7 @@ class Engine(Struct, frozen=True):
     """The engine's parts that can be called from outside.
 
     `environment` is what programs inherit that nobody on this machine starts, `begun` the moment
-    at which this daemon began.
+    at which this daemon began. `rates` are how often one may ask what has limits of its own.
     """
 
     home: str
@@ -81,6 +83,7 @@ class Engine(Struct, frozen=True):
     audit: AuditLog
     ending: Ending
     shutdown: Shutdown
+    rates: Callable[[], Rates] = lambda: RATES
 
     @property
     def platform(self) -> "Platform":
@@ -89,8 +92,13 @@ class Engine(Struct, frozen=True):
 
     @property
     def deployer(self) -> "Deployer":
-        """Deployments; `deploys` is to be loaded before."""
+        """What deploys; `deploys` is to be loaded before."""
         return self.deploys.parts.deployer
+
+    @property
+    def deployments(self) -> "Deployments":
+        """What is known of deployments; `deploys` is to be loaded before."""
+        return self.deploys.parts.deployments
 
     @property
     def pushes(self) -> "Pushes":

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from pmdaemon.core.events import ProcessEvent, health_event
+from pmdaemon.core.events import EventKind, ProcessEvent, health_event
 from pmdaemon.core.notices import EventLogged, HealthChecked, Notice, ProcessChanged
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock
@@ -37,8 +37,17 @@ class EventLog:
         return events, len(events) == self._number - number
 
     def of(self, pm_id: int) -> Sequence[EventLogged]:
-        """List what is remembered of a process, oldest first."""
-        return [one for one in self._events if one.event.pm_id == pm_id]
+        """List what is remembered of a process, oldest first.
+
+        A number is given anew when its process was deleted; what happened to that one is left out.
+        """
+        events: list[EventLogged] = []
+        for one in self._events:
+            if one.event.pm_id == pm_id:
+                if one.event.kind is EventKind.ADDED:
+                    events.clear()
+                events.append(one)
+        return events
 
     def _heed(self, notice: Notice) -> None:
         match notice:

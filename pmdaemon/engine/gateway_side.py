@@ -1,8 +1,7 @@
-"""The gateway: which services it has, and what answers for each just now.
+"""The gateway: the services it has, made by hand or declared by apps.
 
-Services are made by hand, and then they are in the store, or declared by apps, and then they stand
-with these. The table that requests go by is made of both and of what the processes are doing, anew
-with each change that matters, and handed over whole.
+Those made by hand are in the store, and those of apps stand with these. Where it listens, what
+requests go by, which certificates there are and who has drained are parts of their own.
 """
 
 import asyncio
@@ -11,18 +10,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from pmdaemon.core.certificates import Certificate, is_for
 from pmdaemon.core.errors import PmdaemonError, TcpPortTaken
-from pmdaemon.core.notices import FormerRunGone, Notice, ProcessChanged
+from pmdaemon.core.notices import Notice, ProcessChanged
 from pmdaemon.core.process import Errored, Process
 from pmdaemon.core.published import services_of
-from pmdaemon.core.routing import Listener, Mode, RouteTable, Target
+from pmdaemon.core.routing import Mode, RouteTable, Target
 from pmdaemon.core.service_book import Revision, ServiceBook
-from pmdaemon.core.services import ServiceSpec, alone_at, table_of, targets_of
+from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.spec import AppSpec, Published
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.certificate_keeper import CertificateKeeper
+from pmdaemon.engine.draining import Draining
+from pmdaemon.engine.gateway_listeners import GatewayListeners
+from pmdaemon.engine.host_certificates import HostCertificates
 from pmdaemon.engine.interfaces import (
     Certificates,
     Changes,
@@ -33,7 +33,7 @@ from pmdaemon.engine.interfaces import (
     Store,
     TcpProbe,
 )
-from pmdaemon.engine.listening import Listening
+from pmdaemon.engine.live_routes import LiveRoutes
 from pmdaemon.engine.request_log import RequestLog
 
 log = logging.getLogger(__name__)
@@ -58,34 +58,36 @@ class GatewaySide:
         processes: Callable[[], Iterable[Process]],
     ) -> None:
         self._server = server
-        self._certificates = certificates
-        self._keeper = CertificateKeeper(clock=clock, certificates=certificates)
         self._store = store
         self._probe = probe
         self._processes = processes
         self._capture = capture
-        self._settings: GatewaySettings | None = None
         self._book = ServiceBook()
-        self._listeners: Mapping[str, Listener] = {}
+        self._sources: frozenset[str] = frozenset()
         self._failure: PmdaemonError | None = None
-        self._apps: frozenset[str] = frozenset()
-        self._table = RouteTable()
-        self._listening = Listening(clock=clock, probe=probe, changed=self._refresh)
         self._turn = asyncio.Lock()
+        self._listeners = GatewayListeners(server=server, store=store)
+        self._routes = LiveRoutes(
+            server=server, bus=bus, clock=clock, probe=probe, processes=processes
+        )
+        self._draining = Draining(server=server, services=self._serving, processes=processes)
+        self.certificates = HostCertificates(
+            certificates=certificates, clock=clock, hosts=lambda: self._routes.hosts
+        )
         self.requests = RequestLog(clock=clock)
-        bus.subscribe(self._heed, ProcessChanged, FormerRunGone)
+        bus.subscribe(self._heed, ProcessChanged)
 
     # What is so.
 
     @property
     def settings(self) -> GatewaySettings | None:
         """How it listens, or None while it is off."""
-        return self._settings
+        return self._listeners.settings
 
     @property
     def addresses(self) -> Sequence[str]:
         """The URLs it answers at."""
-        return self._server.addresses
+        return self._listeners.addresses
 
     @property
     def services(self) -> Mapping[str, ServiceSpec]:
@@ -99,48 +101,28 @@ class GatewaySide:
     @property
     def table(self) -> RouteTable:
         """Where requests go now."""
-        return self._table
+        return self._routes.table
 
     def own_names(self) -> Collection[str]:
         """List the names that services are below, or that it listens at."""
-        ours = self._settings
+        ours = self.settings
         return {ours.domain, ours.host} if ours is not None else set()
 
     def routed_hosts(self) -> Collection[str]:
         """List the hosts that services have beside their own names."""
         return {route.host for spec in self._book.services.values() for route in spec.routes}
 
+    def serves(self, app: str) -> bool:
+        """Tell whether requests come to an app through here."""
+        return self._routes.serves(app)
+
     def busy(self, service: str, target: Target) -> int:
         """Say how many requests a target is answering."""
         return self._server.busy(service, target)
 
-    def serves(self, app: str) -> bool:
-        """Tell whether requests come to an app through here."""
-        return self._settings is not None and app in self._apps
-
     def when_idle(self, process: Process, callback: Callable[[], None]) -> None:
-        """Call back, once, when a process answers nothing any more that came through here.
-
-        It must not be a target that gets requests. Where others answer at its address as well,
-        nobody can tell, and there is nothing to wait for.
-        """
-        targets = (
-            alone_at(process, self._book.services.values(), self._processes())
-            if self.serves(process.name)
-            else ()
-        )
-        if not targets:
-            callback()
-            return
-        tasks.spawn(self._wait_idle(targets, callback), name="gateway.drain")
-
-    @property
-    def certificates(self) -> Sequence[Certificate]:
-        """What the hosts that are routed are served with."""
-        settings = self._settings
-        if settings is None or settings.https_port is None:
-            return ()
-        return self._keeper.list(settings.certificates, self._hosts())
+        """Call back when a process answers nothing any more that came here; see `Draining`."""
+        self._draining.when_idle(process, callback)
 
     def last_words(self, service: str) -> Sequence[str]:
         """Return what the app of a service has written to stderr at last."""
@@ -159,13 +141,13 @@ class GatewaySide:
     ) -> None:
         """Go on with what a former daemon had; a failure is logged, programs come first."""
         by_hand = {spec.name: spec for spec in services}
-        self._adopt(ServiceBook.of(by_hand, services_of(self._processes())))
-        if settings is None:
-            return
+        self._go_by(ServiceBook.of(by_hand, services_of(self._processes())))
         try:
-            await self._change_to(settings)
+            await self._leave_out_files()
+            if settings is not None:
+                await self._change_to(settings)
         except PmdaemonError as error:
-            log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            log.error("gateway.failed reason=%s", error)
 
     async def turn_on(self, settings: GatewaySettings) -> Sequence[str]:
         """Listen, now and in future; return the URLs.
@@ -175,28 +157,17 @@ class GatewaySide:
 
         """
         async with self._turn:
-            before = self._settings
-            known = before.certificates if before is not None else ()
-            self._certificates.check([one for one in settings.certificates if one not in known])
+            before = self.settings
+            self.certificates.check(settings)
             await self._change_to(settings)
-            await self._commit_or(Changes(gateway=settings, urgent=True), before)
-            return self._server.addresses
+            await self._keep(before)
+            return self.addresses
 
     async def turn_off(self) -> None:
         """Stop listening, now and in future; services stay declared."""
         async with self._turn:
-            await self._store.commit(Changes(gateway_off=True, urgent=True))
-            self._settings = None
-            self._listeners = {}
-            self._concern()
-            await self._server.turn_off()
-
-    def discard_certificate(self, host: str) -> bool:
-        """Forget what an authority has signed for a host; tell whether there was anything.
-
-        Where the host is routed, and an authority is asked, it gets another one.
-        """
-        return self._keeper.discard(host)
+            await self._listeners.turn_off()
+            self._go_by(self._book)
 
     async def put(self, spec: ServiceSpec, *, swap: bool = False) -> ServiceSpec:
         """Declare a service, or add routes to it; requests go by it when this returns.
@@ -273,7 +244,7 @@ class GatewaySide:
         book = self._book.with_declared(services_of(self._processes())).with_apps(specs)
         for spec in wanted:
             listener = book.services[spec.name].listener
-            if listener is None or self._listeners.get(spec.name) == listener:
+            if listener is None or self._listeners.is_taken(spec.name, listener):
                 continue
             if not self._probe.is_free(listener.tcp_port):
                 raise TcpPortTaken(
@@ -295,21 +266,10 @@ class GatewaySide:
 
     async def close(self, *, for_good: bool) -> None:
         """Stop listening, for this daemon's life, or make way for the next one."""
-        self._keeper.close()
-        if for_good:
-            await self._server.turn_off()
-        else:
-            await self._server.make_way()
+        self.certificates.close()
+        await self._listeners.close(for_good=for_good)
 
     # Inside.
-
-    async def _wait_idle(
-        self, targets: Sequence[tuple[str, Target]], callback: Callable[[], None]
-    ) -> None:
-        # Whoever ends it does so in time, and then it answers nothing.
-        for service, target in targets:
-            await self._server.drained(service, target, within=None)
-        callback()
 
     async def _revise(self, revision: Revision) -> None:
         """Go by another book, and keep what it says by hand."""
@@ -317,108 +277,84 @@ class GatewaySide:
         changes = Changes(services_removed=[name], urgent=True)
         if by_hand is not None:
             changes = Changes(services_written=[by_hand], urgent=True)
-        await self._balance(book)
+        await self._listeners.balance(book.listeners)
         try:
             await self._store.commit(changes)
         except PmdaemonError:
-            await self._balance(self._book)
+            await self._listeners.balance(self._book.listeners)
             raise
-        self._adopt(book)
+        self._go_by(book)
 
     async def _take_up(self) -> None:
         """Publish what apps declare now."""
         async with self._turn:
             declared = services_of(self._processes())
-            if declared == self._book.declared and self._failure is None:
-                return
-            self._adopt(self._book.with_declared(declared))
             try:
+                await self._leave_out_files()
+                if declared == self._book.declared and self._failure is None:
+                    return
+                self._go_by(self._book.with_declared(declared))
                 await self._listen_for_apps()
             except PmdaemonError as error:
-                log.error("gateway.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+                log.error("gateway.failed reason=%s", error)
                 self._failure = error
             else:
                 self._failure = None
 
+    async def _leave_out_files(self) -> None:
+        """Have no services any more of files of which no app is left."""
+        if self._book.sources:
+            present = {one.spec.source for one in self._processes()}
+            for revision in self._book.without_files(present):
+                await self._revise(revision)
+
     async def _listen_for_apps(self) -> None:
         """Take connections for what apps declare; with the first of it, the gateway listens."""
         declared = self._book.declared.values()
-        if not declared or self._settings is not None:
-            await self._balance(self._book)
+        if not declared or self.settings is not None:
+            await self._listeners.balance(self._book.listeners)
             return
         settings = GatewaySettings()
         if all(one.listener is not None and not one.routes for one in declared):
             settings = replace(settings, http_port=None)  # nobody asked for HTTP
         await self._change_to(settings)
-        await self._commit_or(Changes(gateway=settings, urgent=True), None)
-
-    async def _balance(self, book: ServiceBook) -> None:
-        if self._settings is not None:
-            await self._server.balance(book.listeners)
-            self._listeners = book.listeners
-
-    async def _commit_or(self, changes: Changes, before: GatewaySettings | None) -> None:
-        try:
-            await self._store.commit(changes)
-        except PmdaemonError:
-            self._settings = before
-            if before is None:
-                await self._server.turn_off()
-            else:
-                await self._server.turn_on(before)
-            raise
+        await self._keep(None)
 
     async def _change_to(self, settings: GatewaySettings) -> None:
-        await self._server.turn_on(settings)
-        self._settings = settings
-        self._refresh()
-        self._concern()
-        await self._balance(self._book)
+        await self._listeners.change_to(settings)
+        self._go_by(self._book)
+        await self._listeners.balance(self._book.listeners)
 
-    def _adopt(self, book: ServiceBook) -> None:
+    async def _keep(self, before: GatewaySettings | None) -> None:
+        try:
+            await self._listeners.keep(before)
+        except PmdaemonError:
+            self._go_by(self._book)
+            raise
+
+    def _go_by(self, book: ServiceBook) -> None:
+        """Have these services, as it listens now."""
         self._book = book
-        self._apps = book.apps
-        self._refresh()
-        self._concern()
+        self._sources = book.sources
+        settings = self.settings
+        self._routes.go_by(book, settings.domain if settings is not None else None)
+        self.certificates.go_by(settings)
 
-    def _hosts(self) -> Sequence[str]:
-        hosts = dict.fromkeys(route.host for route in self._table.routes)
-        return [host for host in hosts if host != "*" and not host.startswith("[")]
-
-    def _concern(self) -> None:
-        """Have certificates for names that are routed, where we speak for them over HTTP."""
-        settings = self._settings
-        if settings is None or settings.https_port is None or settings.http_port is None:
-            self._keeper.concern(None, ())
-            return
-        own = [Certificate(host=one.host, source="file") for one in settings.certificates]
-        hosts = [host for host in self._hosts() if not any(is_for(one, host) for one in own)]
-        self._keeper.concern(settings.acme, hosts)
+    def _serving(self) -> Iterable[ServiceSpec]:
+        return self._book.services.values() if self.settings is not None else ()
 
     def _heed(self, notice: Notice) -> None:
-        match notice:
-            case ProcessChanged(before, after):
-                changed = after or before
-                if changed is not None and changed.name in self._apps:
-                    self._refresh()
-                if _said(before) != _said(after):
-                    tasks.spawn(self._take_up(), name="gateway.take_up")
-            case FormerRunGone(name) if name in self._apps:
-                self._refresh()
-            case _:
-                pass
-
-    def _refresh(self) -> None:
-        if self._settings is None:
+        if not isinstance(notice, ProcessChanged):
             return
-        processes = [one for one in self._processes() if one.name in self._apps]
-        self._listening.forget_all_but({one.run.identity for one in processes if one.run})
-        self._table = table_of(
-            self._book.services.values(),
-            self._settings.domain,
-            lambda spec: targets_of(spec, processes, self._listening.accepts),
-        )
-        self._server.swap(self._table)
+        before, after = notice.before, notice.after
+        left = _source(before) if _source(before) != _source(after) else None
+        if _said(before) != _said(after) or left in self._sources:
+            tasks.spawn(self._take_up(), name="gateway.take_up")
+
+
+def _source(process: Process | None) -> str | None:
+    """The file that declares a process."""
+    return process.spec.source if process is not None else None
 
 
 def _said(process: Process | None) -> Published | None:

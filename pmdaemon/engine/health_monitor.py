@@ -1,6 +1,5 @@
 """Asks programs that are to be checked how they are, and tells when one fails."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from pmdaemon.core.spec import HealthCheck
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Cancellable, Clock, ProbeOrder, Prober
+from pmdaemon.engine.timers import pause
 
 READY_INTERVAL = 0.2
 """Seconds between two checks of a program that somebody waits for."""
@@ -77,9 +77,7 @@ class HealthMonitor:
             if result.ok:
                 self._post(process.pm_id, BecameReady(patient.run.identity, told=False))
                 return
-            waited = asyncio.Event()
-            self._clock.call_later(READY_INTERVAL, waited.set)
-            await waited.wait()
+            await pause(self._clock, READY_INTERVAL)
 
     def _heed(self, notice: Notice) -> None:
         match notice:

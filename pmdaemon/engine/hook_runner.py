@@ -21,6 +21,7 @@ from pmdaemon.core.spec import Hook, RunAs
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, HookDelivery, HookOrder
+from pmdaemon.engine.timers import pause
 
 log = logging.getLogger(__name__)
 
@@ -128,15 +129,7 @@ class HookRunner:
             )
             if not result.again or delay is None:
                 return
-            await self._pause(delay)
-
-    async def _pause(self, seconds: float) -> None:
-        over = asyncio.Event()
-        timer = self._clock.call_later(seconds, over.set)
-        try:
-            await over.wait()
-        finally:
-            timer.cancel()
+            await pause(self._clock, delay)
 
     def _order(self, telling: Telling, process: Process) -> HookOrder:
         hook = telling.hook

@@ -64,7 +64,7 @@ class JobHistory:
             try:
                 await write()
             except StoreUnavailable as error:
-                log.error("history.not_written reason=%s", error)  # noqa: TRY400 - it says it all
+                log.error("history.not_written reason=%s", error)
             finally:
                 self._writes.task_done()
 

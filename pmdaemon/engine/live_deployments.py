@@ -162,7 +162,7 @@ class LiveDeployments:
                     if app in self._by_app:
                         self._by_app[app] = moved
             except PmdaemonError as error:
-                log.error("deployment.not_followed app=%s reason=%s", app, error)  # noqa: TRY400
+                log.error("deployment.not_followed app=%s reason=%s", app, error)
             if not processes and self._by_app.pop(app, None) is not None:
                 self.disown(app)
 

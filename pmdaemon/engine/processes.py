@@ -1,7 +1,6 @@
 """The verbs on processes, as every front calls them."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,10 +8,8 @@ from msgspec.structs import replace
 from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
 from pmdaemon.core.errors import (
-    OperationFailed,
     ShutdownInProgress,
 )
-from pmdaemon.core.explain import Facts, explain
 from pmdaemon.core.lifecycle_events import (
     BlockRequested,
     DeleteRequested,
@@ -26,17 +23,23 @@ from pmdaemon.core.lifecycle_events import (
     UnblockRequested,
 )
 from pmdaemon.core.process import (
-    Errored,
     Process,
     Starting,
     Stopping,
     Wish,
 )
 from pmdaemon.core.selectors import Selector, select
-from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.choosing import needed_by, refuse_blocked, seen, startable, wanted, with_twins
+from pmdaemon.engine.choosing import (
+    needed_by,
+    needed_by_none,
+    refuse_blocked,
+    seen,
+    startable,
+    wanted,
+    with_twins,
+)
 from pmdaemon.engine.declaring import Change, Declaring, Existing, unchanged
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
@@ -44,19 +47,15 @@ from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.outcomes import (
     has_ended,
     is_down,
-    is_stuck,
     is_up_or_failed,
     why_not_down,
     why_not_up,
 )
 from pmdaemon.engine.reloading import Reloader, Turn, overlaps, refuse_twice
-from pmdaemon.engine.sampler import NOTHING, Sampler
+from pmdaemon.engine.sampler import Sampler
+from pmdaemon.engine.showing import Explanations, Showing, Snapshots
 from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
 from pmdaemon.engine.telemetry import Telemetry
-
-Snapshots = list[ProcessSnapshot]
-
-Explanations = list[tuple[Process, list[str]]]
 
 
 class Reloaded(Struct, frozen=True):
@@ -90,17 +89,21 @@ class Processes:
         telemetry: Telemetry,
         gateway: GatewaySide,
     ) -> None:
-        self._health = health
+        self._showing = Showing(
+            supervisor=supervisor,
+            sampler=sampler,
+            clock=clock,
+            capture=capture,
+            health=health,
+            telemetry=telemetry,
+        )
         self._gateway = gateway
-        self._telemetry = telemetry
         self._supervisor = supervisor
         self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
-        self._sampler = sampler
         self._clock = clock
         self._capture = capture
         self._ending = False
-        self._reloader = Reloader(supervisor=supervisor, clock=clock)
-        self._reloads = 0
+        self._reloader = Reloader(supervisor=supervisor, clock=clock, restart=self._restart_as)
 
     def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
         """Show all processes, or the selected ones, by pm_id.
@@ -109,33 +112,31 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
-        self._sampler.refresh()
-        everything = list(self._supervisor.processes.values())
-        found = everything if selectors is None else select(selectors, everything)
-        return [self._snapshot(process) for process in found]
+        return self._showing.listed(selectors)
 
     def under_way(self) -> Snapshots:
         """Show all processes, with those that a reload has beside others."""
-        return [self._snapshot(process) for process in self._supervisor.everything.values()]
-
-    @property
-    def reloading(self) -> bool:
-        """Whether a reload goes on."""
-        return self._reloads > 0
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether nothing is started any more."""
-        return self._ending
-
-    def refuse_starts(self) -> None:
-        """Start nothing any more, as everything is about to end."""
-        self._ending = True
+        return self._showing.of(self._supervisor.everything.values())
 
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
-        return [self._snapshot(everything[one]) for one in sorted(pm_ids) if one in everything]
+        return self._showing.of(everything[one] for one in sorted(pm_ids) if one in everything)
+
+    def explain(
+        self, selectors: Sequence[Selector], due: Callable[[int], float | None]
+    ) -> Explanations:
+        """Say why each of the selected processes is up, or is not.
+
+        Args:
+            selectors: Which are meant.
+            due: When a process falls due next by its schedule.
+
+        Raises:
+            ProcessNotFound: a selector names nothing.
+
+        """
+        return self._showing.explained(selectors, due)
 
     @property
     def unsaved(self) -> str | None:
@@ -145,6 +146,20 @@ class Processes:
             return None
         whose = f"{count} processes" if count != 1 else "1 process"
         return f"{failure.message}; what happened to {whose} since is not saved yet"
+
+    @property
+    def reloading(self) -> bool:
+        """Whether a reload goes on."""
+        return self._reloader.is_busy
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is started any more."""
+        return self._ending
+
+    def refuse_starts(self) -> None:
+        """Start nothing any more, as everything is about to end."""
+        self._ending = True
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
@@ -170,7 +185,7 @@ class Processes:
 
         reached = await self._supervisor.ask(action, settled=is_up_or_failed)
         await self._gateway.settle(specs)
-        return self._outcome(reached, why_not_up)
+        return self._showing.outcome(reached, why_not_up)
 
     async def apply(
         self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
@@ -203,7 +218,7 @@ class Processes:
         if dry_run:
             return decide(self._supervisor.processes.values()), []
         reached = await self._supervisor.ask(action, settled=is_up_or_failed)
-        snapshots = self._outcome(reached, why_not_up)
+        snapshots = self._showing.outcome(reached, why_not_up)
         for step in steps:
             if step.action == "reload" and step.after is not None and self._is_up(step.name):
                 selector = Selector(step.name, narrow=True)
@@ -261,15 +276,10 @@ class Processes:
             for process, turn in zip(chosen, turns, strict=True)
             if process.wish is Wish.UP and not overlaps(turn)
         }
-        self._reloads += 1
-        try:
-            for name in dict.fromkeys(process.name for process in chosen):
-                await self._reload_app([one for one in turns if one.spec.name == name], parallel)
-        finally:
-            self._reloads -= 1
+        await self._reloader.reload(turns, parallel)
         ids = {process.pm_id for process in chosen}
         left = [one for one in self._supervisor.processes.values() if one.pm_id in ids]
-        return Reloaded([self._snapshot(process) for process in left], sorted(restarted))
+        return Reloaded(self._showing.of(left), sorted(restarted))
 
     async def scale(self, name: str, count: str) -> Snapshots:
         """Have so many instances of an app up: `4`, or `+2` or `-1` more than now.
@@ -289,7 +299,7 @@ class Processes:
             refuse_twice(ledger.processes, present)
             return self._declaring.scaled(ledger, present, count)
 
-        return self._outcome(
+        return self._showing.outcome(
             await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
         )
 
@@ -311,34 +321,6 @@ class Processes:
     async def unblock(self, selectors: Sequence[Selector]) -> Snapshots:
         """Allow starts again; nothing is started by that."""
         return await self._each(selectors, UnblockRequested(), lambda _: True)
-
-    def explain(
-        self, selectors: Sequence[Selector], due: Callable[[int], float | None]
-    ) -> Explanations:
-        """Say why each of the selected processes is up, or is not.
-
-        Args:
-            selectors: Which are meant.
-            due: When a process falls due next by its schedule.
-
-        Raises:
-            ProcessNotFound: a selector names nothing.
-
-        """
-        everybody = list(self._supervisor.processes.values())
-        health = self._health.all()
-
-        def facts(process: Process) -> Facts:
-            needed = {one.name for one in process.spec.depends_on}
-            return Facts(
-                now=self._clock.now(),
-                health=health.get(process.pm_id),
-                others={n: [one for one in everybody if one.name == n] for n in needed},
-                health_of=health,
-                due=due(process.pm_id),
-            )
-
-        return [(one, explain(one, facts(one))) for one in select(selectors, everybody)]
 
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
@@ -366,10 +348,7 @@ class Processes:
             process for process in self._supervisor.everything.values() if not has_ended(process)
         ]:
             ended |= {process.pm_id for process in busy if process.run is not None}
-            needed = {one.name for process in busy for one in process.spec.depends_on}
-            # Those that none of the others needs; of a ring, which nobody can declare, all.
-            last = [process for process in busy if process.name not in needed] or busy
-            plan = Plan([(process.pm_id, ShutdownBegan()) for process in last])
+            plan = Plan([(process.pm_id, ShutdownBegan()) for process in needed_by_none(busy)])
             # A program that was just being spawned comes up, or is to be tried again, first; hence
             # once more.
             await self._supervisor.ask(
@@ -380,29 +359,15 @@ class Processes:
                 regardless=True,
             )
         left = self._supervisor.everything
-        self._outcome({pm_id: left.get(pm_id) for pm_id in ended}, why_not_down)
+        self._showing.outcome({pm_id: left.get(pm_id) for pm_id in ended}, why_not_down)
 
-    async def _reload_app(self, turns: Sequence[Turn], parallel: int) -> None:
-        """Reload the instances of one app, `parallel` at a time; the first failure is the last."""
-        for first in range(0, len(turns), parallel):
-            batch = [self._take_turn(turn) for turn in turns[first : first + parallel]]
-            results = await asyncio.gather(*batch, return_exceptions=True)
-            for failure in results:
-                if isinstance(failure, BaseException):
-                    raise failure
-
-    async def _take_turn(self, turn: Turn) -> None:
-        process = self._supervisor.processes.get(turn.pm_id)
-        if process is None:
-            return  # it was deleted while others had their turn
-        if process.wish is Wish.UP and overlaps(turn):
-            await self._reloader.take_turn(turn)
-        else:
-            await self._up(
-                lambda _: [one] if (one := self._supervisor.processes.get(turn.pm_id)) else [],
-                RestartRequested(),
-                lambda _: turn.spec,
-            )
+    async def _restart_as(self, turn: Turn) -> None:
+        """Start an instance anew that cannot be beside itself."""
+        await self._up(
+            lambda _: [one] if (one := self._supervisor.processes.get(turn.pm_id)) else [],
+            RestartRequested(),
+            lambda _: turn.spec,
+        )
 
     async def _up(
         self,
@@ -424,7 +389,7 @@ class Processes:
             needed = needed_by(chosen, there)
             return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))
 
-        return self._outcome(
+        return self._showing.outcome(
             await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
         )
 
@@ -446,7 +411,7 @@ class Processes:
                 events = with_twins(ledger, events)
             return Plan(events)
 
-        return self._outcome(await self._supervisor.ask(action, settled=settled), why_not)
+        return self._showing.outcome(await self._supervisor.ask(action, settled=settled), why_not)
 
     async def _each_in_turn(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
         """Bring processes down, those that depend on others before these."""
@@ -462,33 +427,4 @@ class Processes:
                 lambda ledger, events=events: Plan(with_twins(ledger, events)),  # type: ignore[misc] # bound early on purpose
                 settled=is_down,
             )
-        return self._outcome(outcome, why_not_down)
-
-    def _outcome(
-        self,
-        settled: Mapping[int, Process | None],
-        why_not: Callable[[Process], str | None],
-    ) -> Snapshots:
-        self._sampler.refresh()
-        reached = [process for _, process in sorted(settled.items()) if process is not None]
-        reached = [process for process in reached if process.replaces is None or is_stuck(process)]
-        if failures := [reason for one in reached if (reason := why_not(one)) is not None]:
-            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            words = [
-                w for one in reached if isinstance(one.state, Errored) for w in one.state.last_words
-            ]
-            raise OperationFailed(failures[0] + more, failures=failures, last_words=words)
-        return [self._snapshot(process) for process in reached if process.replaces is None]
-
-    def _snapshot(self, process: Process) -> ProcessSnapshot:
-        out_file, error_file = self._capture.files(process.name, process.instance)
-        return ProcessSnapshot(
-            process=process,
-            # What was measured last may be of a program that has ended since.
-            sample=self._sampler.latest(process.pm_id) if process.run is not None else NOTHING,
-            out_file=out_file,
-            error_file=error_file,
-            at=self._clock.now(),
-            health=self._health.latest(process.pm_id),
-            telemetry=self._telemetry.latest(process),
-        )
+        return self._showing.outcome(outcome, why_not_down)

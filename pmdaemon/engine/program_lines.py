@@ -178,7 +178,7 @@ class ProgramLines:
             case {"cmd": str(internal)} if internal.startswith("NODE_"):
                 pass  # what Node says about its own affairs
             case _:
-                self._bus.publish(MessageReceived(process.seat, message))
+                self._bus.publish(MessageReceived(process, message))
 
     def _others(self, process: Process, run: Run) -> Sequence[Process]:
         """List what is up of an app beside this run, which may have lost its place by now."""

@@ -60,7 +60,8 @@ class NothingDeployed:
 class Projects:
     """All projects, in memory and in the store.
 
-    `occupied` are names that slugs may not have, as something else is called so already.
+    `occupied` are names that slugs may not have, as something else is called so already;
+    `usual_keep` is how many releases a project keeps that does not say so itself.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class Projects:
         domains: ProjectDomains,
         occupied: Callable[[], Collection[str]],
         new_id: Callable[[], str],
+        usual_keep: Callable[[], int],
     ) -> None:
+        self._usual_keep = usual_keep
         self._store = store
         self._clock = clock
         self._occupied = occupied
@@ -136,7 +139,7 @@ class Projects:
         for needed in ("name", "repo_url"):
             if needed not in given:
                 raise InvalidInput(f"{needed} is missing", code="invalid_project", field=needed)
-        fields = read_fields(given, trusted=asker.all)
+        fields = {"keep": self._usual_keep(), **read_fields(given, trusted=asker.all)}
         async with self._turn:
             owned = [one for one in self._by_id.values() if one.user_id == asker.account]
             if len(owned) >= MOST_PROJECTS:

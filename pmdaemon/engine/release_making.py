@@ -3,6 +3,7 @@
 Nothing of what runs is touched by it. The folder of a release that could not be made is removed.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from pathlib import PurePath
 
@@ -12,7 +13,7 @@ from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Release, Wishes
 from pmdaemon.core.repositories import PUSHED
-from pmdaemon.engine.attempt import Attempt, DeployLimits, check
+from pmdaemon.engine.attempt import Attempt, check
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import (
     Builder,
@@ -27,6 +28,9 @@ from pmdaemon.engine.interfaces.deploying import (
 REPOSITORY_TOKEN = "REPOSITORY_TOKEN"  # noqa: S105 - the name of a variable
 """The variable of a project that opens its repository, where it is not for everybody."""
 
+LAST_COMPLAINTS = 20
+"""Lines of its standard error that may say why a command failed."""
+
 DOORS = ("RELEASE_DIR", "HOME", "SHARED_DIR")
 """The variables that say which folders of the home are a release's own."""
 
@@ -34,7 +38,7 @@ DOORS = ("RELEASE_DIR", "HOME", "SHARED_DIR")
 class ReleaseMaker:
     """Makes releases.
 
-    `search_path` is where programs are looked for.
+    `surroundings` is what commands and programs learn of the daemon's environment.
     """
 
     def __init__(
@@ -46,8 +50,7 @@ class ReleaseMaker:
         repositories: Repositories,
         folders: ReleaseFolders,
         builder: Builder,
-        limits: DeployLimits,
-        search_path: str,
+        surroundings: Mapping[str, str],
     ) -> None:
         self._clock = clock
         self._projects = projects
@@ -55,8 +58,7 @@ class ReleaseMaker:
         self._repositories = repositories
         self._folders = folders
         self._builder = builder
-        self._limits = limits
-        self._search_path = search_path
+        self._surroundings = surroundings
 
     async def make(self, attempt: Attempt) -> Release:
         """Bring a release about.
@@ -79,7 +81,8 @@ class ReleaseMaker:
         """Say what programs and commands of a release find, beside the project's variables."""
         project_id = attempt.project.id
         return {
-            "PATH": deployed_apps.commands_path(release, self._search_path),
+            **self._surroundings,
+            "PATH": deployed_apps.commands_path(release, self._surroundings["PATH"]),
             "HOME": self._folders.build_home(project_id),
             "LANG": "C.UTF-8",
             "TMPDIR": str(PurePath(self._folders.build_home(project_id), "tmp")),
@@ -108,12 +111,20 @@ class ReleaseMaker:
             cwd=str(PurePath(release.folder, release.plan.run_dir)),
             env={**environment, **own, **variables, "PATH": environment["PATH"]},
             timeout={
-                Phase.INSTALL: self._limits.install,
-                Phase.BUILD: self._limits.build,
-            }.get(phase, self._limits.release),
+                Phase.INSTALL: attempt.limits.install,
+                Phase.BUILD: attempt.limits.build,
+            }.get(phase, attempt.limits.release),
+            memory=attempt.limits.memory,
+            processes=attempt.limits.processes,
             doors=tuple(environment[name] for name in DOORS),
         )
-        check(phase.value, await self._builder.run(order, attempt.log.out, attempt.log.err))
+        said: deque[str] = deque(maxlen=LAST_COMPLAINTS)
+
+        def hear(line: str) -> None:
+            said.append(line)
+            attempt.log.err(line)
+
+        check(phase.value, await self._builder.run(order, attempt.log.out, hear), said)
 
     async def _fetched(self, attempt: Attempt) -> Release:
         project, deployment = attempt.project, attempt.deployment
@@ -132,6 +143,7 @@ class ReleaseMaker:
                 sha=deployment.commit_sha,
                 token=variables.get(REPOSITORY_TOKEN, ""),
                 trusted=attempt.trusted,
+                timeout=attempt.limits.fetch,
             ),
             attempt.log.err,
         )

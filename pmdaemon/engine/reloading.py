@@ -5,7 +5,8 @@ the two exchange their runs (`core.replacement`). A replacement that does not ge
 away again, what served goes on serving, and the rest of the app stays as it is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from pmdaemon.core.process import Errored, Process, Stopped, Wish
 from pmdaemon.core.replacement import replacement, twin_id
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.interfaces import Clock
+from pmdaemon.engine.outcomes import is_stuck
 from pmdaemon.engine.supervisor import Ledger, Plan, Supervisor
 
 
@@ -50,16 +52,67 @@ def refuse_twice(processes: Mapping[int, Process], chosen: Sequence[Process]) ->
     """
     names = {process.name for process in chosen}
     for other in processes.values():
-        if other.replaces is not None and other.name in names and not _is_stuck(other):
+        if other.replaces is not None and other.name in names and not is_stuck(other):
             raise ReloadInProgress.already(other.name)
 
 
 class Reloader:
-    """Exchanges runs, one by one."""
+    """Exchanges runs, one by one.
 
-    def __init__(self, *, supervisor: Supervisor, clock: Clock) -> None:
+    Args:
+        restart: starts an instance anew, where a second run cannot be beside the first.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        supervisor: Supervisor,
+        clock: Clock,
+        restart: Callable[[Turn], Awaitable[None]],
+    ) -> None:
         self._supervisor = supervisor
         self._clock = clock
+        self._restart = restart
+        self._under_way = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a reload goes on."""
+        return self._under_way > 0
+
+    async def reload(self, turns: Sequence[Turn], parallel: int) -> None:
+        """Give each instance its turn, app after app, and of an app `parallel` at a time.
+
+        Raises:
+            ReloadFailed: a new run was not good; who had no turn yet gets none.
+            OperationFailed: as for `take_turn`.
+
+        """
+        self._under_way += 1
+        try:
+            for name in dict.fromkeys(turn.spec.name for turn in turns):
+                of_the_app = [turn for turn in turns if turn.spec.name == name]
+                for first in range(0, len(of_the_app), parallel):
+                    await self._together(of_the_app[first : first + parallel])
+        finally:
+            self._under_way -= 1
+
+    async def _together(self, turns: Sequence[Turn]) -> None:
+        """Let these have their turns at once, each to its end; fail then as the first did."""
+        batch = [self._take_or_restart(turn) for turn in turns]
+        for failure in await asyncio.gather(*batch, return_exceptions=True):
+            if isinstance(failure, BaseException):
+                raise failure
+
+    async def _take_or_restart(self, turn: Turn) -> None:
+        process = self._supervisor.processes.get(turn.pm_id)
+        if process is None:
+            return  # it was deleted while others had their turn
+        if process.wish is Wish.UP and overlaps(turn):
+            await self.take_turn(turn)
+        else:
+            await self._restart(turn)
 
     async def take_turn(self, turn: Turn) -> None:
         """Put a new run in the place of the one that an instance has.
@@ -76,7 +129,7 @@ class Reloader:
 
         def begin(ledger: Ledger) -> Plan:
             old = _still_up(ledger, turn)
-            if twin in ledger.processes and not _is_stuck(ledger.processes[twin]):
+            if twin in ledger.processes and not is_stuck(ledger.processes[twin]):
                 raise ReloadInProgress.already(old.name)
             port = turn.port_of_its_own(ledger) if turn.port_of_its_own is not None else None
             new = replacement(old, turn.spec, port, self._clock.now())
@@ -130,7 +183,3 @@ def _is_decided(new: Process) -> bool:
 
 def _is_over(new: Process) -> bool:
     return isinstance(new.state, Errored | Stopped)
-
-
-def _is_stuck(other: Process) -> bool:
-    return isinstance(other.state, Errored)

@@ -88,16 +88,17 @@ class RequestLog:
         return found
 
     def list(
-        self, wanted: RequestFilter, *, limit: int
+        self, wanted: RequestFilter, *, limit: int, before: RequestRecord | None = None
     ) -> tuple[Sequence[RequestRecord], int, int]:
-        """List the latest that are wanted, youngest first.
+        """List the latest that are wanted, or the latest `before` one, youngest first.
 
         Returns:
             At most `limit` of them, how many there are, and how many requests are remembered.
 
         """
         matching = [one for one in reversed(self._records.values()) if wanted.matches(one)]
-        return matching[:limit], len(matching), len(self._records)
+        page = [one for one in matching if before is None or one.number < before.number]
+        return page[:limit], len(matching), len(self._records)
 
     def since(self, number: int) -> tuple[Sequence[RequestRecord], bool]:
         """List those after a number, oldest first; and tell whether nothing was forgotten."""

@@ -257,7 +257,7 @@ class Supervisor:
             # It has happened, whether it can be written down or not.
             self._unsaved |= draft.after.keys() | draft.removed
             if self._store_failure is None:
-                log.error("store.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+                log.error("store.failed reason=%s", error)
             self._store_failure = error
             self._retry_later()
 

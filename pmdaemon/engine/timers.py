@@ -1,5 +1,6 @@
-"""One timer a process: a new one takes the place of the old."""
+"""Timers: one a process, where a new one takes the place of the old, and pauses."""
 
+import asyncio
 from collections.abc import Callable
 
 from pmdaemon.engine.interfaces import Cancellable, Clock
@@ -26,3 +27,13 @@ class Timers:
         """Drop the timer of this process, if there is one."""
         if (timer := self._pending.pop(pm_id, None)) is not None:
             timer.cancel()
+
+
+async def pause(clock: Clock, seconds: float) -> None:
+    """Let so much time pass."""
+    over = asyncio.Event()
+    timer = clock.call_later(seconds, over.set)
+    try:
+        await over.wait()
+    finally:
+        timer.cancel()

@@ -35,9 +35,11 @@ class WebSide:
         scheme = "http" if self._remembered.tls_cert is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
-    def expect(self, settings: WebSettings | None) -> None:
-        """Learn what `resume` is to turn on: programs may be started before."""
+    async def expect(self, settings: WebSettings | None) -> None:
+        """Learn what `resume` is to turn on: programs that are started before may ask at once."""
         self._remembered = settings
+        if settings is not None:
+            await self._server.reserve(settings)
 
     async def resume(self, settings: WebSettings | None) -> None:
         """Turn on what a former daemon had on; a failure is logged, programs come first."""
@@ -47,7 +49,7 @@ class WebSide:
         try:
             await self._change_to(settings)
         except PmdaemonError as error:
-            log.error("web.failed reason=%s", error)  # noqa: TRY400 - the reason says it all
+            log.error("web.failed reason=%s", error)
 
     async def turn_on(self, settings: WebSettings, *, remember: bool) -> str:
         """Listen, and say at which URL.

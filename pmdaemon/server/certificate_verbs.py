@@ -22,7 +22,7 @@ async def certificates(engine: Engine, _body: EmptyBody, _: Conversation) -> dic
     acme = settings.acme if settings is not None else None
     return {
         "acme": acme.directory if acme is not None else None,
-        "certificates": msgspec.to_builtins(engine.gateway.certificates),
+        "certificates": msgspec.to_builtins(engine.gateway.certificates.list()),
     }
 
 
@@ -33,10 +33,22 @@ async def remove(engine: Engine, body: CertificateBody, _: Conversation) -> dict
     left = tuple(one for one in settings.certificates if one.host != host) if settings else ()
     if settings is not None and len(left) < len(settings.certificates):
         await engine.gateway.turn_on(replace(settings, certificates=left))
-    elif not engine.gateway.discard_certificate(host):
+    elif not engine.gateway.certificates.discard(host):
         raise InvalidInput(
             f"there is no certificate for {shown(host)} that could be removed",
             code="certificate_not_found",
+            host=host,
+        )
+    return await certificates(engine, EmptyBody(), _)
+
+
+async def retry(engine: Engine, body: CertificateBody, _: Conversation) -> dict[str, Any]:
+    """Ask the authority for a host now, whatever came of it before."""
+    host = host_pattern(body["host"])
+    if not engine.gateway.certificates.retry(host):
+        raise InvalidInput(
+            f"no authority is asked for a certificate for {shown(host)}",
+            code="certificate_not_ordered",
             host=host,
         )
     return await certificates(engine, EmptyBody(), _)

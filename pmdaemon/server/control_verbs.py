@@ -98,7 +98,9 @@ def _bound(
         if talks or handler in {follow, web_verbs.turn_on, gateway_verbs.requests}:
             return await work  # these have more to say than that they are not done yet
         return await with_progress(
-            work, conversation, lambda: waiting_for(engine.processes.under_way())
+            work,
+            conversation,
+            lambda: waiting_for(engine.processes.under_way(), engine.deploys.last_steps()),
         )
 
     return verb
@@ -206,6 +208,7 @@ async def _update(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str
     """Make way for a daemon of the code that is installed now; programs do not notice."""
     if engine.processes.reloading:
         raise ReloadInProgress("a reload is going on; try again when that is done")
+    await engine.deploys.make_way()
     engine.ending.ask(for_good=False)
     return {"pid": os.getpid(), "version": __version__}
 
@@ -246,6 +249,7 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
     "certificates": (CertificatesBody, certificate_verbs.certificates),
     "certificate_remove": (CertificateBody, certificate_verbs.remove),
+    "certificate_retry": (CertificateBody, certificate_verbs.retry),
     "requests": (RequestsBody, gateway_verbs.requests),
     "request": (RequestBody, gateway_verbs.request),
     "kill": (EmptyBody, _kill),
@@ -254,13 +258,15 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
 
 _OF_DEPLOYS = {
     "pmdaemon.server.platform_verbs": """
-        accounts account_add account_remove account_password account_role invite invitations
+        accounts account_add account_remove account_password account_role api_token_add
+        api_tokens api_token_remove invite invitations
         invitation_remove projects project project_add project_change project_remove variables
         variables_set variable_remove rotate_sealing domains domain_add domain_verify
         domain_remove webhooks webhook_add webhook_remove
     """,
     "pmdaemon.server.deploy_verbs": """
-        deploy rollback deployments deployment deployment_cancel deployment_log
+        deploy rollback deployments deployment deployment_cancel deployment_restart
+        deployment_promote deployment_stop deployment_remove deployment_log
     """,
 }
 """Verbs that are for those who deploy, by the module that has them."""

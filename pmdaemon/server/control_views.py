@@ -65,6 +65,8 @@ def process_view(snapshot: ProcessSnapshot, *, detail: bool = False) -> ProcessV
         said = {**process.spec.inherited_env, **process.spec.env}
         view["added_env"] = dict(child_environment(process).items() - said.items())
         view["telemetry"] = dict(snapshot.telemetry) if snapshot.telemetry is not None else None
+        view["failures"], view["backoff"] = len(process.ends), process.backoff
+        view["agent"] = msgspec.to_builtins(snapshot.agent)
     return view
 
 

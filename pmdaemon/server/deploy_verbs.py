@@ -78,8 +78,8 @@ async def deployments(engine: Engine, body: DeploymentsBody, _: Conversation) ->
     if "project" in body:
         projects = frozenset({engine.platform.projects.get(THE_OPERATOR, body["project"]).id})
     query = DeploymentQuery(projects=projects, limit=limit)
-    found, total = await engine.deployer.find(query)
-    kept = await engine.deployer.kept(found)
+    found, total = await engine.deployments.find(query)
+    kept = await engine.deployments.kept(found)
     views = [_view(engine, one, kept=one.id in kept) for one in found]
     return {"deployments": views, "total": total}
 
@@ -93,6 +93,32 @@ async def cancel(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[
     """End a deployment that waits or is built."""
     found = await _asked_for(engine, body)
     return {"deployment": await _shown(engine, await engine.deployer.cancel(found.id))}
+
+
+async def restart(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Have a deployment run anew, with the variables of now."""
+    found = await _asked_for(engine, body)
+    asked = await engine.deployer.restart(found.id, user_id=OPERATOR)
+    return {"deployment": await _shown(engine, asked)}
+
+
+async def promote(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Have a deployment be the one that is live."""
+    found = await _asked_for(engine, body)
+    asked = await engine.deployer.promote(found.id, user_id=OPERATOR)
+    return {"deployment": await _shown(engine, asked)}
+
+
+async def stop(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Stop what runs of a deployment that is live."""
+    found = await _asked_for(engine, body)
+    return {"deployment": await _shown(engine, await engine.deployer.stop(found.id))}
+
+
+async def remove(engine: Engine, body: DeploymentBody, _: Conversation) -> dict[str, Any]:
+    """Forget a deployment that is not live, with its log and its release."""
+    found = await _asked_for(engine, body)
+    return {"deployment": await _shown(engine, await engine.deployer.delete(found.id))}
 
 
 async def log(
@@ -113,47 +139,51 @@ async def log(
 
 
 async def _tell(engine: Engine, body: DeploymentLogBody, conversation: Conversation) -> None:
-    async for lines in engine.deployer.follow(body["id"], since=body.get("since", 0)):
+    async for lines in engine.deployments.follow(body["id"], since=body.get("since", 0)):
         await conversation.send({"item": {"lines": [_line(one) for one in lines]}})
-    found = await engine.deployer.get(body["id"])
+    found = await engine.deployments.get(body["id"])
     await conversation.send({"item": {"deployment": await _shown(engine, found)}})
 
 
 async def _asked_for(engine: Engine, body: DeploymentBody) -> Deployment:
+    if "id" in body:
+        return await engine.deployments.get(body["id"])
+    if "project" not in body:
+        raise InvalidInput("this request cannot be used: neither project nor id is there")
     project = engine.platform.projects.get(THE_OPERATOR, body["project"])
     if "number" in body:
         return await _numbered(engine, project, body["number"])
     latest = DeploymentQuery(projects=frozenset({project.id}), limit=1)
-    found, _ = await engine.deployer.find(latest)
+    found, _ = await engine.deployments.find(latest)
     if not found:
         raise DeploymentNotFound(f"{project.slug} has no deployment yet")
-    return await engine.deployer.get(found[0].id)
+    return await engine.deployments.get(found[0].id)
 
 
 async def _numbered(engine: Engine, project: Project, number: int) -> Deployment:
     for one in await _all_of(engine, project):
         if one.number == number:
-            return await engine.deployer.get(one.id)
+            return await engine.deployments.get(one.id)
     raise DeploymentNotFound(f"{project.slug} has no deployment {number}")
 
 
 async def _before(engine: Engine, project: Project) -> Deployment:
     """Find what was live before: the youngest that was, of another release that is kept."""
-    live = engine.deployer.live(project.id)
+    live = engine.deployments.live(project.id)
     for one in await _all_of(engine, project):
         is_older = live is None or (one.number < live.number and one.release != live.release)
-        if is_older and one.app and await engine.deployer.release_of(one) is not None:
+        if is_older and one.app and await engine.deployments.release_of(one) is not None:
             return one
     raise DeploymentConflict(f"there is no earlier release of {project.slug} to go back to")
 
 
 async def _all_of(engine: Engine, project: Project) -> Sequence[Deployment]:
-    found, _ = await engine.deployer.find(DeploymentQuery(projects=frozenset({project.id})))
+    found, _ = await engine.deployments.find(DeploymentQuery(projects=frozenset({project.id})))
     return found
 
 
 async def _shown(engine: Engine, one: Deployment) -> DeploymentView:
-    return _view(engine, one, kept=one.id in await engine.deployer.kept([one]))
+    return _view(engine, one, kept=one.id in await engine.deployments.kept([one]))
 
 
 def _view(engine: Engine, one: Deployment, *, kept: bool) -> DeploymentView:
@@ -174,7 +204,7 @@ def _view(engine: Engine, one: Deployment, *, kept: bool) -> DeploymentView:
         "url": one.url,
         "error": one.error_msg,
         "app": one.app,
-        "live": engine.deployer.is_live(one),
+        "live": engine.deployments.is_live(one),
         "kept": kept,
         "created": one.created,
         "started": one.started,
@@ -198,5 +228,9 @@ TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]
     "deployments": (DeploymentsBody, deployments),
     "deployment": (DeploymentBody, deployment),
     "deployment_cancel": (DeploymentBody, cancel),
+    "deployment_restart": (DeploymentBody, restart),
+    "deployment_promote": (DeploymentBody, promote),
+    "deployment_stop": (DeploymentBody, stop),
+    "deployment_remove": (DeploymentBody, remove),
     "deployment_log": (DeploymentLogBody, log),
 }

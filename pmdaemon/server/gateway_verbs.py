@@ -150,7 +150,7 @@ async def _follow(
 
 def _wanted(body: RequestsBody) -> RequestFilter:
     keys = ("subdomain", "service", "method", "min_status", "max_status", "since", "url")
-    return RequestFilter(**{key: body[key] for key in keys if key in body})  # type: ignore[literal-required]
+    return RequestFilter(**{key: body[key] for key in keys if key in body})  # type: ignore[literal-required] # all of them are keys
 
 
 def _settings(engine: Engine, body: GatewayBody) -> GatewaySettings:
@@ -215,6 +215,7 @@ def _spec(body: ServiceBody) -> ServiceSpec:
         targets=targets,
         strategy=body.get("strategy", "round-robin"),
         listener=listener,
+        source=body.get("source"),
     )
 
 
@@ -256,6 +257,7 @@ def _service_view(engine: Engine, spec: ServiceSpec) -> dict[str, Any]:
         "listener": None
         if spec.listener is None
         else {"host": spec.listener.host, "port": spec.listener.tcp_port},
+        "source": spec.source,
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from pmdaemon.control.messages.platform import (
     AccountBody,
     AccountNameBody,
+    ApiTokenBody,
+    ApiTokensBody,
     DomainBody,
     DomainNameBody,
     IdBody,
@@ -28,6 +30,7 @@ from pmdaemon.engine.invitations import LIFE
 from pmdaemon.server.control_socket import Conversation
 from pmdaemon.server.platform_views import (
     account_view,
+    api_token_view,
     domain_view,
     invitation_view,
     project_view,
@@ -95,6 +98,29 @@ async def invitations(engine: Engine, _body: WholeBody, _: Conversation) -> dict
     """List the invitations that nobody has used yet."""
     found = engine.platform.accounts.invitations.list()
     return {"invitations": [invitation_view(one) for one in found]}
+
+
+async def make_api_token(engine: Engine, body: ApiTokenBody, _: Conversation) -> dict[str, Any]:
+    """Make an API token for an account."""
+    accounts = engine.platform.accounts
+    token, text = await accounts.api_tokens.make(
+        accounts.named(body["email"]).id, body["name"], expire_in=body.get("expire_in")
+    )
+    return {"token": {**api_token_view(token), "token": text}}
+
+
+async def api_tokens(engine: Engine, body: ApiTokensBody, _: Conversation) -> dict[str, Any]:
+    """List the API tokens of an account."""
+    accounts = engine.platform.accounts
+    found = accounts.api_tokens.list(accounts.named(body["email"]).id)
+    return {"tokens": [api_token_view(one) for one in found]}
+
+
+async def revoke_api_token(engine: Engine, body: ApiTokensBody, _: Conversation) -> dict[str, Any]:
+    """Let nobody in by an API token any more."""
+    accounts = engine.platform.accounts
+    await accounts.api_tokens.revoke(accounts.named(body["email"]).id, body.get("id", ""))
+    return {}
 
 
 async def remove_invitation(engine: Engine, body: IdBody, _: Conversation) -> dict[str, Any]:
@@ -232,6 +258,9 @@ TABLE: Mapping[str, tuple[Any, Handler]] = {
     "account_remove": (AccountNameBody, remove_account),
     "account_password": (PasswordBody, set_password),
     "account_role": (RoleBody, set_role),
+    "api_token_add": (ApiTokenBody, make_api_token),
+    "api_tokens": (ApiTokensBody, api_tokens),
+    "api_token_remove": (ApiTokensBody, revoke_api_token),
     "invite": (InviteBody, invite),
     "invitations": (WholeBody, invitations),
     "invitation_remove": (IdBody, remove_invitation),

@@ -4,13 +4,14 @@ from msgspec.structs import asdict
 
 from pmdaemon.control.messages.platform import (
     AccountView,
+    ApiTokenView,
     DomainView,
     InvitationView,
     ProjectView,
     VariableView,
     WebhookView,
 )
-from pmdaemon.core.accounts import Account, Asker, Invitation
+from pmdaemon.core.accounts import Account, ApiToken, Asker, Invitation
 from pmdaemon.core.platform_errors import AccountNotFound
 from pmdaemon.core.project_domains import PROOF_NAME, PROOF_PATH
 from pmdaemon.core.projects import Domain, EnvVariable, Project, Webhook
@@ -37,6 +38,17 @@ def invitation_view(invitation: Invitation) -> InvitationView:
         "role": invitation.role,
         "created": invitation.created,
         "expires": invitation.expires,
+    }
+
+
+def api_token_view(token: ApiToken) -> ApiTokenView:
+    """Show an API token, without the token."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "created": token.created,
+        "expires": token.expires,
+        "last_used": token.last_used,
     }
 
 

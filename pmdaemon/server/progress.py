@@ -1,11 +1,11 @@
 """Telling a client that waits what it waits for, so that it goes on waiting."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from pmdaemon.core.process import Starting, Stopped, Stopping, Wish
-from pmdaemon.engine.processes import Snapshots
+from pmdaemon.engine.showing import Snapshots
 from pmdaemon.server.control_socket import Conversation
 
 INTERVAL: Final = 1.0
@@ -38,14 +38,15 @@ async def with_progress(
     return task.result()
 
 
-def waiting_for(processes: Snapshots) -> str:
-    """Say which processes are on their way up or down."""
+def waiting_for(processes: Snapshots, deployments: Sequence[str] = ()) -> str:
+    """Say which processes are on their way up or down, and what else there is to wait for."""
     ending = _names(processes, Stopping)
     starting = _names(processes, Starting)
     held = [one for one in processes if one.process.wish is Wish.UP and one.process.spec.depends_on]
     waiting = _names(held, Stopped)
     parts = [f"{ending} to end"] * bool(ending) + [f"{starting} to start"] * bool(starting)
     parts += [f"what {waiting} depends on"] * bool(waiting)
+    parts += [", ".join(deployments)] * bool(deployments)
     return f"waiting for {' and '.join(parts)}" if parts else "still working"
 
 

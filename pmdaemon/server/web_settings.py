@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from pmdaemon.control.messages.web import WebBody
 from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.quantities import format_size, parse_duration, parse_size
+from pmdaemon.core.quantities import format_size, parse_size
+from pmdaemon.core.rate_limits import parse_rate_limit
 from pmdaemon.core.wording import shown
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.addresses import read_networks
 from pmdaemon.server.keys import checked_key
 
 DEFAULT = WebSettings()
 
-MOST_REQUESTS = 1_000_000
-"""In one limit: it keeps the time of each."""
-
 LEAST_BODY = 1024
 MOST_BODY = 64 * 1024 * 1024
 """Bytes; a body is in memory as a whole."""
 
-_RATE = re.compile(r"([0-9]{1,7})/([0-9.]+ ?(?:ms|s|m|h|d))", re.IGNORECASE)
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@\\]+", re.IGNORECASE)
 
 
@@ -45,7 +42,7 @@ def read(body: WebBody) -> WebSettings:
         allow_create=body.get("allow_create", DEFAULT.allow_create),
         ws_public=body.get("ws_auth", "public") == "public",
         cors_origins=_origins(body.get("cors_origins", DEFAULT.cors_origins)),
-        rate_limits=tuple(map(_rate, body["rate_limits"]))
+        rate_limits=tuple(map(parse_rate_limit, body["rate_limits"]))
         if "rate_limits" in body
         else DEFAULT.rate_limits,
         body_limit=_body_limit(body["body_limit"]) if "body_limit" in body else DEFAULT.body_limit,
@@ -73,13 +70,3 @@ def _body_limit(text: str) -> int:
             f"not a limit for bodies: {shown(text)} ({least} to {most})", code="invalid_body_limit"
         )
     return size
-
-
-def _rate(text: str) -> RateLimit:
-    found = _RATE.fullmatch(text.strip())
-    limit = RateLimit(int(found[1]), parse_duration(found[2])) if found is not None else None
-    if limit is None or not 1 <= limit.requests <= MOST_REQUESTS or not limit.seconds:
-        raise InvalidInput(
-            f"not a limit: {shown(text)} (examples: 100/60s, 20/10s)", code="invalid_rate_limit"
-        )
-    return limit

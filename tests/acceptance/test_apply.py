@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.running import environment_of, is_alive
 
+pytestmark = pytest.mark.shared_home
+
 FILE = """
 [[apps]]
 name = "web"

@@ -193,7 +193,7 @@ def fill(path: Path) -> None:
 
 
 def test_two_first_commands_at_once_find_one_daemon(pmdaemon):
-    for _ in range(10):
+    for _ in range(5):
         shutil.rmtree(pmdaemon.home, ignore_errors=True)
         commands = [pmdaemon.begin("start", FOREVER, "--name", name) for name in ("a", "b")]
 

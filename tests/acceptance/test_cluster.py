@@ -14,6 +14,8 @@ from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 COMMONJS = """

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
+
+pytestmark = pytest.mark.shared_home
 
 
 def test_a_deleted_program_is_gone_from_the_list_and_its_output_stays(pmdaemon):

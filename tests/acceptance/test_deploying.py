@@ -216,32 +216,36 @@ def test_variables_reach_the_program_and_nobody_else(deploying):
     assert not [text[:200] for text in told if "open sesame" in text]
 
 
-def test_when_the_daemon_is_killed_while_it_builds(deploying):
+def test_a_deployment_outlives_daemons_that_are_killed_and_replaced_meanwhile(deploying):
     a_repository(deploying.checkout, a_node_app("1"))
     deploying.deploy()
-    a_commit(
-        deploying.checkout,
-        {
-            "package.json": json.dumps(
-                {"scripts": {"start": "node server.js", "build": "sh build.sh"}}
-            ),
-            "build.sh": f"echo $$ > {deploying.checkout}/../pid; exec sleep 1000",
-        },
-        "Slow",
-    )
-    pid_file = deploying.checkout.parent / "pid"
-    pid_file.touch()
-    deploying.deploy("--detach")
-    eventually_sync(lambda: pid_file.read_text().strip(), within=30)
+    go, pids = deploying.checkout.parent / "go", deploying.checkout.parent / "pids"
+    pids.touch()
+    build = f"echo $$ >> {pids}; until [ -e {go} ]; do sleep 0.05; done"
+    a_commit(deploying.checkout, {**a_node_app("2"), "build.sh": build}, "Slow")
+    deploying.pmdaemon.run("project", "change", "shop", "--build", "exec sh build.sh")
     before = deploying.seen()["pid"]
 
-    deploying.pmdaemon.kill_daemon()
+    def begun(times):
+        eventually_sync(lambda: len(pids.read_text().split()) == times, within=30)
+        return int(pids.read_text().split()[-1])
 
-    eventually_sync(lambda: not is_alive(int(pid_file.read_text())))
-    found = eventually_sync(lambda: deploying.deployments()[2]["status"] != "building")
-    assert found
-    assert deploying.deployments()[2]["error"] == "the daemon ended while it was under way"
+    following = deploying.pmdaemon.begin("deploy", "--project", "shop")
+    first = begun(1)
+    deploying.pmdaemon.kill_daemon()
+    second = begun(2)
+    assert not is_alive(first)
+    deploying.pmdaemon.run("update")
+    begun(3)
+    assert not is_alive(second)
     assert deploying.seen() == {"version": "1", "pid": before}
+    go.touch()
+
+    followed = following.end()
+    assert (followed.status, followed.lines[-1].split(":")[0]) == (0, "--> live at http")
+    assert followed.out.count("is begun again") == 1
+    assert followed.err.count("the daemon has ended; following deployment 2 in the next one") == 2
+    assert deploying.seen()["version"] == "2"
 
 
 def test_when_the_daemon_is_killed_while_it_runs(deploying):

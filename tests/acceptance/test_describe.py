@@ -1,7 +1,11 @@
 """`describe`: everything about a process, and none of its secrets."""
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
 from tests.support.waiting import eventually_sync
+
+pytestmark = pytest.mark.shared_home
 
 
 def facts(text):

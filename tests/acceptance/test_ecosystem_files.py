@@ -9,6 +9,8 @@ import pytest
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import command_line, environment_of
 
+pytestmark = pytest.mark.shared_home
+
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 PM2_FILE = """

@@ -1,7 +1,11 @@
 """`env`: what a program is started with."""
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import environment_of
+
+pytestmark = pytest.mark.shared_home
 
 
 def test_the_environment_is_what_the_program_really_has(pmdaemon, port):

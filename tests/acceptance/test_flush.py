@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
 from tests.support.waiting import eventually_sync
+
+pytestmark = pytest.mark.shared_home
 
 COUNTS = """
 import itertools, os, time

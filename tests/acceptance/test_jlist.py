@@ -1,6 +1,10 @@
 """`jlist`: what scripts that were written for PM2 read."""
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
+
+pytestmark = pytest.mark.shared_home
 
 
 def test_the_list_is_in_the_shape_of_pm2(pmdaemon):

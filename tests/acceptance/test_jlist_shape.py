@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.shared_home
+
 REAL_PM2 = os.environ.get("PM2_TO_COMPARE") or shutil.which("pm2")
 
 TOP = {"pid": int, "name": str, "pm2_env": dict, "pm_id": int, "monit": dict}

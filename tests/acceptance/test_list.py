@@ -11,6 +11,8 @@ import pytest
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import is_alive
 
+pytestmark = pytest.mark.shared_home
+
 ESCAPE = "\x1b["
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 SPEAKS = "printf 'one\\ntwo\\n'; echo trouble >&2; exec sleep 1000"
 
 COUNTS = """

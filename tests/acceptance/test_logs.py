@@ -14,6 +14,8 @@ import pytest
 from tests.acceptance.conftest import FOREVER
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 COUNTS = """
 import itertools, os, time
 for number in itertools.count():

@@ -9,6 +9,8 @@ import pytest
 
 from tests.acceptance.conftest import FOREVER
 
+pytestmark = pytest.mark.shared_home
+
 SPEAKS = "echo hello from the program; exec sleep 1000"
 
 

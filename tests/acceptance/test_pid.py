@@ -1,7 +1,11 @@
 """`pid`: for scripts that signal programs themselves."""
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import command_line
+
+pytestmark = pytest.mark.shared_home
 
 
 def test_pids_are_printed_one_a_line(pmdaemon):

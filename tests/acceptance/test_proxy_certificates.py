@@ -95,6 +95,16 @@ def test_a_name_that_leads_elsewhere_is_told_with_the_reason(pmdaemon, ports, tm
         eventually_sync(
             lambda: "tried again at" in listed(pmdaemon)["www.example.com"]["note"], within=WAIT
         )
+        refusal = listed(pmdaemon)["www.example.com"]["refusal"]
+        os.kill(daemon_pid(pmdaemon.home), signal.SIGKILL)
+
+        # The next daemon waits as long as this one would have.
+        assert listed(pmdaemon)["www.example.com"]["refusal"] == refusal
+        pmdaemon.run("proxy", "certs", "--retry", "www.example.com")
+        eventually_sync(
+            lambda: listed(pmdaemon)["www.example.com"]["refusal"] not in (None, refusal),
+            within=WAIT,
+        )
 
     table = pmdaemon.run("proxy", "certs").out
     assert "www.example.com: the authority says: " in table
@@ -129,6 +139,7 @@ def test_a_file_that_ran_out_or_went_away_keeps_no_other_from_being_served(
         (("--acme", "letsencrypt"), "say so by --agree"),
         (("--host", "a.test", "--cert", "/no", "--key", "/no"), "cannot use the certificate /no"),
         (("--remove", "a.test"), "there is no certificate for a.test"),
+        (("--retry", "a.test"), "no authority is asked for a certificate for a.test"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(pmdaemon, ports, words, sentence):

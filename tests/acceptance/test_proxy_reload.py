@@ -34,11 +34,11 @@ class Handler(BaseHTTPRequestHandler):
                     gate.wait()
                 self.wfile.write(bytes([number]) * 65536)
             return
-        if self.path == "/open":
-            gate.set()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        if self.path == "/open":  # after the answer, as we are killed once the download is whole
+            gate.set()
 
     def log_message(self, *_):
         pass

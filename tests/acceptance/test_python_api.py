@@ -10,6 +10,8 @@ import pytest
 from pmdaemon import AsyncClient, Client
 from tests.support.cli import ROOT
 
+pytestmark = pytest.mark.shared_home
+
 TEXT = (ROOT / "docs" / "python-api.md").read_text()
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)

@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from importlib.util import find_spec
 
 import pytest
 
@@ -17,7 +18,19 @@ from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+gunicorn = pytest.mark.skipif(find_spec("gunicorn") is None, reason="gunicorn is not installed")
+
+WSGI = """
+import os
+def answer(environ, start_response):
+    body = str(os.getpid()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+"""
 
 ENDS_BY_ITSELF = """
 process.on('SIGINT', () => server.close(() => process.exit(0)));
@@ -110,6 +123,33 @@ def answer_of(connection):
     """Ask over a connection that is open; return the pid of who answers."""
     connection.request("GET", "/")
     return int(connection.getresponse().read())
+
+
+@gunicorn
+def test_no_request_fails_while_a_cluster_of_gunicorns_is_reloaded(pmdaemon, port):
+    pmdaemon.script("shop.py", WSGI)
+    options = "--no-control-socket --preload -k gthread --threads 8 --keep-alive 0"
+    app = {
+        "name": "web",
+        "script": f"{sys.executable} -m gunicorn {options} shop:answer",
+        "exec_mode": "cluster",
+        "instances": 1,
+        "port": port,
+        "wait_ready": True,
+        "listen_timeout": "60s",
+        "stop_signal": "SIGTERM",
+        "kill_timeout": "60s",
+    }
+    pmdaemon.script("apps.json", json.dumps({"apps": [app]}))
+    pmdaemon.run("start", "apps.json")
+
+    with under_load(port) as clients:
+        before = {one["pid"] for one in pmdaemon.list()}
+        pmdaemon.run("reload", "web")
+
+    assert failures_of(clients) == []
+    assert not before & {one["pid"] for one in pmdaemon.list()}
+    assert len(bodies_of(clients)) > 1
 
 
 def test_the_list_has_one_row_an_instance_all_the_time(pmdaemon, port):

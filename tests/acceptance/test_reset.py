@@ -3,7 +3,11 @@
 import os
 import signal
 
+import pytest
+
 from tests.acceptance.conftest import FOREVER
+
+pytestmark = pytest.mark.shared_home
 
 
 def test_the_counter_begins_anew_and_the_program_goes_on(pmdaemon):

@@ -11,6 +11,8 @@ from tests.support.ports import answers
 from tests.support.running import command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 
 def test_a_restarted_program_is_another_process_under_the_same_id(pmdaemon):
     pmdaemon.run("start", FOREVER, "--name", "app", "--env", "COLOUR=blue")

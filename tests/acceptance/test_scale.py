@@ -11,6 +11,8 @@ from tests.support.ports import answers
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 
 def instances(pmdaemon):
     return [(one["pm_id"], one["instance"], one["state"]) for one in pmdaemon.list()]

@@ -1,6 +1,10 @@
 """`signal`: to the first process of a program."""
 
+import pytest
+
 from tests.support.waiting import eventually_sync
+
+pytestmark = pytest.mark.shared_home
 
 TRAPS = "trap 'echo got it' USR2; echo up; while :; do sleep 0.1; done"
 

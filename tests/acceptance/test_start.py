@@ -11,6 +11,8 @@ from tests.acceptance.conftest import FOREVER
 from tests.support.running import children_of, command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 TELLS_ITS_ARGUMENTS = "import signal, sys\nprint(sys.argv[1:], flush=True)\nsignal.pause()\n"
 
 
@@ -77,6 +79,7 @@ def test_several_programs_are_started_at_once(pmdaemon):
     assert found == [("sleep", "team", "online"), ("tail", "team", "online")]
 
 
+@pytest.mark.own_home
 def test_the_daemon_is_started_with_the_first_program(pmdaemon):
     pmdaemon.refused("ping", "--no-start", status=4)
 

@@ -13,6 +13,8 @@ from tests.support.ports import answers, free_port
 from tests.support.running import command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 IGNORES_SIGINT = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,6 +11,8 @@ from tests.support.ports import answers
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 # Each process of these families writes its pid into a file before it goes on.
 FAMILY = """
 sleep 1000 & echo $! > child

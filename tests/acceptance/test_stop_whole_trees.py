@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 PRELUDE = """
 import os, signal, sys, time
 

@@ -9,6 +9,8 @@ import pytest
 from tests.acceptance.conftest import FOREVER
 from tests.support.waiting import eventually_sync
 
+pytestmark = pytest.mark.shared_home
+
 
 def declared(pmdaemon, *apps):
     file = pmdaemon.work / "ecosystem.json"

@@ -1,4 +1,5 @@
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +14,7 @@ from pmdaemon.adapters.jws import CURVE, AccountKey
 from pmdaemon.core.errors import CertificateRefused
 from pmdaemon.engine.interfaces import AcmeSettings
 from tests.support import pebble
+from tests.support.certificates import make_certificate
 
 
 @pytest.fixture
@@ -114,6 +116,39 @@ async def test_somebody_else_is_no_authority(tmp_path, key):
 
         with pytest.raises(CertificateRefused, match="does not answer as an ACME server"):
             await client.order("www.example.com")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds"),
+    [
+        ("3600", 3600.0),
+        ("Sun, 06 Nov 1994 09:49:37 GMT", 3600.0),
+        ("Sun, 06 Nov 1994 07:49:37 GMT", 0.0),
+        ("soon", 0.0),
+    ],
+)
+async def test_an_authority_that_is_busy_says_when_it_may_be_asked_again(
+    tmp_path, key, wanted, seconds
+):
+    async def busy(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 503 Busy\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            b"Retry-After: %b\r\nContent-Length: 0\r\n\r\n" % wanted.encode()
+        )
+        writer.close()
+
+    certificate, private = make_certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, private)
+    async with await asyncio.start_server(busy, "127.0.0.1", 0, ssl=tls) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = AcmeSettings(directory=f"https://127.0.0.1:{port}/dir", trusted=str(certificate))
+
+        with pytest.raises(CertificateRefused, match="answers with status 503") as refused:
+            await AcmeClient(settings, key, Answers().publish).order("www.example.com")
+
+    assert refused.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ import os
 
 import pytest
 
-from pmdaemon.adapters import build_commands
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit
@@ -90,13 +89,21 @@ async def test_when_it_is_cancelled_nothing_is_left(commands, tmp_path):
     assert commands.running == set()
 
 
-async def test_what_forks_for_ever_is_ended(commands, tmp_path, monkeypatch):
-    monkeypatch.setattr(build_commands, "MOST_PROCESSES", 30)
+async def test_what_forks_for_ever_is_ended(commands, tmp_path):
     command = "echo $$ > pids; while :; do sleep 1000 & done"
 
-    outcome, _, _ = await run(commands, an_order(command, tmp_path))
+    outcome, _, _ = await run(commands, an_order(command, tmp_path, processes=30))
 
     assert outcome.reason == "it started more than 30 processes"
+    assert not any(map(is_alive, pids(tmp_path / "pids")))
+
+
+async def test_what_takes_too_much_memory_is_ended_with_all_that_it_started(commands, tmp_path):
+    order = an_order("echo $$ > pids; sleep 1000 & sleep 1000", tmp_path, memory=100_000)
+
+    outcome, _, _ = await run(commands, order)
+
+    assert outcome.reason == "it used more than 97.7 KB of memory"
     assert not any(map(is_alive, pids(tmp_path / "pids")))
 
 

@@ -43,7 +43,7 @@ async def test_what_it_says_on_either_output_is_kept(commands):
 
 
 async def test_of_much_output_the_end_is_kept(commands):
-    program = f"import sys; sys.stdout.write('x' * 10**6 + 'the end')"  # noqa: F541
+    program = "import sys; sys.stdout.write('x' * 10**6 + 'the end')"
 
     outcome = await commands.run(shell("", argv=(sys.executable, "-c", program)))
 

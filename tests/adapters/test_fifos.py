@@ -1,5 +1,6 @@
 import fcntl
 import os
+import resource
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 from pmdaemon.adapters.fifos import (
     ENLARGED,
     MOST_ENLARGED,
+    SPARED,
     USUAL,
     Capacities,
     Move,
@@ -78,6 +80,21 @@ def test_what_is_no_fifo_is_replaced(tmp_path: Path, opened: Callable[[str], int
 
     assert stat.S_ISFIFO(os.fstat(fd).st_mode)
     assert elsewhere.read_bytes() == b"precious"
+
+
+def test_the_last_descriptors_are_left_to_commands(opened: Callable[[str], int], tmp_path: Path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = opened("first") + 4 * SPARED
+    others: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            list(map(opened, map(str, range(most))))
+        others += [os.open(tmp_path, os.O_RDONLY) for _ in range(SPARED)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for fd in others:
+            os.close(fd)
 
 
 def test_a_fifo_without_a_program_is_empty_and_not_ended(opened: Callable[[str], int], file: int):

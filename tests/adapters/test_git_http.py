@@ -6,6 +6,7 @@ import pytest
 from pmdaemon.adapters import git_http
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.adapters.git_http import GitBackend
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.engine.interfaces.deploying import CodeRequest
 from tests.support.building import building
@@ -16,7 +17,11 @@ pytestmark = pytest.mark.posix
 @pytest.fixture
 async def repositories(tmp_path):
     async with building() as commands:
-        yield GitRepositories(tmp_path, commands, os.environ["PATH"])
+        yield GitRepositories(tmp_path, commands, {"PATH": os.environ["PATH"]}, DeployLimits)
+
+
+def a_backend(repositories, largest=1000):
+    return GitBackend(repositories, os.environ["PATH"], lambda: largest)
 
 
 async def sends(*pieces):
@@ -35,7 +40,7 @@ def a_request(service="info/refs", **changes):
 
 
 async def test_git_says_what_there_is(repositories):
-    answer = await GitBackend(repositories, os.environ["PATH"]).answer(a_request(), sends())
+    answer = await a_backend(repositories).answer(a_request(), sends())
 
     assert answer.status == 200
     assert ("Content-Type", "application/x-git-receive-pack-advertisement") in answer.headers
@@ -46,7 +51,7 @@ async def test_git_says_what_there_is(repositories):
 async def test_what_git_refuses_has_its_status(repositories):
     request = a_request("git-receive-pack", method="POST", query="", content_type="text/plain")
 
-    answer = await GitBackend(repositories, os.environ["PATH"]).answer(request, sends(b"x"))
+    answer = await a_backend(repositories).answer(request, sends(b"x"))
 
     assert answer.status == 415
     assert b"Expected POST" in b"".join([piece async for piece in answer.body])
@@ -54,7 +59,7 @@ async def test_what_git_refuses_has_its_status(repositories):
 
 async def test_without_git_that_is_said(repositories, tmp_path):
     await repositories.prepare("p1")
-    backend = GitBackend(repositories, str(tmp_path))
+    backend = GitBackend(repositories, str(tmp_path), lambda: 10)
 
     with pytest.raises(OperationFailed, match="cannot run git"):
         await backend.answer(a_request(), sends())
@@ -70,7 +75,7 @@ async def test_who_goes_leaves_no_process_behind(repositories, monkeypatch):
         return begun[-1]
 
     monkeypatch.setattr(git_http.subprocess, "Popen", started)
-    answer = await GitBackend(repositories, os.environ["PATH"]).answer(a_request(), sends())
+    answer = await a_backend(repositories).answer(a_request(), sends())
     await answer.body.aclose()
 
     (process,) = begun

@@ -1,5 +1,6 @@
 import os
 
+from pmdaemon.adapters import line_gathering
 from pmdaemon.adapters.line_gathering import LONGEST_LINE, LineGatherer
 from tests.support.waiting import eventually
 
@@ -20,8 +21,27 @@ async def test_what_a_terminal_would_write_over_is_one_line():
     assert await gathered(b"10%\r50%\r100% done\r\nnext\n") == ["100% done", "next"]
 
 
+async def test_a_meter_that_runs_for_long_is_told_every_now_and_then(monkeypatch):
+    monkeypatch.setattr(line_gathering, "METER_INTERVAL", 0.0)
+    lines = []
+    with LineGatherer(lines.append) as gatherer:
+        os.write(gatherer.writing, b"10%\r20%\r30")
+        await eventually(lambda: lines == ["20%"])
+        os.write(gatherer.writing, b"%\r40%\r")
+        await eventually(lambda: lines == ["20%", "40%"])
+        os.write(gatherer.writing, b"\n")
+
+    assert lines == ["20%", "40%", "40%"]
+
+
 async def test_what_is_no_text_is_shown_as_well_as_it_can_be():
     assert await gathered(b"caf\xe9\n") == ["caf\ufffd"]
+
+
+async def test_what_is_for_a_terminal_alone_is_left_out():
+    said = b"\x1b[1;32mdone\x1b[0m \x1b[2K\x1b]0;title\x07in 1 s\n"
+
+    assert await gathered(said) == ["done in 1 s"]
 
 
 async def test_an_endless_line_comes_in_pieces():

@@ -120,7 +120,7 @@ async def test_a_file_that_moves_on_meanwhile_is_compressed_where_it_is_then(
     log: Path, clock: FakeClock, compressor: Compressor, monkeypatch: pytest.MonkeyPatch
 ):
     def pack_and_rotate(*arguments: object) -> bool:
-        packed = pack(*arguments)  # type: ignore[arg-type]
+        packed = pack(*arguments)  # type: ignore[arg-type] # as they came
         rotate(str(log), keep=9)
         return packed
 
@@ -138,7 +138,7 @@ async def test_a_file_that_is_removed_meanwhile_leaves_nothing(
 ):
     def pack_and_lose(*arguments: object) -> bool:
         Path(f"{log}.2").unlink()
-        return pack(*arguments)  # type: ignore[arg-type]
+        return pack(*arguments)  # type: ignore[arg-type] # as they came
 
     monkeypatch.setattr(log_compression, "pack", pack_and_lose)
     compressor.look_after(str(log))
@@ -157,7 +157,7 @@ async def test_a_file_that_somebody_writes_to_meanwhile_stays(
     log: Path, clock: FakeClock, compressor: Compressor, monkeypatch: pytest.MonkeyPatch
 ):
     def pack_and_write(*arguments: object) -> bool:
-        packed = pack(*arguments)  # type: ignore[arg-type]
+        packed = pack(*arguments)  # type: ignore[arg-type] # as they came
         with Path(f"{log}.2").open("ab") as file:
             file.write(b"a remark\n")
         return packed

@@ -324,6 +324,21 @@ def test_output_for_a_full_disk_is_dropped_and_said_later(bench: Bench):
     )
 
 
+def test_a_full_disk_can_be_emptied(bench: Bench):
+    with full_disk(room=10):
+        bench.put(b"0123456789 lost")
+        while bench.writer.take(bench.fifo, LIMIT):
+            pass
+
+        bench.writer.empty()
+
+        assert bench.log.read_bytes() == b""
+    bench.put(b"after\n")
+    assert bench.log.read_bytes() == (
+        b"[pmdaemon] 5 bytes of output were lost: File too large\nafter\n"
+    )
+
+
 def test_what_was_lost_adds_up_until_it_can_be_said(bench: Bench):
     with full_disk(room=0):
         for _ in range(3):

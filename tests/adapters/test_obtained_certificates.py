@@ -21,7 +21,9 @@ def obtained(tmp_path):
 
 @pebble.needed
 async def test_a_name_is_signed_for_over_the_gateway_and_kept(obtained, tmp_path):
-    answers = lambda _, path: obtained.answer(path)  # noqa: E731
+    def answers(_, path):
+        return obtained.answer(path)
+
     async with a_gateway(interceptor=answers) as gateway:
         with pebble.an_authority(tmp_path, gateway.port) as authority:
             certificate = await obtained.obtain("www.example.com", authority.settings)

@@ -20,7 +20,7 @@ def stat(*, name: str = "node", state: str = "S", threads: int = 1) -> bytes:
 def test_a_stat_line_is_understood():
     entry = parse_stat(stat())
 
-    assert (entry.pid, entry.ppid, entry.process_group, entry.session) == (42, 7, 42, 42)
+    assert (entry.pid, entry.ppid, entry.session) == (42, 7, 42)
     assert entry.start_time == 987654
     assert (entry.own_ticks, entry.reaped_ticks) == (33, 77)
     assert entry.memory == 25 * PAGE
@@ -52,7 +52,6 @@ def test_we_are_in_the_table_ourselves(proc_reader):
     entry = proc_reader.scan()[os.getpid()]
 
     assert entry.ppid == os.getppid()
-    assert entry.process_group == os.getpgrp()
     assert entry.session == os.getsid(0)
     assert entry.memory > PAGE
     assert entry.identity == proc_reader.scan()[os.getpid()].identity

@@ -77,6 +77,18 @@ def strays_over(*entries, runs=()):
     return SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=lambda: runs)
 
 
+def test_a_daemon_that_took_over_does_not_look_at_all_runs_for_its_own_sake():
+    reader = FakeProcessReader(an_entry(10, ppid=2), an_entry(os.getpid(), ppid=KEEPER, start=999))
+    table = ProcessTable(reader, FakeClock())
+
+    def all_runs():
+        pytest.fail("that takes its time, for each member of each tree")
+
+    trees = SystemProcessTrees(reader, table, PidfdHandles(reader), keeper=KEEPER, runs=all_runs)
+
+    assert member_pids(trees) == [10]
+
+
 def test_an_orphan_without_a_name_is_a_member_where_nobody_else_can_have_begun_it():
     trees = strays_over(
         an_entry(50, ppid=KEEPER), an_entry(51, ppid=50), runs=[Identity(90, start_time=900)]

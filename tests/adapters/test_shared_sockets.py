@@ -21,9 +21,27 @@ def keeper():
     keeper.close()
 
 
+class Programs:
+    """What programs listen on still, or why we cannot have it."""
+
+    def __init__(self):
+        self.left = {}
+        self.denied = False
+
+    def copy(self, *key):
+        if self.denied:
+            raise PermissionError
+        return self.left.pop(key, None)
+
+
 @pytest.fixture
-def sockets(keeper):
-    sockets = TcpSharedSockets(keeper)
+def programs():
+    return Programs()
+
+
+@pytest.fixture
+def sockets(keeper, programs):
+    sockets = TcpSharedSockets(keeper, left=programs.copy)
     yield sockets
     sockets.close("web")
     sockets.close("other")
@@ -122,12 +140,38 @@ def test_each_app_has_its_own(sockets, port):
 
 
 @pytest.mark.parametrize("host", [None, "127.0.0.1"])
-def test_a_next_daemon_finds_what_was_listened_on(sockets, keeper, port, host):
+def test_a_next_daemon_finds_what_was_listened_on(sockets, keeper, programs, port, host):
     sockets.open("web", host, port)
 
-    next_daemon = TcpSharedSockets(keeper)
+    next_daemon = TcpSharedSockets(keeper, left=programs.copy)
 
     assert next_daemon.has_any("web")
     with socket.socket(fileno=os.dup(next_daemon.open("web", host, port))) as listener:
         assert listener.getsockname()[1] == port
     next_daemon.close("web")
+
+
+def test_what_only_the_instances_have_still_is_copied_from_them_and_kept(
+    sockets, keeper, programs, port
+):
+    left = socket.create_server(("127.0.0.1", port))
+    programs.left["web", "127.0.0.1", port] = socket.socket(fileno=os.dup(left.fileno()))
+
+    descriptor = sockets.open("web", "127.0.0.1", port, blocking=False)
+
+    assert sockets.open("web", "127.0.0.1", port) == descriptor
+    assert len(keeper.kept) == 1
+    assert not os.get_blocking(left.fileno())
+    left.close()
+    assert answers(port)
+
+
+def test_that_a_system_forbids_that_is_said(sockets, programs, port):
+    programs.denied = True
+
+    with (
+        socket.create_server(("", port)),
+        pytest.raises(TcpPortTaken, match=r"its instances do, .* \(kernel.yama.ptrace_scope\)"),
+    ):
+        sockets.open("web", None, port)
+    assert not sockets.has_any("web")

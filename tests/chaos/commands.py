@@ -26,7 +26,6 @@ class Commander:
         self._thread = threading.Thread(target=self._run)
         self.possible: dict[str, set[str]] = {name: {"gone"} for name in NAMES}
         self.answered = 0
-        self.unanswered = 0
         self.refused: list[PmdaemonError] = []
 
     def __enter__(self) -> "Commander":
@@ -58,7 +57,7 @@ class Commander:
             try:
                 self._give(verb, name)
             except DaemonUnavailable:
-                self.unanswered += 1
+                continue  # it was just killed; the command may have been carried out, or not
             except PmdaemonError as error:
                 self.refused.append(error)
             else:

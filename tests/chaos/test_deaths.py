@@ -22,7 +22,6 @@ from tests.support.engine import EngineOnFakes, settle
 
 NAMES = ["a", "b"]
 POLICIES = [RestartPolicy(), RestartPolicy(restart_delay=5.0), RestartPolicy(max_restarts=2)]
-BOOT = "the same boot"
 
 DOWN_AND_DONE = {ProcessState.STOPPED}
 UP_OR_GIVEN_UP = {ProcessState.ONLINE, ProcessState.EXITED, ProcessState.ERRORED}
@@ -265,7 +264,7 @@ async def live_through(steps: Sequence[tuple[object, int]]) -> None:
         await machine.end()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(any_step(), st.integers(0, 12)), max_size=25))
 def test_what_is_wished_for_is_so_in_the_end(steps):
     asyncio.run(live_through(steps))

@@ -1,6 +1,7 @@
 import fcntl
 import os
 import random
+import shutil
 import signal
 import struct
 import termios
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.seeds import a_seed, pass_a_while
+from tests.chaos.test_update_under_load import NODE_APP
 from tests.chaos.writers import Writer, check_at_rest, check_output
 from tests.support.daemon import a_daemon, until
+from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 FULL_PIPE = 60_000
 
@@ -80,6 +83,26 @@ def test_a_crash_while_neither_is_there_is_counted_and_made_up_for(tmp_path, see
             until(daemon.is_up)
 
         check_at_rest(daemon, [writer])
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may copy descriptors everywhere")
+def test_a_cluster_is_reloaded_after_keeper_and_daemon_were_killed_together(tmp_path):
+    port = free_port()
+    script = tmp_path / "app.js"
+    script.write_text(NODE_APP)
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps({"name": "app", "script": str(script), "instances": 2, "port": port})
+        until(lambda: answers(port))
+        before = {one["pid"] for one in daemon.request("list")["processes"]}
+
+        daemon.kill_both()
+        until(daemon.is_up)
+        assert {one["pid"] for one in daemon.request("list")["processes"]} == before
+        daemon.request("reload", {"selectors": ["app"]})
+
+        assert answers(port)
+        assert not before & {one["pid"] for one in daemon.request("list")["processes"]}
 
 
 @pytest.mark.parametrize("times", [3])

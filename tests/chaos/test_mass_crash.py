@@ -8,7 +8,7 @@ from tests.chaos.seeds import a_seed, pass_a_while
 from tests.support.daemon import a_daemon, until
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 MANY = 500
 

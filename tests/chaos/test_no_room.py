@@ -16,7 +16,7 @@ from tests.chaos.writers import Writer, check_at_rest, check_output, whole_outpu
 from tests.support.daemon import a_daemon, until
 from tests.support.waiting import eventually_sync
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.seeds import a_seed
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 KILLS = 200
 

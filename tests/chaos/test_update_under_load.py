@@ -6,7 +6,7 @@ from tests.support.daemon import a_daemon, until
 from tests.support.http_clients import failures_of, get_on, under_load
 from tests.support.ports import answers, free_port
 
-pytestmark = [pytest.mark.posix, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 UPDATES = 5
 

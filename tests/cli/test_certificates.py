@@ -21,6 +21,7 @@ LISTED = {
             "ends": 1.708e9,
             "fault": "",
             "note": "",
+            "refusal": None,
         },
         {
             "host": "b.test",
@@ -29,6 +30,7 @@ LISTED = {
             "ends": None,
             "fault": "",
             "note": "ordered",
+            "refusal": None,
         },
         {
             "host": "c.test",
@@ -37,6 +39,7 @@ LISTED = {
             "ends": None,
             "fault": "it is not for c.test",
             "note": "",
+            "refusal": None,
         },
     ],
 }
@@ -46,6 +49,7 @@ LISTED = {
 def answers(cli):
     cli.daemon.answers("certificates", {"result": LISTED})
     cli.daemon.answers("certificate_remove", {"result": LISTED})
+    cli.daemon.answers("certificate_retry", {"result": LISTED})
     cli.daemon.answers("gateway_on", {"result": {"urls": []}})
     return cli
 
@@ -113,6 +117,12 @@ def test_a_certificate_can_be_removed(answers):
     assert answers("proxy", "certs", "--remove", "a.test") == 0
 
     assert answers.daemon.asked("certificate_remove") == [{"host": "a.test"}]
+
+
+def test_an_authority_is_asked_again_when_that_is_wanted(answers):
+    assert answers("proxy", "certs", "--retry", "b.test") == 0
+
+    assert answers.daemon.asked("certificate_retry") == [{"host": "b.test"}]
 
 
 @pytest.mark.parametrize("line", ["--contact a@b.test", "--agree", "--trust /x", "--host a.test"])

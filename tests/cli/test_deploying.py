@@ -1,6 +1,8 @@
 import pytest
 
 from pmdaemon.cli import deploying
+from pmdaemon.cli.context import Context
+from pmdaemon.core.errors import DaemonUnavailable
 from tests.cli.commands.test_deployments import LINES, LOG, VIEW
 
 ASKED = {**VIEW, "status": "queued"}
@@ -45,11 +47,33 @@ def test_who_does_not_wait_is_told_what_was_begun(cli):
     assert cli.out == "deployment 3 of shop\n"
 
 
+def test_when_the_daemon_ends_it_is_followed_in_the_next_one(cli):
+    cli.daemon.answers("deploy", {"result": {"deployment": ASKED}})
+    cli.daemon.answers("deployment_log", {"item": {"lines": LINES[:1]}})
+    cli.daemon.answers("deployment_log", {"item": {"lines": LINES[1:]}}, *LOG[1:])
+
+    assert cli("deploy", "--project", "shop") == 0
+    assert cli.out == "deployment 3 of shop\n--> queued\n    added 3 packages\n"
+    assert cli.err == "pmdaemon: the daemon has ended; following deployment 3 in the next one\n"
+    assert [one["since"] for one in cli.daemon.asked("deployment_log")] == [0, 1]
+
+
+def test_when_there_is_no_next_one_it_is_said_how_to_go_on(home):
+    context = Context({"PMDAEMON_HOME": home.path})
+
+    with pytest.raises(DaemonUnavailable) as caught:
+        deploying.follow(context, VIEW, quiet=False)
+
+    assert str(caught.value) == (
+        "the daemon has ended; what became of deployment 3 is told by: pmdaemon deployments shop 3"
+    )
+
+
 def test_who_interrupts_is_told_that_it_goes_on(cli, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(deploying, "_followed", interrupted)
+    monkeypatch.setattr(deploying, "follow", interrupted)
     cli.daemon.answers("deploy", {"result": {"deployment": ASKED}})
 
     assert cli("deploy", "--project", "shop") == 130

@@ -49,9 +49,11 @@ def test_every_command_explains_itself(cli, verb):
         (["stop"], "missing argument 'SELECTOR...'; see pmdaemon stop --help"),
         (["env", "1", "2"], "got unexpected extra argument (2); see pmdaemon env --help"),
         (["logs", "--lines", "x"],
-         "invalid value for '--lines': 'x' is not a valid integer range; see pmdaemon logs --help"),
+         "invalid value for '--lines': 'x' is not a number; see pmdaemon logs --help"),
         (["logs", "--lines=-1"],
-         "invalid value for '--lines': -1 is not in the range x>=0; see pmdaemon logs --help"),
+         "invalid value for '--lines': -1 is less than 0; see pmdaemon logs --help"),
+        (["web", "--port", "99999"],
+         "invalid value for '--port': 99999 is not from 0 to 65535; see pmdaemon web --help"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_sentence_that_helps(cli, typed, sentence):

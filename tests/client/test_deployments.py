@@ -4,7 +4,7 @@ import pytest
 
 from pmdaemon.client.asynchronous import AsyncClient
 from pmdaemon.client.blocking import Client
-from tests.cli.commands.test_deployments import LOG, VIEW
+from tests.cli.commands.test_deployments import ID, LOG, VIEW
 
 
 class Awaited:
@@ -37,7 +37,8 @@ def deployments(request, home):
 
 def test_each_verb_asks_for_what_it_is_called(daemon, deployments):
     one = {"result": {"deployment": VIEW}}
-    for verb in ("deploy", "rollback", "deployment", "deployment_cancel"):
+    acts = ("cancel", "restart", "promote", "stop", "remove")
+    for verb in ("deploy", "rollback", "deployment", *(f"deployment_{act}" for act in acts)):
         daemon.answers(verb, one)
     daemon.answers("deployments", {"result": {"deployments": [VIEW], "total": 1}})
     checkout = {"path": "/x", "name": "x"}
@@ -46,7 +47,9 @@ def test_each_verb_asks_for_what_it_is_called(daemon, deployments):
     assert deployments.deploy(checkout=checkout) == VIEW
     assert deployments.rollback("shop") == VIEW
     assert deployments.get("shop", 3) == VIEW
-    assert deployments.cancel("shop", 3) == VIEW
+    assert deployments.get(ID) == VIEW
+    for act in acts:
+        assert getattr(deployments, act)("shop", 3) == VIEW
     assert deployments.list("shop", limit=3)["total"] == 1
 
     assert daemon.asked("deploy") == [
@@ -54,8 +57,9 @@ def test_each_verb_asks_for_what_it_is_called(daemon, deployments):
         {"checkout": checkout},
     ]
     assert daemon.asked("rollback") == [{"project": "shop"}]
-    assert daemon.asked("deployment") == [{"project": "shop", "number": 3}]
-    assert daemon.asked("deployment_cancel") == [{"project": "shop", "number": 3}]
+    assert daemon.asked("deployment") == [{"project": "shop", "number": 3}, {"id": ID}]
+    for act in acts:
+        assert daemon.asked(f"deployment_{act}") == [{"project": "shop", "number": 3}]
     assert daemon.asked("deployments") == [{"project": "shop", "limit": 3}]
 
 

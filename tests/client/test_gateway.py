@@ -40,6 +40,7 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
     certificates = {"acme": None, "certificates": []}
     daemon.answers("certificates", {"result": certificates})
     daemon.answers("certificate_remove", {"result": certificates})
+    daemon.answers("certificate_retry", {"result": certificates})
     daemon.answers("requests", {"result": found})
     daemon.answers("request", {"result": REQUEST})
 
@@ -51,6 +52,7 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
     assert gateway.set_mode("app", mode="paused") == [SERVICE]
     assert gateway.certificates() == certificates
     assert gateway.remove_certificate("a.test") == certificates
+    assert gateway.retry_certificate("a.test") == certificates
     assert gateway.requests(limit=3) == found
     assert gateway.request("0123") == REQUEST
 
@@ -63,6 +65,7 @@ def test_each_verb_asks_for_what_it_is_called(daemon, gateway):
         ("service_mode", {"names": ["app"], "mode": "paused"}),
         ("certificates", {}),
         ("certificate_remove", {"host": "a.test"}),
+        ("certificate_retry", {"host": "a.test"}),
         ("requests", {"limit": 3}),
         ("request", {"id": "0123", "bodies": False}),
     ]

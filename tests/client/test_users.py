@@ -4,7 +4,7 @@ import pytest
 
 from pmdaemon.client.asynchronous import AsyncClient
 from pmdaemon.client.blocking import Client
-from tests.cli.commands.test_user import ACCOUNT, INVITATION
+from tests.cli.commands.test_user import ACCOUNT, API_TOKEN, INVITATION
 
 
 class Awaited:
@@ -35,6 +35,9 @@ def test_each_verb_asks_for_what_it_is_called(daemon, users):
     daemon.answers("invite", {"result": {"invitation": INVITATION}})
     daemon.answers("invitations", {"result": {"invitations": [INVITATION]}})
     daemon.answers("invitation_remove", {"result": {}})
+    daemon.answers("api_token_add", {"result": {"token": API_TOKEN}})
+    daemon.answers("api_tokens", {"result": {"tokens": [API_TOKEN]}})
+    daemon.answers("api_token_remove", {"result": {}})
 
     assert users.list() == [ACCOUNT]
     assert users.add("j@example.com", "Jane", "secret") == ACCOUNT
@@ -44,6 +47,9 @@ def test_each_verb_asks_for_what_it_is_called(daemon, users):
     assert users.invite(role="admin") == INVITATION
     assert users.invitations() == [INVITATION]
     assert users.withdraw("i1") is None
+    assert users.make_token("j@example.com", "laptop") == API_TOKEN
+    assert users.tokens("j@example.com") == [API_TOKEN]
+    assert users.revoke_token("j@example.com", "t1") is None
 
     assert daemon.requests == [
         ("accounts", {}),
@@ -57,4 +63,7 @@ def test_each_verb_asks_for_what_it_is_called(daemon, users):
         ("invite", {"role": "admin"}),
         ("invitations", {}),
         ("invitation_remove", {"id": "i1"}),
+        ("api_token_add", {"email": "j@example.com", "name": "laptop"}),
+        ("api_tokens", {"email": "j@example.com"}),
+        ("api_token_remove", {"email": "j@example.com", "id": "t1"}),
     ]

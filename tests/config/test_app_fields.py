@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.config.app_fields import read_app, read_apps
@@ -191,9 +191,19 @@ def test_all_problems_are_told_at_once_with_their_paths(base):
         "apps[1].port: not a TCP port: 99999 (1 to 65535)",
         "apps[1].name: not a usable name: all (this word means every process)",
         "apps[1].env: KEY is not text, a number or a boolean",
-        'apps[1].instances: not a number of instances: up to 1000, or "max": many',
+        'apps[1].instances: not a number of instances, as 4 or "max" (1000 at the most): many',
         f"apps[1].script: cannot run nope.js: no such file or program (looked in {base})",
     ]
+
+
+def test_a_field_that_nobody_knows_is_told_beside_the_one_that_was_meant(base):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        apps(base, [{"scirpt": "server.js"}])
+
+    assert refusal.value.problems == (
+        "apps[0].script: it is missing",
+        "apps[0].scirpt: unknown field; did you mean script?",
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +211,7 @@ def test_all_problems_are_told_at_once_with_their_paths(base):
     [
         ({}, "apps[1].script: it is missing"),
         ({"exec": 1}, "apps[1].exec: not text: 1"),
-        ({"script": " "}, "apps[1].script: not text that is not empty:  "),
+        ({"script": " "}, "apps[1].script: it is empty"),
         (
             {"script": "server.js", "cwd": "gone"},
             "apps[1].cwd: cannot run in {base}/gone: no such folder",
@@ -432,7 +442,6 @@ junk = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(FIELDS_BY_NAME)) | st.text(), junk, max_size=5),
     st.booleans(),

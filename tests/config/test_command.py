@@ -193,6 +193,14 @@ def test_without_interpreter_the_file_has_to_be_executable(place):
     refusal(place, "server.js", "script_not_executable", interpreter="none")
 
 
+@pytest.mark.parametrize("more", [{}, {"interpreter": "ruby"}])
+def test_a_script_that_its_interpreter_cannot_read_is_refused(place, monkeypatch, more):
+    # Nothing is kept from root, who may be running this.
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.R_OK)
+
+    refusal(place, "server.js", "script_not_readable", **more)
+
+
 @pytest.mark.parametrize(
     "script",
     ["nope", "./nope.js", "/nope", "nope x", "", "  ", "a\0b", "x" * 10_000, "-rf", "it's"],

@@ -19,7 +19,7 @@ def test_what_no_system_takes_as_text_is_refused(value):
 
 @pytest.mark.parametrize("value", ["", " \n"])
 def test_text_that_has_to_say_something_does(value):
-    with pytest.raises(InvalidInput, match="not empty"):
+    with pytest.raises(InvalidInput, match="it is empty"):
         values.filled_text(value)
 
 

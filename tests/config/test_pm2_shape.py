@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry
+from pmdaemon.config.pm2_shape import STATUS, About, Places, dumped, entry, folder_of
+from pmdaemon.core.logs import TIME_FORMAT
 from pmdaemon.core.process import ProcessState
 from pmdaemon.core.spec import LogPolicy, RestartPolicy, Schedule, StopPolicy, WatchPolicy
 from tests.support.views import DECLARED, a_view
@@ -119,7 +120,7 @@ def test_files_of_ones_own_are_where_pm2_has_them():
 def test_pm2_names_files_where_somebody_knows_its_names():
     places = Places("/pm2/logs/app-out.log", "/pm2/logs/app-error.log", "/pm2/pids/app-0.pid")
 
-    env = entry(a_view(detail=True), About("1.2.3", "root", places))["pm2_env"]
+    env = entry(a_view(detail=True), About("1.2.3", username="root", places=places))["pm2_env"]
 
     assert (env["pm_out_log_path"], env["pm_pid_path"]) == (places.out, places.pid)
     assert (env["version"], env["username"]) == ("1.2.3", "root")
@@ -155,3 +156,58 @@ def test_a_program_has_the_same_unique_id_each_time_and_others_have_another():
 
     assert unique_id() == unique_id()
     assert unique_id() != unique_id(created=1.0)
+
+
+def test_what_the_agent_of_a_program_says_is_where_pm2_has_it():
+    said = {
+        "actions": [{"action_name": "dump"}],
+        "monitor": {"jobs": 1},
+        "options": {"error": True},
+    }
+
+    silent = entry(a_view(detail=True))["pm2_env"]
+    env = entry({**a_view(detail=True), "agent": said}, About(node="20.1.2"))["pm2_env"]
+
+    keys = ("axm_actions", "axm_monitor", "axm_options", "axm_dynamic")
+    assert [silent[key] for key in keys] == [[], {}, {}, {}]
+    assert [env[key] for key in keys] == [*said.values(), {}]
+    assert (silent.get("node_version"), env["node_version"]) == (None, "20.1.2")
+
+
+@pytest.mark.parametrize(
+    ("script", "argv", "folder"),
+    [
+        ("app.js", ["/usr/bin/node", "/srv/app.js"], "/srv"),
+        ("uvicorn", ["/opt/bin/uvicorn", "api:app"], "/opt/bin"),
+        ("/init", ["/init"], "/"),
+    ],
+)
+def test_the_folder_of_a_program_is_that_of_what_runs(script, argv, folder):
+    spec = replace(DECLARED, command=replace(DECLARED.command, script=script, argv=tuple(argv)))
+
+    assert folder_of(a_view(detail=True, spec=spec, script=script)) == folder
+
+
+@pytest.mark.parametrize(("date_format", "time"), [(TIME_FORMAT, True), ("YYYY", None)])
+def test_that_lines_have_their_time_is_told_as_pm2_does(date_format, time):
+    spec = replace(DECLARED, logs=LogPolicy(date_format=date_format))
+
+    env = entry(a_view(detail=True, spec=spec))["pm2_env"]
+
+    assert (env["log_date_format"], env.get("time")) == (date_format, time)
+
+
+@pytest.mark.parametrize(
+    ("known", "unstable", "waited"),
+    [
+        ({}, 0, None),
+        ({"failures": 3}, 3, None),
+        ({"failures": 3, "state": "errored"}, 0, None),
+        ({"failures": 2, "backoff": 0.45}, 2, 450),
+        ({"restarts": 1, "last_cause": "restart requested"}, 0, 0),
+    ],
+)
+def test_failures_and_waits_are_told_as_pm2_does(known, unstable, waited):
+    env = entry({**a_view(detail=True), **known})["pm2_env"]
+
+    assert (env["unstable_restarts"], env.get("prev_restart_delay")) == (unstable, waited)

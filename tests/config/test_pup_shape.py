@@ -43,7 +43,7 @@ def test_a_cluster_has_its_instances_and_their_ports(loaded):
     web = loaded[0]["web"]
 
     assert (web.instances, str(web.tcp_ports), web.exec_mode) == (3, "8000-8002", "fork")
-    assert (web.restart.restart_delay, web.restart.max_restarts) == (0.25, 3)
+    assert (web.restart.restart_delay, web.restart.max_restarts) == (0.25, 4)
     assert (web.namespace, web.autostart, web.restart.autorestart) == ("shop", True, True)
     assert web.env == {"MODE": "fast", "PATH": "/usr/bin:/bin:/opt/bin"}
     assert web.stop.signal == "SIGTERM"

@@ -1,12 +1,14 @@
 """What every `Certificates` does: pmdaemon's own, with an authority to ask, and the fake."""
 
 from contextlib import ExitStack, asynccontextmanager
+from shutil import rmtree
 
 import pytest
 
 from pmdaemon.adapters.clock import SystemClock
 from pmdaemon.adapters.gateway_certificates import GatewayCertificates
-from pmdaemon.core.errors import CertificateRefused, InvalidInput
+from pmdaemon.core.certificates import refusal_after
+from pmdaemon.core.errors import CertificateRefused, InvalidInput, PmdaemonError
 from pmdaemon.engine.interfaces import AcmeSettings, CertificateFiles, GatewaySettings
 from tests.fakes.certificates import FakeCertificates
 from tests.support import pebble
@@ -22,6 +24,12 @@ class Fake:
         self.certificates.unusable = InvalidInput("no such file")
         self.certificates.failures[OTHER] = CertificateRefused(OTHER, "the authority says no")
 
+    def allow(self):
+        self.certificates.unusable = None
+
+    def forbid(self):
+        pass
+
     @asynccontextmanager
     async def asked(self):
         yield AcmeSettings(directory="https://ca.test/dir")
@@ -34,6 +42,14 @@ class Real:
         self._folder = folder
         self.certificates = GatewayCertificates(folder / "c", SystemClock(), lambda _: True)
         self.certificates.prepare(GatewaySettings())
+
+    def allow(self):
+        pass
+
+    def forbid(self):
+        # Root may write anywhere, but not below a file.
+        rmtree(self._folder / "c")
+        (self._folder / "c").touch()
 
     def answer(self, host, path):
         return self.certificates.answer(host, path) if host == HOST else None
@@ -80,6 +96,26 @@ async def test_what_nobody_signs_is_not_there(scene):
             await scene.certificates.obtain(OTHER, acme)
 
     assert scene.certificates.obtained(OTHER) is None
+
+
+def test_what_was_refused_is_kept_until_it_is_not(scene):
+    refused = {HOST: refusal_after(None, directory="d", reason="no", now=1.5)}
+    scene.allow()
+
+    assert scene.certificates.refusals() == {}
+    scene.certificates.keep_refusals(refused)
+    assert scene.certificates.refusals() == refused
+    scene.certificates.keep_refusals({})
+    assert scene.certificates.refusals() == {}
+
+
+def test_what_cannot_be_kept_is_an_error(scene):
+    scene.forbid()
+
+    with pytest.raises(PmdaemonError):
+        scene.certificates.keep_refusals(
+            {HOST: refusal_after(None, directory="d", reason="no", now=1.5)}
+        )
 
 
 def test_files_that_cannot_be_used_are_refused(scene):

@@ -32,6 +32,7 @@ FULL = a_deployment(
     phases={"fetch": 1.5},
     started=11.0,
     finished=12.0,
+    begun=2,
 )
 
 

@@ -175,7 +175,7 @@ async def test_a_program_is_found_at_any_moment_of_being_executed(system):
     token = uuid4().hex
     identity = system.launch(Program.EXECUTES_ITSELF, token=token)
 
-    for _ in range(100):
+    for _ in range(50):
         assert system.trees.find_launched([token]) == {token: identity}
         await asyncio.sleep(0)  # for another pass
 

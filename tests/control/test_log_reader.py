@@ -108,17 +108,17 @@ def test_the_rotated_files_and_the_current_one_are_one_stream(log: Path):
     assert count_lines(str(log)) == 4
 
 
-def test_lines_know_their_stream_process_and_time(log: Path):
+def test_lines_know_their_stream_and_time(log: Path):
     log.write_bytes(b"early\nlate\nlater\n")
     marks = Mark(0, 1_000_000_000), Mark(6, 2_500_000_000)
     (log.parent / ".times" / log.name).write_bytes(b"".join(mark.encode() for mark in marks))
 
-    lines = tail(str(log), 3, stream=OutputStream.ERR, pm_id=7)
+    lines = tail(str(log), 3, stream=OutputStream.ERR)
 
     assert lines == [
-        LogLine(OutputStream.ERR, 1.0, "early", 7),
-        LogLine(OutputStream.ERR, 2.5, "late", 7),
-        LogLine(OutputStream.ERR, 2.5, "later", 7),
+        LogLine(OutputStream.ERR, 1.0, "early"),
+        LogLine(OutputStream.ERR, 2.5, "late"),
+        LogLine(OutputStream.ERR, 2.5, "later"),
     ]
 
 

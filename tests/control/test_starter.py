@@ -1,5 +1,7 @@
+import fcntl
 import json
 import os
+import resource
 import stat
 import sys
 from pathlib import Path
@@ -196,6 +198,22 @@ def test_descriptors_of_the_caller_do_not_leak_into_the_daemon(daemon_is, log, t
     # 3 is the pipe to us, and ls has one more on the folder it reads.
     assert sorted(map(int, (tmp_path / "open").read_text().split()))[:4] == [0, 1, 2, 3]
     assert str(writing) not in (tmp_path / "open").read_text().split()
+
+
+@pytest.mark.posix
+def test_a_descriptor_beyond_a_limit_that_was_lowered_holds_nothing_up(daemon_is, log, tmp_path):
+    daemon_is(f"""ls /proc/self/fd > {tmp_path}/open; echo '{{"ready": 1}}' >&3""")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    high = fcntl.fcntl(0, fcntl.F_DUPFD, 300)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))
+    try:
+        assert start(log) == 1
+        assert os.get_inheritable(high)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(high)
+
+    assert str(high) not in (tmp_path / "open").read_text().split()
 
 
 def test_a_package_that_is_not_installed_is_found_all_the_same(daemon_is, log, tmp_path):

@@ -2,6 +2,7 @@ import pytest
 
 from pmdaemon.core.access import Scope
 from pmdaemon.core.accounts import (
+    LONGEST_EMAIL,
     THE_OPERATOR,
     Account,
     ApiToken,
@@ -100,3 +101,30 @@ def test_a_password_that_cannot_be_one_is_refused_and_not_repeated(text):
 
 def fields(account):
     return {name: getattr(account, name) for name in account.__struct_fields__}
+
+
+def test_what_is_as_long_or_short_as_it_may_be_is_taken():
+    longest = f"{'a' * (LONGEST_EMAIL - 5)}@b.co"
+    assert read_email(longest) == longest
+    assert [read_person(name) for name in ("Jo", "x" * 100)] == ["Jo", "x" * 100]
+    assert [read_password(text) for text in ("x" * 8, "x" * 1024)] == ["x" * 8, "x" * 1024]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "sentence", "code"),
+    [
+        (read_email, "jane", "not an e-mail address: jane", "invalid_email"),
+        (
+            read_person,
+            "J",
+            "not a usable name: J (2 to 100 printable characters)",
+            "invalid_name",
+        ),
+        (read_password, "\ud800" * 8, "a password is text, and this is not", "invalid_password"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_with_what(read, text, sentence, code):
+    with pytest.raises(InvalidInput) as refused:
+        read(text)
+
+    assert (refused.value.message, refused.value.code) == (sentence, code)

@@ -2,11 +2,14 @@ import pytest
 
 from pmdaemon.core.certificates import (
     FIRST_WAIT,
+    LONGEST_ASKED_FOR,
     LONGEST_WAIT,
     Certificate,
     is_for,
     may_be_ordered,
+    refusal_after,
     renewal_time,
+    still_counting,
     wait_after,
 )
 
@@ -38,6 +41,25 @@ def test_a_certificate_is_renewed_after_two_thirds_of_its_life():
 def test_each_wait_is_twice_as_long_up_to_a_day():
     assert [wait_after(n) for n in (1, 2, 3)] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT]
     assert wait_after(9) == wait_after(10_000) == LONGEST_WAIT
+
+
+def test_an_authority_has_us_wait_longer_than_we_would_and_not_for_ever():
+    first = refusal_after(None, directory="d", reason="no", now=50.0, asked_for=1.0)
+    second = refusal_after(first, directory="d", reason="no", now=1000.0, asked_for=1e300)
+
+    assert (first.count, first.tried, first.again) == (1, 50.0, 50.0 + FIRST_WAIT)
+    assert (second.count, second.again) == (2, 1000.0 + LONGEST_ASKED_FOR)
+
+
+def test_what_was_refused_long_ago_or_by_another_counts_no_more():
+    lately, old = (
+        refusal_after(None, directory="d", reason="no", now=now)
+        for now in (LONGEST_WAIT, -FIRST_WAIT)
+    )
+    other = refusal_after(None, directory="e", reason="no", now=LONGEST_WAIT)
+    refusals = {"a.test": lately, "b.test": old, "c.test": other}
+
+    assert still_counting(refusals, "d", LONGEST_WAIT) == {"a.test": lately}
 
 
 @pytest.mark.parametrize(

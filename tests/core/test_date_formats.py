@@ -2,7 +2,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pmdaemon.core.date_formats import PM2_DEFAULT, format_moment, is_date_format
+from pmdaemon.core.date_formats import format_moment, is_date_format
+from pmdaemon.core.logs import TIME_FORMAT
 
 AT = datetime(2026, 3, 5, 14, 7, 9, 61500, timezone(timedelta(hours=5, minutes=30)))
 MIDNIGHT = AT.replace(hour=0)
@@ -11,7 +12,7 @@ MIDNIGHT = AT.replace(hour=0)
 @pytest.mark.parametrize(
     ("pattern", "worded"),
     [
-        (PM2_DEFAULT, "2026-03-05T14:07:09"),
+        (TIME_FORMAT, "2026-03-05T14:07:09"),
         ("YYYY-MM-DD HH:mm:ss.SSS Z", "2026-03-05 14:07:09.061 +05:30"),
         ("YYYY-MM-DD-HH:mm:ss", "2026-03-05-14:07:09"),
         ("D/M/YY H:m:s ZZ", "5/3/26 14:7:9 +0530"),

@@ -12,13 +12,16 @@ from pmdaemon.core.deployments import (
     CommitFound,
     Deployment,
     DeploymentConflict,
+    DeploymentNotFound,
     DeploymentStatus,
     GaveUp,
     Phase,
     PhaseBegun,
+    PutBack,
     ReleaseMade,
     Replaced,
     WentLive,
+    can_begin_again,
     is_to_make_way,
     step,
 )
@@ -28,6 +31,7 @@ S = DeploymentStatus
 EVENTS = (
     Begun(),
     PhaseBegun(Phase.BUILD),
+    PutBack(),
     CommitFound("abc", "First"),
     ReleaseMade(3),
     WentLive("shop@3", "http://shop.test"),
@@ -73,6 +77,23 @@ def test_a_deployment_from_its_beginning_to_its_end():
     assert (one.started, one.finished, one.updated) == (20.0, 24.0, 24.0)
 
 
+def test_one_that_is_put_back_waits_as_if_it_had_never_been_begun():
+    asked = a_deployment()
+    one = step(step(asked, Begun(), 20.0), PhaseBegun(Phase.BUILD), 21.0)
+    one = step(step(one, ReleaseMade(3), 22.0), PutBack(), 23.0)
+
+    assert one == replace(asked, updated=23.0, begun=1)
+
+    back = a_deployment(rollback_of="d1", release=1, status=S.BUILDING)
+    assert step(back, PutBack(), 23.0).release == 1
+
+
+def test_only_what_has_touched_nothing_else_can_begin_again():
+    phases = [one for one in (None, *Phase) if can_begin_again(a_deployment(phase=one))]
+
+    assert phases == [None, Phase.FETCH, Phase.INSTALL, Phase.BUILD]
+
+
 def test_one_that_fails_says_why_and_when():
     one = step(a_deployment(status=S.BUILDING, started=15.0), GaveUp("no room"), 20.0)
 
@@ -116,3 +137,27 @@ def test_a_log_has_come_to_its_end_with_its_deployment():
     assert not a_deployment(status=S.BUILDING).is_final
     assert a_deployment(status=S.RUNNING).is_final
     assert a_deployment(status=S.FAILED).is_final
+
+
+def test_what_is_found_and_made_is_kept():
+    building = step(a_deployment(), Begun(), 1.0)
+
+    building = step(step(building, CommitFound("abc", "First"), 2.0), ReleaseMade(7), 3.0)
+
+    assert (building.commit_sha, building.commit_msg, building.release) == ("abc", "First", 7)
+
+
+def test_phases_are_clocked_to_the_millisecond():
+    building = step(a_deployment(), Begun(), 1.0)
+    building = step(building, PhaseBegun(Phase.FETCH), 1.0)
+
+    assert step(building, PhaseBegun(Phase.BUILD), 2.12345).phases == {Phase.FETCH: 1.123}
+
+
+def test_a_refusal_says_how_the_deployment_is():
+    with pytest.raises(DeploymentConflict) as refused:
+        step(a_deployment(), WentLive("shop@3", ""), 1.0)
+
+    assert refused.value.message == "deployment 3 is queued"
+    assert refused.value.details == {"status": "queued"}
+    assert DeploymentNotFound().message == "deployment not found"

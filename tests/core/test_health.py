@@ -10,7 +10,7 @@ GOOD, BAD = ProbeResult(True, "connected", 0.01), ProbeResult(False, "connection
 S = HealthStatus
 
 
-def course(*results, check=CHECK, health=Health(), every=30.0):  # noqa: B008 -- it is frozen
+def course(*results, check=CHECK, health=Health(), every=30.0):  # noqa: B008 - it is frozen
     for number, result in enumerate(results, start=1):
         health = observed(check, health, result, since=NOW, at=later(number * every))
     return health

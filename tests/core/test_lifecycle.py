@@ -13,6 +13,7 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
+from pmdaemon.core.coming_up import SPAWN_RETRY_DELAY
 from pmdaemon.core.effects import (
     AwaitReady,
     Drain,
@@ -26,7 +27,7 @@ from pmdaemon.core.effects import (
     Timer,
     Watch,
 )
-from pmdaemon.core.lifecycle import SPAWN_RETRY_DELAY, TOO_LATE, step
+from pmdaemon.core.lifecycle import step
 from pmdaemon.core.lifecycle_events import (
     BackoffElapsed,
     BecameReady,
@@ -81,6 +82,7 @@ from pmdaemon.core.spec import (
     Schedule,
     StopPolicy,
 )
+from pmdaemon.core.wishes import TOO_LATE
 from tests.support import lifecycle_diagram
 from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app, later
 from tests.support.playbook import Playbook
@@ -1064,7 +1066,6 @@ def test_whatever_happens_a_process_is_possible_alone_and_can_be_stopped_and_del
     run_state_machine_as_test(
         Life,
         settings=settings(
-            deadline=None,
             max_examples=100,
             stateful_step_count=40,
             suppress_health_check=list(HealthCheck),

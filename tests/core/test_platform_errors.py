@@ -2,13 +2,60 @@ import pytest
 
 from pmdaemon.core.errors import PmdaemonError, error_of
 from pmdaemon.core.platform_errors import (
+    AccountNotFound,
+    ApiTokenNotFound,
+    DomainNotFound,
     DomainTaken,
     EmailTaken,
+    InvitationNotFound,
+    LastAdministrator,
     Missing,
     ProjectNotFound,
+    SignatureWrong,
     Taken,
     TooManyAttempts,
+    VariableNotFound,
+    WebhookNotFound,
+    WrongCredentials,
 )
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "sentence", "details"),
+    [
+        (ProjectNotFound, ["a\x1bb"], "no project is called a\\x1bb", {"requested": "a\\x1bb"}),
+        (VariableNotFound, ["A\t"], "the project has no variable A\\t", {"key": "A\\t"}),
+        (DomainNotFound, ["d\t"], "there is no domain d\\t", {"requested": "d\\t"}),
+        (AccountNotFound, ["a\t"], "there is no account a\\t", {"requested": "a\\t"}),
+        (ApiTokenNotFound, ["t\t"], "there is no API token t\\t", {"requested": "t\\t"}),
+        (InvitationNotFound, ["i\t"], "there is no invitation i\\t", {"requested": "i\\t"}),
+        (WebhookNotFound, ["w\t"], "there is no webhook w\\t", {"requested": "w\\t"}),
+        (EmailTaken, ["a@b\t"], "there is an account of a@b\\t already", {"email": "a@b\\t"}),
+        (DomainTaken, ["d\t"], "the domain d\\t is registered already", {"domain": "d\\t"}),
+        (
+            LastAdministrator,
+            ["a@b\t"],
+            "a@b\\t is the only administrator: make somebody else one first",
+            {"email": "a@b\\t"},
+        ),
+        (WrongCredentials, [], "invalid email or password", {}),
+        (SignatureWrong, [], "the signature of this call is missing, or not good", {}),
+        (
+            TooManyAttempts,
+            [30],
+            "too many wrong passwords for this account from this address; try again in 30 s",
+            {"retry_after": 30},
+        ),
+    ],
+)
+def test_each_says_what_is_wrong_and_repeats_safely_what_was_given(kind, given, sentence, details):
+    error = kind(*given)
+
+    assert (error.message, dict(error.details)) == (sentence, details)
+
+
+def test_a_wait_that_nobody_knows_is_a_short_one():
+    assert error_of("too_many_attempts", "later", {"retry_after": "soon"}).wait == 1
 
 
 def test_what_is_not_found_repeats_what_was_asked_for_safely():

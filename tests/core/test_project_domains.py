@@ -44,3 +44,19 @@ def test_what_is_ours_or_nobodys_is_refused(text):
         read_domain(text, reserved=RESERVED)
 
     assert refused.value.code == "reserved_domain"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("*.example.com", "cannot take *.example.com: name each host by itself"),
+        ("1.2.3.4", "not a domain: 1.2.3.4 (example: app.example.com)"),
+        ("a b.c", "not a domain: a b.c (example: app.example.com)"),
+        ("X.local", "cannot take x.local: the name local is reserved"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_with_what(text, sentence):
+    with pytest.raises(InvalidInput) as refused:
+        read_domain(text, reserved=RESERVED)
+
+    assert refused.value.message == sentence

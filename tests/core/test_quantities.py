@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.core.errors import InvalidInput
@@ -89,7 +89,6 @@ def test_a_refusal_names_the_value():
     assert refusal.value.details == {"value": "1X"}
 
 
-@settings(deadline=None)
 @given(st.integers(0, int(LONGEST_DURATION) * 1000))
 def test_a_duration_survives_being_written(milliseconds):
     seconds = parse_duration(milliseconds)
@@ -97,7 +96,6 @@ def test_a_duration_survives_being_written(milliseconds):
     assert parse_duration(format_duration(seconds)) == seconds
 
 
-@settings(deadline=None)
 @given(st.text() | st.floats() | st.integers())
 def test_whatever_is_read_is_within_bounds_or_refused(value):
     for parse, largest in ((parse_duration, LONGEST_DURATION), (parse_size, LARGEST_SIZE)):

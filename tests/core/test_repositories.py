@@ -1,7 +1,13 @@
 import pytest
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.repositories import read_branch, read_repo_url, read_sha
+from pmdaemon.core.repositories import (
+    LONGEST_BRANCH,
+    LONGEST_URL,
+    read_branch,
+    read_repo_url,
+    read_sha,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +106,57 @@ def test_commits_are_named_in_hex():
         with pytest.raises(InvalidInput) as refused:
             read_sha(text)
         assert refused.value.code == "invalid_commit"
+
+
+def test_what_is_as_long_as_it_may_be_is_taken():
+    url = f"https://example.com/{'x' * (LONGEST_URL - 20)}"
+    assert read_repo_url(url) == url
+    assert read_branch("x" * LONGEST_BRANCH) == "x" * LONGEST_BRANCH
+    assert read_repo_url("https://example.com/x") == "https://example.com/x"
+
+
+REFUSAL = "cannot use {} as the address of a repository: {}"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "reason"),
+    [
+        ("", "this", "it is empty, too long, or has characters that no address has"),
+        ("a b", "a b", "it is empty, too long, or has characters that no address has"),
+        ("-x", "-x", "it begins with a dash"),
+        ("ext::x", "ext::x", "it names a helper of git"),
+        ("a/b", "a/b", "it is none of https://host/path, ssh://user@host/path, git@host:path"),
+        ("https://[x/y", "this", "it is no URL"),
+        ("ftp://a/b", "ftp://a/b", "ftp is not spoken: take https or ssh"),
+        (
+            "https://u:p@a/b",
+            "this",
+            "it holds a user name or password, and would be shown to others",
+        ),
+        ("ssh://-u@a/b", "ssh://-u@a/b", "its user begins with a dash"),
+        ("ssh://-a/b", "ssh://-a/b", "its host begins with a dash"),
+        ("https://a/", "https://a/", "it names no host, or nothing on it"),
+        ("http://0.0.0.0/b", "http://0.0.0.0/b", "no repository is at this address"),
+        ("git@0.0.0.0:b", "git@0.0.0.0:b", "no repository is at this address"),
+        ("/srv/x", "/srv/x", "folders of this machine are for administrators"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_with_what(url, shown, reason):
+    with pytest.raises(InvalidInput) as refused:
+        read_repo_url(url)
+
+    assert refused.value.message == REFUSAL.format(shown, reason)
+
+
+def test_a_path_from_nowhere_is_named():
+    with pytest.raises(InvalidInput) as refused:
+        read_repo_url("file:x", trusted=True)
+
+    assert refused.value.message == REFUSAL.format("file:x", "its path is not absolute")
+
+
+def test_what_is_no_branch_or_commit_is_repeated():
+    with pytest.raises(InvalidInput, match=r"^not the name of a branch: -f$"):
+        read_branch("-f")
+    with pytest.raises(InvalidInput, match=r"^not the name of a commit: main$"):
+        read_sha("main")

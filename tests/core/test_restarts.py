@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Exit, Stopping
@@ -20,7 +20,7 @@ from tests.support.builders import CLEAN, FAILED, NOW, a_process, a_run, an_app,
 AT = NOW.monotonic
 
 
-def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False, **changes):  # noqa: B008 -- it is frozen
+def decision(uptime, ended, policy=RestartPolicy(), *, ends=(), killed=False, **changes):  # noqa: B008 - it is frozen
     process = a_process(spec=an_app(restart=policy), ends=ends, **changes)
     run = a_run(since=later(-uptime))
     return decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended, killed), NOW)
@@ -97,7 +97,6 @@ def test_the_window_follows_the_policy_and_is_at_least_a_minute(min_uptime, max_
     assert window(RestartPolicy(min_uptime=min_uptime, max_restarts=max_restarts)) == seconds
 
 
-@settings(deadline=None)
 @given(
     uptime=st.floats(0.0, 3.0),
     ended=st.sampled_from([FAILED, UNKNOWN_EXIT, Exit(signal=9)]),

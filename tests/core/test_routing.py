@@ -45,7 +45,8 @@ def chosen(service, *clients, balancer=None):
         ("shop_test", None),
         ("a" * 64 + ".test", None),
         ("shop.test\r\nX: y", None),
-        ("bücher.test", None),
+        ("bücher.test:80", "xn--bcher-kva.test"),
+        ("\ufffd.test", None),
     ],
 )
 def test_a_host_header_is_cut_down_to_the_name(authority, host):

@@ -104,6 +104,11 @@ def test_a_wrong_name_is_answered_with_the_names_there_are():
     ]
 
 
+def test_a_pattern_that_matches_nothing_is_not_taken_for_a_name():
+    with pytest.raises(ProcessNotFound, match=r"^no process has a name like /wrker/$"):
+        chosen("/wrker/")
+
+
 def test_a_name_that_resembles_none_is_answered_without_a_guess():
     with pytest.raises(ProcessNotFound) as refusal:
         chosen("x" * 10_000 + "\n")

@@ -49,6 +49,42 @@ def test_what_another_one_has_is_refused(spec):
         BOOK.with_service(spec, swap=False)
 
 
+OF_FILE = replace(DB, source="/p/prox.yaml")
+
+
+def test_a_file_replaces_what_it_has_declared_and_nothing_else():
+    book = ServiceBook.of({"db": replace(OF_FILE, mode=Mode.PAUSED)}, {})
+    other = replace(OF_FILE, targets=(Target("10.0.0.2", 80),), routes=(Route("e.test", "db"),))
+
+    changed, _, _ = book.with_service(other, swap=False)
+
+    assert changed.find("db") == replace(other, mode=Mode.PAUSED)
+    with pytest.raises(InvalidInput):
+        changed.with_service(replace(DB, source="/q/prox.yaml"), swap=False)
+    with pytest.raises(InvalidInput):
+        BOOK.with_service(other, swap=False)
+
+
+def test_who_adds_routes_by_hand_does_not_take_a_service_from_its_file():
+    book = ServiceBook.of({"db": OF_FILE}, {})
+
+    book, _, _ = book.with_service(replace(DB, routes=(Route("e.test", "db"),)), swap=False)
+
+    assert book.find("db").source == OF_FILE.source
+    assert [one.host for one in book.find("db").routes] == ["d.test", "e.test"]
+
+
+def test_what_files_declared_goes_with_them():
+    kept = replace(DB, name="kept", routes=(), source="/q/prox.yaml")
+    book = ServiceBook.of({"db": OF_FILE, "kept": kept, "mine": replace(DB, name="mine")}, {})
+
+    revisions = [*book.without_files({"/q/prox.yaml", None})]
+
+    assert book.sources == {"/p/prox.yaml", "/q/prox.yaml"}
+    assert [(one.name, one.by_hand) for one in revisions] == [("db", None)]
+    assert revisions[-1].book.services.keys() == {"kept", "mine"}
+
+
 def test_something_else_is_put_in_the_place_of_one_and_taken_away_again():
     book, _, _ = BOOK.with_service(replace(DB, name="shop", routes=()), swap=True)
     assert book.find("shop").app is None

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pmdaemon.core import tcp_ports
@@ -52,7 +52,6 @@ def test_a_refusal_names_the_value():
     assert refusal.value.message == "not a TCP port: 99999 (1 to 65535)"
 
 
-@settings(deadline=None)
 @given(st.integers(1, 65535), st.integers(1, 65535), st.booleans())
 def test_what_is_written_is_read_back(one, other, auto):
     ports = TcpPorts(min(one, other), max(one, other), auto)

@@ -59,3 +59,34 @@ def test_a_scope_is_one_of_three():
     assert read_scope("build") is EnvScope.BUILD
     with pytest.raises(InvalidInput, match="there are build, run, both"):
         read_scope("all")
+
+
+def test_a_name_as_long_as_one_may_be_is_taken():
+    assert read_key("A" * 256) == "A" * 256
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence", "code"),
+    [
+        (
+            lambda: read_key("A-B"),
+            "not the name of a variable: A-B (letters, digits and _, no digit first)",
+            "invalid_variable",
+        ),
+        (
+            lambda: read_variables({"A": "x\0"}),
+            f"cannot set A: a value is text of at most {LARGEST_VALUE} bytes, without NUL",
+            "invalid_variable",
+        ),
+        (
+            lambda: read_scope("all"),
+            "not a scope of variables: all (there are build, run, both)",
+            "invalid_scope",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_with_what(read, sentence, code):
+    with pytest.raises(InvalidInput) as refused:
+        read()
+
+    assert (refused.value.message, refused.value.code) == (sentence, code)

@@ -95,3 +95,21 @@ def test_a_tag_and_a_branch_that_is_gone_are_no_push():
 def test_what_no_forge_says_is_refused(said):
     with pytest.raises(InvalidInput):
         push_of(said)
+
+
+def test_what_does_not_say_what_it_is_is_no_push():
+    assert not is_push(GITHUB, {})
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (b"{", "the body of this call is not JSON"),
+        (b"{}", "the body of this call has no ref and after, as those of pushes have"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(said, sentence):
+    with pytest.raises(InvalidInput) as refused:
+        push_of(said)
+
+    assert (refused.value.message, refused.value.code) == (sentence, "invalid_push")

@@ -21,7 +21,7 @@ async def parts(tmp_path):
 
 async def test_the_parts_fit_together(parts):
     deployer = parts.engine.deployer
-    await deployer.resume()
+    await parts.engine.deploys.parts.interrupted.resume()
 
     assert deployer.is_working
     assert parts.engine.platform.projects.follower is deployer

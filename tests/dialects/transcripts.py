@@ -14,9 +14,14 @@ headers that have to be there. What follows is the JSON that has to come; withou
 
 import asyncio
 import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pmdaemon.server.http.app import HttpServer
+from pmdaemon.server.http.dialect import Endpoint
 
 
 @dataclass
@@ -74,6 +79,46 @@ def read_transcript(path: Path, substitutes: dict[str, str]) -> list[Exchange]:
         elif line:
             exchanges[-1].body += line + "\n"
     return exchanges
+
+
+async def replay(path: Path, port: int, substitutes: dict[str, str]) -> None:
+    """Ask a server what a transcript asks, and compare what it answers."""
+    for exchange in read_transcript(path, substitutes):
+        answer = await ask(port, exchange.request)
+
+        where = f"{path.name}:{exchange.line} {exchange.request[0]}"
+        assert (where, answer.status) == (where, exchange.status), answer.body
+        for name, value in exchange.headers.items():
+            assert (where, name, answer.headers.get(name)) == (where, name, value)
+        assert (where, answer.json) == (where, exchange.expected)
+
+
+def untold(
+    endpoints: Iterable[Endpoint],
+    transcripts: Sequence[Path],
+    *,
+    prefix: str = "",
+    also: str = "",
+) -> list[tuple[str, str]]:
+    """List the endpoints that no transcript asks, each by its method or also by another one."""
+    lines = [
+        line
+        for path in transcripts
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("> ")
+    ]
+
+    def is_told(endpoint: Endpoint) -> bool:
+        address = re.escape(prefix) + re.sub(r"\\{.*?\\}", "[^/? ]+", re.escape(endpoint.path))
+        asked = re.compile(f"> ({endpoint.method}|{also or endpoint.method}) {address}[ ?]")
+        return any(map(asked.match, lines))
+
+    return [(one.method, one.path) for one in endpoints if not is_told(one)]
+
+
+def port_of(server: HttpServer) -> int:
+    """Tell where a server listens."""
+    return int(server.address.rsplit(":", 1)[1])
 
 
 async def ask(port: int, request: list[str]) -> Answer:

@@ -1,5 +1,6 @@
 import pytest
 
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import Begun, DeploymentConflict, DeploymentStatus, Phase, WentLive
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import Exit
@@ -14,7 +15,13 @@ from tests.support.deploying import a_project
 
 def an_attempt(store, told):
     clock, deployment = FakeClock(), a_deployment()
-    log = DeploymentLog(deployment, clock=clock, logs=MemoryDeploymentLogs(), followers=Followers())
+    log = DeploymentLog(
+        deployment,
+        clock=clock,
+        logs=MemoryDeploymentLogs(),
+        followers=Followers(),
+        largest=1000,
+    )
     return Attempt(
         a_project(),
         deployment,
@@ -22,6 +29,7 @@ def an_attempt(store, told):
         store=store,
         log=log,
         tell=told.append,
+        limits=DeployLimits(),
         trusted=True,
     )
 
@@ -70,7 +78,7 @@ def test_names():
     [
         (BuildOutcome(Exit(code=2)), "build failed: exit code 2"),
         (BuildOutcome(Exit(signal=9)), "build failed: signal 9"),
-        (BuildOutcome(Exit(code=127)), "a program that it calls is not installed here"),
+        (BuildOutcome(Exit(code=127)), "a program that it calls is not here"),
         (BuildOutcome(None, "it took too long"), "build failed: it took too long"),
     ],
 )
@@ -79,6 +87,11 @@ def test_a_command_that_failed_is_the_end(outcome, reason):
         check("build", outcome)
 
     assert reason in failed.value.message
+
+
+def test_a_program_that_is_missing_is_named():
+    with pytest.raises(DeploymentFailed, match=r"^install failed: uv is not installed"):
+        check("install", BuildOutcome(Exit(code=127)), ["sh: 1: uv: not found"])
 
 
 def test_a_command_that_did_not_fail_is_not():

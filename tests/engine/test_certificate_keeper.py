@@ -19,7 +19,12 @@ class Scene:
     def __init__(self):
         self.clock = FakeClock()
         self.certificates = FakeCertificates(self.clock)
+        self.keeper = self.next_daemon()
+
+    def next_daemon(self):
+        """A keeper that knows what is kept, and nothing else."""
         self.keeper = CertificateKeeper(clock=self.clock, certificates=self.certificates)
+        return self.keeper
 
     async def wait(self, seconds):
         """Let time pass as it does: in hours, with what is to be done in between."""
@@ -96,7 +101,7 @@ async def test_a_name_that_fails_waits_longer_and_longer_and_holds_no_other_up(s
     await settle()
     assert scene.ordered == ["a.test", "b.test"]
     source, note = scene.told("a.test")["a.test"]
-    assert (source, note.partition(";")[0]) == ("none", "the authority says no")
+    assert (source, note.partition(" (")[0]) == ("none", "the authority says no")
     assert "tried again at" in note
 
     await scene.wait(FIRST_WAIT)
@@ -129,6 +134,88 @@ async def test_another_authority_is_asked_at_once(scene):
     await settle()
 
     assert scene.certificates.orders == [("a.test", ACME), ("a.test", OTHER)]
+
+
+async def test_no_restart_asks_an_authority_again_before_its_time(scene):
+    scene.certificates.failures["a.test"] = CertificateRefused("a.test", "too many", 7200.0)
+    scene.keeper.concern(ACME, ["a.test"])
+    await settle()
+    for _ in range(3):
+        scene.keeper.close()
+        scene.next_daemon().concern(None, ())
+        scene.keeper.concern(ACME, ["a.test"])
+        await scene.wait(60.0)
+
+    assert scene.ordered == ["a.test"]
+    (listed,) = scene.keeper.list((), ["a.test"])
+    assert listed.refusal.reason == "too many"
+    assert listed.refusal.again - listed.refusal.tried == 7200.0
+    assert listed.note.startswith("too many (")
+    await scene.wait(7200.0)
+    assert scene.ordered == ["a.test"] * 2
+
+
+async def test_an_order_in_which_the_daemon_died_counts_as_one_that_failed(scene):
+    scene.certificates.held = asyncio.Event()
+    scene.keeper.concern(ACME, ["a.test"])
+    await settle()
+    assert scene.ordered == ["a.test"]
+
+    scene.next_daemon().concern(ACME, ["a.test"])
+    await settle()
+
+    assert scene.ordered == ["a.test"]
+    _, note = scene.told("a.test")["a.test"]
+    assert note.startswith("the daemon ended before the authority had answered (")
+    scene.certificates.held.set()
+    await scene.wait(FIRST_WAIT)
+    assert scene.certificates.kept == {}
+
+
+async def test_a_name_that_comes_and_goes_is_not_asked_for_more_often(scene):
+    scene.certificates.failures["a.test"] = CertificateRefused("a.test", "no")
+    for _ in range(3):
+        scene.keeper.concern(ACME, ["a.test"])
+        await settle()
+        scene.keeper.concern(ACME, [])
+
+    assert scene.ordered == ["a.test"]
+
+
+async def test_who_has_put_it_right_need_not_wait(scene):
+    scene.certificates.failures["a.test"] = CertificateRefused("a.test", "no")
+    scene.keeper.concern(ACME, ["a.test"])
+    await settle()
+
+    scene.certificates.failures.clear()
+    assert scene.keeper.retry("a.test")
+    await settle()
+
+    assert scene.told("a.test") == {"a.test": ("acme", "")}
+    assert not scene.keeper.retry("b.test")
+
+
+async def test_what_cannot_be_kept_is_remembered_by_this_daemon(scene, caplog):
+    scene.certificates.failures["a.test"] = CertificateRefused("a.test", "no")
+    scene.certificates.unusable = InvalidInput("the disk is full")
+
+    scene.keeper.concern(ACME, ["a.test"])
+    await scene.wait(FIRST_WAIT / 2)
+
+    assert scene.ordered == ["a.test"]
+    assert "the disk is full" in caplog.text
+
+
+async def test_what_was_refused_in_the_future_is_asked_for_now(scene):
+    scene.certificates.failures["a.test"] = CertificateRefused("a.test", "no")
+    scene.keeper.concern(ACME, ["a.test"])
+    await settle()
+
+    scene.clock.jump_wall(-365 * DAY)
+    scene.next_daemon().concern(ACME, ["a.test"])
+    await settle()
+
+    assert scene.ordered == ["a.test"] * 2
 
 
 async def test_a_name_that_nobody_routes_any_more_is_not_ordered(scene):

@@ -103,4 +103,4 @@ async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
 
     # An answer that comes too late is nobody's.
     late = {"type": "axm:reply", "data": {"action_name": "act", "return": 1}}
-    parts.bus.publish(MessageReceived(0, late))
+    parts.bus.publish(MessageReceived(parts.supervisor.processes[0], late))

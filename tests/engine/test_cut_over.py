@@ -9,8 +9,7 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.engine.cut_over import is_of, is_of_project
 from pmdaemon.engine.interfaces import GatewaySettings
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
@@ -20,17 +19,6 @@ WITH_WORKER = Listing(
     frozenset({"Procfile"}),
     {"Procfile": "web: /bin/true web\nworker: /bin/true work\ncron: @daily /bin/true tidy"},
 )
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
 
 
 def states(scene):
@@ -100,7 +88,7 @@ async def test_a_health_path_is_asked_until_it_answers_well(scene):
     scene.world.prober.failing[f"http://localhost:{PORT}/up"] = "answered 503"
     asked = await scene.deployer.request(project, user_id="u1")
     await scene.until(lambda: scene.world.prober.orders)
-    assert not (await scene.deployer.get(asked.id)).is_final
+    assert not (await scene.deployments.get(asked.id)).is_final
 
     scene.world.prober.failing.clear()
 
@@ -151,7 +139,7 @@ async def test_an_app_of_that_name_is_left_alone(scene):
     failed = await scene.deploy(a_project())
 
     assert (failed.status, failed.error_msg[:19]) == (S.FAILED, "cannot start shop@2")
-    assert (await scene.deployer.get(live.id)).status is S.RUNNING
+    assert (await scene.deployments.get(live.id)).status is S.RUNNING
 
 
 async def test_hosts_of_its_own_are_routed(scene):

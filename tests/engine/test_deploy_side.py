@@ -15,7 +15,7 @@ class Platform:
             raise OSError
 
 
-class Deployer:
+class Interrupted:
     def __init__(self, calls):
         self.calls = calls
 
@@ -24,6 +24,17 @@ class Deployer:
 
     async def resume(self):
         self.calls.append("go on")
+
+
+class Deployer:
+    def __init__(self, calls):
+        self.calls = calls
+
+    async def make_way(self):
+        self.calls.append("make way")
+
+    def last_steps(self):
+        return ["deployment 3 of shop"]
 
     async def close(self):
         self.calls.append("close")
@@ -40,6 +51,7 @@ class Live:
 class Parts:
     def __init__(self, calls):
         self.platform, self.deployer, self.live = Platform(calls), Deployer(calls), Live()
+        self.interrupted = Interrupted(calls)
 
     def builds(self):
         return ["a build"]
@@ -70,8 +82,9 @@ async def test_where_nobody_deploys_nothing_is_loaded_and_nothing_added(side, ca
     assert (side.environment(a_process()), side.doors(a_process())) == ({}, None)
     with pytest.raises(AssertionError):
         side.parts  # noqa: B018 - asking is what is tried
+    await side.make_way()
     await side.close()
-    assert calls == []
+    assert (calls, side.last_steps()) == ([], ())
 
 
 async def test_it_is_loaded_once_and_goes_on_when_the_daemon_is_ready(side, calls):
@@ -95,8 +108,10 @@ async def test_what_is_loaded_later_goes_on_at_once(side, calls):
     await settle()
 
     assert calls == [*READ, "go on"]
+    await side.make_way()
     await side.close()
-    assert calls[-1] == "close"
+    assert calls[-2:] == ["make way", "close"]
+    assert side.last_steps() == ["deployment 3 of shop"]
 
 
 async def test_what_could_not_be_read_is_read_again(side, calls):

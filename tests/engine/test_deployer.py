@@ -9,7 +9,6 @@ from pmdaemon.core.deployments import (
     DeploymentNotFound,
     DeploymentStatus,
     Origin,
-    Phase,
 )
 from pmdaemon.core.errors import InvalidInput, StoreUnavailable
 from pmdaemon.core.projects import EnvScope, ProjectStatus
@@ -18,33 +17,13 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces.deploying import (
     BuildOutcome,
     Commit,
-    DeploymentQuery,
     FetchFailed,
-    LogQuery,
 )
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
 PORT = first_port(a_project())
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
-
-
-async def find(scene, **wanted):
-    found, total = await scene.deployer.find(DeploymentQuery(**wanted))
-    assert len(found) == total
-    return found
 
 
 async def test_a_deployment_is_in_the_store_before_it_is_acknowledged(scene):
@@ -72,10 +51,10 @@ async def test_the_next_one_takes_its_place(scene):
     second = await scene.deploy(a_project())
 
     assert (second.status, second.app) == (S.RUNNING, "shop@2")
-    assert (await scene.deployer.get(first.id)).status is S.STOPPED
+    assert (await scene.deployments.get(first.id)).status is S.STOPPED
     assert scene.names() == ["shop@2"]
     assert scene.world.engine.gateway.services["shop"].app == "shop@2"
-    assert not scene.deployer.is_live(first)
+    assert not scene.deployments.is_live(first)
 
 
 async def test_one_that_cannot_be_fetched_fails_and_changes_nothing(scene):
@@ -85,7 +64,7 @@ async def test_one_that_cannot_be_fetched_fails_and_changes_nothing(scene):
     failed = await scene.deploy(a_project())
 
     assert (failed.status, failed.error_msg) == (S.FAILED, "cannot fetch: no such host")
-    assert (await scene.deployer.get(first.id)).status is S.RUNNING
+    assert (await scene.deployments.get(first.id)).status is S.RUNNING
     assert scene.names() == ["shop@1"]
     assert scene.lines(failed)[-2:] == [
         "failed: cannot fetch: no such host",
@@ -144,12 +123,12 @@ async def test_a_newer_one_supersedes_those_that_wait(scene):
     second = await scene.deployer.request(project, user_id="u1")
     third = await scene.deployer.request(project, user_id="u1")
 
-    assert (await scene.deployer.get(second.id)).status is S.FAILED
+    assert (await scene.deployments.get(second.id)).status is S.FAILED
     assert scene.lines(second)[-1] == "failed: a newer deployment was asked for (3)"
     assert scene.deployer.status("p1") is ProjectStatus.BUILDING
     gate.set()
     assert (await scene.ended(third)).status is S.RUNNING
-    assert (await scene.deployer.get(first.id)).status is S.STOPPED
+    assert (await scene.deployments.get(first.id)).status is S.STOPPED
 
 
 async def test_one_that_is_built_can_be_cancelled(scene):
@@ -164,7 +143,7 @@ async def test_one_that_is_built_can_be_cancelled(scene):
 
     assert (cancelled.status, cancelled.error_msg) == (S.FAILED, "it was cancelled")
     assert scene.builder.cancelled == ["make"]
-    assert (await scene.deployer.get(first.id)).status is S.RUNNING
+    assert (await scene.deployments.get(first.id)).status is S.RUNNING
     with pytest.raises(DeploymentConflict, match="deployment 2 is failed"):
         await scene.deployer.cancel(asked.id)
 
@@ -190,7 +169,7 @@ async def test_only_so_many_are_built_at_once(scene):
     await turns()
 
     assert len(scene.builder.orders) == 2
-    assert (await scene.deployer.get(asked[2].id)).status is S.QUEUED
+    assert (await scene.deployments.get(asked[2].id)).status is S.QUEUED
     gate.set()
     scene.world.probe.accepts = lambda _port: True
     assert (await scene.ended(asked[2])).status is S.RUNNING
@@ -256,7 +235,7 @@ async def test_a_deployment_that_is_not_live_can_be_deleted(scene):
     await scene.deployer.delete(first.id)
 
     with pytest.raises(DeploymentNotFound):
-        await scene.deployer.get(first.id)
+        await scene.deployments.get(first.id)
     assert scene.lines(first) == []
     assert [one.number for one in await scene.parts.store.releases("p1")] == [2]
     with pytest.raises(DeploymentConflict, match="cannot be deleted"):
@@ -271,36 +250,7 @@ async def test_what_runs_can_be_stopped_and_comes_back_when_somebody_starts_it(s
 
     await scene.world.engine.processes.start([Selector("shop@1", narrow=True)])
     await turns()
-    assert (await scene.deployer.get(live.id)).status is S.RUNNING
-
-
-async def test_a_deployment_can_be_followed_to_its_end(scene):
-    asked = await scene.deployer.request(a_project(), user_id="u1")
-    seen = []
-
-    async def follow():
-        async for lines in scene.deployer.follow(asked.id):
-            seen.extend(line.message for line in lines)
-
-    following = asyncio.get_running_loop().create_task(follow())
-    await scene.ended(asked)
-    await turns()
-
-    assert following.done()
-    assert seen[0] == "queued"
-    assert seen[-1] == "live at http://shop.localhost:9680"
-    assert seen == scene.lines(asked)
-
-
-async def test_a_log_can_be_followed_from_a_line_on(scene):
-    live = await scene.deploy(a_project())
-    everything = scene.lines(live)
-
-    rest = [
-        line.message async for lines in scene.deployer.follow(live.id, since=3) for line in lines
-    ]
-
-    assert rest == everything[3:]
+    assert (await scene.deployments.get(live.id)).status is S.RUNNING
 
 
 async def test_a_full_disk_stops_a_deployment_before_anything_is_done(scene):
@@ -325,7 +275,7 @@ async def test_a_project_that_is_deleted_leaves_nothing(scene):
 
     assert scene.names() == []
     assert "shop" not in scene.world.engine.gateway.services
-    assert await find(scene) == []
+    assert await scene.find() == []
     assert await scene.parts.store.releases("p1") == []
     assert scene.folders.removed == ["p1"]
     assert scene.folders.forgotten[-1] == ("shop", None)
@@ -341,7 +291,7 @@ async def test_names_that_git_would_take_for_something_else_are_refused(scene, a
         await scene.deployer.request(a_project(), user_id="u1", **asked)
 
     assert refused.value.code == code
-    assert await find(scene) == []
+    assert await scene.find() == []
 
 
 async def test_without_a_store_nothing_is_asked_for(scene):
@@ -351,108 +301,6 @@ async def test_without_a_store_nothing_is_asked_for(scene):
         await scene.deployer.request(a_project(), user_id="u1")
 
     assert scene.parts.queue.waiting == []
-
-
-async def test_of_what_is_listed_it_is_known_whose_release_is_kept(scene):
-    first = await scene.deploy(a_project())
-    second = await scene.deploy(a_project())
-    await scene.parts.store.remove_releases("p1", [1])
-
-    assert await scene.deployer.kept([first, second]) == {second.id}
-
-
-# What a next daemon makes of it.
-
-
-async def test_what_was_being_built_has_failed_and_nothing_of_it_is_left(scene):
-    first = await scene.deploy(a_project())
-    building = replace(
-        first, id="d9", number=2, status=S.BUILDING, app="", release=None, phase=Phase.BUILD
-    )
-    await scene.parts.store.save(building)
-    scene.builder.leftovers["build-d9"] = 3
-    scene.parts.assemble()
-
-    await scene.parts.begin()
-
-    found = await scene.deployer.get("d9")
-    assert (found.status, found.error_msg) == (S.FAILED, "the daemon ended while it was under way")
-    assert scene.builder.ended == ["build-d9"]
-    assert (await scene.deployer.get(first.id)).status is S.RUNNING
-    assert scene.names() == ["shop@1"]
-
-
-async def test_what_got_requests_already_is_live(scene):
-    live = await scene.deploy(a_project())
-    await scene.parts.store.save(replace(live, status=S.BUILDING, app="", phase=Phase.START))
-    scene.parts.assemble()
-
-    await scene.parts.begin()
-
-    found = await scene.deployer.get(live.id)
-    assert (found.status, found.app) == (S.RUNNING, "shop@1")
-    assert scene.deployer.is_live(found)
-
-
-async def test_what_waited_is_built_by_the_next_daemon(scene):
-    asked = await scene.parts.store.add(
-        replace(await scene.deploy(a_project()), id="d9", status=S.QUEUED, app="", release=None)
-    )
-    scene.parts.assemble()
-
-    await scene.parts.begin()
-
-    assert (await scene.ended(asked)).status is S.RUNNING
-
-
-async def test_what_was_left_beside_the_live_one_is_taken_down(scene):
-    first = await scene.deploy(a_project())
-    second = await scene.deploy(a_project())
-    stray = replace(scene.world.supervisor.processes[1].spec, name="shop@1")
-    await scene.world.engine.processes.start_apps([stray], existing="refuse")
-    assert "shop@1" in scene.names()
-    scene.parts.assemble()
-
-    await scene.parts.begin()
-
-    assert scene.names() == ["shop@2"]
-    assert (await scene.deployer.get(first.id)).status is S.STOPPED
-    assert (await scene.deployer.get(second.id)).status is S.RUNNING
-
-
-async def test_the_next_daemon_follows_what_runs_and_gives_it_its_variables(scene):
-    live = await scene.deploy(a_project())
-    await scene.projects.variables.set("p1", {"GREETING": "hello"}, EnvScope.RUN)
-    scene.parts.assemble()
-    await scene.parts.begin()
-
-    await scene.world.engine.processes.restart([Selector("shop@1", narrow=True)])
-    assert scene.environment("shop@1")["GREETING"] == "hello"
-
-    await scene.world.engine.processes.stop([Selector("shop@1", narrow=True)])
-    await turns()
-    assert (await scene.deployer.get(live.id)).status is S.STOPPED
-
-
-async def test_a_daemon_that_ends_says_so_of_what_it_was_building(scene):
-    project = a_project(build_command="make")
-    scene.have(project)
-    scene.builder.held["make"] = asyncio.Event()
-    asked = await scene.deployer.request(project, user_id="u1")
-    await scene.until(lambda: scene.builder.orders)
-
-    await scene.deployer.close()
-
-    found = await scene.parts.store.get(asked.id)
-    assert (found.status, found.error_msg) == (S.FAILED, "the daemon ended while it was under way")
-    assert not scene.deployer.is_working
-
-
-async def test_lines_can_be_chosen(scene):
-    live = await scene.deploy(a_project())
-
-    (line,) = scene.deployer.lines(live, LogQuery(levels=frozenset({"success"})))
-    assert line.message.startswith("live at")
 
 
 async def test_a_build_that_fails_says_how(scene):

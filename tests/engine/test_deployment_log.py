@@ -1,13 +1,15 @@
 import asyncio
 
 from pmdaemon.core.deployments import LogLevel, LogStream
-from pmdaemon.engine.deployment_log import LARGEST_LOG, DeploymentLog, Followers
+from pmdaemon.engine.deployment_log import DeploymentLog, Followers
 from pmdaemon.engine.interfaces.deploying import LogQuery
 from tests.core.test_deployments import a_deployment
 from tests.fakes.clock import FakeClock
 from tests.fakes.deploying import MemoryDeploymentLogs
 
 DEPLOYMENT = a_deployment()
+
+LARGEST = 100_000
 
 
 def a_log(logs, clock=None, followers=None):
@@ -16,6 +18,7 @@ def a_log(logs, clock=None, followers=None):
         clock=clock or FakeClock(),
         logs=logs,
         followers=followers or Followers(),
+        largest=LARGEST,
         secrets=["open sesame"],
     )
 
@@ -77,13 +80,13 @@ def test_a_log_goes_on_where_it_was():
 def test_what_is_too_much_is_left_out_and_that_is_said():
     logs = MemoryDeploymentLogs()
     log = a_log(logs)
-    for _ in range(LARGEST_LOG // 8000 + 5):
+    for _ in range(LARGEST // 8000 + 5):
         log.out("x" * 8000)
     log.say("the build has ended")
     log.flush()
 
     *printed, full, said = logs.read(DEPLOYMENT, LogQuery())
-    assert sum(len(one.message) for one in printed) <= LARGEST_LOG
+    assert sum(len(one.message) for one in printed) <= LARGEST
     assert (full.level, full.message[:15]) == (LogLevel.WARN, "the log is full")
     assert said.message == "the build has ended"
 

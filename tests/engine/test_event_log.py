@@ -77,6 +77,15 @@ def test_the_events_of_one_process_are_told(scene):
     assert [one.event.kind for one in scene.log.of(1)] == [EventKind.ADDED, EventKind.DELETED]
 
 
+def test_what_happened_to_a_deleted_process_is_not_told_of_the_next_one_with_its_id(scene):
+    scene.add(1)
+    scene.bus.publish(ProcessChanged(a_process(pm_id=1), None))
+
+    scene.add(1)
+
+    assert [one.event.kind for one in scene.log.of(1)] == [EventKind.ADDED]
+
+
 def test_the_lives_of_two_daemons_differ():
     clock = FakeClock()
     first = EventLog(clock=clock, bus=Bus())

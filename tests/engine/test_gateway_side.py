@@ -280,6 +280,32 @@ async def test_what_an_app_declares_is_published_with_it_and_goes_with_it(parts,
     assert parts.gateway_server.listeners == {}
 
 
+async def test_what_a_file_declares_beside_its_apps_goes_with_the_last_of_them(parts, gateway):
+    apps = [an_app(name=name, source="/p/prox.yaml") for name in ("web", "api")]
+    for app in apps:
+        await parts.start(app)
+    await gateway.put(replace(PLAIN, source="/p/prox.yaml"))
+    await gateway.put(replace(PLAIN, name="mine"))
+
+    await parts.engine.processes.delete([Selector.parse("web")])
+    assert gateway.services.keys() == {"db", "mine"}
+
+    await parts.engine.processes.delete([Selector.parse("api")])
+    await eventually(lambda: gateway.services.keys() == {"mine"})
+    assert [one.name for one in (await parts.store.load()).services] == ["mine"]
+
+
+async def test_what_is_left_of_a_file_without_apps_goes_with_the_next_daemon(parts):
+    gateway = parts.engine.gateway
+    left = replace(PLAIN, source="/p/prox.yaml")
+    await gateway.put(left)
+
+    await gateway.resume(ON, [left])
+
+    assert not gateway.services
+    assert not (await parts.store.load()).services
+
+
 async def test_another_declaration_changes_it(parts, gateway):
     await parts.start(DECLARED)
     before = parts.identity(0)

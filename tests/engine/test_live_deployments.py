@@ -1,5 +1,3 @@
-import pytest
-
 from pmdaemon.config.deployed_apps import first_port
 from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.process import Exit
@@ -7,23 +5,11 @@ from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.live_deployments import base_of
 from tests.support.builders import a_process, an_app
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
 PORT = first_port(a_project())
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
 
 
 async def test_variables_reach_the_program_and_are_nowhere_else(scene):
@@ -58,7 +44,7 @@ async def test_an_app_that_is_given_up_fails_its_deployment(scene):
             scene.world.launcher.end(scene.world.identity(0), Exit(code=1))
         await turns()
 
-    found = await scene.deployer.get(live.id)
+    found = await scene.deployments.get(live.id)
     assert found.status is S.FAILED
     assert found.error_msg.startswith("shop@1: ")
     assert (await scene.parts.store.get(live.id)).status is S.FAILED
@@ -70,7 +56,7 @@ async def test_an_app_that_is_restarted_changes_nothing(scene):
     await scene.world.engine.processes.restart([Selector("shop@1", narrow=True)])
     await turns()
 
-    assert (await scene.deployer.get(live.id)).status is S.RUNNING
+    assert (await scene.deployments.get(live.id)).status is S.RUNNING
 
 
 async def test_an_app_that_is_deleted_stops_its_deployment(scene):
@@ -79,7 +65,7 @@ async def test_an_app_that_is_deleted_stops_its_deployment(scene):
     await scene.world.engine.processes.delete([Selector("shop@1", narrow=True)])
     await turns()
 
-    assert (await scene.deployer.get(live.id)).status is S.STOPPED
+    assert (await scene.deployments.get(live.id)).status is S.STOPPED
     assert scene.parts.live.of("p1") is None
 
 

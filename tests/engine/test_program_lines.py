@@ -145,7 +145,7 @@ def test_any_other_message_is_published(scene, message):
 
     scene.says(process, message)
 
-    assert scene.heard == [MessageReceived(4, message)]
+    assert scene.heard == [MessageReceived(process, message)]
     assert scene.posted == []
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from pmdaemon.config.runtimes import node
 from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.process import Exit
 from pmdaemon.core.projects import EnvScope
@@ -47,6 +48,16 @@ async def test_what_is_pushed_is_not_said_to_be_fetched(scene):
     assert scene.lines(live)[1] == "taking main as it was pushed"
 
 
+async def test_a_program_that_a_command_calls_in_vain_is_named(scene):
+    scene.builder.outcomes["get deps"] = BuildOutcome(Exit(code=127))
+    scene.builder.complaints["get deps"] = ["sh: 1: frob: not found"]
+
+    failed = await scene.deploy(PROJECT)
+
+    assert failed.error_msg.startswith("install failed: frob is not installed here")
+    assert "sh: 1: frob: not found" in scene.lines(failed)
+
+
 async def test_commands_have_an_environment_of_their_own(scene):
     await scene.projects.variables.set("p1", {"BUILD_KEY": "b1"}, EnvScope.BUILD)
     await scene.projects.variables.set("p1", {"RUN_KEY": "r1"}, EnvScope.RUN)
@@ -65,6 +76,7 @@ async def test_commands_have_an_environment_of_their_own(scene):
         "RELEASE_DIR": f"{root}/p1/releases/1-aaaaaaa",
         "GIT_COMMIT": "a" * 40,
         "BUILD_KEY": "b1",
+        **node.QUIET,
     }
     assert order.cwd == f"{root}/p1/releases/1-aaaaaaa"
     assert (order.name, order.timeout) == ("build-deployment-1", 900.0)
@@ -107,7 +119,7 @@ async def test_a_release_command_that_fails_prevents_the_cut_over(scene):
         "release failed: exit code 3",
     )
     assert scene.names() == ["shop@1"]
-    assert (await scene.deployer.get(first.id)).status is DeploymentStatus.RUNNING
+    assert (await scene.deployments.get(first.id)).status is DeploymentStatus.RUNNING
 
 
 async def test_of_a_build_that_fails_nothing_is_left(scene):

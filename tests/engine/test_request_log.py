@@ -31,6 +31,15 @@ def test_the_youngest_comes_first_and_the_oldest_is_forgotten(log):
         log.get(records[0].id)
 
 
+def test_pages_go_on_before_a_request(log):
+    records = [add(log) for _ in range(3)]
+
+    page, matching, _ = log.list(ALL, limit=1, before=records[2])
+    last, _, _ = log.list(ALL, limit=1, before=records[0])
+
+    assert ([one.number for one in page], matching, last) == ([2], 3, [])
+
+
 def test_a_record_is_found_by_its_id_or_the_beginning_of_it(log):
     one, other = add(log), add(log)
 

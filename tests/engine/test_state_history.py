@@ -6,7 +6,6 @@ from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.process import ProcessState
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.state_history import StateQuery
-from pmdaemon.engine import state_history
 from pmdaemon.engine.state_history import StateHistory
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes, settle
@@ -61,12 +60,3 @@ async def test_what_cannot_be_written_is_lost_and_holds_nobody_up(parts, caplog)
     parts.states.failure = None
     await parts.engine.processes.stop(WEB)
     assert ProcessState.STOPPED in await states(parts.engine.states)
-
-
-async def test_what_waits_for_the_disk_is_bounded(parts, monkeypatch):
-    monkeypatch.setattr(state_history, "MOST_UNWRITTEN", 1)
-    history = StateHistory(clock=parts.clock, bus=parts.bus, store=parts.states)
-
-    await parts.start(an_app())
-
-    assert await states(history) == [ProcessState.ONLINE]

@@ -1,7 +1,10 @@
+import asyncio
+
 import pytest
 
-from pmdaemon.engine.timers import Timers
+from pmdaemon.engine.timers import Timers, pause
 from tests.fakes.clock import FakeClock
+from tests.support.engine import settle
 
 
 @pytest.fixture
@@ -62,3 +65,25 @@ def test_a_timer_may_set_the_next_one(clock, timers):
     clock.advance(3)
 
     assert fired == [1002.0]
+
+
+async def test_a_pause_is_over_when_its_time_is(clock):
+    pausing = asyncio.get_running_loop().create_task(pause(clock, 5.0))
+    await settle()
+
+    clock.advance(4.9)
+    await settle()
+    assert not pausing.done()
+
+    clock.advance(0.1)
+    await pausing
+
+
+async def test_a_pause_that_is_given_up_leaves_no_timer(clock):
+    pausing = asyncio.get_running_loop().create_task(pause(clock, 5.0))
+    await settle()
+
+    pausing.cancel()
+    await settle()
+
+    assert clock.pending == 0

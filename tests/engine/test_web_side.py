@@ -160,3 +160,13 @@ async def test_a_daemon_that_ends_turns_it_off_and_still_remembers(scene, for_go
 
     assert scene.server.settings is None
     assert await scene.stored() == ONE
+
+
+async def test_what_is_about_to_be_turned_on_takes_connections_already(scene):
+    await scene.web.expect(ONE)
+
+    assert scene.server.reserved == ONE
+    assert scene.web.expected == "http://127.0.0.1:9001"
+
+    await scene.web.expect(None)
+    assert scene.web.expected is None

@@ -1,9 +1,9 @@
 """Certificates without keys."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from pmdaemon.core.certificates import Certificate
+from pmdaemon.core.certificates import Certificate, Refusal
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.engine.interfaces import AcmeSettings, CertificateFiles, Clock
 
@@ -22,6 +22,7 @@ class FakeCertificates:
         self.unusable: PmdaemonError | None = None
         self.orders: list[tuple[str, AcmeSettings]] = []
         self.held: asyncio.Event | None = None
+        self.kept: dict[str, Refusal] = {}
         self._signed: dict[str, Certificate] = {}
 
     def check(self, files: Sequence[CertificateFiles]) -> None:
@@ -50,6 +51,16 @@ class FakeCertificates:
         now = self._clock.now().wall
         self._signed[host] = Certificate(host=host, source="acme", begins=now, ends=now + LIFE)
         return self._signed[host]
+
+    def refusals(self) -> Mapping[str, Refusal]:
+        """Return what was kept."""
+        return self.kept
+
+    def keep_refusals(self, refusals: Mapping[str, Refusal]) -> None:
+        """Keep these, unless the home cannot be used."""
+        if self.unusable is not None:
+            raise self.unusable
+        self.kept = dict(refusals)
 
     def discard(self, host: str) -> bool:
         """Forget what was signed."""

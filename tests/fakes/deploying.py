@@ -129,6 +129,7 @@ class FakeBuilder:
         self.orders: list[BuildOrder] = []
         self.outcomes: dict[str, BuildOutcome] = {}
         self.printed: dict[str, Sequence[str]] = {}
+        self.complaints: dict[str, Sequence[str]] = {}
         self.held: dict[str, asyncio.Event] = {}
         self.cancelled: list[str] = []
         self.leftovers: dict[str, int] = {}
@@ -136,8 +137,9 @@ class FakeBuilder:
 
     async def run(self, order: BuildOrder, out: Say, err: Say) -> BuildOutcome:
         """Run one."""
-        del err
         self.orders.append(order)
+        for line in self.complaints.get(order.command, ()):
+            err(line)
         for line in self.printed.get(order.command, ()):
             out(line)
         try:
@@ -276,12 +278,16 @@ class MemoryDeployments:
 
 
 class FakeCodeServer:
-    """Takes pushes in as a test says: `pushed` is what the branches are after the next one."""
+    """Takes pushes in as a test says: `pushed` is what the branches are after the next one.
+
+    `said` is what it answers.
+    """
 
     def __init__(self) -> None:
         self.tips: Mapping[str, str] = {}
         self.pushed: Mapping[str, str] | None = None
         self.requests: list[CodeRequest] = []
+        self.said: Sequence[bytes] = [b"0000"]
 
     async def answer(self, request: CodeRequest, body: AsyncIterator[bytes]) -> CodeAnswer:
         """Have git answer a request."""
@@ -290,7 +296,7 @@ class FakeCodeServer:
             pass
         if self.pushed is not None and request.service == "git-receive-pack":
             self.tips, self.pushed = self.pushed, None
-        return CodeAnswer(200, [("Content-Type", "application/x-git")], _said())
+        return CodeAnswer(200, [("Content-Type", "application/x-git")], _pieces(self.said))
 
     async def branches(self, project_id: str) -> Mapping[str, str]:
         """List the branches that were pushed."""
@@ -298,8 +304,9 @@ class FakeCodeServer:
         return self.tips
 
 
-async def _said() -> AsyncGenerator[bytes, None]:
-    yield b"0000"
+async def _pieces(said: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+    for piece in said:
+        yield piece
 
 
 def _fits(one: Deployment, query: DeploymentQuery) -> bool:

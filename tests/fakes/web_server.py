@@ -9,6 +9,7 @@ class FakeWebServer:
 
     def __init__(self) -> None:
         self.settings: WebSettings | None = None
+        self.reserved: WebSettings | None = None
         self.failure: PmdaemonError | None = None
 
     @property
@@ -17,6 +18,10 @@ class FakeWebServer:
         if self.settings is None:
             return None
         return f"http://{self.settings.host}:{self.settings.tcp_port or 40000}"
+
+    async def reserve(self, settings: WebSettings) -> None:
+        """Pretend to take connections."""
+        self.reserved = settings
 
     async def turn_on(self, settings: WebSettings) -> None:
         """Pretend to listen.

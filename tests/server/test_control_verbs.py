@@ -13,40 +13,17 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.server.control_verbs import verbs
 from tests.support.builders import an_app
-from tests.support.control import listening
+from tests.support.control import ControlScene, listening
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 
 DECLARED = {"cwd": "/", "environment": {"PATH": os.defpath}}
 
 
-class Scene:
-    def __init__(self, parts, channel):
-        self.parts = parts
-        self.channel = channel
-
-    async def ask(self, verb, /, **body):
-        client = await self.channel.client()
-        return await client.answer(verb, body)
-
-    async def result(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["result"], answer
-        return answer["result"]
-
-    async def refusal(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["error"], answer
-        return answer["error"]
-
+class Scene(ControlScene):
     async def start(self, *names, **fields):
         apps = [{"name": name, "script": "/bin/true", **fields} for name in names]
         return await self.result("start", apps=apps, **DECLARED)
-
-    async def streaming(self, verb, /, **body):
-        client = await self.channel.client()
-        await client.ask(verb, body)
-        return client
 
     async def following(self, *selectors):
         """Follow, and take the first items, which name every stream once."""

@@ -109,3 +109,10 @@ def test_what_is_added_to_the_environment_is_shown_apart_from_what_was_declared(
 def test_ports_are_shown_as_they_were_asked_for():
     assert view_of(spec=an_app(tcp_ports=TcpPorts(3000, 3003)))["ports"] == "3000-3003"
     assert view_of()["ports"] is None
+
+
+def test_with_detail_the_failures_that_count_are_told():
+    view = view_of(detail=True, ends=(1.0, 2.0), backoff=0.5)
+
+    assert (view["failures"], view["backoff"]) == (2, 0.5)
+    assert "failures" not in view_of()

@@ -20,7 +20,7 @@ class Verbs(Scene):
 
     async def deployed(self, **body):
         view = (await self.ask("deploy", **body))["deployment"]
-        await self.ended(await self.deployer.get(view["id"]))
+        await self.ended(await self.deployments.get(view["id"]))
         return view
 
 
@@ -66,7 +66,7 @@ async def test_without_a_number_it_is_gone_back_to_what_was_before(scene):
     await scene.deployed(project="shop")
 
     back = (await scene.ask("rollback", project="shop"))["deployment"]
-    await scene.ended(await scene.deployer.get(back["id"]))
+    await scene.ended(await scene.deployments.get(back["id"]))
     again = (await scene.ask("rollback", project="shop", number=2))["deployment"]
 
     assert (back["release"], again["release"]) == (1, 2)
@@ -92,6 +92,8 @@ async def test_deployments_are_listed_and_shown(scene):
         ("deploy", {"project": "shop", "branch": "-x"}, "invalid_branch"),
         ("rollback", {"project": "shop", "number": 9}, "deployment_not_found"),
         ("deployment", {"project": "shop"}, "deployment_not_found"),
+        ("deployment", {"id": "nothing"}, "deployment_not_found"),
+        ("deployment", {}, "invalid_input"),
         ("deployment_cancel", {"project": "shop"}, "deployment_not_found"),
         ("deployments", {"limit": 0}, "invalid_input"),
         ("deployment_log", {"id": "nothing"}, "deployment_not_found"),
@@ -130,3 +132,22 @@ async def test_a_log_is_told_with_the_deployment_at_its_end(scene):
     assert answer == {"result": {}}
     assert items[0]["lines"][0]["number"] == 3
     assert items[-1]["deployment"]["status"] == "running"
+
+
+async def test_one_can_be_run_anew_promoted_stopped_and_removed(scene):
+    first = await scene.deployed(project="shop")
+    await scene.deployed(project="shop")
+
+    again = (await scene.ask("deployment_promote", id=first["id"]))["deployment"]
+    assert (again["number"], again["rollback_of"]) == (3, first["id"])
+    await scene.ended(await scene.deployments.get(again["id"]))
+    anew = (await scene.ask("deployment_restart", project="shop"))["deployment"]
+    assert anew["number"] == 4
+    await scene.ended(await scene.deployments.get(anew["id"]))
+
+    assert await scene.ask("deployment_remove", project="shop") == "deployment_conflict"
+    stopped = (await scene.ask("deployment_stop", project="shop"))["deployment"]
+    assert stopped["status"] == "stopped"
+    gone = (await scene.ask("deployment_remove", project="shop", number=2))["deployment"]
+    assert gone["number"] == 2
+    assert await scene.ask("deployment", project="shop", number=2) == "deployment_not_found"

@@ -3,30 +3,15 @@ import pytest
 from pmdaemon.server.control_verbs import verbs
 from tests.core.test_request_records import a_record
 from tests.support.builders import an_app
-from tests.support.control import listening
+from tests.support.control import ControlScene, listening
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 
 
-class Scene:
+class Scene(ControlScene):
     def __init__(self, parts, channel):
-        self.parts = parts
-        self.channel = channel
+        super().__init__(parts, channel)
         self.log = parts.engine.gateway.requests
-
-    async def ask(self, verb, /, **body):
-        client = await self.channel.client()
-        return await client.answer(verb, body)
-
-    async def result(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["result"], answer
-        return answer["result"]
-
-    async def code(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["error"], answer
-        return answer["error"]["code"]
 
     def seen(self, **changes):
         id_, number = self.log.identify()

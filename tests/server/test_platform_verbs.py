@@ -2,32 +2,18 @@ import pytest
 
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.server.control_verbs import verbs
-from tests.support.control import listening
+from tests.support.control import ControlScene, listening
 from tests.support.engine import engine_on_fakes
 
 JANE = {"email": "jane@example.com", "name": "Jane Doe", "password": "securepassword"}
 SHOP = {"name": "Shop", "repo_url": "https://example.com/shop"}
 
 
-class Scene:
+class Scene(ControlScene):
     def __init__(self, parts, channel):
+        super().__init__(parts, channel)
         self.platform = parts.platform.platform
         self.fakes = parts.platform
-        self.channel = channel
-
-    async def ask(self, verb, /, **body):
-        client = await self.channel.client()
-        return await client.answer(verb, body)
-
-    async def result(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["result"], answer
-        return answer["result"]
-
-    async def code(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["error"], answer
-        return answer["error"]["code"]
 
 
 @pytest.fixture
@@ -96,6 +82,20 @@ async def test_variables_are_set_listed_and_removed(scene):
     id_ = scene.platform.projects.find("shop").id
     assert scene.platform.projects.environment(id_, EnvScope.RUN) == {"A": "1"}
     assert await scene.result("rotate_sealing") == {"sealed": 1}
+
+
+async def test_api_tokens_are_made_listed_and_revoked(scene):
+    await scene.result("account_add", **JANE)
+
+    made = (await scene.result("api_token_add", email=JANE["email"], name="laptop"))["token"]
+    assert made["token"].startswith("pmd_")
+    (listed,) = (await scene.result("api_tokens", email=JANE["email"]))["tokens"]
+    assert (listed["name"], "token" in listed) == ("laptop", False)
+    await scene.result("api_token_remove", email=JANE["email"], id=listed["id"])
+
+    assert (await scene.result("api_tokens", email=JANE["email"]))["tokens"] == []
+    code = await scene.code("api_token_remove", email=JANE["email"], id=listed["id"])
+    assert code == "api_token_not_found"
 
 
 async def test_domains_are_claimed_proved_and_removed(scene):

@@ -2,7 +2,8 @@ import pytest
 
 from pmdaemon.core.access import digest_of
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RateLimit
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.web_settings import read
 
 PLAIN = {"host": "127.0.0.1", "port": 9615, "detach": True}
@@ -64,11 +65,6 @@ def test_there_may_be_no_limits_and_no_origins():
         ({"cors_origins": ["https://app.example.com/path"]}, "invalid_origin"),
         ({"cors_origins": ["https://a.example.com\r\nX: y"]}, "invalid_origin"),
         ({"rate_limits": ["100"]}, "invalid_rate_limit"),
-        ({"rate_limits": ["0/60s"]}, "invalid_rate_limit"),
-        ({"rate_limits": ["9999999/60s"]}, "invalid_rate_limit"),
-        ({"rate_limits": ["5/0s"]}, "invalid_rate_limit"),
-        ({"rate_limits": ["5/1.2.3s"]}, "invalid_input"),
-        ({"rate_limits": ["five/60s"]}, "invalid_rate_limit"),
     ],
 )
 def test_what_cannot_be_is_refused(said, code):

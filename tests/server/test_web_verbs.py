@@ -5,35 +5,12 @@ import pytest
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.control_verbs import verbs
-from tests.support.control import listening
+from tests.support.control import ControlScene, listening
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 
 
-class Scene:
-    def __init__(self, parts, channel):
-        self.parts = parts
-        self.channel = channel
-
-    async def ask(self, verb, /, **body):
-        client = await self.channel.client()
-        return await client.answer(verb, body)
-
-    async def result(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["result"], answer
-        return answer["result"]
-
-    async def refusal(self, verb, /, **body):
-        answer = await self.ask(verb, **body)
-        assert list(answer) == ["error"], answer
-        return answer["error"]
-
-    async def streaming(self, verb, /, **body):
-        client = await self.channel.client()
-        await client.ask(verb, body)
-        return client
-
+class Scene(ControlScene):
     def recognised(self, secret):
         principal = self.parts.engine.tokens.recognise(secret)
         return principal.name if principal is not None else None

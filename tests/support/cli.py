@@ -14,12 +14,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import pytest
 
+from pmdaemon import Client
+from pmdaemon.core.errors import DaemonNotRunning, PmdaemonError
 from tests.support.running import daemon_pid, end_all, parent_of, running_for
 from tests.support.waiting import eventually_sync
 
@@ -144,10 +146,14 @@ class CommandLine:
         self._running.append(running)
         return running
 
+    @property
+    def client(self) -> Client:
+        """What the command line itself asks the daemon by, for what no command is tried with."""
+        return self._client(start=lambda: self.run("ping"))
+
     def list(self) -> list[dict[str, Any]]:
-        """Ask for all processes."""
-        processes: list[dict[str, Any]] = self.run("list", "--json").json
-        return processes
+        """Ask for all processes, as `list --json` does."""
+        return [{**each} for each in self.client.list()]
 
     def process(self, name: str, instance: int = 0) -> dict[str, Any]:
         """Ask for one process."""
@@ -157,7 +163,7 @@ class CommandLine:
         return found
 
     def when(
-        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 20.0
+        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 30.0
     ) -> dict[str, Any]:
         """Wait until something holds for a process, and return the process."""
 
@@ -193,27 +199,95 @@ class CommandLine:
         """The pid of the keeper of the daemon."""
         return parent_of(self.daemon)
 
+    def managers(self) -> set[int]:
+        """Tell the pids of daemon and keeper, of which there are none where that has ended."""
+        try:
+            return {self.daemon, self.keeper}
+        except (FileNotFoundError, ProcessLookupError):
+            return set()
+
     def kill_daemon(self) -> None:
         """End the daemon as a crash would, and wait until the next one is there."""
         before = self.daemon
         os.kill(before, signal.SIGKILL)
-        eventually_sync(lambda: self.run("ping", "--json").json["pid"] != before)
+        eventually_sync(lambda: self.client.ping()["pid"] != before)
 
-    def close(self) -> None:
-        """End everything of this home, and complain of what `kill` left behind."""
+    def _client(self, *, start: bool | Callable[[], object]) -> Client:
+        return Client(
+            str(self.home), environment=self.environment, start=start, on_warning=lambda _: None
+        )
+
+    def end_running(self) -> None:
+        """End the commands that go on."""
         for running in self._running:
             if running.process.poll() is None:
                 running.process.kill()
             running.end()
+
+    def close(self) -> None:
+        """End everything of this home, and complain of what `kill` left behind."""
+        self.end_running()
         complaint = None
         try:
-            self.run("kill")
+            with suppress(DaemonNotRunning):
+                self._client(start=False).kill()
             # What a program left to init as it was killed may take a moment to be gone.
-            eventually_sync(lambda: not running_for(self.home), within=3.0)
-        except (AssertionError, subprocess.TimeoutExpired) as error:
+            eventually_sync(lambda: not running_for(self.home), within=10.0)
+        except (AssertionError, PmdaemonError) as error:
             complaint = f"{error}; left: {list(map(_described, running_for(self.home)))}"
         end_all(self.home)
         assert complaint is None, complaint
+
+
+class SharedHome:
+    """A home that is lent to one test after another, each time with nothing in its list.
+
+    To start a daemon and to end it takes longer than most of what tests do with it. One that was
+    replaced, as when a test killed it, is not lent again: the next test has a new home.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._owner: CommandLine | None = None
+        self._made = 0
+
+    @contextmanager
+    def lent(self, folder: Path) -> Iterator[CommandLine]:
+        """Lend it with another folder to work in, and complain of what stays behind."""
+        owner = self._owner or self._begun()
+        managers = owner.managers()
+        self._owner = None
+        (work := folder / "work").mkdir()
+        borrower = CommandLine(owner.home, work)
+        with ExitStack() as ending:
+            ending.callback(owner.close)
+            try:
+                yield borrower
+            finally:
+                borrower.end_running()
+            if owner.managers() == managers:
+                self._clear(borrower, managers)
+                ending.pop_all()
+                self._owner = owner
+
+    def close(self) -> None:
+        """End the daemon."""
+        if self._owner is not None:
+            self._owner.close()
+
+    def _clear(self, home: CommandLine, managers: set[int]) -> None:
+        home.client.delete("all")
+        eventually_sync(lambda: {*running_for(home.home)} == managers)
+        for log in filter(Path.is_file, (home.home / "logs").rglob("*")):
+            log.unlink()
+
+    def _begun(self) -> CommandLine:
+        self._made += 1
+        work = self._folder / f"work{self._made}"
+        work.mkdir()
+        owner = CommandLine(self._folder / f"home{self._made}", work)
+        owner.run("ping")
+        return owner
 
 
 def an_ordinary_users_home(folder: Path) -> AbstractContextManager[CommandLine]:

@@ -67,6 +67,39 @@ class Channel:
             client.leave()
 
 
+class ControlScene:
+    """An engine, and a control channel on which each question is asked anew."""
+
+    def __init__(self, parts: Any, channel: Channel) -> None:
+        self.parts = parts
+        self.channel = channel
+
+    async def ask(self, verb: str, /, **body: Any) -> dict[str, Any]:
+        client = await self.channel.client()
+        answer = await client.answer(verb, body)
+        assert answer is not None
+        return answer
+
+    async def result(self, verb: str, /, **body: Any) -> Any:
+        answer = await self.ask(verb, **body)
+        assert list(answer) == ["result"], answer
+        return answer["result"]
+
+    async def refusal(self, verb: str, /, **body: Any) -> dict[str, Any]:
+        answer = await self.ask(verb, **body)
+        assert list(answer) == ["error"], answer
+        return dict(answer["error"])
+
+    async def code(self, verb: str, /, **body: Any) -> str:
+        return str((await self.refusal(verb, **body))["code"])
+
+    async def streaming(self, verb: str, /, **body: Any) -> RawClient:
+        """Ask for what goes on coming, and take nothing of it yet."""
+        client = await self.channel.client()
+        await client.ask(verb, body)
+        return client
+
+
 @asynccontextmanager
 async def listening(folder: Path, verbs: dict[str, Verb], **options: Any) -> AsyncIterator[Channel]:
     """Answer on a socket in `folder` for as long as the context lasts."""

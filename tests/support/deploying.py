@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmdaemon.core.accounts import OPERATOR
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.projects import Project
-from pmdaemon.engine.attempt import DeployLimits
 from pmdaemon.engine.cut_over import CutOver
 from pmdaemon.engine.deploy_queue import DeployQueue
 from pmdaemon.engine.deploy_side import Deploys, DeploySide
 from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
+from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces.deploying import LogQuery
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery, LogQuery
+from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.pushes import Pushes
@@ -52,6 +54,7 @@ class DeployingOnFakes:
     builder: FakeBuilder = field(default_factory=FakeBuilder)
     code: FakeCodeServer = field(default_factory=FakeCodeServer)
     limits: DeployLimits = field(default_factory=DeployLimits)
+    remark: str | None = None
     listening: dict[str, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,8 +82,7 @@ class DeployingOnFakes:
             repositories=self.repositories,
             folders=self.folders,
             builder=self.builder,
-            limits=self.limits,
-            search_path="/usr/bin:/bin",
+            surroundings={"PATH": "/usr/bin:/bin"},
         )
         self.cut_over = CutOver(
             clock=clock,
@@ -92,7 +94,6 @@ class DeployingOnFakes:
             capture=world.capture,
             probe=world.probe,
             prober=world.prober,
-            limits=self.limits,
             environment=self.maker.environment,
             ports=lambda process: self.listening.get(process.name, {process.tcp_port or 0}),
         )
@@ -106,28 +107,52 @@ class DeployingOnFakes:
             maker=self.maker,
             cut_over=self.cut_over,
             live=self.live,
-            limits=self.limits,
+            limits=lambda: self.limits,
+            remark=lambda: self.remark,
             trusts=lambda project: project.user_id == OPERATOR,
             tell=lambda one: self.followers.tell(one.id),
+        )
+        self.deployments = Deployments(
+            store=self.store,
+            logs=self.logs,
+            followers=self.followers,
+            folders=self.folders,
+            queue=self.queue,
+            live=self.live,
+            now=lambda: [*world.supervisor.processes.values()],
         )
         self.deployer = Deployer(
             clock=clock,
             projects=projects,
             store=self.store,
             logs=self.logs,
+            folders=self.folders,
+            deployments=self.deployments,
+            queue=self.queue,
+            live=self.live,
+            cut_over=self.cut_over,
+            new_id=self._new_id,
+        )
+        self.interrupted = Interrupted(
+            clock=clock,
+            projects=projects,
+            store=self.store,
             followers=self.followers,
             folders=self.folders,
             builder=self.builder,
             queue=self.queue,
             live=self.live,
             cut_over=self.cut_over,
-            new_id=self._new_id,
             now=lambda: [*world.supervisor.processes.values()],
         )
-        self.pushes = Pushes(server=self.code, deployer=self.deployer)
+        self.pushes = Pushes(
+            clock=clock, server=self.code, deployer=self.deployer, deployments=self.deployments
+        )
         parts = Deploys(
             platform=world.platform.platform,
             deployer=self.deployer,
+            deployments=self.deployments,
+            interrupted=self.interrupted,
             pushes=self.pushes,
             live=self.live,
             builds=tuple,
@@ -136,8 +161,8 @@ class DeployingOnFakes:
 
     async def begin(self) -> None:
         """Do what a daemon does when it starts."""
-        await self.deployer.adopt()
-        await self.deployer.resume()
+        await self.interrupted.adopt()
+        await self.interrupted.resume()
 
     def _new_id(self) -> str:
         self._ids += 1
@@ -184,6 +209,11 @@ class Scene:
         """The verbs of the daemon that there is now."""
         return self.parts.deployer
 
+    @property
+    def deployments(self) -> Deployments:
+        """What that daemon knows of deployments."""
+        return self.parts.deployments
+
     def have(self, *projects: Project) -> None:
         """Have these projects, and no others."""
         self.projects.adopt(projects)
@@ -191,6 +221,12 @@ class Scene:
     def listens(self, *ports: int) -> None:
         """Let programs accept connections on these ports."""
         self.world.probe.used = set(ports)
+
+    async def find(self, **wanted: Any) -> list[Deployment]:
+        """Look deployments up, all of those that match."""
+        found, total = await self.deployments.find(DeploymentQuery(**wanted))
+        assert len(found) == total
+        return list(found)
 
     async def deploy(self, project: Project, **asked: str) -> Deployment:
         """Deploy, and wait for the end of it."""
@@ -205,10 +241,10 @@ class Scene:
 
         for _ in range(LONGEST):
             await turns()
-            latest = await self.deployer.get(deployment.id)
+            latest = await self.deployments.get(deployment.id)
             if is_final():
                 await turns()
-                return await self.deployer.get(deployment.id)
+                return await self.deployments.get(deployment.id)
             self.world.clock.advance(0.1)
         raise AssertionError(f"still {latest.status}, {latest.phase}")
 
@@ -222,7 +258,7 @@ class Scene:
 
     def lines(self, deployment: Deployment) -> list[str]:
         """Read a log."""
-        return [one.message for one in self.deployer.lines(deployment, LogQuery())]
+        return [one.message for one in self.deployments.lines(deployment, LogQuery())]
 
     def environment(self, app: str) -> dict[str, str]:
         """Say what a program was started with at last."""

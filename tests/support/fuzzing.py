@@ -22,7 +22,6 @@ KEY = {"X-API-Key": "sesame"}
 
 BOUNDED = settings(
     max_examples=15,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pmdaemon.daemon.keeper import Keeper, be_subreaper
+from pmdaemon.daemon.keeper import Keeper
+from pmdaemon.daemon.orphans import be_subreaper
 from tests.support.waiting import eventually_sync
 
 ROOT = Path(__file__).parents[2]

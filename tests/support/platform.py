@@ -59,6 +59,7 @@ class PlatformOnFakes:
                 new_id=self.new_id,
             ),
             occupied=lambda: self.occupied,
+            usual_keep=lambda: 5,
             new_id=self.new_id,
         )
         projects.follow(self.follower)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 
 # Below the ports that Linux gives to whoever connects (ip_local_port_range, ip(7)): one of those
 # may be somebody else's by the time that a program listens on it.
-_FIRST, _LAST = 10_000, 32_000
+_FIRST, _LAST = 10_100, 32_000
 _WORKERS = 8
 
 

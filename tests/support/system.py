@@ -8,8 +8,8 @@ Whatever was launched, and whatever that started, is gone at the end of the bloc
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -198,8 +198,6 @@ def _is_swept(trees: ProcessTrees, identity: Identity, token: str) -> bool:
     trees.signal(members, "SIGKILL")
     return not members
 
-
-SystemMaker = Callable[[Path], AbstractAsyncContextManager[System]]
 
 REAL_SYSTEMS = [
     pytest.param(pidfd_system, id="pidfd", marks=pytest.mark.posix),

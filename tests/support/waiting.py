@@ -10,7 +10,7 @@ T = TypeVar("T")
 _INTERVAL = 0.01
 
 
-async def eventually(condition: Callable[[], T], *, within: float = 10.0) -> T:
+async def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
     """Return the first truthy value of `condition`, or fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not (value := condition()):
@@ -20,7 +20,7 @@ async def eventually(condition: Callable[[], T], *, within: float = 10.0) -> T:
     return value
 
 
-def eventually_sync(condition: Callable[[], T], *, within: float = 10.0) -> T:
+def eventually_sync(condition: Callable[[], T], *, within: float = 30.0) -> T:
     """Do the same where there is no event loop."""
     deadline = time.monotonic() + within
     while not (value := condition()):

@@ -23,11 +23,11 @@ SELECT coalesce(max(number), 0) + 1 FROM (
 WRITE = """
 INSERT OR REPLACE INTO deployments (
     id, project_id, user_id, number, status, origin, branch, commit_sha, commit_msg, rollback_of,
-    release, url, error_msg, app, phase, phases, created, updated, started, finished
+    release, url, error_msg, app, phase, phases, created, updated, started, finished, begun
 ) VALUES (
     :id, :project_id, :user_id, :number, :status, :origin, :branch, :commit_sha, :commit_msg,
     :rollback_of, :release, :url, :error_msg, :app, :phase, :phases, :created, :updated, :started,
-    :finished
+    :finished, :begun
 )
 """
 

@@ -11,7 +11,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option
-from pmdaemon.cli.publishing import published
+from pmdaemon.cli.publishing import differences, published
 from pmdaemon.cli.render.differences import report
 from pmdaemon.cli.starting import read_file, say_outcome
 from pmdaemon.client.calls import current_directory
@@ -52,7 +52,7 @@ def command(
         done = partial(client.apply, read.apps, **read.how, whole=not only, prune=prune)
         if dry_run or read.gateway is None:
             return done(dry_run=dry_run)
-        with published(context, read.gateway):
+        with published(context, read.gateway, read.how["file"]):
             return done(dry_run=False)
 
     if json:
@@ -60,7 +60,9 @@ def command(
         say_json({"steps": result["steps"], "processes": result["processes"]})
         return
     # Shown before it is done: when a step fails, it is plain which, and what it was.
-    for line in report(applied(dry_run=True)["steps"], dry_run=dry_run):
+    steps = applied(dry_run=True)["steps"]
+    beside = [*differences(context, read.gateway, read.how["file"])] if read.gateway else []
+    for line in report(steps, beside=beside, dry_run=dry_run):
         print(line, flush=True)
     if not dry_run:
         asked_at = time.monotonic()

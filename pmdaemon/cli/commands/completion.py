@@ -12,7 +12,11 @@ from pmdaemon.core.errors import OperationFailed
 
 SHELLS = ("bash", "zsh", "fish")
 
-_ZSH_LINE = 'eval "$(pmdaemon completion zsh)"'
+_ZSH_LINE = (
+    "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; };"
+    ' eval "$(pmdaemon completion zsh)"'
+)
+"""Zsh completes what is no file only when it was told to, which a new `.zshrc` does not."""
 
 
 @command_named("completion")
@@ -38,6 +42,9 @@ def command(context: Context, what: str, shell: str | None) -> None:
             f"cannot write {error.filename}: {str(error.strerror).lower()}"
         ) from error
     print(f"installed the completion for {chosen} in {path}; it works in new shells")
+    if chosen == "bash":
+        print("where the package bash-completion is missing, put this into ~/.bashrc instead:")
+        print('  eval "$(pmdaemon completion bash)"')
 
 
 def script_for(shell: str) -> str:

@@ -1,16 +1,28 @@
 """`deployments`."""
 
+from typing import Literal
+
 import click
 
 from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 
+Act = Literal["cancel", "restart", "promote", "stop", "remove"]
+
+DONE = {"cancel": "cancelled", "stop": "stopped", "remove": "removed"}
+
+SHOW = "show"
+
 
 @command_named("deployments")
-@click.argument("project", required=False)
-@click.argument("number", type=click.IntRange(min=1), required=False)
-@click.option("--cancel", is_flag=True, help="End it, while it waits or is built.")
+@click.argument("words", nargs=-1, metavar="[PROJECT [NUMBER] | ID]")
+@click.option("--cancel", "act", flag_value="cancel", help="End it, while it waits or is built.")
+@click.option("--restart", "act", flag_value="restart", help="Run it anew, without a gap.")
+@click.option("--promote", "act", flag_value="promote", help="Have it be the one that is live.")
+@click.option("--stop", "act", flag_value="stop", help="Stop what runs of it.")
+@click.option("--remove", "act", flag_value="remove", help="Forget it, its log and its release.")
 @click.option(
     "-n",
     "--lines",
@@ -22,44 +34,76 @@ from pmdaemon.cli.options import json_option
 )
 @json_option
 def command(
-    context: Context,
-    project: str | None,
-    number: int | None,
-    *,
-    cancel: bool,
-    limit: int,
-    json: bool,
+    context: Context, words: tuple[str, ...], *, act: Act | None, limit: int, json: bool
 ) -> None:
-    """List deployments, of PROJECT if one is named; with NUMBER, show one and its log.
+    """List deployments, of PROJECT if one is named; with NUMBER, or by ID, show one and its log.
 
-    A release in parentheses is not kept any more: there is no going back to it.
+    A release in parentheses is not kept any more: there is no going back to it. Without NUMBER, an
+    option is about the latest deployment of PROJECT.
     """
-    from pmdaemon.cli.render.deployments import (  # noqa: PLC0415 - tables
-        deployment_lines,
-        deployments_table,
-        line_text,
-    )
-
-    deployments = context.client().deployments
-    if cancel:
+    project, number = _named(words)
+    if act is not None:
         if project is None:
-            raise click.UsageError("say which project's deployment is to be ended")
-        ended = deployments.cancel(project, number)
-        say_json(ended) if json else print(f"cancelled deployment {ended['number']}")
-    elif project is not None and number is not None:
-        one = deployments.get(project, number)
-        if json:
-            say_json(one)
-            return
-        print("\n".join(deployment_lines(one)))
-        for item in deployments.log(one["id"]):
-            for line in item.get("lines", ()):
-                print(line_text(line, context.terminal), flush=True)
+            raise WrongUsage("say which project's deployment is meant")
+        _act(context, act, project, number, json=json)
+    elif project is not None and (number is not None or words[0] == SHOW or _is_id(project)):
+        _show(context, project, number, json=json)
     else:
-        result = deployments.list(project, limit=limit)
-        if json:
-            say_json(result)
-        elif result["deployments"]:
-            print(deployments_table(result["deployments"], context.terminal))
-        else:
-            print("nothing has been deployed yet")
+        _list(context, project, limit, json=json)
+
+
+def _named(words: tuple[str, ...]) -> tuple[str | None, int | None]:
+    """Read what is named; the word `show` may stand before it."""
+    rest = words[1:] if len(words) > 1 and words[0] == SHOW else words
+    match rest:
+        case ():
+            return None, None
+        case (project,):
+            return project, None
+        case (project, number) if number.isdecimal() and int(number) > 0:
+            return project, int(number)
+        case _:
+            raise WrongUsage("say PROJECT, PROJECT and NUMBER, or ID")
+
+
+def _is_id(word: str) -> bool:
+    from pmdaemon.client.deployments import ID  # noqa: PLC0415 - for who names one
+
+    return ID.fullmatch(word) is not None
+
+
+def _act(context: Context, act: Act, project: str, number: int | None, *, json: bool) -> None:
+    deployments = context.client().deployments
+    match act:
+        case "restart" | "promote":
+            from pmdaemon.cli.deploying import see_through  # noqa: PLC0415 - colours
+
+            asked = getattr(deployments, act)(project, number)
+            see_through(context, asked, detach=False, json=json)
+        case _:
+            done = getattr(deployments, act)(project, number)
+            say_json(done) if json else print(f"{DONE[act]} deployment {done['number']}")
+
+
+def _show(context: Context, project: str, number: int | None, *, json: bool) -> None:
+    from pmdaemon.cli.deploying import follow  # noqa: PLC0415 - as below
+    from pmdaemon.cli.render.deployments import deployment_lines  # noqa: PLC0415 - tables
+
+    one = context.client().deployments.get(project, number)
+    if json:
+        say_json(one)
+        return
+    print("\n".join(deployment_lines(one)))
+    follow(context, one, quiet=False)
+
+
+def _list(context: Context, project: str | None, limit: int, *, json: bool) -> None:
+    from pmdaemon.cli.render.deployments import deployments_table  # noqa: PLC0415 - as above
+
+    result = context.client().deployments.list(project, limit=limit)
+    if json:
+        say_json(result)
+    elif result["deployments"]:
+        print(deployments_table(result["deployments"], context.terminal))
+    else:
+        print("nothing has been deployed yet")

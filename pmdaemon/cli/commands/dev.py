@@ -13,6 +13,7 @@ from pmdaemon.cli.foreground_run import home_of_run, run
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import only_option
 from pmdaemon.cli.outcome import outcome
+from pmdaemon.cli.publishing import whereabouts
 from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.cli.starting import read_file, start_apps
 from pmdaemon.client.calls import current_directory
@@ -50,6 +51,8 @@ def command(
 
         def bring_up() -> None:
             start_apps(inside, apps, quiet=True)
+            if apps.gateway is not None:
+                print(*whereabouts(inside, apps.gateway), sep="\n", flush=True)
 
         status = run(inside, printer, bring_up, judge=judge)
     raise click.exceptions.Exit(status)

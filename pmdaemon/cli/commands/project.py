@@ -20,8 +20,18 @@ FIELDS = (
     ),
     click.option("--drain", metavar="TIME", help="How long an old release may finish; 30s."),
     click.option("--keep", type=int, metavar="N", help="Releases kept to roll back to; 5."),
+    click.option("--build-timeout", metavar="TIME", help="For install and build; 0 as usual."),
+    click.option("--start-timeout", metavar="TIME", help="To get ready in; 0 as usual."),
+    click.option("--build-memory", metavar="SIZE", help="For install and build; 0 as usual."),
 )
 """What can be said of a project beside its name and repository; the rest is found out."""
+
+_QUANTITIES = {
+    "drain": "time",
+    "build_timeout": "time",
+    "start_timeout": "time",
+    "build_memory": "size",
+}
 
 
 @click.group("project", invoke_without_command=True, no_args_is_help=False)
@@ -49,6 +59,34 @@ def _list(context: Context, *, json: bool = False) -> None:
     from pmdaemon.cli.render.platform import projects_table  # noqa: PLC0415 - only this draws
 
     print(projects_table(projects, context.terminal))
+
+
+@command_named("show")
+@click.argument("project")
+@json_option
+def _show(context: Context, *, project: str, json: bool) -> None:
+    """Show a project, its variables, domains and webhooks."""
+    projects = context.client().projects
+    found = projects.get(project)
+    slug = found["slug"]
+    if json:
+        parts = {
+            "variables": projects.variables(slug),
+            "domains": projects.domains(slug),
+            "webhooks": projects.webhooks(slug),
+        }
+        say_json({**found, **parts})
+        return
+    from pmdaemon.cli.render import platform  # noqa: PLC0415 - only this draws
+
+    terminal = context.terminal
+    print("\n".join(platform.project_lines(found)))
+    if variables := projects.variables(slug):
+        print(platform.variables_table(variables, terminal))
+    if domains := projects.domains(slug):
+        print(platform.domains_table(domains, terminal))
+    if webhooks := projects.webhooks(slug):
+        print(platform.webhooks_table(webhooks, terminal))
 
 
 @command_named("create")
@@ -107,8 +145,10 @@ for _option in reversed(FIELDS):
     _create = _option(_create)
     _change = _option(_change)
 
-for _each in (_list, _create, _change, _remove, _rotate_key, env, domain, webhook):
+for _each in (_list, _show, _create, _change, _remove, _rotate_key, env, domain, webhook):
     command.add_command(_each)
+
+command.add_command(_create, "add")  # as accounts, domains and webhooks are
 
 
 def _how(project: ProjectView) -> str:
@@ -122,10 +162,12 @@ def _how(project: ProjectView) -> str:
 
 def _fields(given: dict[str, object]) -> dict[str, object]:
     said = {key: value for key, value in given.items() if value is not None}
-    if "drain" in said:
-        from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for few
+    if said.keys() & _QUANTITIES.keys():
+        from pmdaemon.core import quantities  # noqa: PLC0415 - for few
 
-        said["drain"] = parse_duration(str(said["drain"]))
+        readers = {"time": quantities.parse_duration, "size": quantities.parse_size}
+        for name in said.keys() & _QUANTITIES.keys():
+            said[name] = readers[_QUANTITIES[name]](said[name])
     return said
 
 

@@ -8,6 +8,7 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.cli.publishing import answers_at
 from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
 
 
@@ -206,6 +207,7 @@ def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
 @click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
 @click.option("--key", metavar="FILE", help="Its key (PEM).")
 @click.option("--remove", metavar="HOST", help="Use what there is for this host no longer.")
+@click.option("--retry", metavar="HOST", help="Ask the authority for this host now.")
 @click.option(
     "--acme",
     metavar="AUTHORITY",
@@ -243,12 +245,7 @@ def _say_modes(views: list[ServiceView], *, json: bool) -> None:
 
 def _where(view: ServiceView, status: GatewayResult) -> list[str]:
     """Say where a service answers now."""
-    lines = [
-        f"{view['name']} answers at {_url(url, route['host'])}{route['path']}"
-        for route in view["routes"]
-        for url in status["urls"]
-    ]
-    return lines + _balanced(view)
+    return [*answers_at(view, status["urls"]), *_balanced(view)]
 
 
 def _balanced(view: ServiceView) -> list[str]:
@@ -257,13 +254,6 @@ def _balanced(view: ServiceView) -> list[str]:
         return []
     host = f"[{listener['host']}]" if ":" in listener["host"] else listener["host"]
     return [f"{view['name']} is balanced at {host}:{listener['port']}"]
-
-
-def _url(listening: str, host: str) -> str:
-    scheme, _, rest = listening.partition("://")
-    port = rest.rpartition(":")[2]
-    usual = {"http": "80", "https": "443"}[scheme]
-    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"
 
 
 def _port(text: str) -> int:

@@ -5,6 +5,7 @@ import time
 from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.client.blocking import Client
 from pmdaemon.control.messages.daemon import HostResult
 
 INTERVAL = 0.2
@@ -19,11 +20,19 @@ def command(context: Context, *, json: bool) -> None:
     With --json in our own: sizes in bytes, CPU in percent of all cores, uptime in seconds.
     """
     client = context.client()
+    say_json(_asked_twice(client) if json else measured(client))
+
+
+def measured(client: Client) -> dict[str, object]:
+    """Measure what the machine uses, in PM2's words."""
+    return metrics_of(_asked_twice(client))
+
+
+def _asked_twice(client: Client) -> HostResult:
     client.host()
     # The use of the CPU is that since somebody asked before, which may be hours.
     time.sleep(INTERVAL)
-    host = client.host()
-    say_json(host if json else metrics_of(host))
+    return client.host()
 
 
 def metrics_of(host: HostResult) -> dict[str, object]:

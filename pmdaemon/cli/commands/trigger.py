@@ -1,6 +1,8 @@
 """`trigger`."""
 
 import json as json_text
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -26,6 +28,12 @@ def command(
     if json:
         say_json(replies)
         return
+    say_answers(replies)
+
+
+def say_answers(replies: Sequence[Mapping[str, Any]]) -> None:
+    """Print who answered what, as PM2 does."""
     for reply in replies:
         where = f"{reply['name']}:{reply['pm_id']}:{reply['namespace']}"
-        print(f"[{harmless(where)}]={harmless(json_text.dumps(reply['value']))}")
+        value = json_text.dumps(reply["value"], separators=(",", ":"), ensure_ascii=False)
+        print(f"[{harmless(where)}]={harmless(value)}")

@@ -121,7 +121,50 @@ def _invitations(context: Context, *, withdraw: str | None, json: bool) -> None:
     print(invitations_table(invitations, context.terminal))
 
 
-for _each in (_list, _add, _remove, _password, _set_role, _invite, _invitations):
+@command_named("token")
+@click.argument("email")
+@click.option("--name", default="token", metavar="NAME", help="What it is for; token by default.")
+@click.option("--expire-in", metavar="TIME", help="How long it is good: 12h, 30d; for ever.")
+@json_option
+def _token(context: Context, *, email: str, name: str, expire_in: str | None, json: bool) -> None:
+    """Make an API token for an account, to deploy and push with. It is shown once."""
+    from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for this alone
+
+    seconds = parse_duration(expire_in) if expire_in is not None else None
+    made = context.client().users.make_token(email, name, expire_in=seconds)
+    if json:
+        say_json(made)
+        return
+    print(made["token"])
+
+
+@command_named("tokens")
+@click.argument("email")
+@click.option("--revoke", metavar="ID", help="Let nobody in by this one any more.")
+@json_option
+def _tokens(context: Context, *, email: str, revoke: str | None, json: bool) -> None:
+    """List the API tokens of an account."""
+    users = context.client().users
+    if revoke is not None:
+        users.revoke_token(email, revoke)
+        _say({"id": revoke}, f"revoked {revoke}", json=json)
+        return
+    tokens = users.tokens(email)
+    if json:
+        say_json(tokens)
+        return
+    if not tokens:
+        print(f"{email} has no API tokens; pmdaemon user token {email} makes one")
+        return
+    from pmdaemon.cli.render.platform import api_tokens_table  # noqa: PLC0415 - only this draws
+
+    print(api_tokens_table(tokens, context.terminal))
+
+
+for _each in (
+    *(_list, _add, _remove, _password, _set_role),
+    *(_token, _tokens, _invite, _invitations),
+):
     command.add_command(_each)
 
 

@@ -48,7 +48,7 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
 
 def _home(context: Context, folder: str | None) -> Path:
     chosen = folder or context.environment.get("PM2_HOME") or "~/.pm2"
-    home = Path(chosen).expanduser().absolute()
+    home = Path(chosen).expanduser().resolve()
     if not home.is_dir():
         raise InvalidInput(
             f"there is no home of PM2's: {harmless(str(home))} is no folder"
@@ -64,9 +64,11 @@ def _saved(home: Path) -> list[dict[str, object]]:
     try:
         entries, fallback = dump_file.read(path)
     except OperationFailed as error:
+        not_running = f"PM2 does not run in {harmless(str(home))}, and"
+        if "backup" in error.details:  # there is something
+            raise InvalidInput(f"{not_running} its list is broken: {error.message}") from error
         raise InvalidInput(
-            f"PM2 does not run in {harmless(str(home))}, and has nothing saved there"
-            " (pm2 save writes it)",
+            f"{not_running} has nothing saved there (pm2 save writes it)",
             code="file_not_found",
             path=path,
         ) from error

@@ -1,7 +1,7 @@
 """The screen of `monit`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import ClassVar
@@ -24,7 +24,7 @@ from pmdaemon.client.asynchronous import AsyncClient
 from pmdaemon.client.calls import Processes
 from pmdaemon.control.messages.daemon import HostResult
 from pmdaemon.control.messages.processes import ProcessView
-from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
+from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError, ProcessNotFound
 from pmdaemon.core.quantities import format_size
 
 INTERVAL = 1.0
@@ -77,6 +77,7 @@ class Monitor(App[None]):
         self._samples = Samples()
         self._views: Processes = []
         self._host: HostResult | None = None
+        self._reported: Mapping[int, Mapping[str, object]] = {}
         self._wanted = ""
         self._changed = asyncio.Event()
         self._head = Static(id="head", markup=False)
@@ -190,6 +191,7 @@ class Monitor(App[None]):
             try:
                 self._views = await self._client.list()
                 self._host = await self._host_or_none()
+                self._reported = await self._reported_by_chosen()
             except PmdaemonError as error:
                 self._say_away(error.message)
                 await asyncio.sleep(RETRY_DELAY)
@@ -211,6 +213,20 @@ class Monitor(App[None]):
             raise
         except PmdaemonError:  # a daemon of an older version
             return None
+
+    async def _reported_by_chosen(self) -> dict[int, Mapping[str, object]]:
+        """Ask what PM2's agent in the chosen program measures, if there is one."""
+        if (chosen := self._table.chosen) is None:
+            return {}
+        try:
+            views = await self._client.list(chosen["pm_id"], detail=True)
+        except ProcessNotFound:
+            return {}
+        return {
+            view["pm_id"]: agent["monitor"]
+            for view in views
+            if (agent := view.get("agent")) is not None
+        }
 
     @work(group="heed")
     async def _heed(self) -> None:
@@ -236,7 +252,12 @@ class Monitor(App[None]):
         view = self._table.chosen
         self._logs.show(view, self._client)
         pm_id = -1 if view is None else view["pm_id"]
-        self._details.show(view, self._samples.cpu(pm_id), self._samples.memory(pm_id))
+        self._details.show(
+            view,
+            self._samples.cpu(pm_id),
+            self._samples.memory(pm_id),
+            self._reported.get(pm_id, {}),
+        )
 
     def _matches(self, view: ProcessView) -> bool:
         return self._wanted in f"{view['name']} {view['namespace']}".lower()

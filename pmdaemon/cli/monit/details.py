@@ -1,13 +1,14 @@
 """What is known of the chosen process: its curves, and a few facts."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from pmdaemon.cli.render.details import measured
 from pmdaemon.cli.render.graphs import graph
 from pmdaemon.cli.render.processes import COLOURS, status_word
 from pmdaemon.cli.render.text import harmless
@@ -44,8 +45,14 @@ class Details(VerticalScroll):
         """Lay it out."""
         yield self._text
 
-    def show(self, view: ProcessView | None, cpu: Sequence[float], memory: Sequence[float]) -> None:
-        """Show a process, or that there is none."""
+    def show(
+        self,
+        view: ProcessView | None,
+        cpu: Sequence[float],
+        memory: Sequence[float],
+        metrics: Mapping[str, object] = {},
+    ) -> None:
+        """Show a process, with what it measures itself, or that there is none."""
         if view is None:
             self.border_title = ""
             self._text.update("")
@@ -66,6 +73,8 @@ class Details(VerticalScroll):
                 text.append(f"{line}\n", style)
         for name, value, style in _facts(view):
             text.append(f"{name:<10}", "dim").append(f"{harmless(value)}\n", style)
+        for name, metric in metrics.items():
+            text.append(f"{harmless(name)}  ", "dim").append(f"{harmless(measured(metric))}\n")
         self._text.update(text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.cli.ecosystem_files import default_file, is_file_of_apps
-from pmdaemon.cli.pm2.session import Failed, Session, ids
+from pmdaemon.cli.pm2.session import Failed, Session, ids, name_of_line
 from pmdaemon.client.calls import Processes, current_directory
 from pmdaemon.config.choosing import names_of
 from pmdaemon.config.command import default_name
@@ -37,7 +37,8 @@ def start_file(session: Session, path: str, *, existing: str = "restart") -> Non
         session.words.note(f"Applications {', '.join(missing)} not running, starting...")
     action = "reloadProcessId" if existing == "reload" else "restartProcessId"
     for name in present:
-        session.words.applying(action, name, ids([view for view in there if view["name"] == name]))
+        session.words.applying(action, name, [view for view in there if view["name"] == name])
+    session.started += names
     views = session.client.start_apps(file.apps, existing=existing, **file.how)  # type: ignore[arg-type] # one of two words
     session.words.done([view for view in views if view["name"] in present])
     for name in missing:
@@ -57,31 +58,35 @@ def start_or_reload(session: Session) -> None:
     session.show()
 
 
-def stop(session: Session) -> None:
+def stop(session: Session) -> int:
     """Stop processes."""
-    _each(session, "stopProcessId", session.client.stop)
+    status = _each(session, "stopProcessId", session.client.stop)
     session.show()
+    return status
 
 
-def delete(session: Session) -> None:
+def delete(session: Session) -> int:
     """Stop processes and forget them."""
-    _each(session, "deleteProcessId", session.client.delete)
+    status = _each(session, "deleteProcessId", session.client.delete)
     session.show()
+    return status
 
 
-def restart(session: Session) -> None:
+def restart(session: Session) -> int:
     """Start processes anew; a file is read again."""
-    _anew(session, "restartProcessId", session.client.restart)
+    status = _anew(session, "restartProcessId", session.client.restart)
     session.show()
+    return status
 
 
-def reload(session: Session) -> None:
+def reload(session: Session) -> int:
     """Start processes anew, without a gap."""
     parallel = int(
         session.given["parallel"] or session.context.environment.get("PM2_CONCURRENT_ACTIONS") or 1
     )
-    _anew(session, "reloadProcessId", partial(session.client.reload, parallel=parallel))
+    status = _anew(session, "reloadProcessId", partial(session.client.reload, parallel=parallel))
     session.context.link()
+    return status
 
 
 def scale(session: Session) -> None:
@@ -128,23 +133,33 @@ def send_signal(session: Session) -> None:
 
 def _start_what_is_there(session: Session, target: str) -> bool:
     try:
-        found = session.client.list(target)
+        found = session.client.list(target, detail=True)
     except ProcessNotFound:
         return False
-    session.words.applying("restartProcessId", target, ids(found))
-    session.words.done(_restarted(session, target))
+    session.words.applying("restartProcessId", target, found)
+    session.words.done(
+        session.client.restart(
+            target, options=_options(session, found), update_env=session.given["update_env"]
+        )
+    )
+    session.started.append(target)
     session.words.say("Process successfully started")
     return True
 
 
 def _start_program(session: Session, target: str) -> None:
     cwd = current_directory()
-    name = session.fields.get("name") or default_name(target, cwd)
-    fields = {**session.context.defaults(name), **session.fields}
+    name = session.fields.get("name") or name_of_line(target) or default_name(target, cwd)
+    fields = {
+        **session.context.defaults(name),
+        **session.merged(name, session.fields),
+        **session.fields,
+    }
+    if " " in target:
+        fields["name"] = name
     if session.args:
         fields["args"] = session.args
-    if session.given["env_name"]:
-        raise Failed("Using --env [env] without passing the ecosystem.config.js does not work")
+    _refuse_environment(session)
     path = Path(cwd, target)
     if " " not in target and ("/" in target or "." in target) and not path.exists():
         raise Failed(f"Script not found: {path}")
@@ -161,11 +176,13 @@ def _start_program(session: Session, target: str) -> None:
     argv = view["declaration"]["command"]["argv"]
     shown = str(path) if path.is_file() else argv[0]
     plural = "s" if count > 1 else ""
+    session.started.append(name)
     session.words.say(f"Starting {shown} in {mode} ({count} instance{plural})")
     session.words.say("Done.")
 
 
-def _anew(session: Session, action: str, verb: Callable[..., Processes]) -> None:
+def _anew(session: Session, action: str, verb: Callable[..., Processes]) -> int:
+    status = 0
     if not session.named:
         raise Failed("missing required argument: a name, an id, a namespace or a file")
     if not session.given["update_env"] and not any(map(is_file_of_apps, session.named)):
@@ -174,36 +191,51 @@ def _anew(session: Session, action: str, verb: Callable[..., Processes]) -> None
         if is_file_of_apps(selector):
             start_file(session, selector, existing=action.removesuffix("ProcessId"))
             continue
-        found = session.found(selector)
-        session.words.applying(action, selector, ids(found))
+        _refuse_environment(session)
+        if not (found := session.found(selector)):
+            session.words.warn("No process found")
+            status = 1
+            continue
+        session.words.applying(action, selector, found)
         views = verb(
-            selector,
-            options=session.fields,
+            *session.selectors(selector, found),
+            options=_options(session, found),
             update_env=session.given["update_env"],
         )
         session.words.done(views)
+    return status
 
 
-def _restarted(session: Session, selector: str) -> Processes:
-    return session.client.restart(
-        selector, options=session.fields, update_env=session.given["update_env"]
-    )
+def _refuse_environment(session: Session) -> None:
+    if session.given["env_name"]:
+        raise Failed("Using --env [env] without passing the ecosystem.config.js does not work")
 
 
-def _each(session: Session, action: str, verb: Callable[..., Processes]) -> None:
+def _options(session: Session, found: Processes) -> dict[str, Any]:
+    """Say what is to be otherwise; `--watch` turns watching off where it is on."""
+    is_watched = any(view["declaration"]["watch"] for view in found)
+    return {
+        **session.fields,
+        **({"watch": False} if session.fields.get("watch") and is_watched else {}),
+    }
+
+
+def _each(session: Session, action: str, verb: Callable[..., Processes]) -> int:
+    status = 0
     if not session.named:
         raise Failed("missing required argument: a name, an id, a namespace or a file")
     for selector in session.named:
         for name in session.names(selector):
-            found = [] if name == "all" and not session.client.list() else session.found(name)
-            if not found:
+            if not (found := session.found(name)):
                 session.words.warn("No process found")
+                status = 1
                 continue
-            session.words.applying(action, name, ids(found))
-            views = verb(name)
+            session.words.applying(action, name, found)
+            views = verb(*session.selectors(name, found))
             session.words.done(views)
             if action == "stopProcessId":
                 _warn_of_schedules(session, views)
+    return status
 
 
 def _warn_of_schedules(session: Session, views: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from click.exceptions import Exit
 
 from pmdaemon.cli import exit_codes
 from pmdaemon.cli.left_out import refusal_of
-from pmdaemon.cli.pm2 import acting, keeping, telling
+from pmdaemon.cli.pm2 import acting, describing, keeping, telling
 from pmdaemon.cli.pm2.options import parse
 from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.session import Command, Session
@@ -48,10 +48,13 @@ COMMANDS: dict[str, Command] = {
     "pid": telling.print_pids,
     "ping": telling.ping,
     "env": telling.environment,
-    "describe": telling.describe,
-    "desc": telling.describe,
-    "info": telling.describe,
-    "show": telling.describe,
+    "describe": describing.describe,
+    "desc": describing.describe,
+    "info": describing.describe,
+    "show": describing.describe,
+    "slist": telling.host,
+    "sysinfos": telling.host,
+    "trigger": telling.trigger,
     "flush": telling.flush,
     "reloadLogs": telling.reload_logs,
     "save": telling.save,
@@ -121,7 +124,7 @@ def _run(arguments: list[str], context: Pm2Context, words: Words) -> int:
         raise refusal_of(word) or _unknown(word)
     status = command(session) or exit_codes.DONE
     if typed.given["attach"] and status == exit_codes.DONE:
-        return _ours(["logs", *session.named[:1]], context, words)
+        return _ours(["logs", *(session.started or session.named)], context, words)
     return status
 
 
@@ -141,12 +144,19 @@ def _ours(arguments: list[str], context: Pm2Context, words: Words) -> int:
         arguments = [each for each in arguments if each not in {"-s", "--silent"}]
     context.settle()
     if arguments[0] == "web":
-        arguments += _web_address(arguments, context.environment)
+        arguments = [*_detached(arguments), *_web_address(arguments, context.environment)]
     if canonical(arguments[0]) == "init" and "--format" not in arguments:
         arguments += ["--format", "js"]
     status = parse_and_run(arguments, context)
     context.link()
     return FAILED if status not in {exit_codes.DONE, exit_codes.INTERRUPTED} else status
+
+
+def _detached(arguments: Sequence[str]) -> list[str]:
+    """Let `web` return at once, as it did with PM2, and take its port as PM2 did."""
+    port = ["--port"] if len(arguments) > 1 and arguments[1].isdecimal() else []
+    detach = [] if {"--off", "--detach"} & {*arguments} else ["--detach"]
+    return [arguments[0], *detach, *port, *arguments[1:]]
 
 
 def _web_address(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.config.paths import Home
 from pmdaemon.config.pm2_shape import Places
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError
-from pmdaemon.core.logs import of_instance
+from pmdaemon.core.logs import OutputStream, of_instance
 
 OUR_FOLDER = "pmdaemon"
 
@@ -65,6 +65,8 @@ class Pm2Home(Home):
 class Pm2Context(Context):
     """A call under the name of PM2."""
 
+    voice = "[PM2][WARN] "
+
     def __init__(self, environment: Mapping[str, str]) -> None:
         home = environment.get("PM2_HOME") or f"{environment.get('HOME') or '~'}/.pm2"
         self._home = Pm2Home(str(Path(home).expanduser().absolute()), environment)
@@ -108,6 +110,14 @@ class Pm2Context(Context):
             found["pid_file"] = str(self.home.of_pm2("pids", file))
         return found
 
+    def merged_files(self, name: str) -> dict[str, str]:
+        """Say which files of PM2's the instances of an app share that merges its logs."""
+        stem = _UNFIT.sub("-", name)
+        return {
+            "out_file": str(self.home.of_pm2("logs", f"{stem}-out.log")),
+            "error_file": str(self.home.of_pm2("logs", f"{stem}-error.log")),
+        }
+
     def settle(self) -> None:
         """Make PM2's home be there, and see that PM2 itself does not run in it.
 
@@ -145,11 +155,32 @@ def _links(views: Iterable[Mapping[str, Any]], context: Pm2Context) -> list[tupl
     for view in views:
         logs, places = view["declaration"]["logs"], context.places(view)
         pairs = (
-            (logs["out_file"], places.out, view["out_file"]),
-            (logs["error_file"], places.err, view["error_file"]),
+            (logs["out_file"], places.out, OutputStream.OUT, view["out_file"]),
+            (logs["error_file"], places.err, OutputStream.ERR, view["error_file"]),
         )
-        links += [(theirs, ours) for chosen, theirs, ours in pairs if not chosen]
+        worded = _worded_copies(view)
+        links += [
+            (theirs, worded.get(stream, plain))
+            for chosen, theirs, stream, plain in pairs
+            if not chosen
+        ]
     return links
+
+
+def _worded_copies(view: Mapping[str, Any]) -> dict[OutputStream, str]:
+    """Say where the lines of a process are as PM2 would write them: with dates, or as JSON."""
+    policy = view["declaration"]["logs"]
+    if not (policy["json"] or policy["date_format"]):
+        return {}
+    from msgspec import convert  # noqa: PLC0415 - for the few who have their lines worded
+
+    from pmdaemon.core.log_copies import copies_of  # noqa: PLC0415 - as above
+    from pmdaemon.core.spec import LogPolicy  # noqa: PLC0415 - as above
+
+    folder = view["out_file"].rpartition("/")[0]
+    alone = {**policy, "combined_file": None}
+    copies = copies_of(view["name"], view["instance"], convert(alone, LogPolicy), folder)
+    return {copy.stream: copy.path for copy in copies}
 
 
 def own_file(view: Mapping[str, Any], key: str) -> str | None:

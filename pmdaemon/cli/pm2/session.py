@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path, PurePath
 from typing import Any
 
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps, names_in
@@ -11,16 +12,37 @@ from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.table import blocks, table
 from pmdaemon.cli.pm2.wording import Words
 from pmdaemon.client.blocking import Client
-from pmdaemon.client.calls import Processes
+from pmdaemon.client.calls import Processes, current_directory
 from pmdaemon.config.choosing import names_of, with_environment
 from pmdaemon.config.package_versions import PackageVersions
-from pmdaemon.core.errors import PmdaemonError, ProcessNotFound
+from pmdaemon.config.pm2_shape import folder_of, path_of
+from pmdaemon.core.errors import InvalidInput, PmdaemonError, ProcessNotFound
+from pmdaemon.core.names import app_name
 
 
 class Failed(PmdaemonError):
     """What PM2 ends a command with that went wrong."""
 
     code = "operation_failed"
+
+
+_MERGING = frozenset({"mergelogs", "combinelogs"})
+
+_FILES = frozenset(
+    {"outfile", "out", "output", "outlog", "errorfile", "error", "err", "errfile", "errlog"}
+)
+"""PM2's names for files of the user's own."""
+
+
+def name_of_line(script: str) -> str | None:
+    """Name an app after its whole command line, as PM2 does: `npm run start`; None for a file."""
+    if " " not in script:
+        return None
+    name = PurePath(PurePath(script).name).stem
+    try:
+        return app_name(name)
+    except InvalidInput:
+        return None
 
 
 class Session:
@@ -35,6 +57,8 @@ class Session:
         self.fields = typed.fields
         self.given = typed.given
         self.args = typed.args
+        self._paths: set[str] = set()
+        self.started: list[str] = []
 
     @cached_property
     def client(self) -> Client:
@@ -54,16 +78,25 @@ class Session:
         return self.named[0]
 
     def found(self, selector: str) -> Processes:
-        """List the processes that a selector means.
+        """List the processes that a selector means, which may be the path of their script.
 
         Raises:
             Failed: there is none.
 
         """
         try:
-            return self.client.list(selector)
+            return self.client.list(selector, detail=True)
         except ProcessNotFound as error:
+            path = str(Path(current_directory(), selector))
+            views = self.client.list(detail=True)
+            if by_path := [view for view in views if path_of(view) == path]:
+                self._paths.add(selector)
+                return by_path
             raise Failed(f"Process or Namespace {selector} not found") from error
+
+    def selectors(self, selector: str, found: Processes) -> list[str | int]:
+        """Say to the daemon what was found: it knows nothing of paths."""
+        return [*ids(found)] if selector in self._paths else [selector]
 
     def read(self, path: str) -> AppsOfFile:
         """Read a file of apps, with what PM2 would give each of them."""
@@ -76,12 +109,21 @@ class Session:
             file = self._with_environment(file, path, env_name)
         for warning in file.warnings:
             self.words.note(warning)
-        names = names_of(file.apps, None)
+        named = [{"name": name_of_line(str(app.get("script", ""))), **app} for app in file.apps]
+        names = names_of(named, None)
         apps = [
-            {**self.context.defaults(name), **app}
-            for app, name in zip(file.apps, names, strict=True)
+            {**self.context.defaults(name), **self.merged(name, app), **app}
+            for app, name in zip(named, names, strict=True)
         ]
         return file._replace(apps=apps)
+
+    def merged(self, name: str, app: Mapping[str, object]) -> Mapping[str, object]:
+        """Say what else an app needs whose instances write to the same files, as PM2 has it."""
+        said = {key.replace("_", "").lower() for key, value in app.items() if value}
+        several = app.get("instances") not in (None, 1, "1")
+        if not several or not said & _MERGING or said & _FILES:
+            return {}
+        return self.context.merged_files(name)
 
     def names(self, selector: str) -> list[str]:
         """Name what is meant: the apps of a file, or the selector itself."""
@@ -100,14 +142,13 @@ class Session:
     def list_drawn(self) -> str:
         """Draw the list."""
         views = self.client.list(detail=True)
-        if self.given["mini_list"]:
-            return blocks(views)
         versions, user = PackageVersions(), username()
 
         def about(view: Mapping[str, Any]) -> tuple[str, str]:
-            declaration = view["declaration"]
-            return versions.of(declaration["cwd"]), declaration["run_as"]["user"] or user
+            return versions.of(folder_of(view)), view["declaration"]["run_as"]["user"] or user
 
+        if self.given["mini_list"]:
+            return blocks(views, about=about, places=self.context.places)
         return table(views, self.context.terminal, about=about)
 
     def _with_environment(self, file: AppsOfFile, path: str, env_name: str) -> AppsOfFile:

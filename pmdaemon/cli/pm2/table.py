@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pmdaemon.cli.pm2.places import own_file
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import fit, harmless, width
-from pmdaemon.config.pm2_shape import STATUS
+from pmdaemon.config.pm2_shape import STATUS, Places
 
 View = Mapping[str, Any]
 """A process as `jlist` words it, but for `view`, the daemon's own words."""
@@ -31,13 +32,19 @@ def table(
     return "\n".join([*lines, _rule(columns, "└┴┘")])
 
 
-def blocks(views: Sequence[View]) -> str:
-    """Write a block of lines a process, as `list -m` does."""
+def blocks(
+    views: Sequence[View],
+    *,
+    about: Callable[[View], tuple[str, str]],
+    places: Callable[[View], Places],
+) -> str:
+    """Write a block of lines a process, as `list -m` does; `places` tells where its files are."""
     lines = []
     for view in views:
         lines += [
             f"+--- {harmless(view['name'])}",
             f"namespace : {harmless(view['namespace'])}",
+            f"version : {harmless(about(view)[0])}",
             f"pid : {view['pid'] or 0}",
             f"pm2 id : {view['pm_id']}",
             f"status : {_status(view)}",
@@ -45,8 +52,9 @@ def blocks(views: Sequence[View]) -> str:
             f"restarted : {view['restarts']}",
             f"uptime : {uptime(view)}",
             f"memory usage : {_memory(view)}",
-            f"error log : {harmless(view['error_file'])}",
-            f"watching : {_watching(view)}",
+            f"error log : {harmless(own_file(view, 'error_file') or places(view).err)}",
+            f"watching : {'yes' if view['declaration']['watch'] else 'no'}",
+            f"PID file : {harmless(places(view).pid)}",
         ]
     return "\n".join(lines)
 

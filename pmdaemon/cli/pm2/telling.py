@@ -1,14 +1,10 @@
 """PM2's commands that tell something, or act on the daemon and its files, with its status lines."""
 
-import time
-
 from pmdaemon import __version__
 from pmdaemon.cli.listing import entries_of
-from pmdaemon.cli.pm2.places import own_file
 from pmdaemon.cli.pm2.session import Failed, Session, ids
-from pmdaemon.cli.pm2.table import uptime
 from pmdaemon.cli.render.inspect_form import inspected
-from pmdaemon.cli.render.text import fit, harmless, width
+from pmdaemon.cli.render.text import harmless
 from pmdaemon.client import dump_file
 from pmdaemon.client.calls import environment_of
 from pmdaemon.core.errors import DaemonNotRunning, OperationFailed, ProcessNotFound
@@ -69,47 +65,23 @@ def environment(session: Session) -> None:
         print(f"{harmless(name)}: {harmless(value)}")
 
 
-def describe(session: Session) -> int:
-    """Draw everything about processes, a table each."""
-    selector = session.only_one()
-    try:
-        views = session.client.list(selector, detail=True)
-    except ProcessNotFound:
-        session.words.warn(f"{selector} doesn't exist")
-        return 1
-    entries = {entry["pm_id"]: entry["pm2_env"] for entry in entries_of(session.context)}
-    for view in views:
-        env = entries[view["pm_id"]]
-        rows = {
-            "status": env["status"],
-            "name": view["name"],
-            "namespace": view["namespace"],
-            "version": env["version"],
-            "restarts": str(view["restarts"]),
-            "uptime": uptime(view),
-            "max memory restart": env.get("max_memory_restart"),
-            "cron restart": env.get("cron_restart"),
-            "script path": env["pm_exec_path"],
-            "entire log path": env.get("pm_log_path"),
-            "script args": " ".join(env.get("args", [])) or "N/A",
-            "error log path": own_file(view, "error_file") or env["pm_err_log_path"],
-            "out log path": own_file(view, "out_file") or env["pm_out_log_path"],
-            "pid path": env["pm_pid_path"],
-            "interpreter": env["exec_interpreter"],
-            "interpreter args": " ".join(env["node_args"]) or "N/A",
-            "script id": str(view["pm_id"]),
-            "exec cwd": env["pm_cwd"],
-            "exec mode": env["exec_mode"],
-            "node.js version": env.get("node_version", "N/A"),
-            "node env": env["env"].get("NODE_ENV", "N/A"),
-            "watch & reload": "✔" if env["watch"] else "✘",
-            "unstable restarts": str(env["unstable_restarts"]),
-            "created at": _iso(view["created"]),
-        }
-        shown = {name: str(value) for name, value in rows.items() if value is not None}
-        session.words.plain(f" Describing process with id {view['pm_id']} - name {view['name']} ")
-        session.words.plain(_rows(shown))
-    return 0
+def host(session: Session) -> None:
+    """Print what the machine has and uses, as Node shows values."""
+    from pmdaemon.cli.commands.slist import measured  # noqa: PLC0415 - for this command
+
+    print(inspected(measured(session.client)))
+
+
+def trigger(session: Session) -> None:
+    """Have programs carry out an action, and print what they answer."""
+    from pmdaemon.cli.commands.trigger import say_answers  # noqa: PLC0415 - for this command
+
+    if not 2 <= len(session.named) <= 3:
+        raise Failed("missing required argument `action_name'")
+    selector, action, *params = session.named
+    replies = session.client.trigger(action, selector, params=params[0] if params else None)
+    session.words.plain(f"{len(replies)} processes have received command {harmless(action)}")
+    say_answers(replies)
 
 
 def flush(session: Session) -> None:
@@ -146,7 +118,7 @@ def save(session: Session) -> None:
     if saved["written"]:
         session.words.say(f"Successfully saved in {saved['path']}")
     else:
-        session.words.warn("There is no process to save; to save the empty list: pm2 save --force")
+        session.words.note("There is no process to save; to save the empty list: pm2 save --force")
 
 
 def cleardump(session: Session) -> None:
@@ -168,9 +140,10 @@ def resurrect(session: Session) -> None:
         session.words.fail("No processes saved; DUMP file doesn't exist")
         return
     before = set(ids(session.client.list()))
-    for view in session.client.resurrect():
-        if view["pm_id"] not in before:
-            session.words.say(f"Process {view['script']} restored")
+    back = set(ids(session.client.resurrect())) - before
+    for entry in entries_of(session.context):
+        if entry["pm_id"] in back:
+            session.words.say(f"Process {entry['pm2_env']['pm_exec_path']} restored")
     session.show()
 
 
@@ -180,7 +153,7 @@ def kill(session: Session) -> None:
     try:
         views = client.list()
         if views:
-            session.words.applying("deleteProcessId", "all", ids(views))
+            session.words.applying("deleteProcessId", "all", views)
             session.words.done(client.delete("all"))
         session.words.say("[v] All Applications Stopped")
         client.kill()
@@ -202,23 +175,3 @@ def version(session: Session) -> None:
     """Print our version."""
     del session
     print(__version__)
-
-
-_CORNERS = (("┌", "┬", "┐"), ("└", "┴", "┘"))
-
-
-def _rows(rows: dict[str, str]) -> str:
-    left = max(map(len, rows))
-    right = max(width(harmless(value)) for value in rows.values())
-    lines = [
-        f"│ {name.ljust(left)} │ {fit(harmless(value), right)}"
-        f"{' ' * (right - width(harmless(value)))} │"
-        for name, value in rows.items()
-    ]
-    top, end = (f"{a}{'─' * (left + 2)}{b}{'─' * (right + 2)}{c}" for a, b, c in _CORNERS)
-    return "\n".join([top, *lines, end])
-
-
-def _iso(seconds: float) -> str:
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{int(seconds % 1 * 1000):03d}Z"

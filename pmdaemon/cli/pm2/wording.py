@@ -40,11 +40,12 @@ class Words:
         if not self.silent:
             print(text)
 
-    def applying(self, action: str, name: str, ids: Sequence[int]) -> None:
-        """Tell what is about to be done, and to whom."""
+    def applying(self, action: str, name: str, views: Sequence[Mapping[str, Any]]) -> None:
+        """Tell what is about to be done, and to whom; an id that was typed stays as it was."""
+        ids: list[object] = [name] if name.isdecimal() else [view["pm_id"] for view in views]
         self.plain(
             f"{self._context.terminal.paint('[PM2] ', 'green')}"
-            f"Applying action {action} on app [{harmless(name)}](ids: {inspected(list(ids))})"
+            f"Applying action {action} on app [{harmless(name)}](ids: {inspected(ids)})"
         )
 
     def done(self, views: Iterable[Mapping[str, Any]]) -> None:

@@ -53,7 +53,7 @@ def deployment_lines(one: Deployment) -> list[str]:
 
 def line_text(line: Mapping[str, Any], terminal: Terminal) -> str:
     """Word a line of a log: what the deployer says begins with an arrow, what commands say not."""
-    message = harmless(line["message"])
+    message = harmless(line["message"].expandtabs())
     if line["stream"] != "system":
         return f"    {message}"
     return terminal.paint(f"--> {message}", _LEVELS.get(line["level"], "cyan"))

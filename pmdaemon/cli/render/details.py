@@ -35,6 +35,7 @@ def details(view: Mapping[str, Any], terminal: Terminal) -> str:
         _block("Program", _program(view, spec), terminal),
         _block("Rules", _rules(spec), terminal),
         _block("Logs", _logs(view, spec), terminal),
+        *_agent_blocks(view, terminal),
         _block("Environment", _environment(view, spec), terminal),
     ]
     return "\n".join(blocks)
@@ -87,6 +88,25 @@ def _reported(telemetry: Mapping[str, Any] | None) -> str | None:
     memory = (telemetry or {}).get("memory") or {}
     sizes = [f"{harmless(name)} {format_size(int(size))}" for name, size in memory.items() if size]
     return ", ".join(sizes) or None
+
+
+def measured(metric: object) -> str:
+    """Word a metric as PM2's agent tells it: a value, and perhaps its unit."""
+    if not isinstance(metric, Mapping):
+        return str(metric)
+    return " ".join(str(metric[key]) for key in ("value", "unit") if metric.get(key) is not None)
+
+
+def _agent_blocks(view: Mapping[str, Any], terminal: Terminal) -> list[str]:
+    """Show what a Node program says by PM2's agent; most have none, and say nothing."""
+    agent = view.get("agent") or {}
+    metrics = {name: measured(one) for name, one in agent.get("monitor", {}).items()}
+    actions = [str(one["action_name"]) for one in agent.get("actions", ())]
+    how: dict[str, object] = {f"pmdaemon trigger {view['name']}": actions}
+    return [
+        *([_block("Metrics", metrics, terminal)] if metrics else []),
+        *([_block("Actions", how, terminal)] if actions else []),
+    ]
 
 
 def _health(health: Mapping[str, Any] | None) -> str | None:

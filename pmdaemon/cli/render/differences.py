@@ -19,14 +19,20 @@ _WORDS = {
 NOTHING = "(nothing)"
 
 
-def report(steps: Sequence[StepView], *, dry_run: bool) -> Iterator[str]:
-    """Yield a line an app, and beneath it one for each field that differs."""
+def report(
+    steps: Sequence[StepView], *, beside: Sequence[str] = (), dry_run: bool
+) -> Iterator[str]:
+    """Yield a line an app, and beneath it one for each field that differs.
+
+    `beside` are lines on what differs and is no app.
+    """
     for step in steps:
         action = step["action"]
         yield f"{harmless(step['name'])}: {_WORDS.get(action, action)}"
         for change in step["changes"]:
             yield f"    {_line(change)}"
-    if all(step["action"] in {"keep", "leave"} for step in steps):
+    yield from map(harmless, beside)
+    if not beside and all(step["action"] in {"keep", "leave"} for step in steps):
         yield "there is nothing to do"
     elif dry_run:
         yield "nothing was done (--dry-run)"

@@ -8,12 +8,14 @@ from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.control.messages.platform import (
     AccountView,
+    ApiTokenView,
     DomainView,
     InvitationView,
     ProjectView,
     VariableView,
     WebhookView,
 )
+from pmdaemon.core.quantities import format_size
 
 STATUS_COLOURS = {"active": "green", "building": "yellow"}
 
@@ -45,6 +47,46 @@ def invitations_table(invitations: Sequence[InvitationView], terminal: Terminal)
         ],
         terminal,
     )
+
+
+def api_tokens_table(tokens: Sequence[ApiTokenView], terminal: Terminal) -> str:
+    """Draw API tokens."""
+    used, until = [one["last_used"] for one in tokens], [one["expires"] for one in tokens]
+    return draw(
+        [
+            Column("id", [one["id"] for one in tokens]),
+            Column("name", [harmless(one["name"]) for one in tokens], flexible=True),
+            Column("since", [moment(one["created"]) for one in tokens], rank=2),
+            Column("used", ["never" if at is None else moment(at) for at in used], rank=1),
+            Column("until", ["-" if at is None else moment(at) for at in until]),
+        ],
+        terminal,
+    )
+
+
+def project_lines(one: ProjectView) -> list[str]:
+    """Tell what there is to know of a project; what it does not say itself is left out."""
+    rows = {
+        "project": one["slug"],
+        "name": one["name"],
+        "status": one["status"],
+        "url": one["url"],
+        "of": one["user"] or "this machine",
+        "repository": one["repo_url"],
+        "branch": one["branch"],
+        "folder": one["run_dir"],
+        "install": one["install_command"],
+        "build": one["build_command"],
+        "start": one["start_command"],
+        "health": one["health_path"],
+        "drain": f"{one['drain']:g} s",
+        "keep": f"{one['keep']} releases",
+        "time to build": f"{one['build_timeout']:g} s" if one["build_timeout"] else "",
+        "time to start": f"{one['start_timeout']:g} s" if one["start_timeout"] else "",
+        "build memory": format_size(one["build_memory"]) if one["build_memory"] else "",
+        "created": moment(one["created"]),
+    }
+    return [f"{name:<13} {harmless(str(value))}" for name, value in rows.items() if value]
 
 
 def projects_table(projects: Sequence[ProjectView], terminal: Terminal) -> str:

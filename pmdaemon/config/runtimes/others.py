@@ -1,58 +1,72 @@
-"""Go, Rust, Ruby, PHP, Java, and pages that need no program."""
+"""Go, Rust, PHP, and pages that need no program."""
 
-from pmdaemon.config.runtimes.recipe import Recipe, table, text, toml_of
+import re
+
+from pmdaemon.config.runtimes.recipe import Recipe, as_there_is, table, text, toml_of
 from pmdaemon.core.releases import Listing
 
+PHP = 'php -d opcache.lockfile_path="$TMPDIR" -S 127.0.0.1:$PORT'
+"""PHP's own server. Nothing may be written into /tmp by what has its home there."""
+
+WORKERS = "4"
+"""Requests at once; PHP's own server would take one after another."""
+
+LIKELY_PROGRAMS = ("cmd/web", "cmd/server", "cmd/app", "cmd/api")
+"""Of several programs of a Go module the one that answers requests, most likely."""
+
 STATIC_FOLDERS = ("public/", "dist/", "build/", "site/", "_site/")
+
+_GO_PROGRAM = re.compile(r"cmd/[\w-]+")
 
 
 def go(listing: Listing) -> Recipe | None:
     """Say how a Go repository is run; None when it is none."""
     if not listing.has("go.mod"):
         return None
+    place, why = _go_program(listing)
+    build = f"go build -o .bin/app {place}"
     return Recipe(
         runtime="go",
-        build="go build -o .bin/app .",
+        build=build,
         start=".bin/app",
-        reasons=("Go, as there is a go.mod: go build, and what it makes is started",),
+        reasons=("Go, as there is a go.mod", f"build: {build}, {why}", "start: .bin/app"),
     )
+
+
+def _go_program(listing: Listing) -> tuple[str, str]:
+    """Find the folder of the program: that of the module, or one below `cmd`, as is the custom."""
+    below = {name for name in listing.names if _GO_PROGRAM.fullmatch(name)}
+    if listing.has("main.go") or not below:
+        return ".", "for the program of the module"
+    found = next((name for name in LIKELY_PROGRAMS if name in below), min(below))
+    others = f", of {len(below)} programs (the project can say another)" if len(below) > 1 else ""
+    return f"./{found}", f"as there is {found}{others}"
 
 
 def rust(listing: Listing) -> Recipe | None:
-    """Say how a Rust repository is run; None when it is none."""
+    """Say how a Rust repository is run; None when it is none.
+
+    What is compiled of others is kept for the next release, and of it all but the program is not
+    kept with each of them: that is gigabytes, soon.
+    """
     if not listing.has("Cargo.toml"):
         return None
     cargo = toml_of(listing, "Cargo.toml")
-    programs = cargo.get("bin")
+    package, programs = table(cargo.get("package")), cargo.get("bin")
     first = table(programs[0]) if isinstance(programs, list) and programs else {}
-    name = text(first.get("name")) or text(table(cargo.get("package")).get("name"))
+    name = text(package.get("default-run")) or text(first.get("name")) or text(package.get("name"))
     locked = " --locked" if listing.has("Cargo.lock") else ""
+    build = f'cargo build --release{locked} --target-dir "$HOME/cargo-target"'
+    if name:
+        build += f' && mkdir -p .bin && cp "$HOME/cargo-target/release/{name}" .bin/'
+    reasons = ["Rust, as there is a Cargo.toml", f"build: {build}"]
+    if name:
+        reasons.append(f"start: .bin/{name}, as Cargo.toml names it")
     return Recipe(
         runtime="rust",
-        build=f"cargo build --release{locked}",
-        start=f"target/release/{name}" if name else "",
-        reasons=("Rust, as there is a Cargo.toml: cargo build, and what it makes is started",),
-    )
-
-
-def ruby(listing: Listing) -> Recipe | None:
-    """Say how a Ruby repository is run; None when it is none."""
-    if not listing.has("Gemfile"):
-        return None
-    if listing.has("config.ru"):
-        start, why = "bundle exec rackup -o 127.0.0.1 -p $PORT", "as there is a config.ru"
-    elif (main := listing.first("app.rb", "main.rb", "server.rb")) is not None:
-        start, why = f"bundle exec ruby {main}", "as there is such a file"
-    else:
-        start, why = "", ""
-    told = (f"start: {start}, {why}",) if start else ()
-    return Recipe(
-        runtime="ruby",
-        install="bundle install",
-        start=start,
-        build_env={"BUNDLE_PATH": "vendor/bundle"},
-        run_env={"BUNDLE_PATH": "vendor/bundle", "RACK_ENV": "production"},
-        reasons=("Ruby, as there is a Gemfile: bundle install", *told),
+        build=build,
+        start=f".bin/{name}" if name else "",
+        reasons=tuple(reasons),
     )
 
 
@@ -67,35 +81,16 @@ def php(listing: Listing) -> Recipe | None:
     if listing.has("artisan"):
         start = "php artisan serve --host=127.0.0.1 --port=$PORT"
     elif listing.has("public/index.php") or not listing.has("index.php"):
-        start = "php -S 127.0.0.1:$PORT -t public"
+        start = f"{PHP} -t public"
     else:
-        start = "php -S 127.0.0.1:$PORT"
+        start = PHP
     return Recipe(
         runtime="php",
         install=install,
         start=start,
-        reasons=(f"PHP, as there is a {known}", f"start: {start} (a Procfile can say better)"),
-    )
-
-
-def java(listing: Listing) -> Recipe | None:
-    """Say how a Java repository is run; None when it is none."""
-    if listing.has("pom.xml"):
-        tool = "./mvnw" if listing.has("mvnw") else "mvn"
-        build, jars = f"{tool} --batch-mode -DskipTests package", "target"
-        known = "pom.xml"
-    elif (gradle := listing.first("build.gradle", "build.gradle.kts")) is not None:
-        tool = "./gradlew" if listing.has("gradlew") else "gradle"
-        build, jars, known = f"{tool} build -x test", "build/libs", gradle
-    else:
-        return None
-    start = f"exec java -jar $(ls {jars}/*.jar | grep -v -e '-plain.jar' -e original- | head -n 1)"
-    return Recipe(
-        runtime="java",
-        build=build,
-        start=start,
-        run_env={"SERVER_ADDRESS": "127.0.0.1"},
-        reasons=(f"Java, as there is a {known}", f"start: the first jar in {jars}"),
+        build_env={"COMPOSER_ALLOW_SUPERUSER": "1"},
+        run_env={"PHP_CLI_SERVER_WORKERS": WORKERS},
+        reasons=(f"PHP, {as_there_is(known)}", f"start: {start} (a Procfile can say better)"),
     )
 
 

@@ -40,6 +40,12 @@ def table(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def as_there_is(name: str) -> str:
+    """Word that something was told by a file."""
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"as there is {article} {name}"
+
+
 def text(value: object) -> str:
     """Take a text for what it is, and anything else for an empty one."""
     return value.strip() if isinstance(value, str) else ""

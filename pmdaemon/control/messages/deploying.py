@@ -29,10 +29,14 @@ class DeploymentsBody(TypedDict):
 
 
 class DeploymentBody(TypedDict):
-    """`deployment`, `deployment_cancel`: one of a project, by its number; the last without."""
+    """`deployment`, `deployment_cancel` and so on: one of a project by its number, or by its id.
 
-    project: str
+    Without a number it is the last of the project.
+    """
+
+    project: NotRequired[str]
     number: NotRequired[int]
+    id: NotRequired[str]
 
 
 class RollbackBody(TypedDict):

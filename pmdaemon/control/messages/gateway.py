@@ -39,7 +39,10 @@ class GatewayBody(TypedDict):
 
 
 class CertificateBody(TypedDict):
-    """`certificate_remove`: have a host, or `*.host`, be served with this certificate no longer."""
+    """`certificate_remove`, `certificate_retry`: the certificate of a host, or `*.host`.
+
+    It is not served any longer; or one is ordered now, however often that has failed.
+    """
 
     host: str
 
@@ -48,7 +51,9 @@ class ServiceBody(TypedDict):
     """`service`: publish an app, or addresses, under `routes` (`host` or `host/path`).
 
     `targets` is one app, or addresses. With `swap` they take the place of what answered until now.
-    With `listen_port`, connections to it are spread over the targets as they are.
+    With `listen_port`, connections to it are spread over the targets as they are. With `source`,
+    the absolute path of a file that declares it, it goes with the last app of that file, and what
+    the file said of it before is replaced.
     """
 
     targets: list[str]
@@ -59,6 +64,7 @@ class ServiceBody(TypedDict):
     swap: NotRequired[bool]
     listen_host: NotRequired[str]
     listen_port: NotRequired[int]
+    source: NotRequired[str]
 
 
 class ServiceRemoveBody(TypedDict):
@@ -124,7 +130,10 @@ class ListenerView(TypedDict):
 
 
 class ServiceView(TypedDict):
-    """A service, and what answers for it now; `declared` is one that its app declares itself."""
+    """A service, and what answers for it now; `declared` is one that its app declares itself.
+
+    `source` is the file that declares it beside its apps.
+    """
 
     name: str
     target: str
@@ -134,6 +143,7 @@ class ServiceView(TypedDict):
     routes: list[RouteView]
     targets: list[TargetView]
     listener: ListenerView | None
+    source: str | None
     warnings: NotRequired[list[str]]
 
 
@@ -146,11 +156,21 @@ class GatewayResult(TypedDict):
     services: list[ServiceView]
 
 
+class RefusalView(TypedDict):
+    """The last order that came to nothing, of `count` in a row: when, and when the next one is."""
+
+    directory: str
+    count: int
+    reason: str
+    tried: float
+    again: float
+
+
 class CertificateView(TypedDict):
     """What a host is served with over TLS; `source` is file, acme, local or none.
 
     Times are in seconds since the epoch. With a `fault` it is not used; `note` says what is being
-    done about it.
+    done about it, and `refusal` how that failed at last.
     """
 
     host: str
@@ -159,6 +179,7 @@ class CertificateView(TypedDict):
     ends: float | None
     fault: str
     note: str
+    refusal: RefusalView | None
 
 
 class CertificatesResult(TypedDict):

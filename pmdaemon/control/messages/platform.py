@@ -54,6 +54,21 @@ class InviteBody(TypedDict):
     expire_in: NotRequired[float]
 
 
+class ApiTokenBody(TypedDict):
+    """`api_token_add`: a token for an account; `expire_in` is in seconds."""
+
+    email: str
+    name: str
+    expire_in: NotRequired[float]
+
+
+class ApiTokensBody(TypedDict):
+    """`api_tokens`: those of an account; `api_token_remove`: the one with this id."""
+
+    email: str
+    id: NotRequired[str]
+
+
 class IdBody(TypedDict):
     """`invitation_remove`, `webhook_remove`: what has this id."""
 
@@ -146,6 +161,17 @@ class InvitationView(TypedDict):
     invitation: NotRequired[str]
 
 
+class ApiTokenView(TypedDict):
+    """An API token of an account; what it is itself is told once and never again."""
+
+    id: str
+    name: str
+    created: float
+    expires: float | None
+    last_used: float | None
+    token: NotRequired[str]
+
+
 class ProjectView(TypedDict):
     """A project; `user` is the address of its owner, or None where that is who has the machine."""
 
@@ -164,6 +190,9 @@ class ProjectView(TypedDict):
     health_path: str
     drain: float
     keep: int
+    build_timeout: float
+    start_timeout: float
+    build_memory: int
     status: str
     url: str
     created: float

@@ -66,6 +66,14 @@ class HealthView(TypedDict):
     seconds: float | None
 
 
+class AgentView(TypedDict):
+    """What PM2's agent in a Node program has said: see `AgentReport`."""
+
+    actions: list[dict[str, Any]]
+    monitor: dict[str, Any]
+    options: dict[str, Any]
+
+
 class ProcessView(TypedDict):
     """A process, as the CLI gets it.
 
@@ -74,8 +82,10 @@ class ProcessView(TypedDict):
     since the epoch. It is `ready` when it is up and was not to say so in vain. `reason` tells why
     it is errored, or why it cannot be started for the time being, `last_words` are the last lines
     it wrote to stderr then. `health` is null without a check, or while it is down. `declaration`
-    is an `AppSpec`, and `added_env` what its program gets besides what was declared and inherited,
-    both for those who asked for detail; durations are in seconds, sizes in bytes.
+    is an `AppSpec`, `added_env` what its program gets besides what was declared and inherited,
+    `telemetry` and `agent` what it has said of itself, `failures` how many ends count towards
+    giving up, and `backoff` the latest of growing waits, all for those who asked for detail;
+    durations are in seconds, sizes in bytes.
     """
 
     pm_id: int
@@ -106,6 +116,9 @@ class ProcessView(TypedDict):
     declaration: NotRequired[dict[str, Any]]
     added_env: NotRequired[dict[str, str]]
     telemetry: NotRequired[dict[str, Any] | None]
+    agent: NotRequired[AgentView | None]
+    failures: NotRequired[int]
+    backoff: NotRequired[float]
 
 
 class ProcessesResult(TypedDict):

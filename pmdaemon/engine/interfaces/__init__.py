@@ -35,7 +35,6 @@ from pmdaemon.engine.interfaces.programs import (
 from pmdaemon.engine.interfaces.serving import (
     GatewayServer,
     GatewaySettings,
-    RateLimit,
     WebServer,
     WebSettings,
 )
@@ -79,7 +78,6 @@ __all__ = [
     "Prober",
     "ProcessMetrics",
     "ProcessTrees",
-    "RateLimit",
     "Revocations",
     "RunHistory",
     "SecretFiles",

@@ -1,11 +1,11 @@
 """Who signs for the names that the gateway answers for, and what has been signed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
-from pmdaemon.core.certificates import Certificate
+from pmdaemon.core.certificates import Certificate, Refusal
 
 
 class CertificateFiles(Struct, frozen=True):
@@ -53,6 +53,17 @@ class Certificates(Protocol):
 
         Raises:
             CertificateRefused: it does not.
+
+        """
+
+    def refusals(self) -> Mapping[str, Refusal]:
+        """Return what was kept of orders that came to nothing, by host."""
+
+    def keep_refusals(self, refusals: Mapping[str, Refusal]) -> None:
+        """Keep these, and no others, for daemons to come.
+
+        Raises:
+            HomeUnusable: they cannot be written.
 
         """
 

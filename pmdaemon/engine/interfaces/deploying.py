@@ -38,7 +38,8 @@ class FetchOrder(Struct, frozen=True, kw_only=True):
     """What is to be fetched: a branch, or a commit of it.
 
     `name` is that of the command that does it; see `BuildOrder`. `token` opens a repository that is
-    not for everybody. Who is `trusted` may fetch from this machine as well.
+    not for everybody. Who is `trusted` may fetch from this machine as well. `timeout` is in
+    seconds.
     """
 
     project_id: str
@@ -48,6 +49,7 @@ class FetchOrder(Struct, frozen=True, kw_only=True):
     sha: str = ""
     token: str = ""
     trusted: bool = False
+    timeout: float = 600.0
 
     def __repr__(self) -> str:
         return f"FetchOrder(project_id={self.project_id!r}, branch={self.branch!r})"
@@ -157,7 +159,8 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     """A command line for a shell, run with an environment of its own and nothing inherited.
 
     `name` tells its processes from all others of this home, also when this daemon has died.
-    `timeout` is in seconds. Of the home, it sees the folders `doors` alone.
+    `timeout` is in seconds, `memory` in bytes; None is as much as there is. Of the home, it sees
+    the folders `doors` alone.
     """
 
     name: str
@@ -165,6 +168,8 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     cwd: str
     env: Mapping[str, str]
     timeout: float
+    memory: int | None = None
+    processes: int = 512
     doors: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

@@ -5,15 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.routing import Listener, RouteTable, Target
 from pmdaemon.engine.interfaces.certificates import AcmeSettings, CertificateFiles
-
-
-class RateLimit(Struct, frozen=True):
-    """How many requests one address may make within how many seconds."""
-
-    requests: int
-    seconds: float
 
 
 class WebSettings(Struct, frozen=True):
@@ -66,6 +60,12 @@ class WebServer(Protocol):
     @property
     def address(self) -> str | None:
         """The URL it answers at, or None while it is off."""
+
+    async def reserve(self, settings: WebSettings) -> None:
+        """Take connections at the address from now on, and have them wait until it is turned on.
+
+        What cannot be used is told then.
+        """
 
     async def turn_on(self, settings: WebSettings) -> None:
         """Listen; when it listens already, change over.

@@ -26,8 +26,14 @@ IDLE_SECONDS = 75.0
 LINGER_SECONDS = 2.0
 """How long the rest of a request is read that nobody wants."""
 
+
+class TooSlow(Exception):
+    """A head that does not come to its end."""
+
+
 REFUSALS = {
     MalformedMessage: (400, b"Bad Request"),
+    TooSlow: (408, b"Request Timeout"),
     HeadTooLong: (431, b"Request Header Fields Too Large"),
     NotSupported: (501, b"Not Implemented"),
 }
@@ -217,6 +223,8 @@ class ClientConnection(asyncio.Protocol):
             if end > LONGEST_HEAD or (end < 0 and len(self._waiting) > LONGEST_HEAD):
                 raise HeadTooLong("the head of the request is too long")
             if end < 0:
+                if b"\n\n" in self._waiting or b"\n\r\n" in self._waiting:
+                    raise MalformedMessage("a line ends without CR LF")
                 return
             end += len(END_OF_HEAD)
             head, self._waiting = self._waiting[:end], self._waiting[end:]
@@ -258,7 +266,10 @@ class ClientConnection(asyncio.Protocol):
             quiet = 0.0  # it waits for us
             current.look(now)
         if quiet >= patience:
-            self.abort()
+            if current is None and self._waiting:
+                self._refuse(TooSlow("the head of the request did not come to its end"))
+            else:
+                self.abort()
             return
         self._watch = self._loop.call_later(min(patience - quiet, HEAD_SECONDS), self._look)
 

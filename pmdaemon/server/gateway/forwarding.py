@@ -133,7 +133,7 @@ class Gateway:
             if own is not None:
                 exchange.answer(200, b"OK", own, (b"content-type", b"text/plain"))
             elif found is None:
-                said = exchange.request.host.decode("latin-1")
+                said = exchange.request.host.decode("utf-8", "replace")
                 message = f"nothing answers for {host or said or 'a request without a Host'}"
                 self._refuse(exchange, Unanswered(*NOT_FOUND, message))
             else:
@@ -225,7 +225,7 @@ class Gateway:
 def _asked_for(exchange: Exchange) -> tuple[str | None, bytes]:
     """Say for which host and target a request is; nothing where it asks for none."""
     authority, target = origin_form(exchange.request)
-    return host_of(authority.decode("latin-1")), target
+    return host_of(authority.decode("utf-8", "replace")), target
 
 
 def _why(name: str, service: Service | None, tried: Mapping[Address, UpstreamFailed]) -> Unanswered:

@@ -63,6 +63,9 @@ NOT_PASSED_ON = OF_ONE_CONNECTION | FORWARDED
 Found = Mapping[bytes, Sequence[bytes]]
 """Headers by their names in lower case, each with all its values."""
 
+NEVER_OF_ONE_CONNECTION = frozenset({b"content-length", b"host"})
+"""What nobody can take from a message by calling it so: its body would be the next request."""
+
 NO_OPTIONS: frozenset[bytes] = frozenset()
 
 USUAL_OPTIONS = {
@@ -116,6 +119,8 @@ class RequestHead(Struct, frozen=True):
     def framing(self) -> Framing:
         """Say where its body ends."""
         lengths, codings = self.found.get(b"content-length"), codings_of(self.found)
+        if b"content_length" in self.found:
+            raise MalformedMessage("a request has a length that some take for one")
         if codings:
             if lengths or self.version != "1.1":
                 raise MalformedMessage("a request has two lengths")
@@ -162,6 +167,10 @@ def read_request(head: bytes) -> RequestHead:
         parser.feed_data(head)
     except httptools.HttpParserUpgrade:
         upgrades = True
+    except httptools.HttpParserInvalidMethodError as error:
+        if not head.partition(b"\r\n")[0].endswith((b" HTTP/1.1", b" HTTP/1.0")):
+            raise MalformedMessage(str(error)) from None
+        raise NotSupported("the method of the request is not known") from None
     except httptools.HttpParserError as error:
         raise MalformedMessage(str(error)) from None
     version = parser.get_http_version()
@@ -181,7 +190,9 @@ def read_request(head: bytes) -> RequestHead:
         upgrade=WEBSOCKET if upgrades and _asks_for_websocket(found) else None,
         host=hosts[0] if hosts else b"",
     )
-    authority, _ = origin_form(request)
+    authority, asked = origin_form(request)
+    if not asked:
+        raise NotSupported("only a path, or a URL of HTTP, can be asked for")
     if authority is not request.host and authority.lower() != request.host.lower():
         raise MalformedMessage("a request names two hosts")
     return request
@@ -287,7 +298,8 @@ def _listed(found: Found) -> frozenset[bytes]:
         return NO_OPTIONS
     if len(said) == 1 and said[0] in USUAL_OPTIONS:
         return USUAL_OPTIONS[said[0]]
-    return frozenset(token.strip().lower() for value in said for token in value.split(b","))
+    options = frozenset(token.strip().lower() for value in said for token in value.split(b","))
+    return options - NEVER_OF_ONE_CONNECTION
 
 
 def _keeps_alive(found: Found, version: str) -> bool:

@@ -28,6 +28,8 @@ LONG_REST = 1.0
 
 LOOPBACK = ("127.0.0.1", "::1")
 
+STATUS_LINE = b"HTTP/1."
+
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
@@ -215,6 +217,8 @@ class UpstreamConnection(asyncio.Protocol):
         if max(end, len(self._head) if end < 0 else 0) > LONGEST_HEAD:
             raise MalformedMessage("its head is too long")
         if end < 0:
+            if not self._head.startswith(STATUS_LINE[: len(self._head)]) or b"\n\n" in self._head:
+                raise MalformedMessage("it does not begin with the head of a response")
             return b""
         end += len(END_OF_HEAD)
         head, rest = read_response(self._head[:end]), self._head[end:]

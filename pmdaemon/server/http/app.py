@@ -164,7 +164,7 @@ class HttpServer:
     def _parts_of(self, settings: WebSettings) -> SiteParts:
         engine = self._engine
         gate = Gate(settings, authenticators(engine), guarded=lambda: engine.tokens.guarded)
-        guard = Guard(gate, engine.clock, engine.audit)
+        guard = Guard(gate, engine.clock, engine.audit, engine.rates)
         return SiteParts(gate, build_app(engine, guard), NATIVE.encode_error)
 
 
@@ -211,11 +211,13 @@ def _unmatched(guard: Guard) -> Middleware:
 
 
 def _refused(guard: Guard, request: web.Request, refusal: PmdaemonError) -> web.Response:
-    """Say what is wrong with a path or a method, to whoever may know what there is."""
+    """Say what is wrong with a path or a method, to whoever has shown who they are."""
     dialect = _nearest(request.path)
     try:
         guard.charge(request, None)
         guard.gate.admit(request.headers, Scope.READ, credentials_needed=dialect.credentials_needed)
+    except PermissionDenied:
+        pass  # it is somebody we know, and that there is nothing is no secret from them
     except PmdaemonError as error:
         return dialect.encode_error(error)
     return dialect.encode_error(refusal)

@@ -24,6 +24,20 @@ SWITCHED = 101
 Json = dict[str, Any]
 
 
+EVERYWHERE: Mapping[int, str] = {
+    400: "It cannot be used as it is.",
+    401: "It needs a token.",
+    403: "This caller may not do that.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    429: "Too many requests; see Retry-After.",
+    431: "The head is too large.",
+    500: "We have failed.",
+    503: "The daemon cannot write down what was asked for.",
+}
+"""The statuses that anything may be refused with, in any dialect, with what they mean."""
+
+
 class Parameter(Struct, frozen=True):
     """Something that may be said in the query, or in a header."""
 
@@ -53,8 +67,8 @@ class Operation(Struct, frozen=True):
 class Api(Struct, frozen=True):
     """What there is to say of an API as a whole.
 
-    `refusals` are statuses with what they mean, `everywhere` those of them that everything may be
-    answered with, `about_one` those of paths that have parameters. `path_parameters` are by name,
+    `refusals` are statuses with what they mean, besides and in place of what is said in
+    `EVERYWHERE`; `about_one` those of paths that have parameters. `path_parameters` are by name,
     and so are `more` types that no operation refers to.
     """
 
@@ -63,7 +77,6 @@ class Api(Struct, frozen=True):
     operations: Mapping[tuple[str, str], Operation]
     failure: Any
     refusals: Mapping[int, str]
-    everywhere: Sequence[int]
     about_one: Sequence[int]
     path_parameters: Mapping[str, str]
     more: Mapping[str, Any] = {}
@@ -142,7 +155,7 @@ def _responses(api: Api, told: Operation, by_type: Mapping[str, Json], *, about_
         done["content"] = {told.media: {"schema": by_type[repr(told.answer)]}}
     if told.headers:
         done["headers"] = {name: {"schema": schema} for name, schema in told.headers.items()}
-    refused = {*api.everywhere, *told.refused, *(api.about_one if about_one else ())}
+    refused = {*EVERYWHERE, *told.refused, *(api.about_one if about_one else ())}
     return {
         str(told.status): done,
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(refused)},
@@ -153,7 +166,7 @@ def _refusals(api: Api, failure: Json) -> Json:
     content = {JSON: {"schema": failure}}
     return {
         str(status): {"description": text, "content": content}
-        for status, text in api.refusals.items()
+        for status, text in {**EVERYWHERE, **api.refusals}.items()
     }
 
 

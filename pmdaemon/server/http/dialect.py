@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.rate_limits import RateKind, RateLimit
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces import RateLimit
 from pmdaemon.server.http.guard import ADMISSION, PRINCIPAL, Guard
 from pmdaemon.server.http.refusals import Unauthorized
 
@@ -36,16 +36,18 @@ class Endpoint(Struct, frozen=True):
     """One method of one path; HEAD comes with GET.
 
     `also` is a scope that will do in place of the other; the handler then sees to what may be seen.
-    `limits` are how often an address may call it: None for those of the settings, empty for as
-    often as it likes. With `query_token`, a token may come as `?token=`, for browsers, whose
-    WebSockets take no headers. With `passwords`, one may come as a password, as git sends it.
+    `limits` are how often an address may call it: None for those of the settings, a kind for what
+    they say of that, empty for as often as it likes; `usual` are in place of those of the settings
+    while nobody has chosen these. With `query_token`, a token may come as `?token=`, for browsers,
+    whose WebSockets take no headers. With `passwords`, one may come as a password, as git sends it.
     """
 
     method: str
     path: str
     scope: Scope
     handler: Handler
-    limits: tuple[RateLimit, ...] | None = None
+    limits: tuple[RateLimit, ...] | RateKind | None = None
+    usual: tuple[RateLimit, ...] | None = None
     also: Scope | None = None
     query_token: bool = False
     passwords: bool = False
@@ -117,7 +119,7 @@ class Dialect(Struct, frozen=True):
     async def _answer(
         self, one: Endpoint, engine: Engine, guard: Guard, request: web.Request
     ) -> web.StreamResponse:
-        guard.charge(request, one.limits)
+        guard.charge(request, one.limits, usual=one.usual)
         admission: Callable[[], Principal] = partial(
             guard.gate.admit,
             request.headers,
@@ -131,7 +133,7 @@ class Dialect(Struct, frozen=True):
         try:
             principal = admission()
         except Unauthorized:
-            guard.charge_guess(request, one.limits)
+            guard.charge_guess(request, one.limits, usual=one.usual)
             raise
         request[PRINCIPAL] = principal
         return await one.handler(engine, request)

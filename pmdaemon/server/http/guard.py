@@ -8,11 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from pmdaemon.core.access import ANYBODY, Principal
-from pmdaemon.engine.interfaces import AuditLog, Clock, RateLimit
+from pmdaemon.core.rate_limits import RATES, RateKind, RateLimit
+from pmdaemon.core.rate_limits import Rates as RatesByKind
+from pmdaemon.engine.interfaces import AuditLog, Clock, WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.addresses import Network, client_address, read_networks, site_of
 from pmdaemon.server.http.rates import Rates, Standing
 from pmdaemon.server.http.refusals import TooManyRequests
+
+Limits = Sequence[RateLimit] | RateKind | None
+"""How often an address may ask: said, of a kind that the settings know, or theirs for all."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 ADMISSION: web.RequestKey[Callable[[], Principal]] = web.RequestKey("admission")
@@ -22,12 +27,21 @@ STANDING = web.RequestKey("standing", Standing)
 ORIGIN = web.RequestKey("origin", str)
 NOTES = web.RequestKey("notes", dict[str, Any])
 
+UNCHOSEN = WebSettings().rate_limits
+
 
 class Guard:
     """One server's gate, its count of requests, and its record of changes."""
 
-    def __init__(self, gate: Gate, clock: Clock, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        clock: Clock,
+        audit: AuditLog,
+        rates: Callable[[], RatesByKind] = lambda: RATES,
+    ) -> None:
         self.gate = gate
+        self._of_kind = rates
         self._clock = clock
         self._audit = audit
         self._rates = Rates(clock)
@@ -40,15 +54,24 @@ class Guard:
             _networks(self.gate.settings.trusted_proxies),
         )
 
-    def charge(self, request: web.Request, limits: Sequence[RateLimit] | None) -> None:
+    def charge(
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
+    ) -> None:
         """Count a request against its limits; None are those of the settings.
+
+        While nobody has chosen these, `usual` are in their place. Where the settings have none,
+        there are no limits of a kind either.
 
         Raises:
             TooManyRequests: its address has made too many.
 
         """
         site = request[ORIGIN] = site_of(self.address_of(request))
-        ours = self.gate.settings.rate_limits
+        ours: Sequence[RateLimit] = self.gate.settings.rate_limits
+        if isinstance(limits, RateKind):
+            limits = self._of_kind()[limits] if ours else ()
+        if usual is not None and ours == UNCHOSEN:
+            ours = usual
         standing = self._rates.charge(site, ours if limits is None else limits)
         shown = standing or self._rates.look(site, ours)
         if shown is not None:
@@ -56,14 +79,16 @@ class Guard:
         if standing is not None and standing.wait is not None:
             raise TooManyRequests(standing.wait)
 
-    def charge_guess(self, request: web.Request, limits: Sequence[RateLimit] | None) -> None:
-        """Count a wrong key where requests as such are not counted.
+    def charge_guess(
+        self, request: web.Request, limits: Limits, *, usual: Sequence[RateLimit] | None = None
+    ) -> None:
+        """Count a wrong key where requests as such are not counted, or not as strictly.
 
         Raises:
             TooManyRequests: there were too many.
 
         """
-        if limits is not None and not limits:
+        if usual is not None or limits == ():
             self.charge(request, None)
 
     def record(self, request: web.Request, status: int | None, code: str | None) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.wording import shown
@@ -68,6 +68,11 @@ class KeptListeners:
         for name, listener in zip(names, sockets, strict=True):
             keeper.keep(name, listener.fileno())
         return cls(sockets, names, keeper)
+
+    @property
+    def by_name(self) -> Mapping[str, socket.socket]:
+        """Each listener by the name that a copy of it is kept under."""
+        return dict(zip(self._names, self.sockets, strict=True))
 
     def twins(self) -> "KeptListeners":
         """Listen with others of the same queues, that stay when these are closed."""

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from pmdaemon.engine.interfaces import Clock, RateLimit
+from pmdaemon.core.rate_limits import RateLimit
+from pmdaemon.engine.interfaces import Clock
 
 MOST_ADDRESSES = 4096
 """Addresses that are kept in mind; beyond them, those that were silent longest are forgotten."""

@@ -175,6 +175,47 @@ def test_variables_domains_and_webhooks_are_added_and_removed(page):
     expect(page.get_by_role("button", name="Remove this gitea webhook")).to_be_visible()
 
 
+def test_tokens_and_invitations_are_made_and_revoked(page):
+    page.get_by_role("link", name="jane@example.com").click()
+    expect(page.get_by_role("heading", name="jane@example.com admin")).to_be_focused()
+    tokens = page.get_by_role("region", name="API tokens")
+    tokens.get_by_label("Name").fill("ci")
+    tokens.get_by_label("Good").select_option("30 days")
+    tokens.get_by_role("button", name="Make token").click()
+    dialog = page.get_by_role("dialog", name="Your API token")
+    token = dialog.get_by_text("pmd_").inner_text()
+    dialog.get_by_role("button", name="Done").click()
+    expect(tokens.get_by_text("never used, good until")).to_be_visible()
+    assert token not in page.content()
+    tokens.get_by_role("button", name="Revoke ci").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(tokens.get_by_text("No API tokens")).to_be_visible()
+
+    invitations = page.get_by_role("region", name="Invitations")
+    invitations.get_by_label("For").fill("kim@example.com")
+    invitations.get_by_role("button", name="Invite").click()
+    page.get_by_role("dialog", name="An invitation").get_by_role("button", name="Done").click()
+    expect(invitations.get_by_text("as user, until")).to_be_visible()
+    invitations.get_by_role("button", name="Withdraw kim@example.com").click()
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(invitations.get_by_text("No invitations")).to_be_visible()
+
+
+def test_the_password_is_changed_and_all_sessions_are_ended(page):
+    page.get_by_role("link", name="jane@example.com").click()
+    page.get_by_label("Current password").fill("wrong password")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("alert")).to_contain_text("The current password is another one")
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to deploy")).to_be_visible()
+
+
 def test_it_is_used_by_keyboard_alone(browser, site):
     with a_page(browser, site, path="/deploy") as page:
         keyboard = page.keyboard
@@ -202,6 +243,10 @@ def test_it_fits_and_can_be_read(browser, site, tmp_path, theme, width):
         sign_in(page)
         expect(page.get_by_role("link", name="Shop", exact=True)).to_be_visible()
         fits(page, tmp_path, f"projects-{theme}-{width}")
+        page.get_by_role("link", name="jane@example.com").click()
+        expect(page.get_by_text("No API tokens")).to_be_visible()
+        fits(page, tmp_path, f"account-{theme}-{width}")
+        page.get_by_role("link", name="Projects", exact=True).click()
         page.get_by_role("link", name="Shop", exact=True).click()
         expect(page.get_by_role("link", name="#1")).to_be_visible()
         fits(page, tmp_path, f"deployments-{theme}-{width}")

@@ -9,7 +9,8 @@ from pmdaemon.adapters.sqlite.stored_access import (
     web_to_json,
 )
 from pmdaemon.core.access import Token, TokenKind
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RateLimit
+from pmdaemon.engine.interfaces import WebSettings
 
 ELABORATE = WebSettings(
     host="::",

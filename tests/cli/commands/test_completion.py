@@ -85,8 +85,33 @@ def test_it_is_installed_for_zsh_once(cli, tmp_path):
     for _ in range(2):
         assert cli("completion", "install", "zsh", HOME=str(tmp_path)) == 0
 
-    line = 'eval "$(pmdaemon completion zsh)"'
-    assert (tmp_path / ".zshrc").read_text() == f"alias x=y\n{line}\n"
+    alias, line = (tmp_path / ".zshrc").read_text().splitlines()
+    assert alias == "alias x=y"
+    assert line.endswith('eval "$(pmdaemon completion zsh)"')
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh")
+def test_it_works_in_a_zsh_that_completes_nothing_else(cli, tmp_path):
+    cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path))
+    cli("completion", "zsh")
+    (tmp_path / "pmdaemon").write_text(f"#!/bin/sh\ncat <<'END'\n{cli.out}\nEND\n")
+    (tmp_path / "pmdaemon").chmod(0o755)
+
+    shell = subprocess.run(
+        ["zsh", "-ic", "echo $_comps[pmdaemon]"],
+        env={"ZDOTDIR": str(tmp_path), "HOME": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (shell.stdout, shell.stderr) == ("_pmdaemon_completion\n", "")
+
+
+def test_bash_without_bash_completion_is_thought_of(cli, tmp_path):
+    cli("completion", "install", "bash", XDG_DATA_HOME=str(tmp_path))
+
+    assert 'eval "$(pmdaemon completion bash)"' in cli.out
 
 
 def test_without_a_shell_that_is_known_it_asks(cli):

@@ -23,6 +23,8 @@ VIEW = {
     "finished": 1700000003.5,
 }
 
+ID = "e107d06d-5035-48f0-a8f4-a31fe00667f0"
+
 LINES = [
     {"number": 1, "level": "info", "stream": "system", "message": "queued", "time": 1.0},
     {"number": 2, "level": "info", "stream": "stdout", "message": "added 3 packages", "time": 2.0},
@@ -76,7 +78,48 @@ def test_one_can_be_ended(cli):
     assert cli.out == "cancelled deployment 3\n"
 
 
-@pytest.mark.parametrize("arguments", [["shop", "0"], ["shop", "x"], ["-n", "0"], ["--cancel"]])
+@pytest.mark.parametrize(
+    ("option", "sentence"), [("stop", "stopped deployment 3"), ("remove", "removed deployment 3")]
+)
+def test_one_can_be_stopped_and_removed(cli, option, sentence):
+    cli.daemon.answers(f"deployment_{option}", {"result": {"deployment": VIEW}})
+
+    assert cli("deployments", "shop", f"--{option}") == 0
+    assert cli.daemon.asked(f"deployment_{option}") == [{"project": "shop"}]
+    assert cli.out == f"{sentence}\n"
+
+
+@pytest.mark.parametrize("option", ["restart", "promote"])
+def test_one_can_be_run_anew_and_that_is_followed(cli, option):
+    cli.daemon.answers(f"deployment_{option}", {"result": {"deployment": VIEW}})
+    cli.daemon.answers("deployment_log", *LOG)
+
+    assert cli("deployments", "shop", "3", f"--{option}") == 0
+    assert cli.daemon.asked(f"deployment_{option}") == [{"project": "shop", "number": 3}]
+    assert cli.out.endswith("    added 3 packages\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ([ID], {"id": ID}),
+        (["show", ID], {"id": ID}),
+        (["show", "shop", "3"], {"project": "shop", "number": 3}),
+        (["show", "shop"], {"project": "shop"}),
+    ],
+)
+def test_one_is_named_by_its_id_too_and_by_the_word_show(cli, words, asked):
+    cli.daemon.answers("deployment", {"result": {"deployment": VIEW}})
+    cli.daemon.answers("deployment_log", *LOG)
+
+    assert cli("deployments", *words) == 0
+    assert cli.daemon.asked("deployment") == [asked]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["shop", "0"], ["shop", "x"], ["a", "1", "2"], ["-n", "0"], ["--cancel"]],
+)
 def test_what_cannot_be_meant_is_refused(cli, arguments):
     assert cli("deployments", *arguments) == 2
     assert cli.daemon.requests == []

@@ -1,5 +1,7 @@
 import pytest
 
+from tests.cli.test_project_parts import DOMAIN, VARIABLE, WEBHOOK
+
 PROJECT = {
     "id": "p1",
     "user": None,
@@ -16,6 +18,9 @@ PROJECT = {
     "health_path": "",
     "drain": 30.0,
     "keep": 5,
+    "build_timeout": 0.0,
+    "start_timeout": 90.0,
+    "build_memory": 2147483648,
     "status": "active",
     "url": "http://shop.localhost:9680",
     "created": 1_700_000_000.0,
@@ -116,3 +121,34 @@ def test_what_is_not_there_is_told(cli):
     cli.refuses("project_remove", "project_not_found", "no project is called x")
 
     assert cli("project", "remove", "x") == 3
+
+
+def test_a_project_is_shown_with_what_belongs_to_it(answers):
+    answers.daemon.answers("project", {"result": {"project": PROJECT}})
+    for verb, one in (("variables", VARIABLE), ("domains", DOMAIN), ("webhooks", WEBHOOK)):
+        answers.daemon.answers(verb, {"result": {verb: [one]}})
+
+    assert answers("project", "show", "shop") == 0
+    assert "repository    https://example.com/shop" in answers.out
+    assert "time to start 90 s\nbuild memory  2.0 GB" in answers.out
+    assert "time to build" not in answers.out
+    for one in (VARIABLE["key"], DOMAIN["domain"], WEBHOOK["id"]):
+        assert one in answers.out
+
+    assert answers("project", "show", "shop", "--json") == 0
+    assert answers.json == {
+        **PROJECT,
+        "variables": [VARIABLE],
+        "domains": [DOMAIN],
+        "webhooks": [WEBHOOK],
+    }
+
+
+def test_limits_of_a_project_are_read_as_times_and_sizes(answers):
+    line = "project add Shop https://example.com/x --build-timeout 1h --build-memory 2G"
+    assert answers(*line.split(), "--start-timeout", "0") == 0
+
+    (asked,) = answers.daemon.asked("project_add")
+    said = {name: asked["fields"][name] for name in asked["fields"] if "build" in name}
+    assert said == {"build_timeout": 3600.0, "build_memory": 2147483648}
+    assert asked["fields"]["start_timeout"] == 0

@@ -5,7 +5,7 @@ def test_answers_are_printed_as_pm2_prints_them(cli):
     cli.daemon.answers("trigger", {"result": {"replies": REPLIES}})
 
     assert cli("trigger", "web", "act", "with this") == 0
-    assert cli.out == '[web:0:default]={"a": 1}\n'
+    assert cli.out == '[web:0:default]={"a":1}\n'
     assert cli.daemon.asked("trigger") == [
         {"selectors": ["web"], "action": "act", "params": "with this"}
     ]

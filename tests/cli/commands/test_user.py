@@ -20,8 +20,20 @@ INVITATION = {
 }
 
 
+API_TOKEN = {
+    "id": "t1",
+    "name": "laptop",
+    "created": 1_700_000_000.0,
+    "expires": None,
+    "last_used": 1_700_000_000.0,
+}
+
+
 @pytest.fixture
 def answers(cli):
+    cli.daemon.answers("api_token_add", {"result": {"token": {**API_TOKEN, "token": "pmd_x"}}})
+    cli.daemon.answers("api_tokens", {"result": {"tokens": [API_TOKEN]}})
+    cli.daemon.answers("api_token_remove", {"result": {}})
     for verb in ("account_add", "account_remove", "account_password", "account_role"):
         cli.daemon.answers(verb, {"result": {"account": ACCOUNT}})
     cli.daemon.answers("accounts", {"result": {"accounts": [ACCOUNT]}})
@@ -134,3 +146,34 @@ def test_what_the_daemon_refuses_is_told(cli):
 
     assert cli("user", "remove", "x") == 3
     assert cli.err == "pmdaemon: there is no account x\n"
+
+
+def test_a_token_is_printed_alone_for_who_puts_it_somewhere(answers):
+    line = "user token jane@example.com --name laptop --expire-in 1h"
+    assert answers(*line.split()) == 0
+
+    assert answers.out == "pmd_x\n"
+    assert answers.daemon.asked("api_token_add") == [
+        {"email": "jane@example.com", "name": "laptop", "expire_in": 3600.0}
+    ]
+    assert answers(*line.split(), "--json") == 0
+    assert answers.json["token"] == "pmd_x"
+
+
+def test_tokens_are_listed_and_revoked(answers):
+    assert answers("user", "tokens", "jane@example.com") == 0
+    assert "laptop" in answers.out
+    assert answers("user", "tokens", "jane@example.com", "--json") == 0
+    assert answers.json == [API_TOKEN]
+
+    assert answers("user", "tokens", "jane@example.com", "--revoke", "t1") == 0
+    assert answers.out == "revoked t1\n"
+    asked = answers.daemon.asked("api_token_remove")
+    assert asked == [{"email": "jane@example.com", "id": "t1"}]
+
+
+def test_without_tokens_it_says_how_to_make_one(cli):
+    cli.daemon.answers("api_tokens", {"result": {"tokens": []}})
+
+    assert cli("user", "tokens", "j@example.com") == 0
+    assert cli.out.endswith(" has no API tokens; pmdaemon user token j@example.com makes one\n")

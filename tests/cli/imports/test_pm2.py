@@ -94,3 +94,13 @@ def test_a_home_with_nothing_saved_is_refused(cli_without_daemon, pm2):
 
     assert cli("import", "pm2", "--from", str(pm2)) == 2
     assert "has nothing saved there (pm2 save writes it)" in cli.err
+
+
+def test_a_list_that_is_broken_is_not_said_to_be_missing(cli, pm2):
+    (pm2 / "dump.pm2").write_text("[{")
+
+    assert cli("import", "pm2", "--from", str(pm2)) == 2
+    assert cli.err.startswith(
+        f"pmdaemon: PM2 does not run in {pm2}, and its list is broken: cannot use {pm2}/dump.pm2:"
+        " it is broken, no JSON, nor its backup: "
+    )

@@ -42,6 +42,13 @@ async def test_the_chosen_process_shows_its_output_and_facts(a_screen):
         await screen.shows("| hello", "| red [brackets]", "! oh no", "cpu     42.0%")
 
 
+async def test_what_the_chosen_program_measures_itself_is_shown(a_screen, daemon):
+    agent = {"monitor": {"Jobs": {"value": 3, "unit": "u"}}, "actions": [], "options": {}}
+    daemon.answers("list", {"result": {"processes": [{**a_view("api"), "agent": agent}]}})
+    async with a_screen() as screen:
+        await screen.shows("Jobs  3 u")
+
+
 @pytest.mark.parametrize(
     ("key", "verb"), [("r", "restart"), ("R", "reload"), ("s", "stop"), ("S", "start")]
 )

@@ -5,7 +5,7 @@ from pmdaemon.cli.monit.details import Details
 from tests.support.views import a_view
 
 
-async def facts(view, cpu=(), memory=(), *, rows=24, unicode=True):
+async def facts(view, cpu=(), memory=(), *, metrics=None, rows=24, unicode=True):
     class Alone(App):
         def compose(self):
             yield Details(unicode=unicode)
@@ -13,7 +13,7 @@ async def facts(view, cpu=(), memory=(), *, rows=24, unicode=True):
     app = Alone()
     async with app.run_test(size=(40, rows)) as pilot:
         await pilot.pause()
-        app.query_one(Details).show(view, cpu, memory)
+        app.query_one(Details).show(view, cpu, memory, metrics or {})
         await pilot.pause()
         strips = app.screen._compositor.render_strips(app.size)
         return "\n".join(strip.text for strip in strips)
@@ -66,3 +66,10 @@ async def test_a_terminal_without_block_characters_has_others():
 
 async def test_nothing_chosen_is_nothing_shown():
     assert "status" not in await facts(None)
+
+
+async def test_what_a_program_measures_itself_is_shown():
+    text = await facts(a_view(), metrics={"Jobs [all]": {"value": 3, "unit": "u"}, "odd": 1})
+
+    assert "Jobs [all]  3 u" in text
+    assert "odd  1" in text

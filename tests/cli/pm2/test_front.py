@@ -33,6 +33,27 @@ def test_a_command_of_ours_runs_in_pm2s_home(pm2):
     assert pm2.daemon.asked("explain") == [{"selectors": ["web"]}]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "port"), [([], 9615), (["8080"], 8080), (["--detach", "--port", "81"], 81)]
+)
+def test_web_returns_at_once_as_it_did_with_pm2(pm2, arguments, port):
+    answer = {"url": "http://127.0.0.1", "host": "127.0.0.1", "port": port, "protected": False}
+    pm2.daemon.answers("web", {"result": answer})
+    pm2.lists()
+
+    assert pm2("web", *arguments) == 0
+    [asked] = pm2.daemon.asked("web")
+    assert (asked["port"], asked["detach"]) == (port, True)
+
+
+def test_web_is_turned_off(pm2):
+    pm2.daemon.answers("web_off", {"result": {"url": None}})
+    pm2.lists()
+
+    assert pm2("web", "--off") == 0
+    assert pm2.out == "the web API is off already\n"
+
+
 def test_how_a_command_of_ours_fails_ends_with_1(pm2):
     pm2.refuses("explain", "process_not_found", "nobody is called so")
 

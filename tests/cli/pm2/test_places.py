@@ -103,6 +103,26 @@ def test_links_take_the_place_of_pm2s_files_and_keep_them(context, daemon_of):
     assert os.readlink(context.home.of_pm2("pm2.pid")) == context.home.pid_file
 
 
+@pytest.mark.parametrize(
+    ("logs", "file"),
+    [
+        (LogPolicy(date_format="YYYY"), "/logs/web-0.out.log"),
+        (LogPolicy(json=True), "/logs/web-0.out.log"),
+        (LogPolicy(json=True, combined_file="/all.log"), "/logs/web-0.out.log"),
+        (LogPolicy(combined_file="/all.log"), "/logs/web-0.out"),
+    ],
+)
+def test_links_lead_to_lines_as_pm2_would_write_them(context, daemon_of, logs, file):
+    context.settle()
+
+    with daemon_of(context.home) as daemon:
+        view = a_view("web", detail=True, spec=replace(DECLARED, logs=logs))
+        daemon.answers("list", {"result": {"processes": [view]}})
+        context.link()
+
+    assert os.readlink(context.home.of_pm2("logs", "web-out.log")) == file
+
+
 def test_a_file_of_the_users_own_is_its_own_place():
     spec = replace(DECLARED, logs=LogPolicy(out_file="/o.log"))
     view = a_view(detail=True, instance=1, spec=spec)

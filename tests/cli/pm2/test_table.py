@@ -2,6 +2,7 @@ import pytest
 
 from pmdaemon.cli.pm2.table import blocks, size, table, uptime
 from pmdaemon.cli.render.terminal import Terminal
+from pmdaemon.config.pm2_shape import Places
 from tests.support.views import a_view
 
 
@@ -73,6 +74,17 @@ def test_sizes(count, text):
 
 
 def test_blocks_have_a_line_a_field():
-    assert blocks([a_view(detail=True)]).splitlines()[:4] == [
-        "+--- app", "namespace : default", "pid : 1234", "pm2 id : 0",
-    ]  # fmt: skip
+    def places(_):
+        return Places("/l/app-out.log", "/l/app-error.log", "/p/app-0.pid")
+
+    [head, *lines] = blocks(
+        [a_view(detail=True)], about=lambda _: ("1.2.3", "root"), places=places
+    ).splitlines()
+
+    assert head == "+--- app"
+    assert dict(line.split(" : ") for line in lines) == {
+        "namespace": "default", "version": "1.2.3", "pid": "1234", "pm2 id": "0",
+        "status": "online", "mode": "fork", "restarted": "0", "uptime": "2m",
+        "memory usage": "45.2mb", "error log": "/l/app-error.log", "watching": "no",
+        "PID file": "/p/app-0.pid",
+    }  # fmt: skip

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from pmdaemon import __version__
+from pmdaemon.cli.commands import slist
 from pmdaemon.client import dump_file
+from tests.cli.commands.test_slist import HOST
 from tests.support.views import a_view
 
 
@@ -62,27 +64,6 @@ def test_the_environment_of_what_is_not_there(pm2):
     assert pm2.err == "[PM2][ERROR] Modules with id 99 not found\n"
 
 
-def test_describe_has_pm2s_rows(pm2, web):
-    pm2.lists(web)
-
-    assert pm2("show", "web") == 0
-    rows = [line.split("│")[1].strip() for line in pm2.out.splitlines() if line.startswith("│")]
-    assert rows == [
-        "status", "name", "namespace", "version", "restarts", "uptime", "script path",
-        "script args", "error log path", "out log path", "pid path", "interpreter",
-        "interpreter args", "script id", "exec cwd", "exec mode", "node.js version", "node env",
-        "watch & reload", "unstable restarts", "created at",
-    ]  # fmt: skip
-    assert "2023-11-14T22:13:19.000Z" in pm2.out
-
-
-def test_describe_of_what_is_not_there(pm2):
-    pm2.refuses("list", "process_not_found", "no")
-
-    assert pm2("describe", "nosuch") == 1
-    assert pm2.err == "[PM2][WARN] nosuch doesn't exist\n"
-
-
 def test_flush_names_files_by_pm2s_names(pm2, web):
     pm2.lists(web)
     pm2.does("flush", web)
@@ -109,7 +90,7 @@ def test_an_empty_list_is_saved_by_force_only(pm2):
     pm2.lists()
 
     assert pm2("save") == 0
-    assert "[PM2][WARN]" in pm2.err
+    assert pm2.said[-1].startswith("[PM2][WARN] There is no process to save")
     assert pm2("save", "--force") == 0
     assert pm2("cleardump") == 0
     assert dump_file.read(f"{pm2.folder}/dump.pm2")[0] == []
@@ -117,11 +98,14 @@ def test_an_empty_list_is_saved_by_force_only(pm2):
 
 def test_what_was_saved_comes_back(pm2):
     dump_file.write(f"{pm2.folder}/dump.pm2", [{"name": "web", "pm_exec_path": "/srv/web.js"}])
+    web = a_view("web", detail=True)
     pm2.lists()
-    pm2.does("start", a_view("web", script="/srv/web.js"))
+    pm2.lists()
+    pm2.lists(web)
+    pm2.does("start", web)
 
     assert pm2("resurrect") == 0
-    assert pm2.said[-1] == "[PM2] Process /srv/web.js restored"
+    assert pm2.said[-1] == f"[PM2] Process {web['declaration']['cwd']}/app.js restored"
 
 
 def test_nothing_saved_is_no_fault(pm2):
@@ -158,3 +142,22 @@ def test_silence_leaves_what_scripts_read(pm2, web):
     assert pm2.out == ""
     assert pm2("id", "web", "-s") == 0
     assert pm2.out == "[ 0 ]\n"
+
+
+def test_an_action_is_answered_as_pm2_prints_it(pm2):
+    reply = {"pm_id": 0, "name": "web", "namespace": "default", "value": {"a": [1, "é"]}}
+    pm2.daemon.answers("trigger", {"result": {"replies": [reply]}})
+
+    assert pm2("trigger", "web", "hello", "x") == 0
+    assert pm2.out == '1 processes have received command hello\n[web:0:default]={"a":[1,"é"]}\n'
+    assert pm2("trigger", "web") == 1
+    assert pm2.err == "[PM2][ERROR] missing required argument `action_name'\n"
+
+
+def test_what_the_machine_uses_is_shown_as_node_shows_values(pm2, monkeypatch):
+    monkeypatch.setattr(slist, "INTERVAL", 0.0)
+    for _ in range(2):
+        pm2.daemon.answers("host", {"result": HOST})
+
+    assert pm2("slist") == 0
+    assert pm2.out.startswith("{\n  'CPU Usage': { value: 12.5, type: 'metric', unit: '%', ")

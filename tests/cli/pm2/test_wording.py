@@ -10,7 +10,7 @@ def test_lines_have_pm2s_beginnings(capsys):
     words.note("noted")
     words.warn("warned")
     words.fail("failed")
-    words.applying("stopProcessId", "web", [0, 1])
+    words.applying("stopProcessId", "web", [a_view("web"), a_view("web", pm_id=1)])
     words.done([a_view("web", pm_id=1)])
 
     out, err = capsys.readouterr()

@@ -49,6 +49,12 @@ def test_what_commands_say_is_set_in():
     assert line_text(line, COLOURED) == "    a\\x1b[31m"
 
 
+def test_tabs_are_room():
+    line = {"level": "info", "stream": "stderr", "message": "\tat main"}
+
+    assert line_text(line, TERMINAL) == "            at main"
+
+
 def test_what_the_deployer_says_has_an_arrow_and_a_colour():
     line = {"level": "error", "stream": "system", "message": "failed: no"}
 

@@ -175,3 +175,18 @@ def test_what_a_program_reports_of_its_memory_is_shown():
     assert shown(telemetry={"memory": memory})["it reports"] == "rss 50.0 MB, heapUsed 1.0 KB"
     assert "it reports" not in shown(telemetry={"sender": "app"})
     assert "it reports" not in shown(telemetry=None)
+
+
+def test_what_the_agent_of_a_program_says_is_shown():
+    terminal = Terminal(columns=80, colour=False, unicode=True, interactive=True)
+    agent = {
+        "monitor": {"Jobs": {"value": 3, "unit": "u"}},
+        "actions": [{"action_name": "dump"}, {"action_name": "hello"}],
+        "options": {},
+    }
+
+    text = details({**a_view("app", detail=True), "agent": agent}, terminal)
+
+    assert "Metrics\n  Jobs  3 u\nActions\n  pmdaemon trigger app  dump\n" in text
+    assert "hello\nEnvironment\n" in text
+    assert "Metrics" not in details(a_view("app", detail=True), terminal)

@@ -1,7 +1,7 @@
 from pmdaemon.cli.render import platform
 from pmdaemon.cli.render.terminal import Terminal
 from tests.cli.commands.test_project import PROJECT
-from tests.cli.commands.test_user import ACCOUNT, INVITATION
+from tests.cli.commands.test_user import ACCOUNT, API_TOKEN, INVITATION
 from tests.cli.test_project_parts import DOMAIN, VARIABLE, WEBHOOK
 
 NARROW = Terminal(columns=50, unicode=True, colour=False, interactive=False)
@@ -12,6 +12,7 @@ def test_every_table_fits_a_narrow_terminal_and_is_harmless():
     tables = [
         platform.accounts_table([{**ACCOUNT, "email": HOSTILE, "name": HOSTILE}], NARROW),
         platform.invitations_table([{**INVITATION, "email": HOSTILE}], NARROW),
+        platform.api_tokens_table([{**API_TOKEN, "name": HOSTILE}], NARROW),
         platform.projects_table([{**PROJECT, "repo_url": HOSTILE, "branch": HOSTILE}], NARROW),
         platform.variables_table([VARIABLE], NARROW),
         platform.domains_table([DOMAIN], NARROW),

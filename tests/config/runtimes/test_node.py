@@ -23,6 +23,9 @@ NEEDS = {"dependencies": {"left-pad": "1"}}
         (["yarn.lock"], NEEDS, "yarn install --frozen-lockfile"),
         (["yarn.lock", ".yarnrc.yml"], NEEDS, "yarn install --immutable"),
         (["bun.lockb"], NEEDS, "bun install --frozen-lockfile"),
+        (["yarn.lock"], {**NEEDS, "packageManager": "yarn@4.1.0"}, "yarn install --immutable"),
+        ([], {**NEEDS, "packageManager": "yarn@4.1.0"}, "yarn install"),
+        ([], {**NEEDS, "packageManager": "yarn@1.22.0"}, "yarn install"),
         (["yarn.lock"], {**NEEDS, "packageManager": "pnpm@9.1.0"}, "pnpm install"),
     ],
 )
@@ -36,6 +39,11 @@ def test_the_lock_file_tells_the_manager(names, package, install):
         ([], {"scripts": {"start": "node server.js"}}, "node server.js"),
         ([], {"scripts": {"start": "node a.js", "prestart": "make"}}, "npm start"),
         ([], {"main": "lib/app.js"}, "node lib/app.js"),
+        (["app.js"], {"main": "index.js"}, "node app.js"),
+        (["a.js"], {"main": "a.js"}, "node a.js"),
+        (["bun.lock", "index.ts"], NEEDS, "bun index.ts"),
+        (["yarn.lock", ".yarnrc.yml", "app.js"], {}, "yarn node app.js"),
+        (["yarn.lock", ".yarnrc.yml"], {"scripts": {"start": "node a.js"}}, "yarn start"),
         (["index.js"], {}, "node index.js"),
         ([], {}, ""),
     ],
@@ -44,10 +52,54 @@ def test_how_it_is_started(names, package, start):
     assert recipe(listing(*names, **package)).start == start
 
 
-def test_pages_that_a_tool_builds_are_served():
-    found = recipe(listing(scripts={"build": "vite build"}, devDependencies={"vite": "5"}))
+def test_a_modern_yarn_that_installs_node_modules_is_not_needed_to_start():
+    files = {
+        "package.json": '{"scripts": {"start": "node a.js"}}',
+        ".yarnrc.yml": "enableTelemetry: false\nnodeLinker: node-modules\n",
+    }
 
-    assert (found.build, found.start, found.static) == ("npm run build", "", "dist")
+    assert recipe(Listing(frozenset(files), files)).start == "node a.js"
+
+
+BUILT = {"scripts": {"build": "vite build"}, "devDependencies": {"vite": "5"}}
+
+
+def starting(command):
+    return {**BUILT, "scripts": {"build": "vite build", "start": command}}
+
+
+@pytest.mark.parametrize(
+    ("names", "package", "folder", "start"),
+    [
+        ([], BUILT, "dist", ""),
+        (["main.js"], BUILT, "dist", ""),
+        (["server.js"], BUILT, "", "node server.js"),
+        ([], starting("vite"), "dist", ""),
+        ([], starting("vite preview --host"), "dist", ""),
+        ([], starting("vite preview --port $PORT"), "", "vite preview --port $PORT"),
+        ([], starting("node serve.js"), "", "node serve.js"),
+        ([], {"devDependencies": {"vite": "5"}}, "", ""),
+        ([], {**starting("astro dev"), "dependencies": {"astro": "4"}}, "dist", ""),
+        ([], {**starting("react-scripts start"), "dependencies": {"react-scripts": "5"}}, "build",
+         ""),
+    ],
+)  # fmt: skip
+def test_pages_that_a_tool_builds_are_served(names, package, folder, start):
+    found = recipe(listing(*names, **package))
+
+    assert (found.static, found.start) == (folder, start)
+
+
+def test_what_next_exports_is_served():
+    files = {
+        "package.json": '{"scripts": {"build": "next build", "start": "next start"},'
+        ' "dependencies": {"next": "14"}}',
+        "next.config.mjs": "export default { output: 'export' }",
+    }
+
+    assert recipe(Listing(frozenset(files), files)).static == "out"
+    del files["next.config.mjs"]
+    assert recipe(Listing(frozenset(files), files)).start == "next start"
 
 
 def test_it_says_why():

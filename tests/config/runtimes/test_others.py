@@ -1,7 +1,10 @@
 import pytest
 
 from pmdaemon.config.runtimes import others
+from pmdaemon.config.runtimes.others import PHP
 from pmdaemon.core.releases import Listing
+
+TARGET = '--target-dir "$HOME/cargo-target" && mkdir -p .bin && cp "$HOME/cargo-target/release'
 
 
 def listing(*names, **texts):
@@ -13,40 +16,55 @@ def listing(*names, **texts):
     [
         (others.go, listing("go.mod"), "", "go build -o .bin/app .", ".bin/app"),
         (
+            others.go,
+            listing("go.mod", "main.go", "cmd/x"),
+            "",
+            "go build -o .bin/app .",
+            ".bin/app",
+        ),
+        (others.go, listing("go.mod", "cmd/x"), "", "go build -o .bin/app ./cmd/x", ".bin/app"),
+        (
+            others.go,
+            listing("go.mod", "cmd/migrate", "cmd/server", "cmd/README.md"),
+            "",
+            "go build -o .bin/app ./cmd/server",
+            ".bin/app",
+        ),
+        (
             others.rust,
             listing("Cargo.lock", **{"Cargo.toml": '[package]\nname = "shop"'}),
             "",
-            "cargo build --release --locked",
-            "target/release/shop",
+            f'cargo build --release --locked {TARGET}/shop" .bin/',
+            ".bin/shop",
         ),
         (
             others.rust,
             listing(**{"Cargo.toml": '[package]\nname = "a"\n[[bin]]\nname = "b"'}),
             "",
-            "cargo build --release",
-            "target/release/b",
+            f'cargo build --release {TARGET}/b" .bin/',
+            ".bin/b",
         ),
         (
-            others.ruby,
-            listing("Gemfile", "config.ru"),
-            "bundle install",
+            others.rust,
+            listing(**{"Cargo.toml": '[package]\nname = "a"\ndefault-run = "c"'}),
             "",
-            "bundle exec rackup -o 127.0.0.1 -p $PORT",
+            f'cargo build --release {TARGET}/c" .bin/',
+            ".bin/c",
         ),
         (
-            others.ruby,
-            listing("Gemfile", "app.rb"),
-            "bundle install",
+            others.rust,
+            listing(**{"Cargo.toml": "[workspace]"}),
             "",
-            "bundle exec ruby app.rb",
+            'cargo build --release --target-dir "$HOME/cargo-target"',
+            "",
         ),
-        (others.php, listing("index.php"), "", "", "php -S 127.0.0.1:$PORT"),
+        (others.php, listing("index.php"), "", "", PHP),
         (
             others.php,
             listing("composer.json", "public/index.php"),
             "composer install --no-dev --no-interaction --optimize-autoloader",
             "",
-            "php -S 127.0.0.1:$PORT -t public",
+            f"{PHP} -t public",
         ),
     ],
 )
@@ -57,30 +75,12 @@ def test_what_each_kind_needs(kind, found, install, build, start):
 
 
 @pytest.mark.parametrize(
-    ("found", "build", "jars"),
-    [
-        (listing("pom.xml"), "mvn --batch-mode -DskipTests package", "target/*.jar"),
-        (listing("pom.xml", "mvnw"), "./mvnw --batch-mode -DskipTests package", "target/*.jar"),
-        (listing("build.gradle"), "gradle build -x test", "build/libs/*.jar"),
-        (listing("build.gradle.kts", "gradlew"), "./gradlew build -x test", "build/libs/*.jar"),
-    ],
-)
-def test_java_is_built_and_its_jar_started(found, build, jars):
-    recipe = others.java(found)
-
-    assert recipe.build == build
-    assert f"java -jar $(ls {jars}" in recipe.start
-
-
-@pytest.mark.parametrize(
     ("found", "folder"), [(listing("index.html"), "."), (listing("public/index.html"), "public")]
 )
 def test_pages_are_served(found, folder):
     assert others.static(found).static == folder
 
 
-@pytest.mark.parametrize(
-    "kind", [others.go, others.rust, others.ruby, others.php, others.java, others.static]
-)
+@pytest.mark.parametrize("kind", [others.go, others.rust, others.php, others.static])
 def test_what_it_is_not_it_does_not_say(kind):
     assert kind(listing("README.md")) is None

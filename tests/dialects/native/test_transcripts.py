@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native.routes import NATIVE
 from tests.dialects.native.scene import set_scene
 from tests.dialects.output_files import write_log
-from tests.dialects.transcripts import ask, read_transcript
+from tests.dialects.transcripts import port_of, replay, untold
 from tests.support.engine import engine_on_fakes
 
 HERE = Path(__file__).parent
@@ -46,39 +45,12 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
         settings = WebSettings("127.0.0.1", 0, key, allow_create=creating, rate_limits=())
         await server.turn_on(settings)
         try:
-            port = int(server.address.rsplit(":", 1)[1])
-            for exchange in read_transcript(
-                path, {"version": __version__, "folder": str(tmp_path), "port": str(port)}
-            ):
-                answer = await ask(port, exchange.request)
-
-                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
-                assert (where, answer.status) == (where, exchange.status), answer.body
-                for name, value in exchange.headers.items():
-                    assert (where, name, answer.headers.get(name)) == (where, name, value)
-                assert (where, answer.json) == (where, exchange.expected)
+            port = port_of(server)
+            known = {"version": __version__, "folder": str(tmp_path), "port": str(port)}
+            await replay(path, port, known)
         finally:
             await server.turn_off()
 
 
 def test_every_endpoint_has_its_transcript():
-    lines = [
-        line
-        for path in TRANSCRIPTS
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("> ")
-    ]
-
-    untold = [
-        (endpoint.method, endpoint.path)
-        for endpoint in NATIVE.endpoints
-        if not any(
-            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
-        )
-    ]
-
-    assert untold == []
-
-
-def pattern(path):
-    return re.sub(r"\\{.*?\\}", "[^/?]+", re.escape(path))
+    assert untold(NATIVE.endpoints, TRANSCRIPTS) == []

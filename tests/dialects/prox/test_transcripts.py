@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.prox.routes import PROX
 from tests.dialects.prox.scene import see_requests, set_scene, write_logs
-from tests.dialects.transcripts import ask, read_transcript
+from tests.dialects.transcripts import ask, port_of, replay, untold
 from tests.support.engine import engine_on_fakes
 
 HERE = Path(__file__).parent
@@ -31,15 +30,7 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
         server = HttpServer(parts.engine)
         await server.turn_on(LOCKED)
         try:
-            port = int(server.address.rsplit(":", 1)[1])
-            for exchange in read_transcript(path, {"version": __version__}):
-                answer = await ask(port, exchange.request)
-
-                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
-                assert (where, answer.status) == (where, exchange.status), answer.body
-                for name, value in exchange.headers.items():
-                    assert (where, name, answer.headers.get(name)) == (where, name, value)
-                assert (where, answer.json) == (where, exchange.expected)
+            await replay(path, port_of(server), {"version": __version__})
         finally:
             await server.turn_off()
 
@@ -49,7 +40,7 @@ async def test_health_is_one_word_for_anybody(tmp_path):
         server = HttpServer(parts.engine)
         await server.turn_on(LOCKED)
         try:
-            answer = await ask(int(server.address.rsplit(":", 1)[1]), ["GET /health HTTP/1.1"])
+            answer = await ask(port_of(server), ["GET /health HTTP/1.1"])
         finally:
             await server.turn_off()
 
@@ -58,26 +49,7 @@ async def test_health_is_one_word_for_anybody(tmp_path):
 
 
 def test_every_endpoint_has_its_transcript():
-    lines = [
-        line
-        for path in TRANSCRIPTS
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("> ")
-    ]
+    endpoints = [one for one in PROX.endpoints if one.path not in PLAIN]
 
-    untold = [
-        (endpoint.method, endpoint.path)
-        for endpoint in PROX.endpoints
-        if endpoint.path not in PLAIN
-        and not any(
-            # A stream that goes on for ever is asked for its head.
-            re.match(f"> ({endpoint.method}|HEAD) {pattern(endpoint.path)}[ ?]", one)
-            for one in lines
-        )
-    ]
-
-    assert untold == []
-
-
-def pattern(path):
-    return re.sub(r"\\{.*?\\}", "[^/?]+", re.escape(path))
+    # A stream that goes on for ever is asked for its head.
+    assert untold(endpoints, TRANSCRIPTS, also="HEAD") == []

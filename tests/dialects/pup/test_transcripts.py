@@ -1,6 +1,5 @@
 import os
 import platform
-import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pup.routes import DESCRIPTION, PREFIX, PUP
 from tests.dialects.native.scene import set_scene
 from tests.dialects.native.test_transcripts import write_logs
-from tests.dialects.transcripts import ask, read_transcript
+from tests.dialects.transcripts import port_of, replay, untold
 from tests.support.engine import engine_on_fakes
 
 HERE = Path(__file__).parent
@@ -63,41 +62,19 @@ async def test_the_server_answers_as_the_transcript_says(path, prefix, tmp_path)
         server = HttpServer(parts.engine)
         parts.engine.web._server = server
         await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        port = int(server.address.rsplit(":", 1)[1])
-        known = substitutes(str(tmp_path), port, prefix, tokens)
+        port = port_of(server)
         try:
-            for exchange in read_transcript(path, known):
-                answer = await ask(port, exchange.request)
-
-                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
-                assert (where, answer.status) == (where, exchange.status), answer.body
-                for name, value in exchange.headers.items():
-                    assert (where, name, answer.headers.get(name)) == (where, name, value)
-                assert (where, answer.json) == (where, exchange.expected)
+            await replay(path, port, substitutes(str(tmp_path), port, prefix, tokens))
         finally:
             await server.turn_off()
 
 
 def test_every_endpoint_has_its_transcript():
-    lines = [
-        line
-        for path in TRANSCRIPTS
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("> ")
-    ]
-
-    untold = [
-        (endpoint.method, endpoint.path)
+    endpoints = [
+        endpoint
         for endpoint in PUP.endpoints
         if not endpoint.path.startswith(PREFIX)
         and endpoint.path != DESCRIPTION  # what it says is tested with what makes it
-        and not any(
-            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
-        )
     ]
 
-    assert untold == []
-
-
-def pattern(path):
-    return re.escape("{p}") + re.sub(r"\\{.*?\\}", "[^/?]+", re.escape(path))
+    assert untold(endpoints, TRANSCRIPTS, prefix="{p}") == []

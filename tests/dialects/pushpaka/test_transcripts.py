@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
 from tests.dialects.pushpaka.scene import set_scene
-from tests.dialects.transcripts import ask, read_transcript
+from tests.dialects.transcripts import port_of, replay, untold
 from tests.support.engine import engine_on_fakes
 
 HERE = Path(__file__).parent
@@ -30,39 +29,13 @@ async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
         server = HttpServer(parts.engine)
         await server.turn_on(OPEN)
         try:
-            port = int(server.address.rsplit(":", 1)[1])
-            substitutes = {"version": __version__, "port": str(port), **names}
-            for exchange in read_transcript(path, substitutes):
-                answer = await ask(port, exchange.request)
-
-                where = f"{path.name}:{exchange.line} {exchange.request[0]}"
-                assert (where, answer.status) == (where, exchange.status), answer.body
-                for name, value in exchange.headers.items():
-                    assert (where, name, answer.headers.get(name)) == (where, name, value)
-                assert (where, answer.json) == (where, exchange.expected)
+            port = port_of(server)
+            await replay(path, port, {"version": __version__, "port": str(port), **names})
         finally:
             await server.turn_off()
 
 
 def test_every_endpoint_has_its_transcript():
-    lines = [
-        line
-        for path in TRANSCRIPTS
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("> ")
-    ]
+    endpoints = [one for one in (*DOOR.endpoints, *PUSHPAKA.endpoints) if one.path not in PLAIN]
 
-    untold = [
-        (endpoint.method, endpoint.path)
-        for endpoint in (*DOOR.endpoints, *PUSHPAKA.endpoints)
-        if endpoint.path not in PLAIN
-        and not any(
-            re.match(f"> {endpoint.method} {pattern(endpoint.path)}[ ?]", one) for one in lines
-        )
-    ]
-
-    assert untold == []
-
-
-def pattern(path):
-    return re.sub(r"\\{.*?\\}", "[^/? ]+", re.escape(path))
+    assert untold(endpoints, TRANSCRIPTS) == []

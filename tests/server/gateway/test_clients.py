@@ -50,6 +50,12 @@ async def test_requests_that_come_together_are_answered_in_order():
         (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
         (b"POST / HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Content_Length: 3\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\n" + HOST.replace(b"\r", b"") + b"\n", 400),
+        (b"GET / HTTP/1.1\n" + HOST + b"\r\n", 400),
+        (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501),
+        (b"CONNECT app.localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 501),
+        (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", 501),
         (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"x" * 40000 + b"\r\n\r\n", 431),
         (b"GET /" + b"x" * 40000, 431),
     ],
@@ -66,6 +72,21 @@ async def test_what_could_be_read_in_two_ways_is_refused_and_goes_no_further(req
         assert not any(b"chunked" not in head.lower() for head in upstream.heads)
 
 
+async def test_a_body_is_not_made_a_request_by_hiding_its_length():
+    async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:
+        gateway.leads_to(upstream)
+
+        said = await gateway.ask(
+            b"POST / HTTP/1.1\r\n%bConnection: close, content-length, host\r\n"
+            b"Content-Length: 40\r\n\r\nGET /admin HTTP/1.1\r\nHost: b.localhost\r\n\r\n" % HOST
+        )
+
+        assert status_of(said) == 200
+        assert len(upstream.heads) == 1
+        assert b"\r\nContent-Length: 40\r\n" in upstream.heads[0]
+        assert HOST in upstream.heads[0]
+
+
 async def test_an_answer_is_heard_though_the_request_has_not_ended():
     async with a_gateway() as gateway:
         said = await gateway.ask(
@@ -80,7 +101,7 @@ async def test_an_answer_is_heard_though_the_request_has_not_ended():
 async def test_a_head_that_does_not_come_to_its_end_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(clients, "HEAD_SECONDS", 0.05)
     async with a_gateway() as gateway:
-        assert await gateway.ask(b"GET / HTTP/1.1\r\nHo") == b""
+        assert status_of(await gateway.ask(b"GET / HTTP/1.1\r\nHo")) == 408
 
 
 async def test_a_connection_that_nobody_uses_is_closed(monkeypatch):

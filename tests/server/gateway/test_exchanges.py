@@ -128,6 +128,21 @@ async def test_a_target_that_speaks_nonsense_is_a_bad_gateway(nonsense):
     assert body_of(said).startswith(b"app does not answer at 127.0.0.1:")
 
 
+@pytest.mark.parametrize(
+    "nonsense", [b"HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", b"+OK POP3 ready\r\n", b"\x15\x03"]
+)
+async def test_a_target_that_speaks_nonsense_and_waits_is_not_waited_for(nonsense):
+    async def waits(reader, writer):
+        await reader.head()
+        writer.write(nonsense)
+        await reader.read()
+
+    said = await asked(waits, GET)
+
+    assert status_of(said) == 502
+    assert b"what it answers is not HTTP" in body_of(said)
+
+
 async def test_an_answer_that_ends_too_early_is_not_taken_for_whole():
     said = await asked(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), GET)
 

@@ -36,6 +36,24 @@ async def test_a_host_is_known_however_it_is_written(host):
         assert status_of(await gateway.get(host=host)) == 200
 
 
+@pytest.mark.parametrize(
+    "host", ["bücher.localhost", "BÜCHER.localhost.:80", "xn--bcher-kva.localhost"]
+)
+async def test_a_host_is_known_in_whatever_script_it_is_written(host):
+    async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:
+        gateway.leads_to(upstream, routes=(Route("xn--bcher-kva.localhost", "app"),))
+
+        assert status_of(await gateway.get(host=host.encode())) == 200
+
+
+async def test_a_host_that_is_no_text_is_told_as_far_as_it_is():
+    async with a_gateway() as gateway:
+        said = await gateway.get(host=b"\xff.localhost")
+
+        assert status_of(said) == 404
+        assert body_of(said).decode() == "nothing answers for \ufffd.localhost\n"
+
+
 @pytest.mark.parametrize("host", [b"other.localhost", b"localhost", b"a b", b"..", b"[::1]", b""])
 async def test_a_host_that_nobody_answers_for_is_not_found(host):
     async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:

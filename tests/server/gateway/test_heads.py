@@ -112,6 +112,14 @@ def test_headers_of_one_connection_stay_on_it():
     assert sent(head) == ["Host: shop.test", "X-Other: 2"]
 
 
+def test_an_answer_keeps_its_length_whatever_it_is_called():
+    head = response("Connection: content-length, X-Mine", "Content-Length: 5", "X-Mine: 1")
+
+    said = response_bytes(head, (), chunked=False)
+
+    assert said == b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+
+
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "x_forwarded_for", "X-Real-IP", "Forwarded"])
 def test_who_is_not_trusted_does_not_say_from_where_it_comes(name):
     head = request(f"{name}: 6.6.6.6")

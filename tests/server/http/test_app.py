@@ -6,7 +6,8 @@ from aiohttp import ClientConnectionError, ClientSession
 from msgspec.structs import replace
 
 from pmdaemon.core.access import Scope, digest_of
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RateLimit
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.app import DIALECTS, HttpServer, access_table, build_app
 from pmdaemon.server.http.guard import Guard

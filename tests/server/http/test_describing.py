@@ -3,7 +3,14 @@ from typing import TypedDict
 import pytest
 
 from pmdaemon.core.access import Scope
-from pmdaemon.server.http.describing import Api, Operation, Parameter, cursor_parameters, described
+from pmdaemon.server.http.describing import (
+    EVERYWHERE,
+    Api,
+    Operation,
+    Parameter,
+    cursor_parameters,
+    described,
+)
 from pmdaemon.server.http.dialect import Endpoint
 
 
@@ -47,7 +54,6 @@ API = Api(
     },
     failure=Failure,
     refusals={400: "No.", 404: "None.", 426: "Other."},
-    everywhere=(400,),
     about_one=(404,),
     path_parameters={"id": "which"},
     more={"Numbers": list[int]},
@@ -68,7 +74,7 @@ def test_an_operation_tells_what_it_takes_and_what_it_answers(document):
         ("cursor", "query", False),
         ("Last-Event-ID", "header", False),
     ]
-    assert set(one["responses"]) == {"200", "400", "404"}
+    assert set(one["responses"]) == {"200", "404", *map(str, EVERYWHERE)}
     content = one["responses"]["200"]["content"]["application/json"]
     assert content == {"schema": {"$ref": "#/components/schemas/Thing"}}
     assert one["x-scope"] == "read"
@@ -79,7 +85,7 @@ def test_bodies_headers_lists_and_what_is_public_are_told(document):
 
     assert one["requestBody"]["required"]
     assert one["responses"]["201"]["headers"] == {"Location": {"schema": {"type": "string"}}}
-    assert set(one["responses"]) == {"201", "400", "426"}
+    assert set(one["responses"]) == {"201", "426", *map(str, EVERYWHERE)}
     assert one["parameters"][0]["explode"] is False
     assert {} in one["security"]
 
@@ -88,4 +94,5 @@ def test_types_that_nothing_refers_to_and_servers_are_there(document):
     assert document["components"]["schemas"]["Numbers"]["type"] == "array"
     assert [one["url"] for one in document["servers"]] == ["/", "/below"]
     refusal = document["components"]["responses"]["404"]
+    assert document["components"]["responses"]["400"]["description"] == "No."
     assert refusal["content"]["application/json"]["schema"]["$ref"].endswith("/Failure")

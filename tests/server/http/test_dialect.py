@@ -5,7 +5,8 @@ from aiohttp import web
 
 from pmdaemon.core.access import Scope, digest_of
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RateLimit
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, failure, json_response
 from pmdaemon.server.http.guard import Guard, note, principal_of

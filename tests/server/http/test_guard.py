@@ -1,7 +1,8 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.core.rate_limits import RateKind, RateLimit
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.guard import Guard, note, rate_headers
 from pmdaemon.server.http.refusals import TooManyRequests
@@ -67,6 +68,28 @@ def test_a_client_of_ipv6_does_not_get_away_by_changing_its_address(guard):
         guard.charge(a_request("2001:db8::3"), None)
 
 
+USUAL = (RateLimit(3, 60.0),)
+
+
+def test_what_is_usual_elsewhere_holds_until_somebody_chooses(audit):
+    unchosen = Guard(Gate(WebSettings(trusted_proxies=("192.0.2.1",))), FakeClock(), audit)
+    chosen = Guard(Gate(SETTINGS), FakeClock(), audit)
+
+    for guard, allowed in ((unchosen, 3), (chosen, 2)):
+        for _ in range(allowed):
+            guard.charge(a_request(), None, usual=USUAL)
+        with pytest.raises(TooManyRequests):
+            guard.charge(a_request(), None, usual=USUAL)
+
+
+def test_wrong_keys_are_counted_as_strictly_there(guard):
+    for _ in range(2):
+        guard.charge_guess(a_request(), None, usual=USUAL)
+
+    with pytest.raises(TooManyRequests):
+        guard.charge_guess(a_request(), None, usual=USUAL)
+
+
 def test_what_is_unlimited_still_tells_how_the_address_stands(guard):
     guard.charge(a_request(), None)
     request = a_request()
@@ -74,6 +97,24 @@ def test_what_is_unlimited_still_tells_how_the_address_stands(guard):
     guard.charge(request, ())
 
     assert rate_headers(request)["X-RateLimit-Remaining"] == "1"
+
+
+def test_a_kind_of_requests_has_limits_of_its_own():
+    rates = {RateKind.DEPLOY: (RateLimit(1, 60.0),), RateKind.SIGN_IN: ()}
+    guard = Guard(Gate(SETTINGS), FakeClock(), FakeAuditLog(), lambda: rates)
+    guard.charge(a_request(), RateKind.DEPLOY)
+
+    with pytest.raises(TooManyRequests):
+        guard.charge(a_request(), RateKind.DEPLOY)
+    for _ in range(9):
+        guard.charge(a_request(), RateKind.SIGN_IN)
+
+
+def test_who_turns_limits_off_turns_off_all_of_them():
+    guard = Guard(Gate(WebSettings(rate_limits=())), FakeClock(), FakeAuditLog())
+
+    for _ in range(30):
+        guard.charge(a_request(), RateKind.SIGN_IN)
 
 
 def test_without_limits_there_is_nothing_to_tell():

@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.engine.interfaces import RateLimit
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.server.http.rates import Rates, Standing
 from tests.fakes.clock import FakeClock
 

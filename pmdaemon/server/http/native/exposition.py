@@ -5,18 +5,17 @@ core or a whole machine. Loaded with its library at the first scrape.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
 from pmdaemon.core.metrics import HostSample
 from pmdaemon.core.process import Online
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.server.http.native.views import process_view, status_word
+from pmdaemon.server.http.scraping import encoded, registry_of
 
 PROCESS_LABELS = ("id", "name", "namespace", "instance")
 
@@ -36,23 +35,11 @@ class Reading(Struct, frozen=True):
 
 def expose(reading: Reading, accept: str) -> tuple[bytes, str]:
     """Write a reading as the scraper likes it best; return it with its content type."""
-    registry = CollectorRegistry()
-    registry.register(_Collected([*_processes(reading.snapshots), *_host(reading.host)]))
-    registry.register(_Collected(_daemon(reading)))
+    registry = registry_of(
+        [*_processes(reading.snapshots), *_host(reading.host), *_daemon(reading)]
+    )
     ProcessCollector(namespace="pmdaemon_daemon", pid=os.getpid, registry=registry)
-    encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
-
-
-class _Collected(Collector):
-    """Hands out what was worked out before."""
-
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._metrics = list(metrics)
-
-    def collect(self) -> Iterable[Metric]:
-        """Give everything."""
-        return self._metrics
+    return encoded(registry, accept)
 
 
 def _processes(snapshots: Sequence[ProcessSnapshot]) -> Iterator[Metric]:

@@ -96,30 +96,17 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
 }
 
-EVERYWHERE: Mapping[int, str] = {
-    400: "It cannot be used as it is.",
-    401: "It needs an API key.",
-    403: "This caller may not do that.",
-    408: "The body did not arrive in time.",
-    413: "The body is too large.",
-    429: "Too many requests; see Retry-After.",
-    431: "The head is too large.",
-    500: "We have failed.",
-    503: "The daemon cannot write down what was asked for.",
-}
-
 API = Api(
     title="pmdaemon",
     summary="Keeps programs running; shows and controls them.",
     operations=OPERATIONS,
     failure=shapes.Failure,
     refusals={
-        **EVERYWHERE,
+        401: "It needs an API key.",
         404: "No process has this name or id.",
         409: "It was not to be done: the message says why.",
         426: "This path speaks WebSocket only.",
     },
-    everywhere=tuple(EVERYWHERE),
     about_one=ABOUT_A_PROCESS,
     path_parameters={"id": "an app's name, or a process's id"},
     more={"Pushed": shapes.Pushed, "Said": Said},

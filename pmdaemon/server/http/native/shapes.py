@@ -43,9 +43,7 @@ class StatusCheck(TypedDict):
     version: str
 
 
-class ProcessItem(TypedDict):
-    """A process in a list; `cpu_usage` is in percent of one core."""
-
+class _Process(TypedDict):
     id: int
     name: str
     status: Status
@@ -55,9 +53,14 @@ class ProcessItem(TypedDict):
     memory_usage: Bytes
     uptime: Uptime
     restarts: int
-    health_status: Health
     namespace: str
     instance: int
+
+
+class ProcessItem(_Process):
+    """A process in a list; `cpu_usage` is in percent of one core."""
+
+    health_status: Health
 
 
 class Configuration(TypedDict):
@@ -112,21 +115,10 @@ class LogFiles(TypedDict):
     error_file: str
 
 
-class _ProcessDetail(TypedDict):
-    id: int
-    name: str
-    status: Status
-    pid: int | None
-    port: str | None
-    cpu_usage: Percent
-    memory_usage: Bytes
-    uptime: Uptime
-    restarts: int
+class _ProcessDetail(_Process):
     config: Configuration
     health_check: HealthCheck
     logs: LogFiles
-    namespace: str
-    instance: int
     created_at: Timestamp
     started_at: Timestamp | None
     last_exit: Exit | None

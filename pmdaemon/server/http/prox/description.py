@@ -41,6 +41,7 @@ REQUESTS = (
     Parameter("min_status", _STATUS, "only with this status, or a higher one"),
     Parameter("max_status", _STATUS, "only with this status, or a lower one"),
     Parameter("since", {"type": "string", "format": "date-time"}, "only those that came since"),
+    Parameter("url_contains", {"type": "string"}, "only those with this in their URL"),
 )
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
@@ -86,7 +87,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
                 {"type": "integer", "minimum": 0, "default": DEFAULT_LIMIT},
                 f"how many at the most; above {MOST_REQUESTS}, so many",
             ),
+            Parameter("before_id", {"type": "string"}, "only those that came before this one"),
         ),
+        refused=(410,),
     ),
     ("GET", f"{ROOT}/proxy/requests/stream"): Operation(
         "Pushes requests as they end.",
@@ -106,29 +109,17 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
 }
 
-EVERYWHERE: Mapping[int, str] = {
-    400: "It cannot be used as it is.",
-    401: "It needs a token.",
-    403: "This caller may not do that.",
-    408: "The body did not arrive in time.",
-    413: "The body is too large.",
-    429: "Too many requests; see Retry-After.",
-    431: "The head is too large.",
-    500: "We have failed.",
-    503: "Everything is being ended, the gateway is off, or nothing can be written down.",
-}
-
 API = Api(
     title="pmdaemon: the API of prox",
     summary="Keeps programs running; shows and controls them as prox does.",
     operations=OPERATIONS,
     failure=shapes.Failure,
     refusals={
-        **EVERYWHERE,
+        503: "Everything is being ended, the gateway is off, or nothing can be written down.",
         404: "There is no such process, or request.",
         409: "It runs already, or does not run.",
+        410: "The request that a page was to end before is not remembered any more.",
     },
-    everywhere=tuple(EVERYWHERE),
     about_one=(404, 409),
     path_parameters={"name": "an app's name, or an instance's", "id": "the id of a request"},
 )

@@ -18,6 +18,13 @@ class ProxyNotEnabled(Refusal):
         super().__init__("the gateway is off; pmdaemon proxy --help says how to turn it on")
 
 
+class CursorGone(Refusal):
+    """A page before a request that is not remembered any more: to be begun anew."""
+
+    code = "cursor_gone"
+    status = 410
+
+
 def encode_error(error: PmdaemonError) -> web.Response:
     """Word an error."""
     shown = {"error": error.message, "code": error.code.upper()}

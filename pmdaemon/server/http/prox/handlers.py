@@ -35,6 +35,7 @@ async def show_health(_engine: Engine, _request: web.Request) -> web.Response:
 
 async def show_status(engine: Engine, _request: web.Request) -> web.Response:
     """Show the supervisor."""
+    settings = engine.gateway.settings
     sources = [one.process.spec.source for one in engine.processes.under_way()]
     return json_response(
         views.status_view(
@@ -42,6 +43,11 @@ async def show_status(engine: Engine, _request: web.Request) -> web.Response:
             uptime=engine.clock.now().monotonic - engine.begun.monotonic,
             sources=[*dict.fromkeys(source for source in sources if source is not None)],
             version=__version__,
+            proxy=views.proxy_view(
+                engine.gateway.addresses,
+                on=settings is not None,
+                captures=settings is not None and settings.capture > 0,
+            ),
         )
     )
 

@@ -13,12 +13,12 @@ from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.request_records import Body, RawHeaders, RequestFilter, RequestRecord
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.request_log import RequestLog
+from pmdaemon.engine.request_log import RequestLog, RequestNotFound
 from pmdaemon.server.bodies import body_view
 from pmdaemon.server.http.dialect import encode_json, json_response
 from pmdaemon.server.http.event_streams import EventStream, cursor_of, event_stream
 from pmdaemon.server.http.prox import views
-from pmdaemon.server.http.prox.errors import ProxyNotEnabled
+from pmdaemon.server.http.prox.errors import CursorGone, ProxyNotEnabled
 from pmdaemon.server.http.reading import read_choice, read_number
 from pmdaemon.server.http.refusals import InvalidRequest
 from pmdaemon.server.http.streams import SSE_HEADERS, sse_cursor, sse_event
@@ -52,12 +52,15 @@ async def list_requests(engine: Engine, request: web.Request) -> web.Response:
     log = _log(engine)
     wanted = _read_filter(request)
     limit = read_number(request, "limit", default=DEFAULT_LIMIT, highest=MOST_REQUESTS, capped=True)
-    found, matching, _ = log.list(wanted, limit=limit)
+    # One more than is shown tells whether there are others.
+    found, matching, _ = log.list(wanted, limit=limit + 1, before=_read_before(log, request))
+    shown_ones = found[:limit]
     return json_response(
         {
-            "requests": [views.request_view(one, log.now) for one in found],
-            "filtered_count": len(found),
+            "requests": [views.request_view(one, log.now) for one in shown_ones],
+            "filtered_count": len(shown_ones),
             "total_count": matching,
+            "next_before_id": shown_ones[-1].id if shown_ones and len(found) > limit else None,
         }
     )
 
@@ -170,7 +173,9 @@ class _Listener:
 def _body(body: Body | None, headers: RawHeaders, *, whole: bool) -> views.View | None:
     """Show what was kept of a body; with all of it, or only how long it was."""
     shown_as = body_view(body, headers)
-    return views.body_view(shown_as, headers, whole=whole) if shown_as is not None else None
+    if body is None or shown_as is None:
+        return None
+    return views.body_view(shown_as, len(body.content), headers, whole=whole)
 
 
 def _log(engine: Engine) -> RequestLog:
@@ -186,7 +191,17 @@ def _read_filter(request: web.Request) -> RequestFilter:
         min_status=_status(request, "min_status"),
         max_status=_status(request, "max_status"),
         since=_since(request),
+        url=request.query.get("url_contains"),
     )
+
+
+def _read_before(log: RequestLog, request: web.Request) -> RequestRecord | None:
+    """Find the request that a page ends before."""
+    id_ = request.query.get("before_id")
+    try:
+        return log.get(id_) if id_ is not None else None
+    except RequestNotFound as error:
+        raise CursorGone(error.message) from None
 
 
 def _status(request: web.Request, name: str) -> int | None:

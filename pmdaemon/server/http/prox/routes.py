@@ -4,8 +4,9 @@ from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, json_response
+from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, Handler, json_response
 from pmdaemon.server.http.prox import handlers, pushing, requests
 from pmdaemon.server.http.prox.errors import encode_error
 
@@ -22,25 +23,31 @@ async def show_description(_engine: Engine, _request: web.Request) -> web.Respon
     return json_response(describe(PROX.endpoints, __version__))
 
 
+USUAL = (RateLimit(600, 60.0),)
+"""How often an address may ask: clients of prox look twice a second, and were never refused."""
+
+
+def _endpoint(method: str, path: str, scope: Scope, handler: Handler) -> Endpoint:
+    return Endpoint(method, f"{ROOT}{path}", scope, handler, usual=USUAL)
+
+
 PROX = Dialect(
     endpoints=(
         Endpoint("GET", "/health", Scope.PUBLIC, handlers.show_health, limits=UNLIMITED),
         Endpoint("GET", DESCRIPTION, Scope.READ, show_description),
-        Endpoint("GET", f"{ROOT}/status", Scope.READ, handlers.show_status),
-        Endpoint("GET", f"{ROOT}/processes", Scope.READ, handlers.list_processes),
-        Endpoint("GET", f"{ROOT}/processes/stream", Scope.READ, pushing.stream_processes),
-        Endpoint("GET", f"{ROOT}/processes/{{name}}", Scope.READ, handlers.show_process),
-        Endpoint("POST", f"{ROOT}/processes/{{name}}/start", Scope.CONTROL, handlers.start_process),
-        Endpoint("POST", f"{ROOT}/processes/{{name}}/stop", Scope.CONTROL, handlers.stop_process),
-        Endpoint(
-            "POST", f"{ROOT}/processes/{{name}}/restart", Scope.CONTROL, handlers.restart_process
-        ),
-        Endpoint("GET", f"{ROOT}/logs", Scope.READ, handlers.show_logs),
-        Endpoint("GET", f"{ROOT}/logs/stream", Scope.READ, pushing.stream_logs),
-        Endpoint("GET", f"{ROOT}/proxy/requests", Scope.READ, requests.list_requests),
-        Endpoint("GET", f"{ROOT}/proxy/requests/stream", Scope.READ, requests.stream_requests),
-        Endpoint("GET", f"{ROOT}/proxy/requests/{{id}}", Scope.READ, requests.show_request),
-        Endpoint("POST", f"{ROOT}/shutdown", Scope.ADMIN, handlers.shut_down),
+        _endpoint("GET", "/status", Scope.READ, handlers.show_status),
+        _endpoint("GET", "/processes", Scope.READ, handlers.list_processes),
+        _endpoint("GET", "/processes/stream", Scope.READ, pushing.stream_processes),
+        _endpoint("GET", "/processes/{name}", Scope.READ, handlers.show_process),
+        _endpoint("POST", "/processes/{name}/start", Scope.CONTROL, handlers.start_process),
+        _endpoint("POST", "/processes/{name}/stop", Scope.CONTROL, handlers.stop_process),
+        _endpoint("POST", "/processes/{name}/restart", Scope.CONTROL, handlers.restart_process),
+        _endpoint("GET", "/logs", Scope.READ, handlers.show_logs),
+        _endpoint("GET", "/logs/stream", Scope.READ, pushing.stream_logs),
+        _endpoint("GET", "/proxy/requests", Scope.READ, requests.list_requests),
+        _endpoint("GET", "/proxy/requests/stream", Scope.READ, requests.stream_requests),
+        _endpoint("GET", "/proxy/requests/{id}", Scope.READ, requests.show_request),
+        _endpoint("POST", "/shutdown", Scope.ADMIN, handlers.shut_down),
     ),
     encode_error=encode_error,
     places=(ROOT, "/health", DESCRIPTION),

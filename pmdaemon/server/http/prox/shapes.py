@@ -13,6 +13,14 @@ Status = Literal["running", "stopped", "starting", "stopping", "crashed"]
 Health = Literal["healthy", "unhealthy", "unknown"]
 
 
+class ProxyStatus(TypedDict):
+    """The gateway: where it answers, and whether bodies are kept."""
+
+    mode: Literal["standalone", "disabled"]
+    addresses: list[str]
+    capture_enabled: bool
+
+
 class SupervisorStatus(TypedDict):
     """The supervisor; `config_file` is the first of `config_files`."""
 
@@ -22,6 +30,7 @@ class SupervisorStatus(TypedDict):
     api_version: Literal["v1"]
     config_files: list[str]
     version: str
+    proxy: ProxyStatus
 
 
 class ProcessItem(TypedDict):
@@ -126,19 +135,25 @@ class RequestItem(TypedDict):
 
 
 class RequestList(TypedDict):
-    """The latest requests, the youngest first: how many came, and how many match."""
+    """The latest requests, the youngest first: how many came, and how many match.
+
+    `next_before_id` is there when there are older ones.
+    """
 
     requests: list[RequestItem]
     filtered_count: int
     total_count: int
+    next_before_id: str | None
 
 
 class Body(TypedDict):
-    """A body: how long it was and, where it was asked for, what was kept of it."""
+    """A body: how long it was, how much of it was kept and, where that was asked for, this."""
 
     size: int
+    captured_size: int
     truncated: bool
     content_type: str
+    content_encoding: str
     is_binary: bool
     data: NotRequired[str | None]
 

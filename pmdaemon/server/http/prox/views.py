@@ -54,7 +54,9 @@ NO_PID = 0
 """What stands for the pid of a process that has none: the field is a number always."""
 
 
-def status_view(*, ending: bool, uptime: float, sources: Sequence[str], version: str) -> View:
+def status_view(
+    *, ending: bool, uptime: float, sources: Sequence[str], version: str, proxy: View
+) -> View:
     """Show the supervisor; `config_file` is the first of the files that declare what is there."""
     return {
         "status": "stopping" if ending else "running",
@@ -63,6 +65,16 @@ def status_view(*, ending: bool, uptime: float, sources: Sequence[str], version:
         "api_version": API_VERSION,
         "config_files": list(sources),
         "version": version,
+        "proxy": proxy,
+    }
+
+
+def proxy_view(addresses: Sequence[str], *, on: bool, captures: bool) -> View:
+    """Show the gateway, which is one of its own, or off."""
+    return {
+        "mode": "standalone" if on else "disabled",
+        "addresses": list(addresses),
+        "capture_enabled": captures,
     }
 
 
@@ -159,13 +171,15 @@ def headers_view(headers: RawHeaders) -> View:
     return shown
 
 
-def body_view(body: View, headers: RawHeaders, *, whole: bool) -> View:
+def body_view(body: View, kept: int, headers: RawHeaders, *, whole: bool) -> View:
     """Show a body: how long it was and, if it is to be shown whole, what was kept of it."""
-    kinds = [value.decode("latin-1") for name, value in headers if name.lower() == b"content-type"]
+    found = {name.lower(): value.decode("latin-1") for name, value in reversed(headers)}
     view: View = {
         "size": body["size"],
+        "captured_size": kept,
         "truncated": body["truncated"],
-        "content_type": kinds[0] if kinds else "",
+        "content_type": found.get(b"content-type", ""),
+        "content_encoding": found.get(b"content-encoding", ""),
         "is_binary": "text" not in body,
     }
     return {**view, "data": body.get("text", body.get("base64"))} if whole else view

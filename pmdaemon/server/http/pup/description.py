@@ -79,30 +79,19 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/terminate"): Operation("Ends all programs, and then the daemon."),
 }
 
-EVERYWHERE: Mapping[int, str] = {
-    400: "It cannot be used as it is.",
-    401: "It needs a token.",
-    403: "This token is good for something else.",
-    408: "The body did not arrive in time.",
-    413: "There is too much of it.",
-    429: "Too many requests; see Retry-After.",
-    431: "The head is too large.",
-    500: "We have failed.",
-    503: "The daemon ends, or cannot write down what was asked for.",
-}
-
 API = Api(
     title="pmdaemon: the API of Pup",
     summary="Keeps programs running; shows and controls them as Pup does.",
     operations=OPERATIONS,
     failure=shapes.Failure,
     refusals={
-        **EVERYWHERE,
+        403: "This token is good for something else.",
+        413: "There is too much of it.",
+        503: "The daemon ends, or cannot write down what was asked for.",
         404: "There is no such process.",
         409: "It is blocked, or what was asked for is not so now.",
         426: "This path speaks WebSocket only.",
     },
-    everywhere=tuple(EVERYWHERE),
     about_one=(404, 409),
     path_parameters={"id": "a process, an instance, a cluster, or all"},
     more={"Frame": shapes.Frame},

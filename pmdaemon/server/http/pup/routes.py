@@ -1,11 +1,13 @@
 """The Pup API: its endpoints, at the root and under `/api/pup`, and what each of them needs."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp import web
 
 from pmdaemon import __version__
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.dialect import Dialect, Endpoint, json_response
 from pmdaemon.server.http.pup import handlers
@@ -16,25 +18,35 @@ PREFIX = "/api/pup"
 DESCRIPTION = "/openapi/pup.json"
 
 
+USUAL = (RateLimit(600, 60.0),)
+"""How often an address may ask: clients of Pup were never refused."""
+
+OF_PROGRAMS = (RateLimit(3000, 60.0),)
+"""How often all programs of this machine, which have one address, may report and write."""
+
+
 def _endpoints(prefix: str) -> Sequence[Endpoint]:
+    usual, of_program = partial(Endpoint, usual=USUAL), partial(Endpoint, usual=OF_PROGRAMS)
     one = f"{prefix}/processes/{{id}}"
     return (
-        Endpoint("GET", f"{prefix}/processes", Scope.READ, handlers.list_processes),
-        Endpoint("POST", f"{one}/start", Scope.CONTROL, handlers.start_process),
-        Endpoint("POST", f"{one}/stop", Scope.CONTROL, handlers.stop_process),
-        Endpoint("POST", f"{one}/restart", Scope.CONTROL, handlers.restart_process),
-        Endpoint("POST", f"{one}/block", Scope.CONTROL, handlers.block_process),
-        Endpoint("POST", f"{one}/unblock", Scope.CONTROL, handlers.unblock_process),
-        Endpoint("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
-        Endpoint("GET", f"{prefix}/state/history", Scope.READ, handlers.show_history),
-        Endpoint("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
-        Endpoint("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
-        Endpoint("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),
-        Endpoint("POST", f"{prefix}/log", Scope.LOG, handlers.take_log_line),
-        Endpoint("GET", f"{prefix}/logs", Scope.READ, handlers.show_log),
+        usual("GET", f"{prefix}/processes", Scope.READ, handlers.list_processes),
+        usual("POST", f"{one}/start", Scope.CONTROL, handlers.start_process),
+        usual("POST", f"{one}/stop", Scope.CONTROL, handlers.stop_process),
+        usual("POST", f"{one}/restart", Scope.CONTROL, handlers.restart_process),
+        usual("POST", f"{one}/block", Scope.CONTROL, handlers.block_process),
+        usual("POST", f"{one}/unblock", Scope.CONTROL, handlers.unblock_process),
+        usual("GET", f"{prefix}/state", Scope.READ, handlers.show_state),
+        usual("GET", f"{prefix}/state/history", Scope.READ, handlers.show_history),
+        of_program("POST", f"{prefix}/telemetry", Scope.TELEMETRY, handlers.take_telemetry),
+        of_program("POST", f"{prefix}/ipc", Scope.TELEMETRY, handlers.send_message),
+        of_program("POST", f"{prefix}/token", Scope.TELEMETRY, handlers.renew_token),
+        of_program("POST", f"{prefix}/log", Scope.LOG, handlers.take_log_line),
+        usual("GET", f"{prefix}/logs", Scope.READ, handlers.show_log),
         # Who may read hears of everything, a program what is meant for it.
-        Endpoint("GET", f"{prefix}/wss", Scope.READ, serve_websocket, also=Scope.TELEMETRY),
-        Endpoint("POST", f"{prefix}/terminate", Scope.ADMIN, handlers.terminate),
+        Endpoint(
+            "GET", f"{prefix}/wss", Scope.READ, serve_websocket, also=Scope.TELEMETRY, usual=USUAL
+        ),
+        usual("POST", f"{prefix}/terminate", Scope.ADMIN, handlers.terminate),
     )
 
 

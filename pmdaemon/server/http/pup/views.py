@@ -26,7 +26,7 @@ from pmdaemon.core.process import (
 from pmdaemon.core.schedule import time_limit
 from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.core.state_history import StateRecord
+from pmdaemon.core.state_history import StateRecord, record_of
 
 View = dict[str, Any]
 
@@ -57,21 +57,7 @@ class Daemon(Struct, frozen=True):
 
 def status_number(process: Process) -> int:
     """Number the state of a process."""
-    state = process.state
-    match state.kind:
-        case ProcessState.STOPPED:
-            return FINISHED if process.started is not None else CREATED
-        case ProcessState.STARTING:
-            return STARTING
-        case ProcessState.ONLINE:
-            return RUNNING
-        case ProcessState.STOPPING:
-            return STOPPING
-        case ProcessState.BACKOFF | ProcessState.EXITED:
-            ended = process.last_exit
-            return FINISHED if ended is not None and ended.clean else ERRORED
-        case ProcessState.ERRORED:
-            return EXHAUSTED if _is_exhausted(process) else ERRORED
+    return record_number(record_of(process, time=0.0))
 
 
 def record_number(record: StateRecord) -> int:
@@ -92,11 +78,6 @@ def record_number(record: StateRecord) -> int:
             return FINISHED if ended_well else ERRORED
         case ProcessState.ERRORED:
             return EXHAUSTED if record.exhausted else ERRORED
-
-
-def _is_exhausted(process: Process) -> bool:
-    policy = process.spec.restart
-    return policy.autorestart and len(process.ends) >= policy.max_restarts
 
 
 def list_view(shown: Sequence[Shown]) -> list[View]:
@@ -170,7 +151,8 @@ def config_view(spec: AppSpec) -> View:
         "env": masked(spec.env),
         "autostart": spec.autostart and spec.job is None,
         "restartDelayMs": round(policy.restart_delay * 1000),
-        "restartLimit": policy.max_restarts,
+        # Ends are counted here, and restarts by Pup.
+        "restartLimit": max(0, policy.max_restarts - 1),
         "terminateTimeout": spec.stop.grace,
     }
     schedule = spec.job.schedule if spec.job is not None else None

@@ -9,9 +9,11 @@ from contextlib import aclosing
 
 from aiohttp import web
 
+from pmdaemon.core.deployments import Deployment
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.projects import Project
 from pmdaemon.engine.engine import Engine
-from pmdaemon.engine.interfaces.deploying import CodeRequest
+from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
 from pmdaemon.server.http.guard import note, principal_of
 from pmdaemon.server.http.pushpaka.asking import asker_of
@@ -41,15 +43,20 @@ async def receive(engine: Engine, request: web.Request) -> web.StreamResponse:
     """Take a push in, and deploy it if it is to the project's branch."""
     asker = asker_of(request)
     project = engine.platform.projects.get(asker, request.match_info["project"])
-    before = await engine.pushes.tip(project)
-    response = await _begin(engine, request, RECEIVE)
-    # As long as git waits for the end: when it has that, it hangs up, and nobody is here any more.
-    deployment = await engine.pushes.deploy(project, before=before, user_id=asker.account)
     note(request, project=project.slug)
-    if deployment is not None:
+
+    def page_of(deployment: Deployment) -> str:
         note(request, deployment=deployment.number)
-    await response.write_eof()
-    return response
+        return f"{_here(request)}/deploy#/deployment/{deployment.id}"
+
+    answer = await engine.pushes.receive(
+        project,
+        _asked(request, project, RECEIVE),
+        _body(request),
+        user_id=asker.account,
+        page_of=page_of,
+    )
+    return await _send(request, answer)
 
 
 def encode_error(error: PmdaemonError) -> web.Response:
@@ -61,16 +68,13 @@ def encode_error(error: PmdaemonError) -> web.Response:
 
 
 async def _answer(engine: Engine, request: web.Request, service: str) -> web.StreamResponse:
-    response = await _begin(engine, request, service)
-    await response.write_eof()
-    return response
+    project = engine.platform.projects.get(asker_of(request), request.match_info["project"])
+    asked = _asked(request, project, service)
+    return await _send(request, await engine.pushes.answer(asked, _body(request)))
 
 
-async def _begin(engine: Engine, request: web.Request, service: str) -> web.StreamResponse:
-    """Give all that git has to say, and leave the answer open."""
-    asker = asker_of(request)
-    project = engine.platform.projects.get(asker, request.match_info["project"])
-    asked = CodeRequest(
+def _asked(request: web.Request, project: Project, service: str) -> CodeRequest:
+    return CodeRequest(
         project_id=project.id,
         service=service,
         method=request.method,
@@ -79,13 +83,29 @@ async def _begin(engine: Engine, request: web.Request, service: str) -> web.Stre
         protocol=request.headers.get("Git-Protocol", ""),
         user=principal_of(request).name,
     )
-    answer = await engine.pushes.answer(asked, _body(request))
+
+
+async def _send(request: web.Request, answer: CodeAnswer) -> web.StreamResponse:
+    """Give all that git has to say; it is heard to its end, also when nobody listens any more."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     await response.prepare(request)
+    is_there = True
     async with aclosing(answer.body) as pieces:
         async for data in pieces:
-            await response.write(data)
+            try:
+                if is_there and data:
+                    await response.write(data)
+            except ConnectionError:
+                is_there = False
+    if is_there:
+        await response.write_eof()
     return response
+
+
+def _here(request: web.Request) -> str:
+    """Say where we are, as who asks sees it."""
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
 
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:

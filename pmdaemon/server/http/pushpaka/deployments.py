@@ -53,8 +53,8 @@ async def list_deployments(engine: Engine, request: web.Request) -> web.Response
     else:
         mine = [*projects.list(asker)]
     query = DeploymentQuery(projects=frozenset(one.id for one in mine), limit=limit, offset=offset)
-    found, total = await engine.deployer.find(query)
-    kept = await engine.deployer.kept(found)
+    found, total = await engine.deployments.find(query)
+    kept = await engine.deployments.kept(found)
     shown = [_view(engine, one, kept=one.id in kept) for one in found]
     return json_response(views.page_view(shown, total=total, limit=limit, offset=offset))
 
@@ -112,7 +112,7 @@ async def own_deployment(engine: Engine, asker: Asker, deployment_id: str) -> De
         DeploymentNotFound: there is none, or it is of somebody else's project.
 
     """
-    found = await engine.deployer.get(deployment_id)
+    found = await engine.deployments.get(deployment_id)
     project = engine.platform.projects.find(found.project_id)
     if project is None or not asker.may_have(project.user_id):
         raise DeploymentNotFound
@@ -127,14 +127,14 @@ async def _asked_about(engine: Engine, request: web.Request) -> tuple[Asker, Dep
 
 
 async def _shown(engine: Engine, deployment: Deployment) -> dict[str, Any]:
-    kept = await engine.deployer.kept([deployment])
+    kept = await engine.deployments.kept([deployment])
     return _view(engine, deployment, kept=deployment.id in kept)
 
 
 def _view(engine: Engine, deployment: Deployment, *, kept: bool) -> dict[str, Any]:
     return views.deployment_view(
         deployment,
-        process=engine.deployer.process_of(deployment),
-        live=engine.deployer.is_live(deployment),
+        process=engine.deployments.process_of(deployment),
+        live=engine.deployments.is_live(deployment),
         kept=kept,
     )

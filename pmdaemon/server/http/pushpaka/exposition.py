@@ -3,16 +3,14 @@
 Loaded with its library at the first scrape.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
 from pmdaemon.core.deployments import Deployment, DeploymentStatus
 from pmdaemon.core.projects import Project, ProjectStatus
+from pmdaemon.server.http.scraping import encoded, registry_of
 
 
 class Reading(Struct, frozen=True):
@@ -31,21 +29,8 @@ class Reading(Struct, frozen=True):
 
 def expose(reading: Reading, accept: str) -> tuple[bytes, str]:
     """Write a reading as the scraper likes it best; return it with its content type."""
-    registry = CollectorRegistry()
-    registry.register(_Collected([*_counts(reading), _phases(reading), _requests(reading)]))
-    encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
-
-
-class _Collected(Collector):
-    """Hands out what was worked out before."""
-
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._metrics = list(metrics)
-
-    def collect(self) -> Iterable[Metric]:
-        """Give everything."""
-        return self._metrics
+    metrics = [*_counts(reading), _phases(reading), _requests(reading)]
+    return encoded(registry_of(metrics), accept)
 
 
 def _counts(reading: Reading) -> Iterator[Metric]:

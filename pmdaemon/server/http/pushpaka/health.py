@@ -47,11 +47,11 @@ async def show_metrics(engine: Engine, request: web.Request) -> web.Response:
     projects = engine.platform.projects
     counted = {
         status: (
-            await engine.deployer.find(DeploymentQuery(statuses=frozenset({status}), limit=1))
+            await engine.deployments.find(DeploymentQuery(statuses=frozenset({status}), limit=1))
         )[1]
         for status in DeploymentStatus
     }
-    latest, _ = await engine.deployer.find(DeploymentQuery(limit=LATEST))
+    latest, _ = await engine.deployments.find(DeploymentQuery(limit=LATEST))
     reading = Reading(
         projects={one: projects.follower.status(one.id) for one in projects.list(THE_OPERATOR)},
         deployments=counted,

@@ -43,7 +43,7 @@ async def show_log(engine: Engine, request: web.Request) -> web.Response:
         since=read_number(request, "since", default=0, highest=LATEST),
         limit=read_number(request, "limit", default=MOST_LINES, highest=MOST_LINES, capped=True),
     )
-    lines = await asyncio.to_thread(engine.deployer.lines, found, query)
+    lines = await asyncio.to_thread(engine.deployments.lines, found, query)
     return json_response({"data": [views.line_view(found.id, one) for one in lines]})
 
 
@@ -51,7 +51,7 @@ async def show_output(engine: Engine, request: web.Request) -> web.Response:
     """Show the last of what the programs of a deployment print, as long as they are there."""
     found = await _deployment(engine, request)
     wanted = Wanted(read_number(request, "limit", default=200, highest=MOST_OUTPUT, capped=True))
-    selectors = [Selector(name, narrow=True) for name in engine.deployer.apps_of(found)]
+    selectors = [Selector(name, narrow=True) for name in engine.deployments.apps_of(found)]
     snapshots = engine.processes.list(selectors) if selectors else []
     lines = (await asyncio.to_thread(search, snapshots, wanted)).lines
     return json_response({"data": [views.output_view(found.id, one) for one in lines]})
@@ -89,14 +89,14 @@ async def stream_events(engine: Engine, request: web.Request) -> web.StreamRespo
     found = await _deployment(engine, request)
     cursor = cursor_of(request) or "0"
     since = int(cursor) if cursor.isdecimal() and len(cursor) < 16 else 0
-    if found.is_final and since and not engine.deployer.lines(found, LogQuery(since=since)):
+    if found.is_final and since and not engine.deployments.lines(found, LogQuery(since=since)):
         return web.Response(status=NO_CONTENT)
     if request.method == "HEAD":
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:
 
         async def push() -> None:
-            async with aclosing(engine.deployer.follow(found.id, since=since)) as batches:
+            async with aclosing(engine.deployments.follow(found.id, since=since)) as batches:
                 async for lines in batches:
                     words = [
                         sse_event(
@@ -105,7 +105,7 @@ async def stream_events(engine: Engine, request: web.Request) -> web.StreamRespo
                         for one in lines
                     ]
                     await stream.send(b"".join(words))
-            ended = await engine.deployer.get(found.id)
+            ended = await engine.deployments.get(found.id)
             await stream.send(sse_event("end", encode_json({"status": ended.status})))
 
         await stream.carry(push())
@@ -116,11 +116,11 @@ async def _push_frames(
     engine: Engine, found: Deployment, since: int, socket: web.WebSocketResponse
 ) -> str:
     """Push all lines; return how it ended."""
-    async with aclosing(engine.deployer.follow(found.id, since=since)) as batches:
+    async with aclosing(engine.deployments.follow(found.id, since=since)) as batches:
         async for lines in batches:
             for line in lines:
                 await socket.send_str(encode_json(views.line_view(found.id, line)).decode())
-    ended = await engine.deployer.get(found.id)
+    ended = await engine.deployments.get(found.id)
     return f"the deployment is {ended.status}"
 
 

@@ -7,7 +7,7 @@ somebody's in open mode, too.
 from msgspec.structs import replace
 
 from pmdaemon.core.access import Scope
-from pmdaemon.engine.interfaces import RateLimit
+from pmdaemon.core.rate_limits import RateKind
 from pmdaemon.server.http.dialect import UNLIMITED, Dialect, Endpoint, Handler
 from pmdaemon.server.http.pushpaka import (
     code,
@@ -25,12 +25,6 @@ from pmdaemon.server.http.pushpaka.errors import encode_error
 
 ROOT = "/api/v1"
 
-LIMITS = (RateLimit(300, 60.0),)
-"""How often an address may ask; several at once are as good as one after another."""
-
-AUTH_LIMITS = (RateLimit(20, 60.0),)
-"""How often it may try to sign in, or to register."""
-
 PLACES = (
     "auth",
     "users",
@@ -46,20 +40,20 @@ PLACES = (
 
 
 def _endpoint(method: str, path: str, handler: Handler, scope: Scope = Scope.DEPLOY) -> Endpoint:
-    return Endpoint(method, f"{ROOT}{path}", scope, handler, limits=LIMITS)
+    return Endpoint(method, f"{ROOT}{path}", scope, handler, limits=RateKind.DEPLOY)
 
 
 def _try(
     path: str, handler: Handler, scope: Scope = Scope.PUBLIC, method: str = "POST"
 ) -> Endpoint:
-    return Endpoint(method, f"{ROOT}{path}", scope, handler, limits=AUTH_LIMITS)
+    return Endpoint(method, f"{ROOT}{path}", scope, handler, limits=RateKind.SIGN_IN)
 
 
 DOOR = Dialect(
     endpoints=(
         _try("/auth/register", sessions.register),
         _try("/auth/login", sessions.sign_in),
-        Endpoint("POST", webhooks.RECEIVE, Scope.PUBLIC, webhooks.receive, limits=LIMITS),
+        Endpoint("POST", webhooks.RECEIVE, Scope.PUBLIC, webhooks.receive, limits=RateKind.DEPLOY),
         Endpoint("GET", f"{ROOT}/health", Scope.PUBLIC, health.show_health, limits=UNLIMITED),
         Endpoint("GET", f"{ROOT}/ready", Scope.PUBLIC, health.show_ready, limits=UNLIMITED),
         Endpoint("GET", f"{ROOT}/metrics", Scope.READ, health.show_metrics),
@@ -123,7 +117,14 @@ GIT = "/git/{project}.git"
 
 CODE = Dialect(
     endpoints=tuple(
-        Endpoint(method, f"{GIT}/{service}", Scope.DEPLOY, handler, limits=LIMITS, passwords=True)
+        Endpoint(
+            method,
+            f"{GIT}/{service}",
+            Scope.DEPLOY,
+            handler,
+            limits=RateKind.DEPLOY,
+            passwords=True,
+        )
         for method, service, handler in (
             ("GET", "info/refs", code.list_refs),
             ("POST", "git-upload-pack", code.upload),

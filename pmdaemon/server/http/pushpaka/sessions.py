@@ -4,11 +4,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from pmdaemon.core.access import LOCAL, Scope
+from pmdaemon.core.platform_errors import WrongCredentials
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note, origin_of, principal_of
 from pmdaemon.server.http.pushpaka import views
 from pmdaemon.server.http.pushpaka.asking import account_of, done, listed, read_object
+from pmdaemon.server.http.refusals import PermissionDenied
 
 
 class Registration(Struct):
@@ -82,9 +84,13 @@ async def change_password(engine: Engine, request: web.Request) -> web.Response:
     """Change one's password: other sessions end, and this one goes on with a new token."""
     body = await read_object(request, NewPassword)
     accounts = engine.platform.accounts
-    account = await accounts.change_password(
-        account_of(request), body.current_password, body.new_password, origin=origin_of(request)
-    )
+    try:
+        account = await accounts.change_password(
+            account_of(request), body.current_password, body.new_password, origin=origin_of(request)
+        )
+    except WrongCredentials:
+        # Not 401: the session is as good as before.
+        raise PermissionDenied("the current password is another one") from None
     return json_response(views.session_view(account, accounts.session(account)))
 
 

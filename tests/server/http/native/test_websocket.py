@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from pmdaemon.core.access import digest_of
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
+from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import RateLimit, WebSettings
+from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT

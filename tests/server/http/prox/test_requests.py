@@ -1,6 +1,3 @@
-import asyncio
-import json
-
 import pytest
 from aiohttp import ClientSession
 
@@ -10,6 +7,7 @@ from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.prox import requests
 from tests.support.engine import engine_on_fakes, settle
+from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
 
 ROOT = "/api/v1/proxy/requests"
@@ -17,24 +15,8 @@ ROOT = "/api/v1/proxy/requests"
 FIELDS = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
 
 
-class Stream:
+class Stream(EventStream):
     """One event stream, behind its opening."""
-
-    def __init__(self, response):
-        self.response = response
-
-    async def block(self):
-        lines = []
-        async with asyncio.timeout(30):
-            while line := (await self.response.content.readline()).decode().rstrip("\n"):
-                lines.append(line)
-        return lines
-
-    async def event(self):
-        while True:
-            fields = dict(line.split(": ", 1) for line in await self.block() if line[0] != ":")
-            if "data" in fields:
-                return fields.get("event"), fields.get("id"), json.loads(fields["data"])
 
     async def url(self):
         return (await self.event())[2]["url"]
@@ -183,7 +165,14 @@ async def test_one_is_shown_with_its_headers_and_without_secrets(scene):
     assert brief["id"] == record.id
     assert brief["details"]["request_headers"] == {"Cookie": ["********"], "Accept": ["x", "y"]}
     assert brief["details"]["request_body"] is None
-    body = {"size": 9, "truncated": True, "content_type": "text/plain", "is_binary": False}
+    body = {
+        "size": 9,
+        "captured_size": 5,
+        "truncated": True,
+        "content_type": "text/plain",
+        "content_encoding": "",
+        "is_binary": False,
+    }
     assert brief["details"]["response_body"] == body
     assert whole["details"]["response_body"] == {**body, "data": "hello"}
 

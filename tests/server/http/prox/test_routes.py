@@ -17,6 +17,13 @@ def test_whatever_changes_something_needs_more_than_reading():
     assert set(changing.values()) == {Scope.CONTROL}
 
 
+def test_a_screen_that_looks_twice_a_second_is_never_refused():
+    limits = {one.usual for one in PROX.endpoints if one.path.startswith(f"{ROOT}/")}
+
+    (limit,) = {limit for usual in limits for limit in usual}
+    assert limit.requests / limit.seconds > 2 * 2
+
+
 def test_no_endpoint_is_there_twice():
     times = Counter((one.method, one.path) for one in PROX.endpoints)
 

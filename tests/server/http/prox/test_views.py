@@ -72,14 +72,28 @@ def test_why_a_process_was_given_up_is_told():
 
 
 def test_the_first_of_several_sources_is_the_file():
-    view = views.status_view(ending=False, uptime=7.9, sources=["/a.yaml", "/b.yaml"], version="1")
+    view = views.status_view(
+        ending=False, uptime=7.9, sources=["/a.yaml", "/b.yaml"], version="1", proxy={}
+    )
 
     assert (view["config_file"], view["uptime_seconds"]) == ("/a.yaml", 7)
     assert view["config_files"] == ["/a.yaml", "/b.yaml"]
 
 
+def test_the_gateway_is_told_with_its_addresses_or_as_off():
+    on = views.proxy_view(["http://localhost:9680"], on=True, captures=True)
+    off = views.proxy_view([], on=False, captures=False)
+
+    assert (on["mode"], on["addresses"], on["capture_enabled"]) == (
+        "standalone",
+        ["http://localhost:9680"],
+        True,
+    )
+    assert (off["mode"], off["addresses"]) == ("disabled", [])
+
+
 def test_without_a_file_there_is_no_name_of_one():
-    view = views.status_view(ending=True, uptime=0.0, sources=[], version="1")
+    view = views.status_view(ending=True, uptime=0.0, sources=[], version="1", proxy={})
 
     assert (view["config_file"], view["status"]) == ("", "stopping")
 

@@ -19,6 +19,14 @@ def test_nothing_is_public_and_a_credential_is_always_needed():
     assert PUP.credentials_needed
 
 
+def test_a_hundred_programs_that_report_every_five_seconds_are_never_refused():
+    reporting = [one for one in PUP.endpoints if one.path.endswith(("/telemetry", "/log", "/ipc"))]
+
+    assert len(reporting) == 6
+    for one in reporting:
+        assert min(limit.requests / limit.seconds for limit in one.usual) > 100 / 5
+
+
 def test_all_of_its_paths_are_in_its_places():
     assert all(PUP.has_place(one.path) for one in PUP.endpoints)
     assert not PUP.has_place("/logsome")

@@ -18,7 +18,7 @@ def deploy(api, scene):
         body = {"project_id": api.names["shop"], **asked}
         answer = await api.ask("POST", "/deployments", body, by="jane")
         assert answer.status == 201, answer.json
-        await scene.ended(await scene.deployer.get(answer.json["id"]))
+        await scene.ended(await scene.deployments.get(answer.json["id"]))
         return answer.json
 
     return deploy
@@ -65,9 +65,9 @@ async def test_going_back_and_starting_anew(api, scene, deploy):
     first, second = await deploy(), await deploy()
 
     back = await api.ask("POST", f"/deployments/{first['id']}/rollback", by="jane")
-    await scene.ended(await scene.deployer.get(back.json["id"]))
+    await scene.ended(await scene.deployments.get(back.json["id"]))
     anew = await api.ask("POST", f"/deployments/{back.json['id']}/restart", by="jane")
-    await scene.ended(await scene.deployer.get(anew.json["id"]))
+    await scene.ended(await scene.deployments.get(anew.json["id"]))
 
     assert (back.status, back.json["rollback_of"], back.json["release"]) == (201, first["id"], 1)
     assert (anew.status, anew.json["rollback_of"]) == (201, back.json["id"])

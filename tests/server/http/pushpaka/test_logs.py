@@ -65,7 +65,7 @@ async def test_a_websocket_replays_pushes_and_ends(api, scene, client):
             return socket.close_code
 
     reading = asyncio.get_running_loop().create_task(read())
-    await scene.ended(await scene.deployer.get(asked.json["id"]))
+    await scene.ended(await scene.deployments.get(asked.json["id"]))
 
     assert await asyncio.wait_for(reading, 20) == 1000
     assert (seen[0], seen[-1]) == ("queued", "live at http://shop.localhost:9680")
@@ -105,7 +105,7 @@ async def test_events_are_pushed_and_end(api, scene, client):
             return await answer.text()
 
     reading = asyncio.get_running_loop().create_task(read())
-    await scene.ended(await scene.deployer.get(asked.json["id"]))
+    await scene.ended(await scene.deployments.get(asked.json["id"]))
     text = await asyncio.wait_for(reading, 20)
 
     assert text.startswith('id: 1\ndata: {"id":')

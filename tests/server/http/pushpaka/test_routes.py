@@ -1,8 +1,10 @@
 import pytest
 
 from pmdaemon.core.access import Scope
+from pmdaemon.core.rate_limits import RateKind
 from pmdaemon.server.http.prox.routes import PROX
-from pmdaemon.server.http.pushpaka.routes import AUTH_LIMITS, DOOR, LIMITS, PUSHPAKA
+from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
+from tests.dialects.transcripts import ask
 
 
 def test_nothing_is_open_but_the_door():
@@ -29,8 +31,8 @@ def test_guessing_is_limited_more_than_anything_else():
     limits = {one.path: one.limits for one in (*DOOR.endpoints, *PUSHPAKA.endpoints)}
 
     for path in ("/auth/register", "/auth/login", "/auth/password"):
-        assert limits[f"/api/v1{path}"] == AUTH_LIMITS
-    assert limits["/api/v1/projects"] == LIMITS
+        assert limits[f"/api/v1{path}"] is RateKind.SIGN_IN
+    assert limits["/api/v1/projects"] is RateKind.DEPLOY
     assert limits["/api/v1/health"] == ()
 
 
@@ -52,3 +54,11 @@ async def test_a_path_that_leads_nowhere_is_told_in_its_words(api, path):
     answer = await api.ask("GET", path, by="root")
 
     assert (answer.status, list(answer.json)) == (404, ["error"])
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/pup/nothing", "/api/v1/nothing", "/x"])
+@pytest.mark.parametrize("who", ["jane", "jane_ci"])
+async def test_what_no_api_has_is_not_there_for_who_has_signed_in(api, path, who):
+    found = await ask(api.port, [f"GET {path} HTTP/1.1", f"Authorization: Bearer {api.names[who]}"])
+
+    assert found.status == 404

@@ -1,4 +1,4 @@
-// What belongs to a project: variables, domains and webhooks, each a list with a form above it.
+// What belongs to a project or an account, each a list with a form above it.
 
 import { ask } from "./dialogs.js";
 import { h } from "./dom.js";
@@ -6,8 +6,13 @@ import { visible } from "./format.js";
 import { busy, empty, field, input, status } from "./words.js";
 
 /** A list with a form above it; what is in it is asked for anew after each change. */
-class Belongings extends HTMLElement {
+export class Belongings extends HTMLElement {
 	#list = h("ul.rows");
+
+	/** What they belong to, in a request; of an account nothing has to be said. */
+	get owner() {
+		return this.project ? { project_id: this.project.id } : {};
+	}
 
 	connectedCallback() {
 		const add = h("button.primary", { type: "submit" }, this.words.add);
@@ -17,13 +22,13 @@ class Belongings extends HTMLElement {
 	}
 
 	async look() {
-		const found = await this.page.client.list(`${this.words.path}?project_id=${this.project.id}`);
+		const found = await this.page.client.list(`${this.words.path}?${new URLSearchParams(this.owner)}`);
 		this.#list.replaceChildren(...(found.length ? found.map((one) => this.row(one)) : [empty(this.words.none)]));
 	}
 
 	async #add(event, button) {
 		event.preventDefault();
-		const body = { project_id: this.project.id, ...this.given() };
+		const body = { ...this.owner, ...this.given() };
 		const added = await busy(button, () => this.page.attempt(() => this.page.client.ask("POST", this.words.path, body)));
 		if (!added) return;
 		event.target.reset();
@@ -33,22 +38,34 @@ class Belongings extends HTMLElement {
 
 	/** Make a button that removes something, once that is confirmed. */
 	remove(what, path, body) {
+		const word = this.words.remove ?? "Remove";
 		const button = h(
 			"button.danger-quiet",
 			{
 				onclick: async () => {
-					if (!(await ask({ title: `Remove ${visible(what)}?`, confirm: "Remove", danger: true }))) return;
+					if (!(await ask({ title: `${word} ${visible(what)}?`, confirm: word, danger: true }))) return;
 					await busy(button, () => this.page.attempt(() => this.page.client.ask("DELETE", path, body)));
 					await this.page.attempt(() => this.look());
 				},
 			},
-			"Remove",
+			word,
 			h("span.unseen", ` ${visible(what)}`),
 		);
 		return button;
 	}
 
+	/** Draw something with a name, words about it, and the button that removes it. */
+	item(name, words, path) {
+		return h("li", h("strong", visible(name)), h("span.muted", words), h("span.gap"), this.remove(name, path));
+	}
+
 	async added() {}
+}
+
+/** Show what is shown this once. */
+export function handOver(title, text, rows) {
+	const shown = h("dl.facts", ...rows.map(([name, value]) => h("div", h("dt", name), h("dd", h("code", value)))));
+	return ask({ title, text, fields: [shown], confirm: "Done" });
 }
 
 export class Variables extends Belongings {
@@ -120,9 +137,8 @@ export class Webhooks extends Belongings {
 		return h("li", h("strong", one.provider), h("code", one.webhook_url), h("span.muted", visible(one.branch)), h("span.gap"), this.remove(`this ${one.provider} webhook`, `webhooks/${one.id}`));
 	}
 
-	async added(one) {
-		const shown = h("dl.facts", ...[["Address", one.webhook_url], ["Secret", one.secret]].map(([name, text]) => h("div", h("dt", name), h("dd", h("code", text)))));
-		await ask({ title: "Give these to the forge", text: "The secret is not shown again.", fields: [shown], confirm: "Done" });
+	added(one) {
+		return handOver("Give these to the forge", "The secret is not shown again.", [["Address", one.webhook_url], ["Secret", one.secret]]);
 	}
 }
 

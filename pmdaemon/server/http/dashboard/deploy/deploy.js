@@ -1,5 +1,6 @@
 // The page of deployments: who has signed in, and which part of it is shown.
 
+import { AccountView } from "./account.js";
 import { Client } from "./client.js";
 import { DeploymentView } from "./deployment.js";
 import { Messages } from "./dialogs.js";
@@ -14,8 +15,8 @@ class Page extends HTMLElement {
 	client = new Client();
 	messages = new Messages();
 	#enter = Object.assign(new Enter(), { client: this.client });
-	#who = h("span.hostname");
-	#out = h("button.quiet", { onclick: () => this.#leave() }, icon("out"));
+	#who = h("a.hostname", { href: "#/account" });
+	#out = h("button.quiet", { onclick: () => this.leave() }, icon("out"));
 	#main = h("main.deploy");
 	#complaint = "";
 
@@ -51,7 +52,7 @@ class Page extends HTMLElement {
 	async #show(reason) {
 		const isIn = this.client.token !== null;
 		this.#enter.hidden = isIn;
-		this.#main.hidden = this.#out.hidden = !isIn;
+		this.#main.hidden = this.#out.hidden = this.#who.hidden = !isIn;
 		document.title = "Deployments · pmdaemon";
 		if (!isIn) {
 			setText(this.#who, "");
@@ -63,13 +64,14 @@ class Page extends HTMLElement {
 	}
 
 	#view() {
+		if (location.hash === "#/account") return Object.assign(new AccountView(), { page: this });
 		const [, kind, name] = location.hash.match(/^#\/(project|deployment)\/([\w-]+)$/) ?? [];
 		if (kind === "project") return Object.assign(new ProjectView(), { page: this, slug: name });
 		if (kind === "deployment") return Object.assign(new DeploymentView(), { page: this, id_: name });
 		return Object.assign(new ProjectList(), { page: this });
 	}
 
-	#leave() {
+	leave() {
 		this.client.token = null;
 		location.hash = "#/";
 		this.#show();
