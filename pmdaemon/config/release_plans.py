@@ -29,7 +29,7 @@ RECIPES = (
 )
 
 TELLING = (
-    "Procfile", "package.json", ".yarnrc.yml", *node.NEXT_SETTINGS, "pyproject.toml",
+    "Procfile", "package.json", ".yarnrc.yml", *node.NEXT_SETTINGS, *node.VERSIONS, "pyproject.toml",
     "requirements.txt", "Pipfile", "setup.py", "manage.py", ".python-version", "runtime.txt",
     *python.MAINS, "Cargo.toml", "Gemfile",
 )  # fmt: skip
