@@ -28,8 +28,14 @@ from pmdaemon.engine.interfaces import AcmeSettings
 
 REQUEST_SECONDS = 30.0
 ORDER_SECONDS = 300.0
+"""How long one request may take, and the order of a certificate as a whole."""
+
 LONGEST_POLL = 15.0
+"""Seconds between two looks at an order, whatever the authority asks for."""
+
 LARGEST_ANSWER = 2**20
+"""Bytes."""
+
 NONCES_TRIED = 10
 """How often a request is signed anew because its nonce was not good (section 6.5)."""
 

@@ -62,8 +62,7 @@ def read_pair(certificate: Path, key: Path) -> Pair:
         leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
         return Pair(server_context(certificate, key), leaf)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
-        message = f"cannot use the certificate {certificate} with {key}: {str(why).lower()}"
+        message = f"cannot use the certificate {certificate} with {key}: {_why(error)}"
         raise InvalidInput(message, code="certificate_unusable") from error
 
 
@@ -130,6 +129,20 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     # A key with a passphrase would be asked for on a terminal that is not there.
     context.load_cert_chain(certificate, key, password=lambda: b"")
     return context
+
+
+def _why(error: OSError | ValueError) -> str:
+    match error:
+        case ssl.SSLError(reason="KEY_VALUES_MISMATCH"):
+            return "the key is that of another certificate"
+        case ssl.SSLError():
+            return "the key cannot be read: it is to be in PEM, without a passphrase"
+        case OSError(filename=None, strerror=str(reason)):
+            return f"the key cannot be read: {reason.lower()}"  # the library does not say of what
+        case OSError(strerror=str(reason)):
+            return f"the certificate cannot be read: {reason.lower()}"
+        case _:
+            return "the certificate cannot be read: it is to be in PEM"
 
 
 def _date(moment: float) -> str:

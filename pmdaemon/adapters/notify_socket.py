@@ -25,8 +25,14 @@ LONGEST_PATH: Final = 100
 """Bytes that a program surely can connect to (unix(7): 108, and macOS has 104)."""
 
 LARGEST: Final = 16 * 1024
+"""Bytes that are read of one message."""
+
 FILES_AT_ONCE: Final = 16
+"""Descriptors that are taken with one message; more are closed by the kernel."""
+
 GENERATIONS: Final = 64
+"""How many parents are looked at to find the program that a message came from."""
+
 _CREDENTIALS: Final = struct.Struct("iii")
 
 

@@ -71,7 +71,7 @@ def parts(reading: Reading, cwd: str) -> dict[str, Any]:
         **made,
         "logs": _logs(found, grouped.get("logs", {})),
         "health": _health(reading),
-        "watch": _watch(reading, cwd),
+        "watch": watch_policy(reading, cwd),
         "run_as": _run_as(reading),
         **_schedules(found),
     }
@@ -198,7 +198,8 @@ def _health(reading: Reading) -> HealthCheck | None:
         return None
 
 
-def _watch(reading: Reading, cwd: str) -> WatchPolicy | None:
+def watch_policy(reading: Reading, cwd: str) -> WatchPolicy | None:
+    """Make of what was read which files are watched; None for none."""
     found = reading.values
     wanted = found.get("watch", False)
     if wanted is False:

@@ -210,9 +210,14 @@ def _program(view: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     return argv[0], "none", argv[1:]
 
 
+def path_of(view: Mapping[str, Any]) -> str:
+    """Say which file runs; by PM2's rules a process can be named by it."""
+    return _program(view)[0]
+
+
 def folder_of(view: Mapping[str, Any]) -> str:
     """Say in which folder the program of a process is: PM2 looks from there for its version."""
-    return _program(view)[0].rpartition("/")[0] or "/"
+    return path_of(view).rpartition("/")[0] or "/"
 
 
 def environment_of(view: Mapping[str, Any]) -> dict[str, str]:

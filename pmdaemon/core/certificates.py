@@ -18,6 +18,7 @@ Public authorities refuse an account after five failures an hour for one name.
 """
 
 LONGEST_WAIT = 86400.0
+"""Seconds; the waits do not grow beyond this."""
 
 LONGEST_ASKED_FOR = 7 * 86400.0
 """Seconds that an authority may have us wait: its limits are counted by the week at the most."""

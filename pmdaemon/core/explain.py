@@ -88,6 +88,9 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             if last_words:
                 yield "The last it wrote to stderr was:"
                 yield from (f"    {line}" for line in last_words)
+            if reason.endswith("exit code 0"):
+                yield "If its work is done then, start it with --no-autorestart;"
+                yield "if it puts itself into the background, have it stay in the foreground."
             if process.wish is not Wish.BLOCKED:
                 yield f"To try it again: pmdaemon start {name}."
             yield f"To see what it printed: pmdaemon logs {name}."
@@ -113,6 +116,7 @@ def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
     stop = process.spec.stop
     if is_over:
         yield f"Its first process (pid {run.identity.pid}) has ended, what it started has not."
+        yield "Should it put itself into the background, have it stay in the foreground."
     else:
         yield f"It got {stop.signal} and has {stop.grace:g} s to end; after that it is killed."
 

@@ -23,6 +23,7 @@ from pmdaemon.core.process import UNKNOWN_EXIT, Instant, Process, Stopping
 from pmdaemon.core.spec import RestartPolicy
 
 MINIMAL_WINDOW = 60.0
+"""Seconds in which ends are counted at the least, however short `min_uptime` is."""
 
 BACKOFF_GROWTH = 1.5
 BACKOFF_LIMIT = 60.0

@@ -75,14 +75,61 @@ class World(Struct, frozen=True):
     walls: Walls
 
 
+class _Ground(Struct, frozen=True):
+    """What the parts of deploying stand on."""
+
+    clock: Clock
+    platform: Platform
+    store: SqliteDeployments
+    logs: DeploymentLogFiles
+    followers: Followers
+    folders: ProjectFolders
+    builder: BuildCommands
+    repositories: GitRepositories
+    live: LiveDeployments
+
+    @property
+    def projects(self) -> Projects:
+        """All projects."""
+        return self.platform.projects
+
+
 def deploying(world: World) -> Deploys:
     """Build what deploys, and start nothing."""
-    platform, listening_ports = _platform(world), ProcListeningPorts()
-    clock, store = world.clock, SqliteDeployments(world.store)
-    projects, limits = platform.projects, world.settings.deploy_limits
+    ground = _ground(world)
+    maker = ReleaseMaker(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        repositories=ground.repositories,
+        folders=ground.folders,
+        builder=ground.builder,
+        surroundings=world.surroundings,
+    )
+    cut_over = _cut_over(world, ground, maker)
+    queue = DeployQueue(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        logs=ground.logs,
+        followers=ground.followers,
+        folders=ground.folders,
+        maker=maker,
+        cut_over=cut_over,
+        live=ground.live,
+        limits=world.settings.deploy_limits,
+        remark=world.settings.problem,
+        trusts=lambda project: _is_trusted(ground.platform, project),
+        tell=lambda deployment: ground.followers.tell(deployment.id),
+    )
+    return _deploys(world, ground, queue, cut_over)
+
+
+def _ground(world: World) -> _Ground:
+    platform, store = _platform(world), SqliteDeployments(world.store)
+    limits, followers = world.settings.deploy_limits, Followers()
     folder = Path(world.home.projects_dir)
     folders = ProjectFolders(folder, Path(world.home.logs_dir))
-    logs, followers = DeploymentLogFiles(folder), Followers()
     builder = BuildCommands(
         reader=world.reader,
         handles=world.handles,
@@ -91,28 +138,32 @@ def deploying(world: World) -> Deploys:
         walls=world.walls,
         objection=lambda: _objection(folders.free_bytes(), limits().free),
     )
-    repositories = GitRepositories(folder, builder, world.surroundings, limits)
-    live = LiveDeployments(
-        clock=clock,
-        bus=world.bus,
+    return _Ground(
+        clock=world.clock,
+        platform=platform,
         store=store,
-        projects=projects,
-        now=world.now,
-        tell=lambda deployment: followers.tell(deployment.id),
-    )
-    maker = ReleaseMaker(
-        clock=clock,
-        projects=projects,
-        store=store,
-        repositories=repositories,
+        logs=DeploymentLogFiles(folder),
+        followers=followers,
         folders=folders,
         builder=builder,
-        surroundings=world.surroundings,
+        repositories=GitRepositories(folder, builder, world.surroundings, limits),
+        live=LiveDeployments(
+            clock=world.clock,
+            bus=world.bus,
+            store=store,
+            projects=platform.projects,
+            now=world.now,
+            tell=lambda deployment: followers.tell(deployment.id),
+        ),
     )
-    cut_over = CutOver(
-        clock=clock,
+
+
+def _cut_over(world: World, ground: _Ground, maker: ReleaseMaker) -> CutOver:
+    listening_ports = ProcListeningPorts()
+    return CutOver(
+        clock=ground.clock,
         bus=world.bus,
-        projects=projects,
+        projects=ground.projects,
         processes=world.processes,
         now=world.now,
         gateway=world.gateway,
@@ -122,64 +173,61 @@ def deploying(world: World) -> Deploys:
         environment=maker.environment,
         ports=lambda process: _ports(world, listening_ports, process),
     )
-    queue = DeployQueue(
-        clock=clock,
-        projects=projects,
-        store=store,
-        logs=logs,
-        followers=followers,
-        folders=folders,
-        maker=maker,
-        cut_over=cut_over,
-        live=live,
-        limits=limits,
-        remark=world.settings.problem,
-        trusts=lambda project: _is_trusted(platform, project),
-        tell=lambda deployment: followers.tell(deployment.id),
-    )
+
+
+def _deploys(world: World, ground: _Ground, queue: DeployQueue, cut_over: CutOver) -> Deploys:
+    """Build what fronts and the daemon call."""
+    limits, search_path = world.settings.deploy_limits, world.surroundings["PATH"]
     deployments = Deployments(
-        store=store,
-        logs=logs,
-        followers=followers,
-        folders=folders,
+        store=ground.store,
+        logs=ground.logs,
+        followers=ground.followers,
+        folders=ground.folders,
         queue=queue,
-        live=live,
+        live=ground.live,
         now=world.now,
     )
     deployer = Deployer(
-        clock=clock,
-        projects=projects,
-        store=store,
-        logs=logs,
-        folders=folders,
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        logs=ground.logs,
+        folders=ground.folders,
         deployments=deployments,
         queue=queue,
-        live=live,
+        live=ground.live,
         cut_over=cut_over,
         new_id=random_id,
     )
-    interrupted = Interrupted(
-        clock=clock,
-        projects=projects,
-        store=store,
-        followers=followers,
-        folders=folders,
-        builder=builder,
-        queue=queue,
-        live=live,
-        cut_over=cut_over,
-        now=world.now,
-    )
-    projects.follow(deployer)
-    backend = GitBackend(repositories, world.surroundings["PATH"], lambda: limits().repository)
+    ground.projects.follow(deployer)
+    backend = GitBackend(ground.repositories, search_path, lambda: limits().repository)
     return Deploys(
-        platform=platform,
+        platform=ground.platform,
         deployer=deployer,
         deployments=deployments,
-        interrupted=interrupted,
-        pushes=Pushes(clock=clock, server=backend, deployer=deployer, deployments=deployments),
-        live=live,
-        builds=lambda: builder.running,
+        interrupted=_interrupted(world, ground, queue, cut_over),
+        pushes=Pushes(
+            clock=ground.clock, server=backend, deployer=deployer, deployments=deployments
+        ),
+        live=ground.live,
+        builds=lambda: ground.builder.running,
+    )
+
+
+def _interrupted(
+    world: World, ground: _Ground, queue: DeployQueue, cut_over: CutOver
+) -> Interrupted:
+    return Interrupted(
+        clock=ground.clock,
+        projects=ground.projects,
+        store=ground.store,
+        followers=ground.followers,
+        folders=ground.folders,
+        builder=ground.builder,
+        queue=queue,
+        live=ground.live,
+        cut_over=cut_over,
+        now=world.now,
     )
 
 

@@ -34,15 +34,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pmdaemon.daemon import orphans
+from pmdaemon.daemon import open_files, orphans
 from pmdaemon.daemon.kept import Exit, Kept, Program
 
 PACKET = 64 * 1024
+"""Bytes that a packet of the line has at the most."""
+
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
-
-OPEN_FILES = 65536
-"""How many descriptors we ask for: two for each process that runs."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -101,7 +100,7 @@ class Keeper:
         """Keep until a daemon ends well, or the first cannot start; return the exit code."""
         self._wakeup = _signals_as_descriptor()
         self._poll.register(self._wakeup, select.POLLIN)
-        _raise_open_files()
+        open_files.raise_limit()
         self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
@@ -331,15 +330,6 @@ def _signals_as_descriptor() -> int:
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, CONCERNED)
     return reading
-
-
-def _raise_open_files() -> None:
-    """Allow ourselves as many descriptors as we may need."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _receive(line: socket.socket) -> tuple[bytes, list[int]]:

@@ -21,6 +21,7 @@ from pmdaemon.core.process import Identity
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
+from pmdaemon.daemon.open_files import raise_limit
 from pmdaemon.daemon.own_log import log_to
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
@@ -32,17 +33,14 @@ from pmdaemon.server.control_verbs import verbs
 
 log = logging.getLogger(__name__)
 
-OPEN_FILES = 65536
-"""How many descriptors the daemon asks for: some three for each process that runs."""
-
 ROOM = 8192
-"""For how many of them there is room from the beginning, at 8 bytes each."""
+"""For how many descriptors there is room from the beginning, at 8 bytes each."""
 
 
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
     home = Home(home_path)
-    child_nofile = _raise_open_files()  # first, as each thing that is kept comes as a descriptor
+    child_nofile = raise_limit()  # first, as each thing that is kept comes as a descriptor
     _make_room_for_open_files()
     line = socket.socket(fileno=int(line_fd))
     line.set_inheritable(False)
@@ -216,17 +214,6 @@ async def _end_programs(parts: Parts) -> None:
         await parts.engine.processes.shut_down()
     except PmdaemonError as error:
         log.error("daemon.left_behind reason=%s", error)
-
-
-def _raise_open_files() -> tuple[int, int]:
-    """Allow ourselves as many descriptors as we may need; return the limits of before."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    soft, hard = before
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return before
 
 
 def _make_room_for_open_files() -> None:

@@ -13,6 +13,7 @@ LIFE = 7 * 86400.0
 """Seconds for which an invitation is good."""
 
 LONGEST_LIFE = 90 * 86400.0
+"""Seconds for which one may be made good."""
 
 
 class Invitations:

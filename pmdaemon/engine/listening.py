@@ -9,6 +9,7 @@ FIRST_INTERVAL = 0.02
 """Seconds between the first two looks; each wait is half as long again as the one before."""
 
 LONGEST_INTERVAL = 1.0
+"""Seconds between two looks, at which they grow no more."""
 
 
 class Listening:

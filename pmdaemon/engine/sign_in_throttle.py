@@ -21,6 +21,7 @@ FORGOTTEN = 3600.0
 """Seconds after which wrong tries count no more."""
 
 MOST_REMEMBERED = 4096
+"""Of whom wrong tries are known; beyond that those of the longest ago are forgotten."""
 
 
 class SignInThrottle:

@@ -73,12 +73,20 @@ def test_files_that_are_none_are_refused(issue, tmp_path):
     _, other_key = issue("other")
     locked = make_certificate(tmp_path / "locked", passphrase=b"secret")
 
-    for pair in ((broken, key), (certificate, broken), (broken.with_name("no"), key), locked):
+    missing = broken.with_name("no")
+
+    for pair, why in (
+        ((broken, key), "the certificate cannot be read: it is to be in PEM"),
+        ((certificate, broken), "the key cannot be read: it is to be in PEM, without a passphrase"),
+        ((missing, key), "the certificate cannot be read: no such file or directory"),
+        ((certificate, missing), "the key cannot be read: no such file or directory"),
+        (locked, "the key cannot be read: it is to be in PEM, without a passphrase"),
+        ((certificate, other_key), "the key is that of another certificate"),
+    ):
         with pytest.raises(InvalidInput) as refused:
             read_pair(*pair)
         assert refused.value.code == "certificate_unusable"
-    with pytest.raises(InvalidInput):
-        read_pair(certificate, other_key)
+        assert refused.value.message.endswith(f": {why}")
 
 
 def test_files_that_were_exchanged_are_read_again(issue):

@@ -1,7 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
 from pmdaemon.config.changes import CHANGEABLE, changed
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.spec import Schedule, WatchPolicy
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.builders import an_app
 
@@ -70,3 +72,47 @@ def test_every_field_that_can_be_changed_is_there_in_a_declaration():
         for name in place.split("."):
             assert hasattr(part, name), place
             part = getattr(part, name)
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "after"),
+    [
+        (None, {"watch": True}, WatchPolicy((APP.cwd,))),
+        (None, {"watch": ["."], "watch_delay": "2s"}, WatchPolicy((APP.cwd,), delay=2.0)),
+        (None, {"watch_delay": "2s"}, None),
+        (WatchPolicy(("/",), ("*.log",)), {"watch": False}, None),
+        (
+            WatchPolicy(("/",), ("*.log",)),
+            {"watch_delay": 5},
+            WatchPolicy(("/",), ("*.log",), 0.005),
+        ),
+    ],
+)
+def test_what_is_watched_is_changed(before, options, after):
+    app = replace(APP, watch=before, cwd="/")
+    expected = after and replace(after, paths=("/",))
+
+    assert changed(app, options, None) == replace(app, watch=expected)
+
+
+def test_what_is_not_there_cannot_be_watched():
+    with pytest.raises(InvalidInput, match="no such file or folder: /nowhere"):
+        changed(APP, {"watch": ["/nowhere"]}, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "after"),
+    [
+        (None, "0 3 * * *", Schedule("0 3 * * *")),
+        (
+            Schedule("* * * * *", "Europe/Berlin"),
+            "0 3 * * *",
+            Schedule("0 3 * * *", "Europe/Berlin"),
+        ),
+        (Schedule("* * * * *"), "0", None),
+    ],
+)
+def test_when_it_is_started_anew_is_changed(before, said, after):
+    app = replace(APP, cron_restart=before)
+
+    assert changed(app, {"cron_restart": said}, None) == replace(app, cron_restart=after)

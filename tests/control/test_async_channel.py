@@ -2,7 +2,6 @@ import socket
 
 import pytest
 
-from pmdaemon.config.paths import Home
 from pmdaemon.control import async_channel
 from pmdaemon.control.async_channel import AsyncChannel
 from pmdaemon.core.errors import (
@@ -12,17 +11,6 @@ from pmdaemon.core.errors import (
     ProtocolViolation,
 )
 from tests.support.scripted_daemon import WELCOME, ScriptedDaemon
-
-
-@pytest.fixture
-def home(tmp_path):
-    return Home(str(tmp_path))
-
-
-@pytest.fixture
-def daemon(home):
-    with ScriptedDaemon(home.socket) as scripted:
-        yield scripted
 
 
 async def test_a_request_gets_its_result_and_progress_is_passed_on(home, daemon):

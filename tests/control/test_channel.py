@@ -17,17 +17,6 @@ from tests.support.scripted_daemon import WELCOME, ScriptedDaemon
 from tests.support.waiting import eventually_sync
 
 
-@pytest.fixture
-def home(tmp_path):
-    return Home(str(tmp_path))
-
-
-@pytest.fixture
-def daemon(home):
-    with ScriptedDaemon(home.socket) as scripted:
-        yield scripted
-
-
 def test_a_request_gets_its_result(home, daemon):
     daemon.answers("ping", {"result": {"pid": 7}})
 

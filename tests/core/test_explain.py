@@ -136,6 +136,15 @@ def test_what_is_ending_says_why_and_what_comes_next():
     assert "It got SIGINT" not in said(draining)
     assert "because somebody asked for that. It got SIGINT and has 1.6 s to end" in said(asked)
     assert "has ended, what it started has not" in said(leftovers)
+    assert "have it stay in the foreground" in said(leftovers)
+
+
+def test_what_always_ended_well_may_not_be_meant_to_be_started_again():
+    well = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 0"))
+    badly = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 1"))
+
+    assert "start it with --no-autorestart" in said(well)
+    assert "--no-autorestart" not in said(badly)
 
 
 GOOD, BAD = ProbeResult(True, "HTTP status 200", 0.1), ProbeResult(False, "HTTP status 500", 0.1)

@@ -9,8 +9,7 @@ from pmdaemon.core.routing import Route, Target
 from pmdaemon.core.services import HERE, ServiceSpec
 from pmdaemon.engine.cut_over import is_of, is_of_project
 from pmdaemon.engine.interfaces import GatewaySettings
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
@@ -20,17 +19,6 @@ WITH_WORKER = Listing(
     frozenset({"Procfile"}),
     {"Procfile": "web: /bin/true web\nworker: /bin/true work\ncron: @daily /bin/true tidy"},
 )
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
 
 
 def states(scene):

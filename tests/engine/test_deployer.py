@@ -17,32 +17,13 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces.deploying import (
     BuildOutcome,
     Commit,
-    DeploymentQuery,
     FetchFailed,
 )
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
 PORT = first_port(a_project())
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
-
-
-async def find(scene, **wanted):
-    found, total = await scene.deployments.find(DeploymentQuery(**wanted))
-    assert len(found) == total
-    return found
 
 
 async def test_a_deployment_is_in_the_store_before_it_is_acknowledged(scene):
@@ -294,7 +275,7 @@ async def test_a_project_that_is_deleted_leaves_nothing(scene):
 
     assert scene.names() == []
     assert "shop" not in scene.world.engine.gateway.services
-    assert await find(scene) == []
+    assert await scene.find() == []
     assert await scene.parts.store.releases("p1") == []
     assert scene.folders.removed == ["p1"]
     assert scene.folders.forgotten[-1] == ("shop", None)
@@ -310,7 +291,7 @@ async def test_names_that_git_would_take_for_something_else_are_refused(scene, a
         await scene.deployer.request(a_project(), user_id="u1", **asked)
 
     assert refused.value.code == code
-    assert await find(scene) == []
+    assert await scene.find() == []
 
 
 async def test_without_a_store_nothing_is_asked_for(scene):

@@ -8,32 +8,11 @@ from pmdaemon.core.deployments import (
 )
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces.deploying import (
-    DeploymentQuery,
-)
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
 PORT = first_port(a_project())
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
-
-
-async def find(scene, **wanted):
-    found, total = await scene.deployments.find(DeploymentQuery(**wanted))
-    assert len(found) == total
-    return found
 
 
 async def left_by_a_former_daemon(scene, **how):

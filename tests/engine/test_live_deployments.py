@@ -1,5 +1,3 @@
-import pytest
-
 from pmdaemon.config.deployed_apps import first_port
 from pmdaemon.core.deployments import DeploymentStatus
 from pmdaemon.core.process import Exit
@@ -7,23 +5,11 @@ from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.live_deployments import base_of
 from tests.support.builders import a_process, an_app
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
 PORT = first_port(a_project())
-
-
-@pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(a_project())
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
 
 
 async def test_variables_reach_the_program_and_are_nowhere_else(scene):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmdaemon.core.accounts import OPERATOR
 from pmdaemon.core.deploy_limits import DeployLimits
@@ -16,7 +16,7 @@ from pmdaemon.engine.deployer import Deployer
 from pmdaemon.engine.deployment_log import Followers
 from pmdaemon.engine.deployments import Deployments
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.interfaces.deploying import LogQuery
+from pmdaemon.engine.interfaces.deploying import DeploymentQuery, LogQuery
 from pmdaemon.engine.interrupted import Interrupted
 from pmdaemon.engine.live_deployments import LiveDeployments
 from pmdaemon.engine.processes import Processes
@@ -221,6 +221,12 @@ class Scene:
     def listens(self, *ports: int) -> None:
         """Let programs accept connections on these ports."""
         self.world.probe.used = set(ports)
+
+    async def find(self, **wanted: Any) -> list[Deployment]:
+        """Look deployments up, all of those that match."""
+        found, total = await self.deployments.find(DeploymentQuery(**wanted))
+        assert len(found) == total
+        return list(found)
 
     async def deploy(self, project: Project, **asked: str) -> Deployment:
         """Deploy, and wait for the end of it."""

@@ -122,7 +122,58 @@ class EngineOnFakes:
             url=lambda: self.web.expected,
             processes=lambda: [*self.supervisor.everything.values()],
         )
-        self.lines = ProgramLines(
+        self.lines = self._lines()
+        self.prober = FakeProber()
+        self.health = HealthMonitor(
+            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
+        )
+        self.certificates = FakeCertificates(self.clock)
+        gateway = self._gateway()
+        self.effects = self._effects(gateway)
+        self.sampler = Sampler(
+            clock=self.clock,
+            metrics=FakeProcessMetrics(self.world),
+            supervisor=self.supervisor,
+            post=self.supervisor.post,
+            bus=self.bus,
+        )
+        self.hook_delivery = FakeHookDelivery()
+        self.files = FakeFileWatch()
+        self.history = MemoryRunHistory()
+        self.pid_notes = FakePidNotes()
+        self.triggers = self._triggers()
+        self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
+        self.journal = MemoryJournal()
+        self.states = MemoryStates()
+        self.telemetry = Telemetry(bus=self.bus)
+        processes = self._processes(gateway)
+        self.deploying = DeployingOnFakes(self, processes, gateway)
+        self.engine = self._engine(processes, gateway)
+
+    def token(self, process: Process) -> str:
+        """Name the latest run of a process."""
+        return f"home.{process.run_number}"
+
+    async def start(self, *specs: AppSpec) -> Snapshots:
+        """Start apps."""
+        return await self.engine.processes.start_apps(specs, existing="refuse")
+
+    def identity(self, pm_id: int) -> Identity:
+        """Tell which made-up process runs for a process."""
+        run = self.supervisor.processes[pm_id].run
+        assert run is not None
+        return run.identity
+
+    def state(self, pm_id: int) -> ProcessState:
+        """Tell the state of a process."""
+        return self.supervisor.processes[pm_id].state.kind
+
+    def program(self, pm_id: int) -> FakeProcess:
+        """Give the made-up process that runs for a process."""
+        return self.world.get(self.identity(pm_id))
+
+    def _lines(self) -> ProgramLines:
+        return ProgramLines(
             token=self.token,
             post=self.supervisor.post,
             processes=lambda: [*self.supervisor.everything.values()],
@@ -137,12 +188,9 @@ class EngineOnFakes:
             },
             preload="/preload.cjs",
         )
-        self.prober = FakeProber()
-        self.health = HealthMonitor(
-            clock=self.clock, bus=self.bus, prober=self.prober, post=self.supervisor.post
-        )
-        self.certificates = FakeCertificates(self.clock)
-        gateway = GatewaySide(
+
+    def _gateway(self) -> GatewaySide:
+        return GatewaySide(
             server=self.gateway_server,
             certificates=self.certificates,
             store=self.store,
@@ -152,7 +200,9 @@ class EngineOnFakes:
             capture=self.capture,
             processes=lambda: [*self.supervisor.everything.values()],
         )
-        self.effects = Effects(
+
+    def _effects(self, gateway: GatewaySide) -> Effects:
+        return Effects(
             token=self.token,
             clock=self.clock,
             launcher=self.launcher,
@@ -164,18 +214,9 @@ class EngineOnFakes:
             when_idle=gateway.when_idle,
             post=self.supervisor.post,
         )
-        self.sampler = Sampler(
-            clock=self.clock,
-            metrics=FakeProcessMetrics(self.world),
-            supervisor=self.supervisor,
-            post=self.supervisor.post,
-            bus=self.bus,
-        )
-        self.hook_delivery = FakeHookDelivery()
-        self.files = FakeFileWatch()
-        self.history = MemoryRunHistory()
-        self.pid_notes = FakePidNotes()
-        self.triggers = Triggers(
+
+    def _triggers(self) -> Triggers:
+        return Triggers(
             supervisor=self.supervisor,
             health=self.health,
             dependencies=DependencyKeeper(
@@ -208,11 +249,9 @@ class EngineOnFakes:
             hooks=HookRunner(clock=self.clock, bus=self.bus, delivery=self.hook_delivery, life=1),
             pid_files=PidFiles(bus=self.bus, notes=self.pid_notes),
         )
-        self.platform = PlatformOnFakes(clock=self.clock, bus=self.bus)
-        self.journal = MemoryJournal()
-        self.states = MemoryStates()
-        self.telemetry = Telemetry(bus=self.bus)
-        processes = Processes(
+
+    def _processes(self, gateway: GatewaySide) -> Processes:
+        return Processes(
             supervisor=self.supervisor,
             sampler=self.sampler,
             clock=self.clock,
@@ -223,9 +262,10 @@ class EngineOnFakes:
             telemetry=self.telemetry,
             gateway=gateway,
         )
+
+    def _engine(self, processes: Processes, gateway: GatewaySide) -> Engine:
         ending = Ending()
-        self.deploying = DeployingOnFakes(self, processes, gateway)
-        self.engine = Engine(
+        return Engine(
             home=str(self.folder),
             environment={"PATH": os.defpath, "HOME": str(self.folder)},
             begun=self.clock.now(),
@@ -263,28 +303,6 @@ class EngineOnFakes:
             ending=ending,
             shutdown=Shutdown(processes=processes, bus=self.bus, end=ending.ask),
         )
-
-    def token(self, process: Process) -> str:
-        """Name the latest run of a process."""
-        return f"home.{process.run_number}"
-
-    async def start(self, *specs: AppSpec) -> Snapshots:
-        """Start apps."""
-        return await self.engine.processes.start_apps(specs, existing="refuse")
-
-    def identity(self, pm_id: int) -> Identity:
-        """Tell which made-up process runs for a process."""
-        run = self.supervisor.processes[pm_id].run
-        assert run is not None
-        return run.identity
-
-    def state(self, pm_id: int) -> ProcessState:
-        """Tell the state of a process."""
-        return self.supervisor.processes[pm_id].state.kind
-
-    def program(self, pm_id: int) -> FakeProcess:
-        """Give the made-up process that runs for a process."""
-        return self.world.get(self.identity(pm_id))
 
 
 async def settle() -> None:

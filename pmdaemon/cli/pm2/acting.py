@@ -38,6 +38,7 @@ def start_file(session: Session, path: str, *, existing: str = "restart") -> Non
     action = "reloadProcessId" if existing == "reload" else "restartProcessId"
     for name in present:
         session.words.applying(action, name, [view for view in there if view["name"] == name])
+    session.started += names
     views = session.client.start_apps(file.apps, existing=existing, **file.how)  # type: ignore[arg-type] # one of two words
     session.words.done([view for view in views if view["name"] in present])
     for name in missing:
@@ -132,11 +133,16 @@ def send_signal(session: Session) -> None:
 
 def _start_what_is_there(session: Session, target: str) -> bool:
     try:
-        found = session.client.list(target)
+        found = session.client.list(target, detail=True)
     except ProcessNotFound:
         return False
     session.words.applying("restartProcessId", target, found)
-    session.words.done(_restarted(session, target))
+    session.words.done(
+        session.client.restart(
+            target, options=_options(session, found), update_env=session.given["update_env"]
+        )
+    )
+    session.started.append(target)
     session.words.say("Process successfully started")
     return True
 
@@ -170,6 +176,7 @@ def _start_program(session: Session, target: str) -> None:
     argv = view["declaration"]["command"]["argv"]
     shown = str(path) if path.is_file() else argv[0]
     plural = "s" if count > 1 else ""
+    session.started.append(name)
     session.words.say(f"Starting {shown} in {mode} ({count} instance{plural})")
     session.words.say("Done.")
 
@@ -191,8 +198,8 @@ def _anew(session: Session, action: str, verb: Callable[..., Processes]) -> int:
             continue
         session.words.applying(action, selector, found)
         views = verb(
-            selector,
-            options=session.fields,
+            *session.selectors(selector, found),
+            options=_options(session, found),
             update_env=session.given["update_env"],
         )
         session.words.done(views)
@@ -204,10 +211,13 @@ def _refuse_environment(session: Session) -> None:
         raise Failed("Using --env [env] without passing the ecosystem.config.js does not work")
 
 
-def _restarted(session: Session, selector: str) -> Processes:
-    return session.client.restart(
-        selector, options=session.fields, update_env=session.given["update_env"]
-    )
+def _options(session: Session, found: Processes) -> dict[str, Any]:
+    """Say what is to be otherwise; `--watch` turns watching off where it is on."""
+    is_watched = any(view["declaration"]["watch"] for view in found)
+    return {
+        **session.fields,
+        **({"watch": False} if session.fields.get("watch") and is_watched else {}),
+    }
 
 
 def _each(session: Session, action: str, verb: Callable[..., Processes]) -> int:
@@ -221,7 +231,7 @@ def _each(session: Session, action: str, verb: Callable[..., Processes]) -> int:
                 status = 1
                 continue
             session.words.applying(action, name, found)
-            views = verb(name)
+            views = verb(*session.selectors(name, found))
             session.words.done(views)
             if action == "stopProcessId":
                 _warn_of_schedules(session, views)

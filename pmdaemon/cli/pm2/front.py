@@ -124,7 +124,7 @@ def _run(arguments: list[str], context: Pm2Context, words: Words) -> int:
         raise refusal_of(word) or _unknown(word)
     status = command(session) or exit_codes.DONE
     if typed.given["attach"] and status == exit_codes.DONE:
-        return _ours(["logs", *session.named[:1]], context, words)
+        return _ours(["logs", *(session.started or session.named)], context, words)
     return status
 
 

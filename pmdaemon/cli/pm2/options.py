@@ -106,8 +106,6 @@ def parse(arguments: Sequence[str]) -> Typed:
         fields["watch"] = [path for path in values["watch"] if path != _HERE] or True
     if values["log_file"] is not None:
         _log_file(fields, values["log_file"])
-    if fields.get("cron_restart") == "0":
-        fields["cron_restart"] = None
     if str(fields.get("watch_delay")).isdecimal():
         fields["watch_delay"] = f"{fields['watch_delay']}s"  # as PM2 counts on the command line
     rest = {name: values[name] for name in (*_OF_COMMANDS, *_FLAGS)}

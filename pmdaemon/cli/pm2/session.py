@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps, names_in
@@ -12,10 +12,10 @@ from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.table import blocks, table
 from pmdaemon.cli.pm2.wording import Words
 from pmdaemon.client.blocking import Client
-from pmdaemon.client.calls import Processes
+from pmdaemon.client.calls import Processes, current_directory
 from pmdaemon.config.choosing import names_of, with_environment
 from pmdaemon.config.package_versions import PackageVersions
-from pmdaemon.config.pm2_shape import folder_of
+from pmdaemon.config.pm2_shape import folder_of, path_of
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, ProcessNotFound
 from pmdaemon.core.names import app_name
 
@@ -57,6 +57,8 @@ class Session:
         self.fields = typed.fields
         self.given = typed.given
         self.args = typed.args
+        self._paths: set[str] = set()
+        self.started: list[str] = []
 
     @cached_property
     def client(self) -> Client:
@@ -76,16 +78,25 @@ class Session:
         return self.named[0]
 
     def found(self, selector: str) -> Processes:
-        """List the processes that a selector means.
+        """List the processes that a selector means, which may be the path of their script.
 
         Raises:
             Failed: there is none.
 
         """
         try:
-            return self.client.list(selector)
+            return self.client.list(selector, detail=True)
         except ProcessNotFound as error:
+            path = str(Path(current_directory(), selector))
+            views = self.client.list(detail=True)
+            if by_path := [view for view in views if path_of(view) == path]:
+                self._paths.add(selector)
+                return by_path
             raise Failed(f"Process or Namespace {selector} not found") from error
+
+    def selectors(self, selector: str, found: Processes) -> list[str | int]:
+        """Say to the daemon what was found: it knows nothing of paths."""
+        return [*ids(found)] if selector in self._paths else [selector]
 
     def read(self, path: str) -> AppsOfFile:
         """Read a file of apps, with what PM2 would give each of them."""

@@ -1,6 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
-from tests.support.views import a_view
+from pmdaemon.cli.pm2 import front, session
+from pmdaemon.core.spec import WatchPolicy
+from tests.support.views import DECLARED, a_view
 
 
 def test_a_program_is_started_in_pm2s_words(pm2, folder, web):
@@ -102,8 +105,9 @@ def test_processes_are_acted_on_in_turn(pm2, web, word, verb, action):
 
 
 @pytest.mark.parametrize("word", ["stop", "delete", "restart", "reload"])
-def test_what_is_not_there_ends_with_1(pm2, word):
+def test_what_is_not_there_ends_with_1(pm2, web, word):
     pm2.refuses("list", "process_not_found", "no")
+    pm2.lists(web)
 
     assert pm2(word, "nosuch") == 1
     assert pm2.err == "[PM2][ERROR] Process or Namespace nosuch not found\n"
@@ -221,3 +225,39 @@ def test_what_the_daemon_warns_of_is_said_in_pm2s_voice(pm2, web):
 
     assert pm2("reload", "web") == 0
     assert pm2.err == "[PM2][WARN] it was restarted\n"
+
+
+@pytest.mark.parametrize("verb", ["stop", "restart", "delete"])
+@pytest.mark.parametrize("path", ["/srv/app.js", "./app.js", "app.js"])
+def test_processes_are_named_by_the_path_of_their_script_too(pm2, web, monkeypatch, verb, path):
+    monkeypatch.setattr(session, "current_directory", lambda: "/srv")
+    pm2.refuses("list", "process_not_found", "no")
+    pm2.lists(web)
+    pm2.does(verb, web)
+
+    assert pm2(verb, path) == 0
+    assert [one["selectors"] for one in pm2.daemon.asked(verb)] == [["0"]]
+
+
+@pytest.mark.parametrize(("is_watched", "wanted"), [(False, True), (True, False)])
+def test_restart_turns_watching_on_and_off(pm2, is_watched, wanted):
+    watch = WatchPolicy(("/srv",)) if is_watched else None
+    web = a_view("web", detail=True, spec=replace(DECLARED, watch=watch))
+    pm2.lists(web)
+    pm2.does("restart", web)
+
+    assert pm2("restart", "web", "--watch") == 0
+    assert pm2.daemon.asked("restart")[0]["options"] == {"watch": wanted}
+
+
+def test_what_was_started_is_followed_by_its_name(pm2, folder, web, monkeypatch):
+    (folder / "app.js").touch()
+    pm2.refuses("list", "process_not_found", "no")
+    pm2.lists(web)
+    pm2.does("start", web)
+    followed = []
+    monkeypatch.setattr(front, "_ours", lambda arguments, *_: followed.append(arguments))
+
+    pm2("start", "app.js", "--name", "web", "--attach")
+
+    assert followed[0] == ["logs", "web"]

@@ -18,7 +18,7 @@ def test_options_may_stand_before_and_behind_the_command():
     [
         (["-i", "-1"], {"instances": "-1"}),
         (["--node-args=null"], {"interpreter_args": None}),
-        (["--cron-restart", "0"], {"cron_restart": None}),
+        (["--cron-restart", "0"], {"cron_restart": "0"}),
         (["-c", "0 3 * * *"], {"cron_restart": "0 3 * * *"}),
         (["--no-autorestart", "--no-treekill"], {"autorestart": False, "treekill": False}),
         (["--watch"], {"watch": True}),

@@ -1,5 +1,4 @@
 import asyncio
-import json
 
 import pytest
 from aiohttp import ClientSession
@@ -14,29 +13,20 @@ from pmdaemon.server.http.native import pushing
 from pmdaemon.server.http.native.live import LIVE
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
 
 
-class Stream:
-    """One event stream, as a browser reads it."""
+class Stream(EventStream):
+    """One event stream, as a browser reads it: all of its events are of one kind."""
 
-    def __init__(self, response):
-        self.response = response
-
-    async def block(self):
-        """Read up to the next empty line."""
-        lines = []
-        async with asyncio.timeout(30):
-            while line := (await self.response.content.readline()).decode().rstrip("\n"):
-                lines.append(line)
-        return lines
-
-    async def event(self):
-        fields = dict(line.split(": ", 1) for line in await self.block() if line[0] != ":")
-        return fields.get("id"), json.loads(fields["data"])
+    async def frame(self):
+        """Read the next frame, with its cursor."""
+        _, cursor, frame = await self.event()
+        return cursor, frame
 
     async def until(self, kind):
-        while (found := await self.event())[1]["type"] != kind:
+        while (found := await self.frame())[1]["type"] != kind:
             pass
         return found
 
@@ -80,7 +70,7 @@ async def scene(tmp_path):
 async def test_the_list_comes_first_and_then_changes(scene):
     stream = await scene.open("/api/events")
     assert stream.response.content_type == "text/event-stream"
-    _, first = await stream.event()
+    _, first = await stream.frame()
     assert (first["type"], first["data"][0]["name"]) == ("process_list", "web")
 
     await scene.stop()
@@ -95,32 +85,32 @@ async def test_only_the_chosen_events_come(scene):
 
     await scene.stop()
 
-    assert (await stream.event())[1]["type"] == "process_event"
+    assert (await stream.frame())[1]["type"] == "process_event"
 
 
 async def test_events_that_were_missed_come_after_a_loss_of_connection(scene):
     watcher = await scene.open("/api/events?events=process_event")
     first = await scene.open("/api/events")
-    cursor, _ = await first.event()
+    cursor, _ = await first.frame()
     first.response.close()
     await scene.stop()
-    await watcher.event()
-    await watcher.event()
+    await watcher.frame()
+    await watcher.frame()
 
     again = await scene.open("/api/events?events=process_event", Last_Event_ID=cursor)
 
-    told = [await again.event() for _ in range(2)]
+    told = [await again.frame() for _ in range(2)]
     assert [frame["data"]["event"] for _, frame in told] == ["exited", "stopped"]
     last, _ = told[-1]
     await scene.parts.engine.processes.start([Selector.parse("web")])
-    assert (await again.event())[1]["data"]["event"] == "started"
+    assert (await again.frame())[1]["data"]["event"] == "started"
     assert last.split(".")[0] == cursor.split(".")[0]
 
 
 async def test_a_cursor_of_another_daemon_is_a_gap(scene):
     stream = await scene.open("/api/events?events=process_event&cursor=123.1")
 
-    assert (await stream.event())[1]["type"] == "gap"
+    assert (await stream.frame())[1]["type"] == "gap"
 
 
 async def test_a_stream_says_something_now_and_then(scene):
@@ -189,11 +179,11 @@ async def test_what_cannot_be_used_is_refused(scene, path, refusal):
 async def test_output_comes_as_it_is_written(scene):
     scene.write("one\ntwo\n")
     stream = await scene.open("/api/processes/web/logs/stream?lines=1")
-    assert (await stream.event())[1]["data"]["message"] == "two"
+    assert (await stream.frame())[1]["data"]["message"] == "two"
 
     scene.write("three\n")
 
-    cursor, frame = await stream.event()
+    cursor, frame = await stream.frame()
     assert frame["data"]["message"] == "three"
     assert frame["data"]["cursor"] == cursor
 
@@ -201,23 +191,23 @@ async def test_output_comes_as_it_is_written(scene):
 async def test_output_goes_on_where_it_was_left(scene):
     scene.write("one\n")
     first = await scene.open("/api/processes/web/logs/stream")
-    cursor, _ = await first.event()
+    cursor, _ = await first.frame()
     first.response.close()
     scene.write("two\n")
 
     again = await scene.open("/api/processes/web/logs/stream", Last_Event_ID=cursor)
 
-    assert (await again.event())[1]["data"]["message"] == "two"
+    assert (await again.frame())[1]["data"]["message"] == "two"
 
 
 async def test_the_stream_of_what_is_deleted_ends(scene):
     stream = await scene.open("/api/processes/web/logs/stream")
     scene.write("one\n")
-    await stream.event()
+    await stream.frame()
 
     await scene.parts.engine.processes.delete([Selector.parse("web")])
 
-    assert (await stream.event())[1]["type"] == "end"
+    assert (await stream.frame())[1]["type"] == "end"
     assert await stream.response.content.read() == b""
 
 
@@ -245,7 +235,7 @@ async def test_streams_end_at_once_when_their_key_is_revoked(scene):
 
     assert [await one.response.content.read() for one in streams] == [b"", b""]
     scene.write("one\n")
-    assert (await other.event())[1]["data"]["message"] == "one"
+    assert (await other.frame())[1]["data"]["message"] == "one"
 
 
 async def test_streams_that_needed_no_key_end_when_one_is_made(scene):

@@ -1,6 +1,3 @@
-import asyncio
-import json
-
 import pytest
 from aiohttp import ClientSession
 
@@ -13,31 +10,14 @@ from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.event_streams import BEAT
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
 
 ROOT = "/api/v1"
 
 
-class Stream:
+class Stream(EventStream):
     """One event stream, as a client of prox reads it: the comment first, and then blocks."""
-
-    def __init__(self, response):
-        self.response = response
-
-    async def block(self):
-        """Read up to the next empty line."""
-        lines = []
-        async with asyncio.timeout(30):
-            while line := (await self.response.content.readline()).decode().rstrip("\n"):
-                lines.append(line)
-        return lines
-
-    async def event(self):
-        """Read the next block that has data: its kind, its cursor and the data."""
-        while True:
-            fields = dict(line.split(": ", 1) for line in await self.block() if line[0] != ":")
-            if "data" in fields:
-                return fields.get("event"), fields.get("id"), json.loads(fields["data"])
 
     async def data(self):
         return (await self.event())[2]

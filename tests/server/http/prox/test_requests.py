@@ -1,6 +1,3 @@
-import asyncio
-import json
-
 import pytest
 from aiohttp import ClientSession
 
@@ -10,6 +7,7 @@ from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.prox import requests
 from tests.support.engine import engine_on_fakes, settle
+from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
 
 ROOT = "/api/v1/proxy/requests"
@@ -17,24 +15,8 @@ ROOT = "/api/v1/proxy/requests"
 FIELDS = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
 
 
-class Stream:
+class Stream(EventStream):
     """One event stream, behind its opening."""
-
-    def __init__(self, response):
-        self.response = response
-
-    async def block(self):
-        lines = []
-        async with asyncio.timeout(30):
-            while line := (await self.response.content.readline()).decode().rstrip("\n"):
-                lines.append(line)
-        return lines
-
-    async def event(self):
-        while True:
-            fields = dict(line.split(": ", 1) for line in await self.block() if line[0] != ":")
-            if "data" in fields:
-                return fields.get("event"), fields.get("id"), json.loads(fields["data"])
 
     async def url(self):
         return (await self.event())[2]["url"]
