@@ -129,5 +129,6 @@ def test_all_faults_of_a_file_are_told_and_nothing_is_started(pmdaemon):
         "apps[1].script",
         "apps[2].port",
         "apps[2].name",
+        "apps[1].prot",
     ]
     assert pmdaemon.list() == []
