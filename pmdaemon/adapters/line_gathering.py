@@ -12,7 +12,7 @@ from pmdaemon.engine.interfaces.deploying import Say
 LONGEST_LINE = 8192
 """Bytes; what is longer comes in pieces."""
 
-MOST_AT_ONCE = 256 * 1024
+MOST_AT_ONCE = 64 * 1024
 """Bytes that are taken in one turn of the event loop, so that others have theirs."""
 
 _FOR_TERMINALS = re.compile(
@@ -30,12 +30,14 @@ class LineGatherer:
 
     What a terminal would write over, as a meter that runs from 0 to 100 %, is one line, the last of
     what stood there; and one every now and then while it runs, if it does so for long.
-    Colours and what else is only for a terminal are left out.
+    Colours and what else is only for a terminal are left out. Once nobody wants more, what comes is
+    thrown away unseen: who writes gigabytes keeps nobody else from their turns.
     """
 
     def __init__(self, say: Say) -> None:
         self._say = say
         self._left = b""
+        self._is_wanted = True
         self._told_at = asyncio.get_running_loop().time()
         self._reading, self.writing = os.pipe()
 
@@ -72,7 +74,8 @@ class LineGatherer:
                     self._end()
                     return False
                 taken += len(data)
-                self._gather(data)
+                if self._is_wanted:
+                    self._gather(data)
             return True
         return False
 
@@ -80,6 +83,9 @@ class LineGatherer:
         *lines, self._left = (self._left + data).split(b"\n")
         for line in lines:
             self._tell(line)
+            if not self._is_wanted:
+                self._left = b""
+                return
         self._left = self._past_meter(self._left)
         while len(self._left) > LONGEST_LINE:
             piece, self._left = self._left[:LONGEST_LINE], self._left[LONGEST_LINE:]
@@ -101,7 +107,9 @@ class LineGatherer:
         bare = _FOR_TERMINALS.sub(b"", line)
         shown = bare.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
         for start in range(0, max(1, len(shown)), LONGEST_LINE):
-            self._say(shown[start : start + LONGEST_LINE])
+            if self._say(shown[start : start + LONGEST_LINE]) is False:
+                self._is_wanted = False
+                return
 
     def _end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._reading)

@@ -29,9 +29,9 @@ RECIPES = (
 )
 
 TELLING = (
-    "Procfile", "package.json", ".yarnrc.yml", *node.NEXT_SETTINGS, "pyproject.toml",
-    "requirements.txt", "Pipfile", "setup.py", "manage.py", ".python-version", "runtime.txt",
-    *python.MAINS, "Cargo.toml", "Gemfile",
+    "Procfile", "package.json", ".yarnrc.yml", *node.NEXT_SETTINGS, *node.VERSIONS,
+    "pyproject.toml", "requirements.txt", "Pipfile", "setup.py", "manage.py", ".python-version",
+    "runtime.txt", *python.MAINS, "Cargo.toml", "Gemfile",
 )  # fmt: skip
 """The files whose texts are looked into."""
 

@@ -11,6 +11,9 @@ from pmdaemon.engine.deployment_log import DeploymentLog
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import BuildOutcome, Commit, DeploymentStore
 
+KILLED = 128 + 9
+"""What a shell ends with when what it ran was killed by SIGKILL (sh(1), under exit status)."""
+
 
 class DeploymentFailed(PmdaemonError):
     """A deployment that cannot go on; the sentence is for its owner."""
@@ -95,4 +98,6 @@ def _why(outcome: BuildOutcome, said: Iterable[str]) -> str:
     if outcome.exit.code == NOT_FOUND:
         program = missing_program(said)
         return worded(program) if program is not None else "a program that it calls is not here"
+    if outcome.exit.code == KILLED:
+        return f"{outcome.exit}, as something of it was killed: perhaps memory ran out"
     return str(outcome.exit)

@@ -53,13 +53,12 @@ class DeploymentLog:
         logs: DeploymentLogs,
         followers: Followers,
         largest: int,
-        secrets: Iterable[str] = (),
     ) -> None:
         self._deployment = deployment
         self._clock = clock
         self._logs = logs
         self._followers = followers
-        self._masked = Masker(secrets)
+        self._masked = Masker(())
         self._largest = largest
         self._number, self._size = logs.latest(deployment)
         self._is_full = self._size > self._largest
@@ -74,13 +73,13 @@ class DeploymentLog:
         """Add a line of the deployer itself."""
         self._add(self._masked(message), level, LogStream.SYSTEM)
 
-    def out(self, line: str) -> None:
-        """Add a line that a command has written to its standard output."""
-        self._add_printed(line, LogStream.STDOUT)
+    def out(self, line: str) -> bool:
+        """Add a line that a command has written to its standard output; False when it is full."""
+        return self._add_printed(line, LogStream.STDOUT)
 
-    def err(self, line: str) -> None:
-        """Add a line that a command has written to its standard error."""
-        self._add_printed(line, LogStream.STDERR)
+    def err(self, line: str) -> bool:
+        """Add a line that a command has written to its standard error; False when it is full."""
+        return self._add_printed(line, LogStream.STDERR)
 
     def flush(self) -> None:
         """Write down what was gathered."""
@@ -92,16 +91,17 @@ class DeploymentLog:
             self._logs.append(self._deployment, lines)
             self._followers.tell(self._deployment.id)
 
-    def _add_printed(self, line: str, stream: LogStream) -> None:
+    def _add_printed(self, line: str, stream: LogStream) -> bool:
         if self._is_full:
-            return
+            return False
         self._size += len(line) + 120  # of what stands around it
         if self._size > self._largest:
             self._is_full = True
             self.say("the log is full: what commands print from here on is left out", LogLevel.WARN)
-            return
+            return False
         # Known secrets first: cut in two, they would not be known again.
         self._add(self._masked(line), LogLevel.INFO, stream)
+        return True
 
     def _add(self, message: str, level: LogLevel, stream: LogStream) -> None:
         self._number += 1

@@ -120,9 +120,9 @@ class ReleaseMaker:
         )
         said: deque[str] = deque(maxlen=LAST_COMPLAINTS)
 
-        def hear(line: str) -> None:
+        def hear(line: str) -> bool:
             said.append(line)
-            attempt.log.err(line)
+            return attempt.log.err(line)
 
         check(phase.value, await self._builder.run(order, attempt.log.out, hear), said)
 

@@ -44,6 +44,21 @@ async def test_what_is_for_a_terminal_alone_is_left_out():
     assert await gathered(said) == ["done in 1 s"]
 
 
+async def test_who_wants_no_more_is_told_no_more():
+    lines = []
+
+    def say(line):
+        lines.append(line)
+        return len(lines) < 2
+
+    with LineGatherer(say) as gatherer:
+        os.write(gatherer.writing, b"one\ntwo\nthree\nfo")
+        await eventually(lambda: len(lines) == 2)
+        os.write(gatherer.writing, b"ur\nfive")
+
+    assert lines == ["one", "two"]
+
+
 async def test_an_endless_line_comes_in_pieces():
     lines = await gathered(b"x" * 20000)
 

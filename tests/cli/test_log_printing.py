@@ -155,11 +155,11 @@ def test_a_daemon_that_goes_away_is_waited_for(logs, cli):
 
     cli.daemon.__exit__()
     logs.write("web", "meanwhile\n")
-    with ScriptedDaemon(cli.home.socket) as other:
-        other.held = {"follow"}
-        other.answers("ping", {"result": {}})
-        other.answers("follow", growth("out"))
-
+    other = ScriptedDaemon(cli.home.socket)
+    other.held = {"follow"}
+    other.answers("ping", {"result": {}})
+    other.answers("follow", growth("out"))
+    with other:
         logs.shows("pmdaemon: the daemon went away; waiting for it", "0|web | meanwhile")
 
 

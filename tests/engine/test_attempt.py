@@ -78,6 +78,7 @@ def test_names():
     [
         (BuildOutcome(Exit(code=2)), "build failed: exit code 2"),
         (BuildOutcome(Exit(signal=9)), "build failed: signal 9"),
+        (BuildOutcome(Exit(code=137)), "exit code 137, as something of it was killed: perhaps"),
         (BuildOutcome(Exit(code=127)), "a program that it calls is not here"),
         (BuildOutcome(None, "it took too long"), "build failed: it took too long"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from pmdaemon.config.runtimes.recipe import Recipe, table, text
 from pmdaemon.core.releases import Listing
+from pmdaemon.core.wording import shown
 
 LOCKS = (
     ("bun", ("bun.lock", "bun.lockb")),
@@ -47,6 +48,9 @@ STATIC_OUTPUT = (
 )
 """Where tools that make pages put them; there is nothing to be started then."""
 
+VERSIONS = (".nvmrc", ".node-version")
+"""Files that say which Node a repository is written for."""
+
 NEXT_SETTINGS = ("next.config.js", "next.config.mjs", "next.config.ts")
 
 NEXT_OUTPUT = "out"
@@ -71,6 +75,9 @@ def recipe(listing: Listing) -> Recipe | None:
     scripts = table(package.get("scripts"))
     manager, why = _manager(listing, package)
     reasons = [f"Node, as there is a package.json; {why}"]
+    if asked := next((name for name in VERSIONS if text(listing.text(name))), None):
+        version = shown(text(listing.text(asked)).splitlines()[0][:20])
+        reasons.append(f"its {asked} asks for Node {version}: taken is the one in the PATH")
     install = _install(listing, package, manager, reasons)
     build = ""
     if text(scripts.get("build")):

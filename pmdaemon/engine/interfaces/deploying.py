@@ -11,8 +11,8 @@ from pmdaemon.core.process import Exit
 from pmdaemon.core.projects import EnvScope, Project
 from pmdaemon.core.releases import Listing, Release
 
-Say = Callable[[str], None]
-"""Takes a line of what a command says."""
+Say = Callable[[str], bool | None]
+"""Takes a line of what a command says; False says that no more of it is wanted."""
 
 
 class FetchFailed(PmdaemonError):

@@ -90,6 +90,14 @@ def test_pages_that_a_tool_builds_are_served(names, package, folder, start):
     assert (found.static, found.start) == (folder, start)
 
 
+def test_the_node_that_is_asked_for_is_told():
+    files = {"package.json": "{}", ".nvmrc": "v20.11\n# lts\n"}
+
+    assert recipe(Listing(frozenset(files), files)).reasons[1] == (
+        "its .nvmrc asks for Node v20.11: taken is the one in the PATH"
+    )
+
+
 def test_what_next_exports_is_served():
     files = {
         "package.json": '{"scripts": {"build": "next build", "start": "next start"},'
