@@ -125,9 +125,13 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         try:
             await _until_asked(parts.engine.ending, supervising)
             control.leave()
-            return await _end(parts, supervising, home, keeper)
+            code = await _end(parts, supervising, home, keeper)
         finally:
             await control.close()
+        if code == RESTART_CODE and parts.engine.ending.for_good:
+            # To end for good was asked for, and acknowledged, while we were making way.
+            return await _end_for_good(parts, home, keeper)
+        return code
 
 
 async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
@@ -200,15 +204,19 @@ async def _end(
         parts.engine.gateway.close(for_good=ending.for_good),
     )
     if ending.for_good:
-        log.info("daemon.ending")
-        await _end_programs(parts)
-        keeper.drop(CONTROL)
-        for path in (Path(home.socket), Path(home.pid_file), Path(home.notify_socket)):
-            with suppress(OSError):  # on a disk that failed they have to stay
-                path.unlink()
-        return 0
+        return await _end_for_good(parts, home, keeper)
     log.info("daemon.making_way")
     return RESTART_CODE
+
+
+async def _end_for_good(parts: Parts, home: Home, keeper: KeeperLink) -> int:
+    log.info("daemon.ending")
+    await _end_programs(parts)
+    keeper.drop(CONTROL)
+    for path in (Path(home.socket), Path(home.pid_file), Path(home.notify_socket)):
+        with suppress(OSError):  # on a disk that failed they have to stay
+            path.unlink()
+    return 0
 
 
 async def _end_programs(parts: Parts) -> None:

@@ -42,10 +42,9 @@ class Ending:
         self.for_good = True
 
     def ask(self, *, for_good: bool = True) -> None:
-        """Wish for it; the first wish counts."""
-        if not self._asked.is_set():
-            self.for_good = for_good
-            self._asked.set()
+        """Wish for it; that it end for good outweighs that it make way, whichever comes first."""
+        self.for_good = for_good or (self._asked.is_set() and self.for_good)
+        self._asked.set()
 
     async def wait(self) -> None:
         """Wait until somebody wishes for it."""
