@@ -72,9 +72,12 @@ class _Answer(Struct, frozen=True):
 
 
 class _Refused(Exception):
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, *, for_all: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.for_all = for_all
 
 
 class AcmeClient:
@@ -109,13 +112,19 @@ class AcmeClient:
             reason = f"{self._settings.directory} was not done within {ORDER_SECONDS:.0f} s"
             raise CertificateRefused(host, reason) from None
         except _Refused as refusal:
-            raise CertificateRefused(host, str(refusal), refusal.retry_after) from None
+            raise CertificateRefused(
+                host, str(refusal), refusal.retry_after, for_all=refusal.for_all
+            ) from None
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             reason = f"{self._settings.directory} does not answer as an ACME server"
-            raise CertificateRefused(host, reason) from error
+            raise CertificateRefused(host, reason, for_all=self._account is None) from error
 
     async def _order(self, host: str) -> tuple[bytes, bytes]:
-        await self._register()
+        try:
+            await self._register()
+        except _Refused as refusal:
+            refusal.for_all = True
+            raise
         began = await self._post(
             self._directory["newOrder"], {"identifiers": [{"type": "dns", "value": host}]}
         )
@@ -209,7 +218,8 @@ class AcmeClient:
             with error:
                 return _answer(error.code, error.headers, error.read(LARGEST_ANSWER))
         except (OSError, HTTPException, ValueError) as error:
-            raise _Refused(f"cannot ask {self._settings.directory}: {_words(error)}") from error
+            reason = f"cannot ask {self._settings.directory}: {_words(error)}"
+            raise _Refused(reason, for_all=True) from error
 
 
 def _answer(status: int, headers: Message, body: bytes) -> _Answer:
@@ -219,7 +229,8 @@ def _answer(status: int, headers: Message, body: bytes) -> _Answer:
 def _taken(answer: _Answer) -> _Answer:
     """Pass on what was answered, if that was no refusal."""
     if answer.status >= 300:
-        raise _Refused(_why(answer.said or None, answer.status), answer.retry_after)
+        reason = _why(answer.said or None, answer.status)
+        raise _Refused(reason, answer.retry_after, for_all=answer.status >= 500)
     return answer
 
 

@@ -5,7 +5,6 @@ to that process (ptrace(2), access mode checking): root has it, others where the
 them (Yama: `ptrace_scope` is 0).
 """
 
-import ctypes
 import errno
 import os
 import socket
@@ -68,6 +67,8 @@ class ProgramListeners:
 
 
 def _copied(process: int, number: int) -> int | None:
+    import ctypes  # noqa: PLC0415 - for few; it is some 300 KiB
+
     libc = ctypes.CDLL(None, use_errno=True)
     copied: int = libc.syscall(PIDFD_GETFD, process, number, 0)
     if copied >= 0:

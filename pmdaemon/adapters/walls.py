@@ -9,14 +9,17 @@ checking); for root, who may look into everything, that takes some capabilities 
 Where the kernel has no Landlock there are no walls, and that is logged once.
 """
 
-import ctypes
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from struct import Struct
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 log = logging.getLogger(__name__)
 
@@ -48,21 +51,14 @@ TRUNCATE: Final = 1 << 14
 IOCTL_DEV: Final = 1 << 15
 
 
-class _Ruleset(ctypes.Structure):
-    _fields_ = (
-        ("fs", ctypes.c_uint64),
-        ("net", ctypes.c_uint64),
-        ("scoped", ctypes.c_uint64),
-    )
-
+RULESET: Final = Struct("QQQ")
+"""struct landlock_ruleset_attr: the rights that are about files, about the network, and scopes."""
 
 ATTRIBUTE_SIZES: Final = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}
-"""Bytes of `_Ruleset` that each version knows; later ones know all."""
+"""Bytes of it that each version knows; later ones know all."""
 
-
-class _Beneath(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+BENEATH: Final = Struct("=Qi")
+"""struct landlock_path_beneath_attr: the rights, and the file that they are about."""
 
 
 class Walls:
@@ -70,12 +66,17 @@ class Walls:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._libc = ctypes.CDLL(None, use_errno=True)
 
     @property
     def stand(self) -> bool:
         """Whether there are any."""
         return self._version >= 1
+
+    @cached_property
+    def _libc(self) -> "CDLL":
+        import ctypes  # noqa: PLC0415 - few run code of others, and it is some 300 KiB
+
+        return ctypes.CDLL(None, use_errno=True)
 
     @cached_property
     def _version(self) -> int:
@@ -105,7 +106,7 @@ class Walls:
             for capability in dropped:
                 prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
             if prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or syscall(RESTRICT_SELF, ruleset, 0):
-                raise OSError(ctypes.get_errno(), "cannot put up walls")
+                raise _failure()
 
         try:
             yield prepare
@@ -114,11 +115,11 @@ class Walls:
 
     def _ruleset(self, doors: Sequence[str]) -> int:
         rights = (1 << RIGHTS.get(self._version, 16)) - 1
-        wanted = _Ruleset(rights, 0, SIGNALS if self._version >= 6 else 0)
-        size = ATTRIBUTE_SIZES.get(self._version, ctypes.sizeof(wanted))
-        ruleset = self._call(CREATE_RULESET, ctypes.byref(wanted), size, 0)
+        wanted = RULESET.pack(rights, 0, SIGNALS if self._version >= 6 else 0)
+        size = ATTRIBUTE_SIZES.get(self._version, RULESET.size)
+        ruleset = self._call(CREATE_RULESET, wanted, size, 0)
         if ruleset < 0:
-            raise OSError(ctypes.get_errno(), "cannot put up walls")
+            raise _failure()
         # Names may be seen everywhere: programs walk up their path to find what they belong to.
         self._allow(ruleset, Path("/"), READ_DIR)
         for path in (*_around(self._home.resolve()), *map(Path, doors)):
@@ -131,8 +132,7 @@ class Walls:
             try:
                 if not path.is_dir():
                     rights &= ON_FILES | TRUNCATE | IOCTL_DEV
-                rule = _Beneath(rights, file)
-                self._call(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0)
+                self._call(ADD_RULE, ruleset, PATH_BENEATH, BENEATH.pack(rights, file), 0)
             finally:
                 os.close(file)
 
@@ -149,3 +149,9 @@ def _around(home: Path) -> Iterator[Path]:
             # What a link leads to is allowed where it is, or is not: it may lead to the home.
             yield from (one for one in folder.iterdir() if one != inner and not one.is_symlink())
         inner = folder
+
+
+def _failure() -> OSError:
+    from ctypes import get_errno  # noqa: PLC0415 - as above
+
+    return OSError(get_errno(), "cannot put up walls")

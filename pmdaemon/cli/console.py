@@ -133,7 +133,10 @@ class Console:
         self._thread.start()
 
     def finish(self, patience: float) -> bool:
-        """Print what is left, now that the daemon is gone; False when our reader does not read."""
+        """Print what is left, now that the daemon is gone, for up to `patience` seconds.
+
+        False when our reader does not read.
+        """
         self._over.set()
         if self._thread.ident is not None:
             self._thread.join(patience)

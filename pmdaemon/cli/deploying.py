@@ -65,7 +65,7 @@ def follow(context: Context, deployment: "DeploymentView", *, quiet: bool) -> "D
                         print(line_text(line, terminal), flush=True)
                 deployment = item.get("deployment", deployment)
         except HungUp:
-            warn(f"the daemon has ended; following deployment {number} in the next one")
+            warn(f"the daemon has ended; waiting for the next one to follow deployment {number}")
         except DaemonNotRunning as error:
             raise DaemonUnavailable(
                 f"the daemon has ended; what became of deployment {number} is told by:"

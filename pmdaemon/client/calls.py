@@ -54,12 +54,12 @@ class Call(Generic[T]):
 
 def ping() -> Call[PingResult]:
     """Ask for a sign of life."""
-    return Call("ping", {}, _whole)
+    return Call("ping", {}, whole)
 
 
 def host() -> Call[HostResult]:
     """Ask for what the machine has, and uses."""
-    return Call("host", {}, _whole)
+    return Call("host", {}, whole)
 
 
 def list_processes(selectors: Sequence[str | int], *, detail: bool) -> Call[Processes]:
@@ -148,7 +148,7 @@ def apply(
         "environment": environment,
         **said(**more),
     }
-    return Call("apply", body, _whole)
+    return Call("apply", body, whole)
 
 
 def act(verb: str, selectors: Sequence[str | int]) -> Call[Processes]:
@@ -252,7 +252,7 @@ def web(
 ) -> Call[WebResult]:
     """Ask for the web side to be turned on."""
     body = {"host": host, "port": port, "detach": detach, **more, **said(api_key=api_key)}
-    return Call("web", body, _whole)
+    return Call("web", body, whole)
 
 
 def web_off() -> Call[str | None]:
@@ -269,7 +269,7 @@ def make_token(
 ) -> Call[TokenView]:
     """Ask for a key, or a token for a consumer."""
     body = said(name=name, consumer=consumer, expire_in=expire_in)
-    return Call("token", {**body, "scopes": list(scopes)}, _whole)
+    return Call("token", {**body, "scopes": list(scopes)}, whole)
 
 
 def list_tokens() -> Call[Tokens]:
@@ -279,7 +279,7 @@ def list_tokens() -> Call[Tokens]:
 
 def rotate_token(name: str, *, overlap: float) -> Call[TokenView]:
     """Ask for a new token in place of one."""
-    return Call("rotate", {"name": name, "overlap": overlap}, _whole)
+    return Call("rotate", {"name": name, "overlap": overlap}, whole)
 
 
 def rotate_secret(*, overlap: float) -> Call[float]:
@@ -294,12 +294,12 @@ def revoke_token(name: str) -> Call[None]:
 
 def kill() -> Call[KillResult]:
     """Ask for everything to be ended."""
-    return Call("kill", {}, _whole)
+    return Call("kill", {}, whole)
 
 
 def update() -> Call[UpdateResult]:
     """Ask for the daemon to make way for a new one."""
-    return Call("update", {}, _whole)
+    return Call("update", {}, whole)
 
 
 def environment_of(views: Sequence[ProcessView]) -> dict[str, str]:
@@ -340,9 +340,10 @@ def nothing(_result: dict[str, Any]) -> None:
     """Read nothing from a result that has nothing in it."""
 
 
+def whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
+    """Read a result as it is."""
+    return result
+
+
 def _texts(selectors: Sequence[str | int]) -> list[str]:
     return [str(selector) for selector in selectors]
-
-
-def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
-    return result

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from pmdaemon.client.awaiting import AsyncDo, Do, awaited
-from pmdaemon.client.calls import Call, said
+from pmdaemon.client.calls import Call, said, whole
 from pmdaemon.control.messages.deploying import Checkout, DeploymentsResult, DeploymentView, LogItem
 
 _deployment = itemgetter("deployment")
@@ -53,7 +53,7 @@ class Deployments:
     def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
         """Return deployments, the youngest first."""
         return self._do(
-            Call[DeploymentsResult]("deployments", said(project=project, limit=limit), _whole)
+            Call[DeploymentsResult]("deployments", said(project=project, limit=limit), whole)
         )
 
     def get(self, project: str, number: int | None = None) -> DeploymentView:
@@ -121,7 +121,3 @@ def _named(project: str, number: int | None) -> dict[str, object]:
     if number is None and ID.fullmatch(project):
         return {"id": project}
     return said(project=project, number=number)
-
-
-def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
-    return result

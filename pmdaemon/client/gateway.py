@@ -1,10 +1,11 @@
 """What clients ask about the gateway: `Client.gateway`, and `AsyncClient.gateway`."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from typing import Any, Literal, TypeVar
+from operator import itemgetter
+from typing import Any, Literal
 
 from pmdaemon.client.awaiting import AsyncDo, Do, awaited
-from pmdaemon.client.calls import Call
+from pmdaemon.client.calls import Call, said, whole
 from pmdaemon.control.messages.gateway import (
     CertificatesResult,
     GatewayResult,
@@ -13,9 +14,9 @@ from pmdaemon.control.messages.gateway import (
     ServiceView,
 )
 
-T = TypeVar("T")
-
 Mode = Literal["serving", "paused", "maintenance"]
+
+_urls = itemgetter("urls")
 
 
 class Gateway:
@@ -29,8 +30,7 @@ class Gateway:
 
     def status(self) -> GatewayResult:
         """Return where it listens, and what it publishes."""
-        call: Call[GatewayResult] = Call("gateway", {}, _whole)
-        return self._do(call)
+        return self._do(Call[GatewayResult]("gateway", {}, whole))
 
     def turn_on(self, /, **settings: object) -> list[str]:
         """Have it listen, now and in future; return the URLs. What is not said stays as it is.
@@ -42,11 +42,11 @@ class Gateway:
                 whom to ask for others, `{"directory": URL, "contact": [...], "trusted": FILE}`.
 
         """
-        return self._do(Call("gateway_on", settings, _urls))
+        return self._do(Call[list[str]]("gateway_on", settings, _urls))
 
     def turn_off(self) -> list[str]:
         """Have it listen no more; return where it did."""
-        return self._do(Call("gateway_off", {}, _urls))
+        return self._do(Call[list[str]]("gateway_off", {}, _urls))
 
     def publish(self, /, *targets: str, routes: Sequence[str] = (), **more: object) -> ServiceView:
         """Publish an app, `app:port`, or addresses, under `routes` as `host` or `host/path`.
@@ -58,35 +58,29 @@ class Gateway:
                 `source`, the file that declares it, with whose last app it goes.
 
         """
-        said = {key: value for key, value in more.items() if value is not None}
-        body = {"targets": list(targets), "routes": list(routes), **said}
-        call: Call[ServiceView] = Call("service", body, _whole)
-        return self._do(call)
+        body = {"targets": list(targets), "routes": list(routes), **said(**more)}
+        return self._do(Call[ServiceView]("service", body, whole))
 
     def unpublish(self, name: str) -> ServiceView:
         """Publish a service no longer, or one route of it."""
-        call: Call[ServiceView] = Call("service_remove", {"name": name}, _whole)
-        return self._do(call)
+        return self._do(Call[ServiceView]("service_remove", {"name": name}, whole))
 
     def set_mode(self, *names: str, mode: Mode) -> list[ServiceView]:
         """Have services serve, hold their requests, or say that they are being worked on."""
         body = {"names": list(names), "mode": mode}
-        return self._do(Call("service_mode", body, _services))
+        return self._do(Call[list[ServiceView]]("service_mode", body, itemgetter("services")))
 
     def certificates(self) -> CertificatesResult:
         """Return what hosts are served with over TLS."""
-        call: Call[CertificatesResult] = Call("certificates", {}, _whole)
-        return self._do(call)
+        return self._do(Call[CertificatesResult]("certificates", {}, whole))
 
     def remove_certificate(self, host: str) -> CertificatesResult:
         """Serve a host with a certificate no longer; return what is left."""
-        call: Call[CertificatesResult] = Call("certificate_remove", {"host": host}, _whole)
-        return self._do(call)
+        return self._do(Call[CertificatesResult]("certificate_remove", {"host": host}, whole))
 
     def retry_certificate(self, host: str) -> CertificatesResult:
         """Have the authority be asked for a host now; return what there is until then."""
-        call: Call[CertificatesResult] = Call("certificate_retry", {"host": host}, _whole)
-        return self._do(call)
+        return self._do(Call[CertificatesResult]("certificate_retry", {"host": host}, whole))
 
     def requests(self, /, **wanted: object) -> RequestsResult:
         """Return the latest requests, youngest first.
@@ -96,13 +90,11 @@ class Gateway:
                 and `limit`.
 
         """
-        call: Call[RequestsResult] = Call("requests", wanted, _whole)
-        return self._do(call)
+        return self._do(Call[RequestsResult]("requests", wanted, whole))
 
     def request(self, id_: str, *, bodies: bool = False) -> RequestView:
         """Return a request with its headers, and with `bodies` what was kept of them."""
-        call: Call[RequestView] = Call("request", {"id": id_, "bodies": bodies}, _whole)
-        return self._do(call)
+        return self._do(Call[RequestView]("request", {"id": id_, "bodies": bodies}, whole))
 
     def follow_requests(self, /, **wanted: object) -> Generator[RequestView, None, None]:
         """Yield each request as it ends, without end; see `requests`."""
@@ -133,17 +125,3 @@ class AsyncGateway:
     def follow_requests(self, /, **wanted: object) -> AsyncGenerator[RequestView, None]:
         """Yield each request as it ends, without end."""
         return self._stream("requests", {**wanted, "follow": True})
-
-
-def _whole(result: dict[str, Any]) -> Any:  # noqa: ANN401 - as the daemon types it
-    return result
-
-
-def _urls(result: dict[str, Any]) -> list[str]:
-    urls: list[str] = result["urls"]
-    return urls
-
-
-def _services(result: dict[str, Any]) -> list[ServiceView]:
-    services: list[ServiceView] = result["services"]
-    return services

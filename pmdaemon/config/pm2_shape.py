@@ -224,7 +224,10 @@ def environment_of(view: Mapping[str, Any]) -> dict[str, str]:
     """Put together the variables that a process was started with."""
     declaration = view["declaration"]
     own = {"PORT": str(view["tcp_port"])} if view["tcp_port"] else {}
-    return {**declaration["inherited_env"], **own, **declaration["env"]}
+    counted = declaration["increment_var"]
+    added = view.get("added_env", {})
+    own_count = {counted: added[counted]} if counted in added else {}
+    return {**declaration["inherited_env"], **own, **declaration["env"], **own_count}
 
 
 def _milliseconds(seconds: float) -> int:

@@ -230,12 +230,16 @@ class ShutdownInProgress(DaemonUnavailable):
 class CertificateRefused(OperationFailed):
     """A certificate that an authority does not sign.
 
-    `retry_after`, where the authority has said it, is in seconds.
+    `retry_after`, where the authority has said it, is in seconds. `for_all` is a failure that other
+    names would meet with as well.
     """
 
     code = "certificate_refused"
 
-    def __init__(self, host: str, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, host: str, reason: str, retry_after: float | None = None, *, for_all: bool = False
+    ) -> None:
+        self.for_all = for_all
         super().__init__(
             f"cannot get a certificate for {host}: {reason}",
             host=host,

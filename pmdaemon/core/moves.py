@@ -71,7 +71,7 @@ def end(process: Process, run: Run, cause: Cause) -> Step:
 
 
 def back_off(process: Process, delay: float, at: Instant, reason: str | None = None) -> Step:
-    """Start again after a while."""
+    """Start again after `delay` seconds."""
     waiting = enter(process, Backoff(at, delay, reason))
     return waiting, [SetTimer(process.pm_id, waiting.epoch, Timer.BACKOFF, delay)]
 

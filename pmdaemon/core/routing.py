@@ -7,6 +7,7 @@ on with what it was given; so a swap is one assignment, and nobody sees half of 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 from zlib import crc32
 
@@ -20,6 +21,12 @@ Strategy = Literal["round-robin", "ip-hash", "least-connections"]
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:(?P<port>[0-9]{1,5}))?")
+
+
+LONGEST_HOST = 253
+"""Letters of the name of a host (RFC 1035, section 2.3.4)."""
+
+LONGEST_AUTHORITY = LONGEST_HOST + len(".:65535")
 
 
 class TargetState(StrEnum):
@@ -163,6 +170,12 @@ def host_of(authority: str) -> str | None:
 
     Other scripts are written as IDNA does. None when it cannot be one (RFC 9110, section 7.2).
     """
+    # With so few letters at most, those of many requests can be kept.
+    return _host_of(authority) if len(authority) <= LONGEST_AUTHORITY else None
+
+
+@lru_cache(maxsize=1024)
+def _host_of(authority: str) -> str | None:
     parts = _AUTHORITY.fullmatch(authority)
     if parts is None:
         return None
@@ -174,7 +187,7 @@ def host_of(authority: str) -> str | None:
             host = host.encode("idna").decode()
         except UnicodeError:
             return None
-    return host if _HOST.fullmatch(host) and len(host) <= 253 else None
+    return host if _HOST.fullmatch(host) and len(host) <= LONGEST_HOST else None
 
 
 def host_pattern(text: str) -> str:

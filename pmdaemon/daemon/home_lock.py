@@ -47,6 +47,10 @@ def hold(home: Home) -> int:
 def take_over(home: Home, *, patience: float = PATIENCE) -> int:
     """Become the one daemon of this home, whoever is it now; return as `hold` does.
 
+    Args:
+        home: which.
+        patience: seconds in which the present daemon has to make way.
+
     Raises:
         AlreadyRunning: the present one does not make way, or somebody else waits for that already.
         HomeUnusable: the lock cannot be made.

@@ -23,6 +23,7 @@ from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
 from pmdaemon.daemon.open_files import raise_limit
 from pmdaemon.daemon.own_log import log_to
+from pmdaemon.daemon.web_server import CLAIM_PATIENCE, release_unclaimed
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
 from pmdaemon.engine.engine import Ending
@@ -118,6 +119,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         # Beside everything else: what is to be cleared up may take its time to end.
         parts.engine.deploys.start()
         _spare_what_stays()
+        asyncio.get_running_loop().call_later(CLAIM_PATIENCE, release_unclaimed, keeper)
         keeper.say({"ready": os.getpid()})
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:

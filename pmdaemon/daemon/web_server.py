@@ -8,13 +8,30 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.daemon import lean
 from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 
+LISTENER = "web "
+"""How the names begin under which its listeners are kept."""
+
 if TYPE_CHECKING:
     from pmdaemon.engine.engine import Engine
     from pmdaemon.server.http.app import HttpServer
+
+
+CLAIM_PATIENCE = 10.0
+"""Seconds in which a command that had the web side on with a former daemon is back."""
+
+
+def release_unclaimed(keeper: KeeperLink) -> None:
+    """Listen no more where a former daemon did for a command that has not come back.
+
+    Until then who connects waits; for ever would be too long.
+    """
+    for name in keeper.names(LISTENER):
+        keeper.drop(name)
 
 
 class _BoundEarly:

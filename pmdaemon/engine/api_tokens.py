@@ -57,6 +57,8 @@ class ApiTokens:
     ) -> tuple[ApiToken, str]:
         """Make a token; return what is kept of it, and the token itself, which is told once.
 
+        It is good for `expire_in` seconds, or until it is taken back.
+
         Raises:
             InvalidInput: it cannot be called so, or would have run out already.
             LimitReached: the account has too many.

@@ -31,11 +31,16 @@ LONGEST_SLEEP = 3600.0
 """Seconds after which it looks again at the latest, as the clock on the wall may be set."""
 
 
+EVERYBODY = ""
+"""In place of a host: what the authority has refused whoever asks, or that it does not answer."""
+
 CUT_SHORT = "the daemon ended before the authority had answered"
 
 
 class CertificateKeeper:
     """Orders one certificate after the other; a name that fails has to wait, others do not.
+
+    Where an authority fails as such, nobody asks it for a while.
 
     How long it has to is kept before anything is ordered: a daemon that is started again and again
     asks no authority more often than one that runs.
@@ -82,6 +87,7 @@ class CertificateKeeper:
         if host not in self._hosts:
             return False
         self._note(host, None)
+        self._note(EVERYBODY, None)
         self._look()
         return True
 
@@ -108,21 +114,23 @@ class CertificateKeeper:
 
     def _with_note(self, certificate: Certificate) -> Certificate:
         refusal = self._refusals.get(certificate.host)
+        if refusal is None and self._wanted(certificate.host) <= self._clock.now().wall:
+            refusal = self._refusals.get(EVERYBODY)
         if certificate.source not in {"acme", "none"}:
             return certificate
         note = ""
         if certificate.host == self._ordering:
             note, refusal = "ordered", None
+        elif certificate.host not in self._hosts:
+            note, refusal = "" if certificate.source == "acme" else "nobody signs for it", None
         elif refusal is not None:
             tried, again = (
                 datetime.fromtimestamp(each, UTC).astimezone()
                 for each in (refusal.tried, refusal.again)
             )
             note = f"{refusal.reason} ({tried:%F %H:%M}); tried again at {again:%F %H:%M}"
-        elif certificate.host in self._hosts:
-            note = "" if certificate.source == "acme" else "to be ordered"
         elif certificate.source == "none":
-            note = "nobody signs for it"
+            note = "to be ordered"
         return replace(certificate, note=note, refusal=refusal)
 
     def _look(self) -> None:
@@ -142,33 +150,42 @@ class CertificateKeeper:
         tasks.spawn(self._order(host, self._acme), name="certificate.order")
 
     def _due(self, host: str, now: float) -> float:
-        refusal = self._refusals.get(host)
+        refusals = [self._refusals.get(one) for one in (host, EVERYBODY)]
         # One of the future tells nothing: the clock on the wall was set back.
-        if refusal is not None and refusal.tried <= now:
-            return refusal.again
+        counting = [one.again for one in refusals if one is not None and one.tried <= now]
+        return max([self._wanted(host), *counting])
+
+    def _wanted(self, host: str) -> float:
+        if host in self._refusals:
+            return 0.0
         certificate = self._certificates.obtained(host)
         if certificate is None or certificate.fault:
             return 0.0
         return renewal_time(certificate)
 
     async def _order(self, host: str, acme: AcmeSettings) -> None:
-        former = self._refusals.get(host)
-        refusal: Refusal | None = self._refusal(former, acme, CUT_SHORT)
-        self._note(host, refusal)
+        former, of_all = self._refusals.get(host), self._refusals.get(EVERYBODY)
+        self._note(host, self._refusal(former, acme, CUT_SHORT))
+        refusal: Refusal | None = None
+        for_all: Refusal | None = None
         try:
             certificate = await self._certificates.obtain(host, acme)
-        except PmdaemonError as error:
-            reason = error.reason if isinstance(error, CertificateRefused) else error.message
-            asked_for = error.retry_after if isinstance(error, CertificateRefused) else 0.0
-            refusal = self._refusal(former, acme, reason, asked_for)
-            log.warning("certificate.failed host=%s reason=%s", host, error)
-        else:
-            refusal = None
             log.info("certificate.obtained host=%s ends=%s", host, certificate.ends)
+        except CertificateRefused as error:
+            if error.for_all:
+                refusal = former  # which was not this host's fault
+                for_all = self._refusal(of_all, acme, error.reason, error.retry_after)
+            else:
+                refusal = self._refusal(former, acme, error.reason, error.retry_after)
+            log.warning("certificate.failed host=%s reason=%s", host, error)
+        except PmdaemonError as error:
+            refusal = self._refusal(former, acme, error.message)
+            log.warning("certificate.failed host=%s reason=%s", host, error)
         finally:
             self._ordering = None
         if acme == self._acme:
             self._note(host, refusal)
+            self._note(EVERYBODY, for_all)
         self._look()
 
     def _refusal(

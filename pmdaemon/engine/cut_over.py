@@ -8,7 +8,6 @@
 Should 1 or 2 fail, what was started is ended, and workers that made way are started again.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -45,6 +44,7 @@ from pmdaemon.engine.interfaces import (
 )
 from pmdaemon.engine.interfaces.deploying import Projects
 from pmdaemon.engine.processes import Processes
+from pmdaemon.engine.timers import pause
 
 log = logging.getLogger(__name__)
 
@@ -253,7 +253,7 @@ class CutOver:
             if waited > PATIENCE and not is_told and self._process(spec.name).tcp_port is not None:
                 is_told = True
                 attempt.log.say(f"waiting for {self._awaited(attempt, spec)}")
-            await self._pause(wait)
+            await pause(self._clock, wait)
             wait = min(wait * 1.5, LONGEST_LOOK)
         took = self._clock.now().monotonic - since
         attempt.log.say(f"{spec.name} is ready after {took:.1f} s")
@@ -353,14 +353,6 @@ class CutOver:
         if found is None:
             raise DeploymentFailed(f"{name} was deleted before it was ready")
         return found
-
-    async def _pause(self, seconds: float) -> None:
-        over = asyncio.Event()
-        timer = self._clock.call_later(seconds, over.set)
-        try:
-            await over.wait()
-        finally:
-            timer.cancel()
 
 
 def _selector(name: str) -> Selector:

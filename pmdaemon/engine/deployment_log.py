@@ -53,13 +53,12 @@ class DeploymentLog:
         logs: DeploymentLogs,
         followers: Followers,
         largest: int,
-        secrets: Iterable[str] = (),
     ) -> None:
         self._deployment = deployment
         self._clock = clock
         self._logs = logs
         self._followers = followers
-        self._masked = Masker(secrets)
+        self._masked = Masker(())
         self._largest = largest
         self._number, self._size = logs.latest(deployment)
         self._is_full = self._size > self._largest

@@ -63,7 +63,6 @@ class GatewaySide:
         self._processes = processes
         self._capture = capture
         self._book = ServiceBook()
-        self._sources: frozenset[str] = frozenset()
         self._failure: PmdaemonError | None = None
         self._turn = asyncio.Lock()
         self._listeners = GatewayListeners(server=server, store=store)
@@ -335,7 +334,6 @@ class GatewaySide:
     def _go_by(self, book: ServiceBook) -> None:
         """Have these services, as it listens now."""
         self._book = book
-        self._sources = book.sources
         settings = self.settings
         self._routes.go_by(book, settings.domain if settings is not None else None)
         self.certificates.go_by(settings)
@@ -344,17 +342,8 @@ class GatewaySide:
         return self._book.services.values() if self.settings is not None else ()
 
     def _heed(self, notice: Notice) -> None:
-        if not isinstance(notice, ProcessChanged):
-            return
-        before, after = notice.before, notice.after
-        left = _source(before) if _source(before) != _source(after) else None
-        if _said(before) != _said(after) or left in self._sources:
+        if isinstance(notice, ProcessChanged) and _said(notice.before) != _said(notice.after):
             tasks.spawn(self._take_up(), name="gateway.take_up")
-
-
-def _source(process: Process | None) -> str | None:
-    """The file that declares a process."""
-    return process.spec.source if process is not None else None
 
 
 def _said(process: Process | None) -> Published | None:

@@ -47,6 +47,8 @@ class Invitations:
     ) -> tuple[Invitation, str]:
         """Make an invitation; return what is kept of it, and its text, which is told once.
 
+        It is good for `expire_in` seconds.
+
         Raises:
             InvalidInput: the address is none, or it would be good for too long.
 

@@ -76,7 +76,7 @@ class ProjectDomains:
             raise DomainNotFound(id_)
         return domain
 
-    async def add(self, project: Project, text: str, *, verified: bool = False) -> Domain:
+    async def add(self, project: Project, text: str) -> Domain:
         """Claim a domain for a project.
 
         Raises:
@@ -101,7 +101,6 @@ class ProjectDomains:
             user_id=project.user_id,
             host=host,
             proof=f"pmdaemon-domain={self._mint.key()}",
-            verified=verified,
             created=now,
             updated=now,
         )

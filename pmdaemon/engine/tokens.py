@@ -97,7 +97,7 @@ class Tokens:
         scopes: Iterable[str] = (),
         expire_in: float | None = None,
     ) -> tuple[Token, str]:
-        """Make a token; return what is kept of it, and the token itself.
+        """Make a token, good for `expire_in` seconds; return what is kept of it, and itself.
 
         Raises:
             TokenExists: there is one of this name.
@@ -147,7 +147,9 @@ class Tokens:
         return token, secret
 
     def rotate_secret(self, *, overlap: float) -> float:
-        """Sign with a new secret; say until when what was signed before is good, wall time.
+        """Sign with a new secret; what was signed before is good for `overlap` more seconds.
+
+        Say until when that is, in seconds since the epoch.
 
         Raises:
             PmdaemonError: the new one cannot be written down, and nothing has changed.

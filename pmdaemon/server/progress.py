@@ -21,7 +21,7 @@ async def with_progress(
     *,
     interval: float = INTERVAL,
 ) -> dict[str, Any]:
-    """Do the work of a verb, with a sentence of `describe` every now and then.
+    """Do the work of a verb, with a sentence of `describe` every `interval` seconds.
 
     Work that was begun goes on when the client hangs up.
     """

@@ -244,7 +244,7 @@ def test_a_deployment_outlives_daemons_that_are_killed_and_replaced_meanwhile(de
     followed = following.end()
     assert (followed.status, followed.lines[-1].split(":")[0]) == (0, "--> live at http")
     assert followed.out.count("is begun again") == 1
-    assert followed.err.count("the daemon has ended; following deployment 2 in the next one") == 2
+    assert followed.err.count("waiting for the next one to follow deployment 2") == 2
     assert deploying.seen()["version"] == "2"
 
 

@@ -259,7 +259,7 @@ def test_a_stopped_program_is_started(pmdaemon):
 
 
 def test_a_second_reload_is_refused_and_a_stop_ends_both_runs(pmdaemon, port):
-    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    a_cluster(pmdaemon, port, instances=1, min_uptime="60s", listen_timeout="30s")
     old = pmdaemon.pid("web")
     reloading = pmdaemon.begin("reload", "web")
     eventually_sync(lambda: len(programs(pmdaemon)) == 2)
@@ -280,7 +280,7 @@ def test_a_second_reload_is_refused_and_a_stop_ends_both_runs(pmdaemon, port):
 
 
 def test_a_daemon_that_dies_during_a_reload_leaves_the_old_run_serving(pmdaemon, port):
-    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    a_cluster(pmdaemon, port, instances=1, min_uptime="60s", listen_timeout="30s")
     old = pmdaemon.pid("web")
     reloading = pmdaemon.begin("reload", "web")
     eventually_sync(lambda: len(programs(pmdaemon)) == 2)
@@ -327,7 +327,7 @@ def pids_with(pmdaemon, word):
 
 
 def test_a_signal_that_ends_the_new_run_is_told(pmdaemon, port):
-    a_cluster(pmdaemon, port, instances=1, wait_ready=True, listen_timeout="30s")
+    a_cluster(pmdaemon, port, instances=1, min_uptime="60s", listen_timeout="30s")
     old = pmdaemon.pid("web")
     reloading = pmdaemon.begin("reload", "web")
     eventually_sync(lambda: len(programs(pmdaemon)) == 2)

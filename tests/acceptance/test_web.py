@@ -327,3 +327,17 @@ def test_a_load_balancer_notices_nothing_of_a_reload_of_everything(
         asking.join(timeout=30)
         balancer.close()
     assert set(asked) == {200}
+
+
+def test_its_command_has_it_on_with_the_next_daemon_too(pmdaemon, port):
+    command = pmdaemon.begin("web", "--port", str(port))
+    eventually_sync(lambda: answers(port))
+
+    os.kill(int((pmdaemon.home / "daemon.pid").read_text()), signal.SIGKILL)
+
+    # Whoever connects meanwhile waits.
+    status = requests.get(f"http://127.0.0.1:{port}/api/status", timeout=20).status_code
+    ended = command.end(signal.SIGINT)
+    assert status == 200
+    assert ended.status == 0
+    eventually_sync(lambda: not answers(port))

@@ -87,6 +87,7 @@ async def test_a_name_that_leads_elsewhere_is_refused_with_what_the_authority_sa
         refused.value
     )
     assert "(unauthorized)" in str(refused.value)
+    assert not refused.value.for_all
     assert answers.texts == {}
 
 
@@ -149,6 +150,7 @@ async def test_an_authority_that_is_busy_says_when_it_may_be_asked_again(
             await AcmeClient(settings, key, Answers().publish).order("www.example.com")
 
     assert refused.value.retry_after == seconds
+    assert refused.value.for_all
 
 
 @pytest.mark.parametrize(
@@ -162,5 +164,6 @@ async def test_an_authority_that_is_busy_says_when_it_may_be_asked_again(
 async def test_who_cannot_be_asked_is_told(key, directory, reason):
     client = AcmeClient(AcmeSettings(directory=directory), key, Answers().publish)
 
-    with pytest.raises(CertificateRefused, match=reason):
+    with pytest.raises(CertificateRefused, match=reason) as refused:
         await client.order("www.example.com")
+    assert refused.value.for_all

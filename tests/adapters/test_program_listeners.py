@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from pmdaemon.adapters import program_listeners
 from pmdaemon.adapters.platforms import process_reader
 from pmdaemon.adapters.program_listeners import ProgramListeners
 from pmdaemon.core.process import Identity
@@ -96,7 +95,7 @@ def test_a_system_that_forbids_it_is_told_from_one_that_cannot(program, monkeypa
             ctypes.set_errno(number)
             return -1
 
-    monkeypatch.setattr(program_listeners.ctypes, "CDLL", lambda *_, **__: Libc())
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Libc())
     run, [port, _] = program()
 
     if number == errno.EPERM:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.adapters.listening_ports import ProcListeningPorts
+from pmdaemon.core.process import Identity
 from tests.chaos.seeds import a_seed, pass_a_while
 from tests.chaos.test_update_under_load import NODE_APP
 from tests.chaos.writers import Writer, check_at_rest, check_output
@@ -93,8 +95,10 @@ def test_a_cluster_is_reloaded_after_keeper_and_daemon_were_killed_together(tmp_
     script.write_text(NODE_APP)
     with a_daemon(tmp_path / "home") as daemon:
         daemon.start_apps({"name": "app", "script": str(script), "instances": 2, "port": port})
-        until(lambda: answers(port))
         before = {one["pid"] for one in daemon.request("list")["processes"]}
+        # One that is only about to ask for the socket would be alone with its wish.
+        ports = ProcListeningPorts()
+        until(lambda: all(port in ports.of([Identity(pid, 0)]) for pid in before))
 
         daemon.kill_both()
         until(daemon.is_up)

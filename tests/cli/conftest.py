@@ -5,10 +5,10 @@ import pytest
 
 from pmdaemon.cli.main import run
 from pmdaemon.config.paths import Home
-from tests.support.scripted_daemon import ScriptedDaemon
+from tests.support.scripted_daemon import Answered, ScriptedDaemon
 
 
-class CommandLine:
+class CommandLine(Answered):
     """Runs commands against a scripted daemon, and keeps what they printed."""
 
     def __init__(self, home, daemon, capsys):
@@ -27,17 +27,6 @@ class CommandLine:
     @property
     def json(self):
         return json.loads(self.out)
-
-    def lists(self, *views):
-        """Prepare what `list` answers from now on."""
-        self.daemon.answers("list", {"result": {"processes": list(views)}})
-
-    def does(self, verb, *views, **more):
-        """Prepare the answer of a verb that acts on processes."""
-        self.daemon.answers(verb, {"result": {"processes": list(views), **more}})
-
-    def refuses(self, verb, code, message, **details):
-        self.daemon.answers(verb, {"error": {"code": code, "message": message, "details": details}})
 
 
 @pytest.fixture

@@ -54,7 +54,9 @@ def test_when_the_daemon_ends_it_is_followed_in_the_next_one(cli):
 
     assert cli("deploy", "--project", "shop") == 0
     assert cli.out == "deployment 3 of shop\n--> queued\n    added 3 packages\n"
-    assert cli.err == "pmdaemon: the daemon has ended; following deployment 3 in the next one\n"
+    assert cli.err == (
+        "pmdaemon: the daemon has ended; waiting for the next one to follow deployment 3\n"
+    )
     assert [one["since"] for one in cli.daemon.asked("deployment_log")] == [0, 1]
 
 

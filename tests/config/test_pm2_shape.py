@@ -76,6 +76,15 @@ def test_a_reserved_port_is_among_the_variables():
     assert entry(a_view(detail=True, tcp_port=3000))["pm2_env"]["PORT"] == "3000"
 
 
+def test_a_variable_that_grows_from_instance_to_instance_is_among_them():
+    spec = replace(DECLARED, increment_var="SHARD", env={"SHARD": "5"})
+    view = {**a_view(detail=True, spec=spec), "added_env": {"SHARD": "6", "pm_id": "1"}}
+
+    env = entry(view)["pm2_env"]
+
+    assert (env["SHARD"], env["env"]["SHARD"], env["increment_var"]) == ("6", "6", "SHARD")
+
+
 @pytest.mark.parametrize(
     ("script", "argv", "program"),
     [

@@ -21,6 +21,14 @@ def test_nobody_else_is_kept_from_loading_ssl():
     assert run(LEAN + "import ssl; print(ssl.OPENSSL_VERSION_INFO[0] > 0)") == "True\n"
 
 
+def test_msgspec_is_loaded_without_what_python_has_itself():
+    program = "import sys; from pmdaemon.daemon import lean; lean.load_msgspec_alone(); "
+    program += "print('msgspec' in sys.modules, 'typing_extensions' in sys.modules); "
+    program += "import typing_extensions"
+
+    assert run(program) == "True False\n"
+
+
 def test_asyncio_that_is_loaded_already_is_left_as_it_is():
     program = "import asyncio.sslproto as before; " + LEAN
     program += "import asyncio.sslproto as after; print(before is after, after.ssl is not None)"

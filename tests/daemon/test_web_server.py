@@ -1,4 +1,7 @@
 import asyncio
+import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -6,7 +9,7 @@ import pytest
 
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.core.errors import PmdaemonError
-from pmdaemon.daemon.web_server import LazyWebServer
+from pmdaemon.daemon.web_server import LazyWebServer, release_unclaimed
 from pmdaemon.engine.interfaces import WebSettings
 from tests.support.engine import engine_on_fakes
 from tests.support.ports import free_port
@@ -81,6 +84,22 @@ async def test_what_was_never_on_can_be_turned_off_and_can_make_way(server):
     await server.make_way()
 
     assert server.address is None
+
+
+async def test_where_nobody_comes_back_to_what_was_listened_on_nobody_listens():
+    line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with line, theirs, socket.create_server(("127.0.0.1", 0)) as listener:
+        keeper = KeeperLink(theirs)
+        kept = {"kept": ["web 127.0.0.1 9615 0", "control"]}
+        socket.send_fds(line, [json.dumps(kept).encode()], [listener.fileno()] * 2)
+        line.send(json.dumps({"begin": {"deaths": 1}}).encode())
+        keeper.receive()
+
+        release_unclaimed(keeper)
+
+        assert json.loads(line.recv(1024)) == {"drop": "web 127.0.0.1 9615 0"}
+        assert keeper.names("web ") == []
+        os.close(keeper.take("control"))
 
 
 async def test_it_has_to_be_told_whom_to_serve(server):

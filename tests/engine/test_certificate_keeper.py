@@ -182,6 +182,42 @@ async def test_a_name_that_comes_and_goes_is_not_asked_for_more_often(scene):
     assert scene.ordered == ["a.test"]
 
 
+async def test_an_authority_that_does_not_answer_is_not_asked_for_one_name_after_the_other(scene):
+    down = CertificateRefused("a.test", "cannot ask it", for_all=True)
+    scene.certificates.failures.update(dict.fromkeys(("a.test", "b.test"), down))
+
+    scene.keeper.concern(ACME, ["a.test", "b.test"])
+    await settle()
+    scene.keeper.close()
+    scene.next_daemon().concern(ACME, ["a.test", "b.test"])
+    await settle()
+    assert scene.ordered == ["a.test"]
+    assert {note.partition(" (")[0] for _, note in scene.told("a.test", "b.test").values()} == {
+        "cannot ask it"
+    }
+
+    await scene.wait(FIRST_WAIT)
+    assert scene.ordered == ["a.test"] * 2
+    await scene.wait(FIRST_WAIT)
+    assert scene.ordered == ["a.test"] * 2
+    scene.certificates.failures.clear()
+    await scene.wait(FIRST_WAIT)
+    assert scene.ordered == ["a.test"] * 3 + ["b.test"]
+    assert scene.certificates.kept == {}
+
+
+async def test_a_certificate_that_is_good_is_not_said_to_wait_for_its_authority(scene):
+    scene.keeper.concern(ACME, ["a.test"])
+    await settle()
+    down = CertificateRefused("b.test", "cannot ask it", for_all=True)
+    scene.certificates.failures["b.test"] = down
+
+    scene.keeper.concern(ACME, ["a.test", "b.test"])
+    await settle()
+
+    assert scene.told("a.test") == {"a.test": ("acme", "")}
+
+
 async def test_who_has_put_it_right_need_not_wait(scene):
     scene.certificates.failures["a.test"] = CertificateRefused("a.test", "no")
     scene.keeper.concern(ACME, ["a.test"])

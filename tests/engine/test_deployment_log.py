@@ -13,14 +13,15 @@ LARGEST = 100_000
 
 
 def a_log(logs, clock=None, followers=None):
-    return DeploymentLog(
+    log = DeploymentLog(
         DEPLOYMENT,
         clock=clock or FakeClock(),
         logs=logs,
         followers=followers or Followers(),
         largest=LARGEST,
-        secrets=["open sesame"],
     )
+    log.hide(["open sesame"])
+    return log
 
 
 def test_lines_are_counted_and_say_who_wrote_them():

@@ -91,7 +91,8 @@ def _helps(command: click.Command, name: str, parent: click.Context) -> Iterator
     yield f"```\n{command.get_help(ctx).rstrip()}\n```\n"
     if isinstance(command, click.Group):
         for each in command.list_commands(ctx):
-            yield from _helps(command.commands[each], each, ctx)
+            if not command.commands[each].hidden:
+                yield from _helps(command.commands[each], each, ctx)
 
 
 def write() -> None:

@@ -127,3 +127,21 @@ def _write(stream: Any, line: Line) -> None:
 
 def _unknown(verb: str) -> Line:
     return {"error": {"code": "protocol_violation", "message": f"no verb {verb}", "details": {}}}
+
+
+class Answered:
+    """A command line whose daemon is a scripted one."""
+
+    daemon: ScriptedDaemon
+
+    def lists(self, *views: object) -> None:
+        """Prepare what `list` answers from now on."""
+        self.daemon.answers("list", {"result": {"processes": list(views)}})
+
+    def does(self, verb: str, *views: object, **more: object) -> None:
+        """Prepare the answer of a verb that acts on processes."""
+        self.daemon.answers(verb, {"result": {"processes": list(views), **more}})
+
+    def refuses(self, verb: str, code: str, message: str, **details: object) -> None:
+        """Prepare the error that a verb ends with."""
+        self.daemon.answers(verb, {"error": {"code": code, "message": message, "details": details}})

@@ -1,5 +1,7 @@
 """`project`."""
 
+from copy import copy
+
 import click
 
 from pmdaemon.cli.context import Context, say_json
@@ -148,7 +150,9 @@ for _option in reversed(FIELDS):
 for _each in (_list, _show, _create, _change, _remove, _rotate_key, env, domain, webhook):
     command.add_command(_each)
 
-command.add_command(_create, "add")  # as accounts, domains and webhooks are
+_add = copy(_create)
+_add.hidden = True
+command.add_command(_add, "add")  # for who expects it, as accounts, domains and webhooks are added
 
 
 def _how(project: ProjectView) -> str:

@@ -1,10 +1,18 @@
 """`requests`."""
 
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.control.channel import HungUp
+
+if TYPE_CHECKING:
+    from pmdaemon.client.gateway import Gateway
+    from pmdaemon.control.messages.gateway import RequestView
 
 
 @command_named("requests")
@@ -65,7 +73,7 @@ def command(
             print(request_details(view, context.terminal))
         return
     if follow:
-        for item in gateway.follow_requests(**wanted):
+        for item in _followed(context, gateway, wanted):
             if json:
                 say_json(item)
             else:
@@ -79,3 +87,17 @@ def command(
         print(request_line(one, context.terminal))
     if not result["requests"]:
         print("no request has come through the proxy" if not wanted else "no such request")
+
+
+def _followed(
+    context: Context, gateway: "Gateway", wanted: Mapping[str, object]
+) -> Iterator["RequestView"]:
+    """Yield each request as it ends, also those that the next daemon sees."""
+    while True:
+        try:
+            yield from gateway.follow_requests(**wanted)
+        except HungUp:
+            warn("the daemon went away; waiting for it")
+            gateway = context.client(start=False).gateway
+        else:
+            return

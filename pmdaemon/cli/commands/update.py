@@ -11,7 +11,8 @@ def command(context: Context, *, json: bool) -> None:
     """Switch the daemon to the version that is installed now.
 
     Programs run on, with the same pids. Other commands wait for a moment, and are answered by the
-    new daemon.
+    new daemon. What is being built to be deployed is built again by that one; a deployment that
+    has come further is waited for.
     """
     before, now = context.client().update()
     if json:

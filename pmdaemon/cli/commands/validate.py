@@ -1,6 +1,7 @@
 """`validate`."""
 
 import json as json_module
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -15,6 +16,9 @@ from pmdaemon.cli.starting import read_file
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config.app_fields import Declared, read_apps
 from pmdaemon.core.errors import InvalidConfiguration
+
+SETTINGS = "settings.toml"
+"""What the settings of a home are called, and no ecosystem file is."""
 
 
 @command_named("validate")
@@ -36,7 +40,7 @@ def command(
     schema: bool,
     json: bool,
 ) -> None:
-    """Check an ecosystem file, and start nothing.
+    """Check an ecosystem file, or the settings.toml of a home, and start nothing.
 
     All faults are shown, each with its place. Without FILE, the ecosystem file of this directory
     is checked.
@@ -49,6 +53,9 @@ def command(
         print(json_module.dumps(ecosystem_schema(), indent=None if json else 2))
         return
     path = file or default_file(current_directory())
+    if PurePath(path).name == SETTINGS:
+        _check_settings(path, strict=strict, json=json)
+        return
     read = read_file(context, path, only=only, env_name=env_name)
     declared = read_apps(
         read.apps,
@@ -71,6 +78,19 @@ def command(
     for one in declared:
         print(_line(one))
     print(f"{harmless(read.how['source'])} can be started: {_counted(len(declared))}")
+
+
+def _check_settings(path: str, *, strict: bool, json: bool) -> None:
+    from pmdaemon.config.settings import read_settings  # noqa: PLC0415 - for few
+
+    if not Path(path).exists():
+        raise InvalidConfiguration(path, ["there is no such file"])
+    remarks = [*read_settings(path).remarks]
+    if strict and remarks:
+        raise InvalidConfiguration(path, remarks)
+    for sentence in remarks:
+        warn(sentence)
+    say_json({"warnings": remarks}) if json else print(f"{harmless(path)} can be used")
 
 
 def _line(declared: Declared) -> str:

@@ -1,13 +1,18 @@
 """`web`."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Never
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.client.blocking import Client
+from pmdaemon.control.channel import HungUp
 from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
 
@@ -111,16 +116,35 @@ def command(
         "tls_key": _absolute(tls_key),
     }
     said = {name: value for name, value in settings.items() if value is not None}
-    client = context.client()
     if detach:
-        _show(client.web(host, port, api_key=key, **said), detached=True, json=json)
+        _show(context.client().web(host, port, api_key=key, **said), detached=True, json=json)
         return
-    try:
-        for item in client.hold_web(host, port, api_key=key, **said):
-            _show(item, detached=False, json=json)
-    except KeyboardInterrupt:
-        return
-    raise OperationFailed("the daemon has turned the web API off")
+    with suppress(KeyboardInterrupt):
+        _hold(context, lambda client: client.hold_web(host, port, api_key=key, **said), json=json)
+
+
+def _hold(context: Context, begin: Callable[[Client], Iterable[WebResult]], *, json: bool) -> Never:
+    """Keep the web API on, also when one daemon is replaced by the next.
+
+    Raises:
+        PmdaemonError: it cannot be turned on, somebody has turned it off, or the daemon is gone.
+
+    """
+    is_on = False
+    while True:
+        try:
+            # Who has ended the daemon for good does not want it back.
+            for item in begin(context.client(start=not is_on)):
+                if is_on:
+                    warn("the web API answers again")
+                else:
+                    _show(item, detached=False, json=json)
+                is_on = True
+            raise OperationFailed("the daemon has turned the web API off")
+        except HungUp:
+            if not is_on:
+                raise
+            warn("the daemon went away; waiting for it")
 
 
 def _key(context: Context, given: str | None, file: str | None) -> str | None:

@@ -41,6 +41,7 @@ def services_table(services: Sequence[ServiceView], terminal: Terminal) -> str:
             Column("busy", [str(sum(t["busy"] for t in one["targets"])) for one in services]),
             Column("strategy", [one["strategy"] for one in services], rank=1),
             Column("routes", [harmless(_first_route(one)) for one in services], rank=2),
+            Column("declared by", [harmless(_declared_by(one)) for one in services], rank=3),
         ],
         terminal,
     )
@@ -146,6 +147,14 @@ def _first_route(service: ServiceView) -> str:
     routes = [f"{one['host']}{one['path'].rstrip('/')}" for one in service["routes"]]
     more = f" and {len(routes) - 1} more" if len(routes) > 1 else ""
     return f"{routes[0]}{more}" if routes else "none"
+
+
+def _declared_by(service: ServiceView) -> str:
+    """Say with what a service goes; by hand, with nothing."""
+    if service["declared"]:
+        return "its app"
+    # An older daemon does not say.
+    return (service.get("source") or "").rpartition("/")[2]
 
 
 def _on_its_way(view: RequestView) -> str:

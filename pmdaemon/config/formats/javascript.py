@@ -48,6 +48,8 @@ def evaluate(
 ) -> object:
     """Say what a JavaScript file exports, or what the `expression` is that was read from it.
 
+    Node has `deadline` seconds for that.
+
     Raises:
         InvalidInput: there is no node; the code is `interpreter_not_found`.
         ValueError: it is no JavaScript, threw something, took too long or said too much.

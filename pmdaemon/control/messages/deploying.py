@@ -29,8 +29,10 @@ class DeploymentsBody(TypedDict):
 
 
 class DeploymentBody(TypedDict):
-    """`deployment`, `deployment_cancel` and so on: one of a project by its number, or by its id.
+    """The deployment that `deployment` shows.
 
+    It is what `deployment_cancel`, `deployment_restart`, `deployment_promote`, `deployment_stop`
+    and `deployment_remove` are about, too: one of a project by its number, or one by its id.
     Without a number it is the last of the project.
     """
 

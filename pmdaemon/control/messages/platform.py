@@ -63,7 +63,7 @@ class ApiTokenBody(TypedDict):
 
 
 class ApiTokensBody(TypedDict):
-    """`api_tokens`: those of an account; `api_token_remove`: the one with this id."""
+    """`api_tokens`, `api_token_remove`: those of an account, or the one of these with this id."""
 
     email: str
     id: NotRequired[str]

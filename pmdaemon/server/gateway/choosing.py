@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 
 from pmdaemon.core.routing import Balancer, Mode, RouteTable, Target
 
@@ -71,30 +70,28 @@ class Chooser:
             except TimeoutError:
                 return None
 
-    @contextmanager
-    def busy_with(self, service: str, target: Target) -> Iterator[Callable[[], None]]:
+    def busy_with(self, service: str, target: Target) -> "Work":
         """Count something that a target has to do, until the end of the block.
 
-        What it yields is to be called when this turns out to have no end of its own.
+        What the block gets is to be called when this turns out to have no end of its own.
         """
-        balancer = self._balancer(service)
-        key = service, target.address
-        has_no_end = False
+        return Work(self, service, target)
 
-        def goes_on() -> None:
-            nonlocal has_no_end
-            has_no_end = True
-            self._endless[key] += 1
-            self._tell_if_idle(service, target)
+    def began(self, service: str, target: Target) -> None:
+        """Count it from now on."""
+        self._balancer(service).began(target)
 
-        balancer.began(target)
-        try:
-            yield goes_on
-        finally:
-            balancer.ended(target)
-            if has_no_end:
-                self._endless -= Counter([key])
-            self._tell_if_idle(service, target)
+    def goes_on(self, service: str, target: Target) -> None:
+        """Do not wait for it any more."""
+        self._endless[service, target.address] += 1
+        self._tell_if_idle(service, target)
+
+    def ended(self, service: str, target: Target, *, endless: bool) -> None:
+        """Count it no more."""
+        self._balancer(service).ended(target)
+        if endless:
+            self._endless -= Counter([(service, target.address)])
+        self._tell_if_idle(service, target)
 
     def busy(self, service: str, target: Target) -> int:
         """Say how much a target has to do."""
@@ -124,13 +121,38 @@ class Chooser:
         return self.busy(service, target) <= self._endless[service, target.address]
 
     def _tell_if_idle(self, service: str, target: Target) -> None:
-        waiting = self._idle.get((service, target.address))
+        waiting = self._idle.get((service, target.address)) if self._idle else None
         if waiting and self._is_idle(service, target):
             for callback in waiting:
                 callback()
 
     def _balancer(self, name: str) -> Balancer:
-        return self._balancers.setdefault(name, Balancer())
+        if (known := self._balancers.get(name)) is None:
+            known = self._balancers[name] = Balancer()
+        return known
+
+
+class Work:
+    """What a target has to do; a class, as a generator would take three times as long."""
+
+    __slots__ = ("_chooser", "_endless", "_service", "_target")
+
+    def __init__(self, chooser: Chooser, service: str, target: Target) -> None:
+        self._chooser = chooser
+        self._service = service
+        self._target = target
+        self._endless = False
+
+    def __enter__(self) -> Callable[[], None]:
+        self._chooser.began(self._service, self._target)
+        return self._goes_on
+
+    def __exit__(self, *_: object) -> None:
+        self._chooser.ended(self._service, self._target, endless=self._endless)
+
+    def _goes_on(self) -> None:
+        self._endless = True
+        self._chooser.goes_on(self._service, self._target)
 
 
 def _addresses(table: RouteTable) -> set[Address]:

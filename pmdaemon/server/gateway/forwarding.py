@@ -59,7 +59,7 @@ class Interceptor(Protocol):
 class Gateway:
     """Forwards requests by a table of routes.
 
-    Clients in `trusted` networks may say for whom they ask.
+    Clients in networks that it is told to `trust` may say for whom they ask.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class Gateway:
         *,
         words: Words,
         observer: Observer,
-        trusted: Iterable[str] = (),
         interceptor: Interceptor | None = None,
     ) -> None:
         self._chooser = chooser
@@ -78,7 +77,7 @@ class Gateway:
         self._pool = UpstreamPool()
         self._connections: set[ClientConnection] = set()
         self.most = sys.maxsize
-        self.trust(trusted)
+        self.trust(())
 
     def trust(self, networks: Iterable[str]) -> None:
         """Believe other clients from now on."""

@@ -193,7 +193,7 @@ def read_request(head: bytes) -> RequestHead:
     authority, asked = origin_form(request)
     if not asked:
         raise NotSupported("only a path, or a URL of HTTP, can be asked for")
-    if authority.lower() != request.host.lower():
+    if authority is not request.host and authority.lower() != request.host.lower():
         raise MalformedMessage("a request names two hosts")
     return request
 
@@ -315,7 +315,9 @@ def _keeps_alive(found: Found, version: str) -> bool:
 
 def codings_of(found: Found) -> Sequence[bytes]:
     """List the transfer codings of a message, in their order."""
-    said = found.get(b"transfer-encoding", ())
+    said = found.get(b"transfer-encoding")
+    if said is None:
+        return ()
     return [coding.strip().lower() for value in said for coding in value.split(b",")]
 
 

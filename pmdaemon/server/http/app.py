@@ -165,7 +165,7 @@ class HttpServer:
         engine = self._engine
         gate = Gate(settings, authenticators(engine), guarded=lambda: engine.tokens.guarded)
         guard = Guard(gate, engine.clock, engine.audit, engine.rates)
-        return SiteParts(gate, build_app(engine, guard), NATIVE.encode_error)
+        return SiteParts(gate, build_app(engine, guard), _encode_noise)
 
 
 def authenticators(engine: Engine) -> Sequence[Authenticator]:
@@ -239,10 +239,21 @@ def _refusal_of(request: web.Request) -> PmdaemonError | None:
     return None
 
 
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+def _encode_noise(error: PmdaemonError) -> web.Response:
+    """Word an error about what is no request, so that no part of the application sees it."""
+    response = NATIVE.encode_error(error)
+    _make_safe(response)
+    return response
+
+
+def _make_safe(response: web.StreamResponse) -> None:
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "pmdaemon"
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    _make_safe(response)
     if response.status in GIVES_UP:
         response.force_close()  # whoever has no key keeps no connection
     response.headers.update(rate_headers(request))

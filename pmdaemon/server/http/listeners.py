@@ -12,6 +12,9 @@ from pmdaemon.engine.interfaces import DescriptorStore
 BACKLOG = 1024
 """Connections that wait to be accepted."""
 
+PRIVILEGED = 1024
+"""The first port that anybody may listen on (ip(7)), unless somebody has changed that."""
+
 STALLED_MILLISECONDS = 60_000
 """How long a client may refuse to take what it asked for."""
 
@@ -94,7 +97,7 @@ async def listen(host: str, tcp_port: int) -> list[socket.socket]:
 
     Raises:
         AddressUnusable: nothing is bound; the code says whether the address is `address_in_use`,
-            needs a `permission` or is `address_unusable` altogether.
+            `address_forbidden` to this user, or `address_unusable` altogether.
 
     """
     listeners: list[socket.socket] = []
@@ -161,7 +164,9 @@ def _refused(host: str, tcp_port: int, error: Exception) -> AddressUnusable:
         case OSError(errno=errno.EADDRINUSE):
             code, why = "address_in_use", "another program does"
         case OSError(errno=errno.EACCES | errno.EPERM):
-            code, why = "permission_denied", "this user may not"
+            code, why = "address_forbidden", "this user may not"
+            if tcp_port < PRIVILEGED:
+                why += f" (ports below {PRIVILEGED} are for root)"
         case OSError(errno=errno.EADDRNOTAVAIL):
             why = "it is no address of this machine"
         case OSError(strerror=str(reason)):

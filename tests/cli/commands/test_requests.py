@@ -50,6 +50,17 @@ def test_one_is_shown_with_its_headers_and_bodies(cli):
         assert text in cli.out
 
 
+def test_they_are_followed_beyond_the_end_of_a_daemon(cli):
+    cli.daemon.answers("requests", {"item": REQUEST})
+    cli.daemon.answers("requests", {"item": {**REQUEST, "url": "/b"}}, {"result": {}})
+
+    assert cli("requests", "--follow", "--service", "app") == 0
+
+    assert [line.rpartition("/")[2] for line in cli.out.splitlines()] == ["a", "b"]
+    assert cli.err == "pmdaemon: the daemon went away; waiting for it\n"
+    assert cli.daemon.asked("requests") == [{"service": "app", "follow": True}] * 2
+
+
 def test_nothing_to_show_is_said(cli):
     cli.daemon.answers(
         "requests", {"result": {"requests": [], "filtered_count": 0, "total_count": 0}}

@@ -59,3 +59,24 @@ def test_the_schema_is_for_all_files(cli):
     assert cli("validate", "--schema") == 0
     assert json.loads(cli.out)["$schema"].startswith("https://json-schema.org/")
     assert cli("validate", "--schema", "eco.toml") == 2
+
+
+def test_the_settings_of_a_home_are_checked_as_well(cli, folder):
+    path = folder / "settings.toml"
+    path.write_text('[deploy]\nbuild_timeout = "1h"\nbild = 1\n')
+
+    assert cli("validate", "settings.toml") == 0
+    assert cli.out == "settings.toml can be used\n"
+    assert cli.err == "pmdaemon: deploy.bild: unknown setting\n"
+    assert cli("validate", "settings.toml", "--strict") == 2
+    assert cli("validate", str(path), "--json") == 0
+    assert cli.json == {"warnings": ["deploy.bild: unknown setting"]}
+
+    path.write_text("[deploy]\nbuild_timeout = 0\nconcurrent_builds = 0\n")
+    assert cli("validate", "settings.toml") == 2
+    assert "deploy.build_timeout: it is a second to a day" in cli.err
+    assert "deploy.concurrent_builds: it is 1 to 64" in cli.err
+
+    path.unlink()
+    assert cli("validate", "settings.toml") == 2
+    assert cli.daemon.requests == []

@@ -106,6 +106,20 @@ def test_in_the_foreground_its_end_is_an_error(cli):
     assert cli.err == "pmdaemon: the daemon has turned the web API off\n"
 
 
+def test_in_the_foreground_it_is_turned_on_again_with_the_next_daemon(cli):
+    cli.daemon.answers("web", {"item": ON})
+    cli.daemon.answers("web", {"item": ON}, {"result": {}})
+
+    assert cli("web", "--port", "9000") == 1
+    assert cli.out.count("The web API answers") == 1
+    assert cli.err.splitlines() == [
+        "pmdaemon: the daemon went away; waiting for it",
+        "pmdaemon: the web API answers again",
+        "pmdaemon: the daemon has turned the web API off",
+    ]
+    assert cli.daemon.requests[0] == cli.daemon.requests[1]
+
+
 @pytest.mark.posix
 def test_ctrl_c_hangs_up_and_is_no_error(cli):
     cli.daemon.answers("web", {"item": ON})

@@ -142,9 +142,9 @@ async def test_a_daemon_that_goes_away_is_said_and_its_return_seen(a_screen, dae
 
         daemon.__exit__()
         await screen.shows("waiting for the daemon: no daemon is running in", "api")
-        with ScriptedDaemon(home.socket) as other:
-            other.answers("list", {"result": {"processes": [a_view("back")]}})
-
+        other = ScriptedDaemon(home.socket)
+        other.answers("list", {"result": {"processes": [a_view("back")]}})
+        with other:
             await screen.shows("1 process: 1 online", "back")
 
 

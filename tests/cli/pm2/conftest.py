@@ -5,11 +5,11 @@ import pytest
 
 from pmdaemon.cli.main import run
 from pmdaemon.cli.pm2.places import Pm2Home
-from tests.support.scripted_daemon import ScriptedDaemon
+from tests.support.scripted_daemon import Answered, ScriptedDaemon
 from tests.support.views import a_view
 
 
-class Pm2:
+class Pm2(Answered):
     """Runs commands of PM2's against a scripted daemon, and keeps what they printed."""
 
     def __init__(self, folder, daemon, capsys):
@@ -29,15 +29,6 @@ class Pm2:
     def said(self):
         """The status lines, without the table."""
         return [line for line in self.out.splitlines() if not re.match("[│┌├└]", line)]
-
-    def lists(self, *views):
-        self.daemon.answers("list", {"result": {"processes": list(views)}})
-
-    def does(self, verb, *views):
-        self.daemon.answers(verb, {"result": {"processes": list(views)}})
-
-    def refuses(self, verb, code, message, **details):
-        self.daemon.answers(verb, {"error": {"code": code, "message": message, "details": details}})
 
 
 @pytest.fixture
@@ -61,14 +52,6 @@ def pm2(pm2_folder, daemon, capsys):
 @pytest.fixture
 def pm2_without_daemon(pm2_folder, capsys):
     return Pm2(pm2_folder, None, capsys)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    path = Path(tmp_path, "work")
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
 
 
 @pytest.fixture

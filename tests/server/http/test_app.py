@@ -234,7 +234,7 @@ async def test_every_answer_says_that_it_is_nobody_elses(server):
 
     answers = [
         await ask(port_of(server), [f"{line} HTTP/1.1"])
-        for line in ("GET /", "GET /api/status", "GET /nowhere", "DELETE /")
+        for line in ("GET /", "GET /api/status", "GET /nowhere", "DELETE /", "no request")
     ]
 
     for answer in answers:

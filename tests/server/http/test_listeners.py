@@ -151,7 +151,8 @@ async def test_a_port_that_is_not_for_this_user_is_refused(monkeypatch):
     with pytest.raises(AddressUnusable, match="this user may not") as refused:
         await listen("127.0.0.1", 80)
 
-    assert refused.value.code == "permission_denied"
+    assert refused.value.code == "address_forbidden"
+    assert refused.value.message.endswith("this user may not (ports below 1024 are for root)")
 
 
 async def test_what_is_written_to_a_connection_is_sent_at_once(listening):

@@ -17,6 +17,10 @@ const FIELDS = [
 	["build_command", "Build"],
 	["start_command", "Start"],
 	["health_path", "Health path"],
+	["start_timeout", "Seconds to get ready in; 0 as usual"],
+	["build_timeout", "Seconds to install and to build in; 0 as usual"],
+	["drain_seconds", "Seconds that an old release may finish in"],
+	["keep_releases", "Releases kept"],
 ];
 
 export class ProjectView extends HTMLElement {
@@ -43,12 +47,12 @@ export class ProjectView extends HTMLElement {
 	}
 
 	#settings(project) {
-		const controls = FIELDS.map(([name, words]) => [name, words, input({ type: "text", value: project[name], name })]);
+		const controls = FIELDS.map(([name, words]) => [name, words, input({ type: typeof project[name] === "number" ? "number" : "text", min: 0, step: "any", value: project[name], name })]);
 		const save = h("button.primary", { type: "submit" }, "Save");
 		const remove = h("button.danger-quiet", { onclick: () => this.#remove(remove, project) }, "Delete project");
 		const submit = async (event) => {
 			event.preventDefault();
-			const body = Object.fromEntries(controls.map(([name, , control]) => [name, control.value]));
+			const body = Object.fromEntries(controls.map(([name, , control]) => [name, control.type === "number" ? control.valueAsNumber : control.value]));
 			const changed = await busy(save, () => this.page.attempt(() => this.page.client.ask("PUT", `projects/${project.id}`, body)));
 			if (changed) this.page.messages.good("Saved. It counts from the next deployment on.");
 		};
