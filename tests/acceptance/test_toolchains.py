@@ -279,29 +279,6 @@ def test_rust(platform):
     assert not (release.parent / "target").exists()
 
 
-def test_pages_that_are_built(platform):
-    platform.needs("npm")
-    package = {
-        "scripts": {"build": "mkdir -p dist && cp page.html dist/index.html", "start": "vite"},
-        "optionalDependencies": {},
-        "devDependencies": {"vite": "file:vite"},
-    }
-    checkout = platform.checkout(
-        "pages",
-        {
-            "package.json": json.dumps(package),
-            "page.html": "hello",
-            "main.js": "document.title = 'x'",
-            "vite/package.json": '{"name": "vite", "version": "5.0.0"}',
-        },
-    )
-
-    log = platform.deploy(checkout)
-
-    assert "start: not vite, which is for writing pages" in log
-    assert platform.get("pages") == b"hello"
-
-
 def test_all_that_a_procfile_names(platform):
     procfile = (
         "web: python3 main.py\nworker: sleep 1000\n"

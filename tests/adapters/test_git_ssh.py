@@ -7,6 +7,7 @@ import pytest
 
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.adapters.git_ssh import complaint, ssh_command
+from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.engine.interfaces.deploying import FetchFailed, FetchOrder
 from tests.support.building import a_commit, a_repository, building
 from tests.support.sshd import an_ssh_server, make_key
@@ -23,7 +24,8 @@ def server(tmp_path_factory):
 @pytest.fixture
 async def repositories(tmp_path):
     async with building() as commands:
-        yield GitRepositories(tmp_path / "projects", commands, {"PATH": os.environ["PATH"]})
+        where = {"PATH": os.environ["PATH"]}
+        yield GitRepositories(tmp_path / "projects", commands, where, DeployLimits)
 
 
 @pytest.fixture
