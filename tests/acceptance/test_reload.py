@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import pytest
 
 from tests.acceptance.conftest import FOREVER, LISTENS
-from tests.acceptance.test_cluster import COMMONJS, MODULE, PYTHON
+from tests.acceptance.test_cluster import COMMONJS, MODULE, PYTHON, all_that_answer
 from tests.support.http_clients import bodies_of, failures_of, under_load
 from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
@@ -45,7 +45,7 @@ http.createServer((_, response) => {
 
 
 def a_cluster(pmdaemon, port, **fields):
-    """Declare a cluster of two in Python, and start it."""
+    """Declare a cluster of two in Python, start it, and wait until each instance answers."""
     pmdaemon.script("app.py", PYTHON)
     app = {
         "name": "web",
@@ -59,6 +59,7 @@ def a_cluster(pmdaemon, port, **fields):
     }
     pmdaemon.script("apps.json", json.dumps({"apps": [app]}))
     pmdaemon.run("start", "apps.json")
+    all_that_answer(port, app["instances"])
 
 
 @node
@@ -172,11 +173,11 @@ def test_output_of_the_new_run_goes_on_in_the_same_files(pmdaemon, port):
     pmdaemon.run("reload", "web")
 
     assert pmdaemon.process("web")["out_file"] == file
-    assert "the new one" in pmdaemon.run("logs", "web", "--nostream").out
+    eventually_sync(lambda: "the new one" in pmdaemon.run("logs", "web", "--nostream").out)
 
 
 def test_new_code_that_does_not_run_leaves_the_old_one_serving(pmdaemon, port):
-    a_cluster(pmdaemon, port)
+    a_cluster(pmdaemon, port, min_uptime="60s")
     before = pmdaemon.list()
     pmdaemon.script("app.py", "import sys; sys.exit('no module named shop')")
 

@@ -28,7 +28,7 @@ class Machine:
         """Say what a process has used so far, in CPU seconds."""
         start = pid * 10 if start is None else start
         ticks = round(own * HZ), round(reaped * HZ)
-        self.reader.entries[pid] = ProcessEntry(pid, ppid, 10, 10, start, *ticks, 1000, False)
+        self.reader.entries[pid] = ProcessEntry(pid, ppid, 10, start, *ticks, 1000, False)
 
     def lost(self, pid):
         del self.reader.entries[pid]
@@ -72,7 +72,7 @@ def test_a_child_that_came_counts_whole(machine):
 
 
 def test_a_process_that_joined_the_tree_counts_from_then_on(machine):
-    machine.reader.entries[11] = ProcessEntry(11, 1, 99, 99, 110, 500 * HZ, 0, 1000, False)
+    machine.reader.entries[11] = ProcessEntry(11, 1, 99, 110, 500 * HZ, 0, 1000, False)
     machine.sample()
 
     machine.has(11, own=501.0)

@@ -9,7 +9,7 @@ from tests.fakes.process_reader import FakeProcessReader
 def an_entry(pid, *, ppid=1, session=None, start=None, ended=False):
     start = pid * 10 if start is None else start
     session = pid if session is None else session
-    return ProcessEntry(pid, ppid, session, session, start, 0, 0, 4096, ended)
+    return ProcessEntry(pid, ppid, session, start, 0, 0, 4096, ended)
 
 
 def a_snapshot(*entries):
