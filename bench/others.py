@@ -15,6 +15,9 @@ from bench.system import BenchFailed, wait_for
 START_PATIENCE = 120.0
 """Seconds in which all programs have to be there."""
 
+LAST_PATIENCE = 15.0
+"""Seconds in which one that was told to end has to be gone."""
+
 
 class Foreground(Contender):
     """One that is started in the foreground, with a configuration that names all programs."""
@@ -78,7 +81,11 @@ class Foreground(Contender):
             self._seen |= {*self._process.children(recursive=True), self._process}
             if not self._has_ended():
                 self._process.send_signal(self._last_signal)
-                self._process.wait(COMMAND_DEADLINE)
+                try:
+                    self._process.wait(LAST_PATIENCE)
+                except psutil.TimeoutExpired:  # it missed the signal, as it had just begun
+                    self._process.kill()
+                    self._process.wait(LAST_PATIENCE)
             self._process = None
         self._end_what_was_seen()
 
