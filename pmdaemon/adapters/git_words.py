@@ -30,9 +30,10 @@ def reason(outcome: BuildOutcome, said: Sequence[str]) -> str:
     """Say in a clause why a command of git has failed."""
     if outcome.reason:
         return outcome.reason
-    words = [line for line in said if line.lower().startswith(("fatal:", "error:", "remote:"))]
+    told = [line for line in said if line.strip()]
+    words = [line for line in told if line.lower().startswith(("fatal:", "error:", "remote:"))]
     fatal = [line for line in words if line.lower().startswith("fatal:")]
     # Of what is fatal the first says it best: others follow from it.
-    line = fatal[0] if fatal else (words or list(said) or [f"git ended with {outcome.exit}"])[-1]
+    line = fatal[0] if fatal else (words or told or [f"git ended with {outcome.exit}"])[-1]
     sentence = _WORD_OF_GIT.sub("", line).strip().rstrip(".")
     return sentence[:1].lower() + sentence[1:300]

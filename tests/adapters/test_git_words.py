@@ -49,6 +49,6 @@ def test_what_is_fatal_says_why_and_of_that_the_first():
     said = ["remote: No.", "fatal: Authentication failed.", "fatal: the remote end hung up"]
     assert reason(ended, said) == "authentication failed"
     assert reason(ended, ["remote: Not found."]) == "not found"
-    assert reason(ended, ["odd"]) == "odd"
+    assert reason(ended, ["odd", ""]) == "odd"
     assert reason(ended, []) == "git ended with exit code 128"
     assert reason(BuildOutcome(None, "it took longer than 5 s"), said) == "it took longer than 5 s"
