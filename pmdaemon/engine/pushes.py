@@ -134,10 +134,12 @@ class Pushes:
         news: asyncio.Queue[Sequence[DeploymentLine] | None] = asyncio.Queue()
 
         async def read() -> None:
-            with suppress(PmdaemonError):  # it was deleted meanwhile
-                async for lines in self._deployments.follow(deployment.id):
-                    news.put_nowait(lines)
-            news.put_nowait(None)
+            try:
+                with suppress(PmdaemonError):  # it was deleted meanwhile
+                    async for lines in self._deployments.follow(deployment.id):
+                        news.put_nowait(lines)
+            finally:
+                news.put_nowait(None)  # whatever went wrong, nobody waits for ever
 
         reading = asyncio.get_running_loop().create_task(read(), name="push.follow")
         try:

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 from contextlib import suppress
 
 import pytest
@@ -111,6 +112,16 @@ async def test_who_asks_for_it_waits_for_the_end(scene):
     scene.builder.held["make"].set()
     await scene.until(pushed.task.done)
     assert pushed.said[-1].startswith("--> live at http")
+    assert pushed.heard.endswith(FLUSH)
+
+
+async def test_a_log_that_cannot_be_read_keeps_nobody_waiting(scene):
+    scene.builder.held["make"] = asyncio.Event()
+    scene.parts.logs.unreadable = OSError(errno.EMFILE, "Too many open files")
+    await scene.parts.begin()
+
+    pushed = await push(scene, a_push(b"main", options=[b"wait"]), main="b" * 40)
+
     assert pushed.heard.endswith(FLUSH)
 
 

@@ -158,9 +158,10 @@ class FakeBuilder:
 
 
 class MemoryDeploymentLogs:
-    """Logs in memory."""
+    """Logs in memory; while `unreadable` is set, nobody can follow one."""
 
     def __init__(self) -> None:
+        self.unreadable: OSError | None = None
         self._lines: dict[str, list[DeploymentLine]] = {}
 
     def append(self, deployment: Deployment, lines: Sequence[DeploymentLine]) -> None:
@@ -182,6 +183,8 @@ class MemoryDeploymentLogs:
         self, deployment: Deployment, position: int
     ) -> tuple[Sequence[DeploymentLine], int]:
         """Read what came behind a position."""
+        if self.unreadable:
+            raise self.unreadable
         lines = self._lines.get(deployment.id, [])
         return lines[position:], len(lines)
 
