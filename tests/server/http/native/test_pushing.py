@@ -36,11 +36,14 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.live = server._on._runner.app[LIVE]
 
     async def open(self, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        stream = Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        self.streams.append(stream)
+        return stream
 
     async def refusal(self, path, **headers):
         response = (await self.open(path, **headers)).response
@@ -63,8 +66,11 @@ async def scene(tmp_path):
         await parts.start(an_app(name="web"))
         server = HttpServer(parts.engine)
         await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        yield Scene(parts, server, session)
+        scene = Scene(parts, server, session)
+        yield scene
         await server.turn_off()
+        for stream in scene.streams:
+            stream.response.close()
 
 
 async def test_the_list_comes_first_and_then_changes(scene):

@@ -27,6 +27,7 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.log = parts.engine.gateway.requests
 
     def began(self, url, **given):
@@ -72,6 +73,7 @@ class Scene:
             f"{self.server.address}{ROOT}/stream{query}", headers=headers
         )
         stream = Stream(response)
+        self.streams.append(stream)
         assert await stream.block() == [": connected"]
         assert await stream.block() == ["event: connected", "data: {}"]
         [begun] = await stream.block()
@@ -84,8 +86,11 @@ async def scene(tmp_path):
         server = HttpServer(parts.engine)
         await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
         await parts.engine.gateway.turn_on(GatewaySettings())
-        yield Scene(parts, server, session)
+        scene = Scene(parts, server, session)
+        yield scene
         await server.turn_off()
+        for stream in scene.streams:
+            stream.response.close()
 
 
 @pytest.mark.parametrize("path", ["", "/stream", "/abc"])
