@@ -40,14 +40,12 @@ class Counter:
         return [f"{sys.executable} {self.script} {self.place}", "--name", "app"]
 
     def pid(self) -> int:
-        return int(self.place.read_text().split()[0])
+        return self._said()[0]
 
     def goes_on(self) -> None:
         """Wait until it has printed some more."""
         before = self.place.read_text() if self.place.exists() else ""
-        eventually_sync(
-            lambda: self.place.exists() and self.place.read_text() != before, within=10.0
-        )
+        eventually_sync(lambda: self.place.exists() and self.place.read_text() != before)
 
     def prints_pages(self) -> None:
         """Wait until it has printed more than fits what its file has been given already."""
@@ -55,7 +53,12 @@ class Counter:
         eventually_sync(lambda: self.lines() > before + 1000, within=20.0)
 
     def lines(self) -> int:
-        return int(self.place.read_text().split()[1])
+        return self._said()[1]
+
+    def _said(self) -> tuple[int, int]:
+        eventually_sync(self.place.exists)
+        pid, lines = self.place.read_text().split()
+        return int(pid), int(lines)
 
 
 @pytest.fixture
