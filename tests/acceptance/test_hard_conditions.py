@@ -50,7 +50,7 @@ class Counter:
     def prints_pages(self) -> None:
         """Wait until it has printed more than fits what its file has been given already."""
         before = self.lines()
-        eventually_sync(lambda: self.lines() > before + 1000, within=20.0)
+        eventually_sync(lambda: self.lines() > before + 1000)
 
     def lines(self) -> int:
         return self._said()[1]
@@ -123,7 +123,7 @@ def test_where_the_store_cannot_be_written_a_list_says_so_until_it_can(pmdaemon,
         refused = pmdaemon.run("stop", "app", status=None)
         counter.goes_on()
 
-    eventually_sync(lambda: pmdaemon.run("list").err == "", within=20.0)
+    eventually_sync(lambda: pmdaemon.run("list").err == "")
     assert refused.status != 0
     assert refused.err.startswith("pmdaemon: cannot use the store")
     assert process(pmdaemon, "app")["restarts"] == 1

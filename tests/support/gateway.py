@@ -17,7 +17,7 @@ from pmdaemon.server.http.listeners import NothingKept
 from tests.fakes.clock import FakeClock
 from tests.support.serving import TURNS, Handler, a_server
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Upstream:
