@@ -19,7 +19,7 @@ from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
-from tests.support.running import is_alive, parent_of, pids, words_of
+from tests.support.running import has_executed, is_alive, parent_of, pids, words_of
 from tests.support.waiting import eventually_sync
 
 ENVIRONMENT = {
@@ -27,6 +27,9 @@ ENVIRONMENT = {
     for name, value in os.environ.items()
     if "PMDAEMON" not in name and name != TOKEN_VARIABLE
 }
+
+SERVE = b"pmdaemon.daemon.serve"
+"""What a daemon that is no fork of the keeper any more has among its words."""
 
 Views = dict[str, dict[str, Any]]
 
@@ -131,7 +134,19 @@ class RealDaemon:
 
     def _is_daemon(self, pid: int) -> bool:
         # The first one is a fork of the keeper, and has its words; programs do not name the home.
-        return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        words = words_of(pid, "cmdline")
+        return os.fsencode(self.home.path) in words and not _is_no_program_yet(pid, words)
+
+
+def _is_no_program_yet(pid: int, words: list[bytes]) -> bool:
+    """Tell whether it is what a daemon was about to execute a program in when it died.
+
+    Until then it has the words of that daemon.
+    """
+    try:
+        return not has_executed(pid) and (SERVE in words or os.getsid(pid) == pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @contextmanager

@@ -54,6 +54,15 @@ def parent_of(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
+def has_executed(pid: int) -> bool:
+    """Tell whether a process has executed a program since it was forked.
+
+    The flag against it, PF_FORKNOEXEC, is among those of proc(5) that only the kernel's sched.h
+    names.
+    """
+    return not int(_stat(pid)[6]) & 0x40
+
+
 def children_of(pid: int) -> list[int]:
     """List the processes that have this parent."""
     found = []
