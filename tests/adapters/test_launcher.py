@@ -48,19 +48,6 @@ async def a_launcher(proc_reader):
         yield make
 
 
-async def output_of(system, program, **changes):
-    system.launch(f"{program}; echo; exec sleep 1000", **changes)
-    output = b""
-
-    def complete():
-        nonlocal output
-        output += system.read_output()
-        return output.endswith(b"\n\n")
-
-    await eventually(complete)
-    return output.decode().strip()
-
-
 @pytest.fixture
 def our_input():
     """Give us an input of our own, from which something could be read."""
@@ -97,11 +84,11 @@ async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
 
 
 async def test_a_program_runs_in_its_directory(system, tmp_path):
-    assert await output_of(system, "pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
+    assert await system.said("pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
 
 
 async def test_a_program_reads_nothing_from_its_input(system, our_input):
-    assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
+    assert await system.said("readlink /proc/self/fd/0; cat") == "/dev/null"
 
 
 async def test_a_program_has_no_file_of_ours(linux, a_launcher, tmp_path):
@@ -130,7 +117,7 @@ async def test_what_we_were_given_stays_ours_whatever_its_number(linux, a_launch
 
 
 async def test_a_program_heeds_the_signals_that_python_ignores(system):
-    status = await output_of(system, "grep ^SigIgn /proc/self/status; exec 2>&1")
+    status = await system.said("grep ^SigIgn /proc/self/status; exec 2>&1")
 
     ignored = int(status.split()[1], 16)
     assert not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
@@ -167,7 +154,7 @@ async def test_an_output_that_cannot_be_opened_is_named(linux):
 
 
 async def test_outputs_are_opened_for_reading_too_so_that_no_write_ever_fails(system):
-    flags = await output_of(system, "cat /proc/self/fdinfo/1 /proc/self/fdinfo/2")
+    flags = await system.said("cat /proc/self/fdinfo/1 /proc/self/fdinfo/2")
 
     modes = [int(line.split()[1], 8) for line in flags.splitlines() if line.startswith("flags")]
     assert [mode & os.O_ACCMODE for mode in modes] == [os.O_RDWR, os.O_RDWR]

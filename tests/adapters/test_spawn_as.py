@@ -20,19 +20,6 @@ async def system(tmp_path):
         yield system
 
 
-async def said(system, program, **changes):
-    system.launch(f"{program}; echo; exec sleep 1000", **changes)
-    output = b""
-
-    def complete():
-        nonlocal output
-        output += system.read_output()
-        return output.endswith(b"\n\n")
-
-    await eventually(complete)
-    return output.decode().split()
-
-
 async def test_a_program_that_asks_for_nothing_is_started_the_short_way(system):
     assert not is_asked_for(system.order("true"))
     assert is_asked_for(system.order("true", limits=Limits(umask=0o77)))

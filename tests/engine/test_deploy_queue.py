@@ -16,14 +16,8 @@ PROJECT = a_project(build_command="make")
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
 
 
 async def test_one_of_a_project_at_a_time(scene):

@@ -18,14 +18,14 @@ REPORT = a_line(b"\x01" + a_line(b"unpack ok\n"))
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        scene.parts.code.said = [REPORT[:7], REPORT[7:] + FLUSH[:2], FLUSH[2:]]
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
+
+
+@pytest.fixture
+def scene(scene):
+    scene.parts.code.said = [REPORT[:7], REPORT[7:] + FLUSH[:2], FLUSH[2:]]
+    return scene
 
 
 def a_push(*branches, options=(), wishes=b"side-band-64k push-options"):

@@ -15,14 +15,8 @@ PROCFILE = Listing(frozenset({"Procfile"}), {"Procfile": "web: /bin/true\nreleas
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
 
 
 async def test_it_is_fetched_installed_built_and_started_in_this_order(scene):

@@ -14,13 +14,12 @@ from pmdaemon.core.notices import EndingBegan, OutputGrew
 from pmdaemon.core.process import Cause
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pup.live import BEAT, TICK
 from pmdaemon.server.http.pup.routes import PREFIX
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
 class Talk:
@@ -72,11 +71,8 @@ async def scene(tmp_path):
         await parts.start(
             an_app(name="web"), an_app(name="job", job=Job(Schedule("*/5 * * * * *", "UTC")))
         )
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        async with ClientSession(server.address) as session:
+        async with turned_on(parts) as server, ClientSession(server.address) as session:
             yield Scene(parts, server, session)
-        await server.turn_off()
 
 
 async def test_a_change_of_status_is_told_with_both_numbers(scene):

@@ -11,19 +11,15 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT
 from pmdaemon.server.http.streams import MOST_UNREAD
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import KEY, LOCKED, OPEN, turned_on
 
-OPEN = WebSettings("127.0.0.1", 0, rate_limits=())
-LOCKED = replace(OPEN, api_key_digest=digest_of("sesame"))
 CLOSED = replace(LOCKED, ws_public=False)
-KEY = {"X-API-Key": "sesame"}
 
 
 class Talk:
@@ -82,10 +78,8 @@ class Scene:
 async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
-        server = HttpServer(parts.engine)
-        await server.turn_on(LOCKED)
-        yield Scene(parts, server, session)
-        await server.turn_off()
+        async with turned_on(parts, LOCKED) as server:
+            yield Scene(parts, server, session)
 
 
 async def status_of_handshake(scene, headers=None, **options):
