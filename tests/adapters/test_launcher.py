@@ -73,8 +73,8 @@ async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
 ):
     monkeypatch.setenv("OURS", "ours")
 
-    output = await output_of(
-        system, "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the token"
+    output = await system.said(
+        "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the token"
     )
 
     variables = dict(line.split("=", 1) for line in output.splitlines())
@@ -96,7 +96,7 @@ async def test_a_program_has_no_file_of_ours(linux, a_launcher, tmp_path):
         os.set_inheritable(given.fileno(), True)
         linux.launcher = a_launcher()
 
-        files = await output_of(linux, "ls /proc/$$/fd")
+        files = await linux.said("ls /proc/$$/fd")
 
     assert files.split() == ["0", "1", "2"]
 
@@ -108,7 +108,7 @@ async def test_what_we_were_given_stays_ours_whatever_its_number(linux, a_launch
     try:
         linux.launcher = a_launcher(child_nofile=raised_limit)
 
-        files = await output_of(linux, "ls /proc/$$/fd")
+        files = await linux.said("ls /proc/$$/fd")
 
         assert files.split() == ["0", "1", "2"]
         assert os.get_inheritable(high)
@@ -208,7 +208,7 @@ def limited(linux, a_launcher, raised_limit):
 
 
 async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(limited, raised_limit):
-    seen = {await output_of(limited, "ulimit -Sn; ulimit -Hn") for _ in range(10)}
+    seen = {await limited.said("ulimit -Sn; ulimit -Hn") for _ in range(10)}
 
     assert seen == {f"256\n{raised_limit[1]}"}
 
@@ -301,7 +301,7 @@ async def test_a_program_inherits_descriptors_as_3_and_4(linux):
         equipment = Equipment(inherited=(first.fileno(), second.fileno()))
         names = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/self/fd | wc -l"
 
-        printed = await output_of(linux, names, equipment=equipment)
+        printed = await linux.said(names, equipment=equipment)
 
         expected = [os.readlink(f"/proc/self/fd/{each.fileno()}") for each in (first, second)]
     # Beside these there are the three usual ones, and the folder that is listed.
@@ -313,9 +313,7 @@ async def test_a_program_inherits_a_descriptor_whatever_else_it_is_to_have(linux
     with socket.create_server(("127.0.0.1", 0)) as listener:
         equipment = Equipment(inherited=(listener.fileno(),))
 
-        printed = await output_of(
-            linux, "readlink /proc/self/fd/3", equipment=equipment, limits=limits
-        )
+        printed = await linux.said("readlink /proc/self/fd/3", equipment=equipment, limits=limits)
 
         assert printed == os.readlink(f"/proc/self/fd/{listener.fileno()}")
 
@@ -351,7 +349,7 @@ async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers
 
 
 async def test_a_program_may_be_told_its_own_pid(linux):
-    printed = await output_of(linux, "echo $$ $ME", equipment=Equipment(pid_variable="ME"))
+    printed = await linux.said("echo $$ $ME", equipment=Equipment(pid_variable="ME"))
 
     pid, told = printed.split()
     assert pid == told == str(next(iter(linux.launched)).pid)

@@ -7,8 +7,7 @@ from pmdaemon.core.deployments import DeploymentNotFound, DeploymentStatus
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.releases import Listing
 from pmdaemon.engine import deploy_queue
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 

@@ -9,8 +9,7 @@ from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE, SILENCE
 from tests.core.test_pkt_lines import FLUSH, MOVE, a_line
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 PROJECT = a_project(repo_url="push", build_command="make")
 

@@ -6,8 +6,7 @@ from pmdaemon.core.process import Exit
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Listing
 from pmdaemon.engine.interfaces.deploying import BuildOutcome, CannotRelease
-from tests.support.deploying import Scene, a_project
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project
 
 PROJECT = a_project(install_command="get deps", build_command="make")
 

@@ -15,6 +15,7 @@ from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.app import GatewayServer
 from pmdaemon.server.http.listeners import NothingKept
 from tests.fakes.clock import FakeClock
+from tests.support.waiting import eventually
 
 PATIENCE = 10.0
 
@@ -81,6 +82,19 @@ async def an_upstream(handler: Handler) -> AsyncIterator[Upstream]:
     finally:
         server.close()
         await upstream.close()
+
+
+async def until_made_to_wait(writer: asyncio.StreamWriter, upstream: Upstream) -> int:
+    """Wait until no more of what was written goes out; return how many bytes are left here."""
+    left = 0
+
+    def stands_still() -> bool:
+        nonlocal left
+        before, left = left, writer.transport.get_write_buffer_size()
+        return bool(upstream.heads) and before == left
+
+    await eventually(stands_still)
+    return left
 
 
 def answer(body: bytes, *headers: bytes, status: bytes = b"200 OK", times: int = 1000) -> Handler:

@@ -1,10 +1,9 @@
 """Every event of `/wss`, as it comes."""
 
 import asyncio
-import json
 
 import pytest
-from aiohttp import ClientSession, WSMsgType
+from aiohttp import ClientSession
 
 from pmdaemon import __version__
 from pmdaemon.core.access import TokenKind
@@ -18,33 +17,25 @@ from pmdaemon.server.http.pup.live import BEAT, TICK
 from pmdaemon.server.http.pup.routes import PREFIX
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.talks import Talk
 from tests.support.waiting import eventually
 from tests.support.web_side import turned_on
 
 
-class Talk:
-    """One client of /wss."""
+class PupTalk(Talk):
+    """One client of /wss; `met` are the kinds of frames that came."""
 
     def __init__(self, socket):
-        self.socket = socket
+        super().__init__(socket)
         self.met = []
 
     async def until(self, kind):
-        async with asyncio.timeout(30):
-            while True:
-                message = await self.socket.receive()
-                assert message.type is WSMsgType.TEXT, message
-                frame = json.loads(message.data)
-                assert set(frame) == {"t", "d"}
-                self.met.append(frame["t"])
-                if frame["t"] == kind:
-                    return frame["d"]
-
-    async def closed(self):
-        async with asyncio.timeout(30):
-            while not (await self.socket.receive()).type & 0x100:
-                pass
-        return self.socket.close_code
+        while True:
+            frame = await self.frame()
+            assert set(frame) == {"t", "d"}
+            self.met.append(frame["t"])
+            if frame["t"] == kind:
+                return frame["d"]
 
 
 class Scene:
@@ -55,7 +46,7 @@ class Scene:
         _, token = await self.parts.engine.tokens.make(name, kind=TokenKind.CONSUMER, scopes=scopes)
         self.token = token
         headers = {"Authorization": f"Bearer {token}"}
-        talk = Talk(await self.session.ws_connect(f"{prefix}/wss", headers=headers))
+        talk = PupTalk(await self.session.ws_connect(f"{prefix}/wss", headers=headers))
         assert await talk.until("init") == {"version": __version__}
         return talk
 

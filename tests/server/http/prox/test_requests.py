@@ -82,8 +82,8 @@ class Scene:
 async def scene(tmp_path):
     async with (
         engine_on_fakes(tmp_path) as parts,
-        turned_on(parts) as server,
         ClientSession() as session,
+        turned_on(parts) as server,
     ):
         await parts.engine.gateway.turn_on(GatewaySettings())
         yield Scene(parts, server, session)
