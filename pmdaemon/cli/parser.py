@@ -138,6 +138,10 @@ _PLAINLY = (
 """What click says of numbers, and how people would."""
 
 
+_AS_IN_PM2 = frozenset({"start", "restart", "reload", "stop", "delete", "list"})
+"""Commands at which people try options of PM2 that only `pmdaemon pm2` has."""
+
+
 def _worded(complaint: click.ClickException) -> WrongUsage:
     """Word a complaint of click as one of ours: one sentence, and where to read on."""
     sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
@@ -146,9 +150,14 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
     sentence = sentence[:1].lower() + sentence[1:]
     ctx: Any = getattr(complaint, "ctx", None)
     possibilities = getattr(complaint, "possibilities", None)
+    path = ctx.command_path if ctx is not None else "pmdaemon"
     if isinstance(complaint, click.NoSuchOption):
         sentence = f"no such option: {shown(complaint.option_name)}"
+        from pmdaemon.cli.pm2.options import is_option  # noqa: PLC0415 - only a mistake pays for it
+
+        if canonical(path.rpartition(" ")[2]) in _AS_IN_PM2 and is_option(complaint.option_name):
+            path = path.replace("pmdaemon", "pmdaemon pm2", 1)
+            return WrongUsage(f"{sentence}; it is PM2's, and {path} takes it")
         if possibilities:
             return WrongUsage(f"{sentence}; did you mean {possibilities[0]}?")
-    path = ctx.command_path if ctx is not None else "pmdaemon"
     return WrongUsage(f"{sentence}; see {path} --help")
