@@ -138,8 +138,13 @@ _PLAINLY = (
 """What click says of numbers, and how people would."""
 
 
-_AS_IN_PM2 = frozenset({"start", "restart", "reload", "stop", "delete", "list"})
-"""Commands at which people try options of PM2 that only `pmdaemon pm2` has."""
+_AS_IN_PM2: dict[str, str] = {
+    **dict.fromkeys(
+        ("start", "stop", "delete", "list"), "it is PM2's, and pmdaemon pm2 {} takes it"
+    ),
+    **dict.fromkeys(("restart", "reload"), "what {} leaves as it is, pmdaemon apply FILE changes"),
+}
+"""What to say of an option that PM2 has for a command, and we have not."""
 
 
 def _worded(complaint: click.ClickException) -> WrongUsage:
@@ -155,9 +160,9 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
         sentence = f"no such option: {shown(complaint.option_name)}"
         from pmdaemon.cli.pm2.options import is_option  # noqa: PLC0415 - only a mistake pays for it
 
-        if canonical(path.rpartition(" ")[2]) in _AS_IN_PM2 and is_option(complaint.option_name):
-            path = path.replace("pmdaemon", "pmdaemon pm2", 1)
-            return WrongUsage(f"{sentence}; it is PM2's, and {path} takes it")
+        verb = path.rpartition(" ")[2]
+        if verb in _AS_IN_PM2 and is_option(complaint.option_name):
+            return WrongUsage(f"{sentence}; {_AS_IN_PM2[verb].format(verb)}")
         if possibilities:
             return WrongUsage(f"{sentence}; did you mean {possibilities[0]}?")
     return WrongUsage(f"{sentence}; see {path} --help")

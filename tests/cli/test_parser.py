@@ -48,6 +48,8 @@ def test_every_command_explains_itself(cli, verb):
         (["start", "--no-vizion"],
          "no such option: --no-vizion; it is PM2's, and pmdaemon pm2 start takes it"),
         (["del", "-s"], "no such option: -s; it is PM2's, and pmdaemon pm2 delete takes it"),
+        (["restart", "--name", "x"],
+         "no such option: --name; what restart leaves as it is, pmdaemon apply FILE changes"),
         (["proxy", "--no-vizion"], "no such option: --no-vizion; see pmdaemon proxy --help"),
         (["start", "--zzz"], "no such option: --zzz; see pmdaemon start --help"),
         (["stop"], "missing argument 'SELECTOR...'; see pmdaemon stop --help"),
