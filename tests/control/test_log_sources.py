@@ -1,4 +1,5 @@
 import gzip
+import os
 import zlib
 from pathlib import Path
 
