@@ -46,6 +46,7 @@ from tests.support.lives import (
     EPOCH,
     GRACE,
     NODE_CLUSTER,
+    OTHER_RUN,
     PYTHON,
     RUN,
     TOLD,
@@ -215,3 +216,31 @@ def test_a_replacement_that_cannot_be_started_is_given_up(transient):
     play = coming(Starting()).tell(SpawnFailed(EPOCH, "no pids", transient=transient, at=NOW))
 
     play.becomes(Errored("no pids")).end()
+
+
+def test_what_waits_for_somebody_who_will_not_come_is_given_up_with_the_reason():
+    play = Playbook(with_dependency(Stopped(), wish=Wish.UP))
+
+    play.tell(DependencyFailed("db was given up")).becomes(Errored("db was given up")).end()
+
+
+def test_a_wait_for_others_is_no_change_of_state_for_what_is_stopped():
+    play = Playbook(with_dependency(Stopped(), wish=Wish.UP))
+
+    assert play.tell(StartRequested()).end().epoch == EPOCH
+
+
+def test_a_replacement_that_is_not_wanted_any_more_when_it_has_started_is_ended():
+    play = coming(Starting(), wish=Wish.GONE).tell(Spawned(EPOCH, RUN))
+
+    play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.NOT_READY)).end()
+
+
+@pytest.mark.parametrize(
+    "news", [BecameReady(RUN.identity, told=False), BecameReady(OTHER_RUN.identity, told=True)]
+)
+def test_what_is_late_becomes_ready_by_its_own_word_only(news):
+    late = Online(RUN, ready=False)
+
+    Playbook(in_state(late, spec=TOLD)).tell(news).becomes(late).end()

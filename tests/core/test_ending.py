@@ -16,6 +16,7 @@ from pmdaemon.core.lifecycle_events import (
     Drained,
     DrainTimeElapsed,
     EndFellDue,
+    FellDue,
     GraceElapsed,
     MemoryExceeded,
     ProcessExited,
@@ -38,14 +39,18 @@ from pmdaemon.core.process import (
     Wish,
 )
 from pmdaemon.core.spec import (
+    HealthCheck,
     RestartPolicy,
 )
 from tests.support.builders import CLEAN, FAILED, NOW, an_app, later
 from tests.support.lives import (
     DRAINING,
+    DUE,
     ENDED,
     EPOCH,
+    PYTHON,
     RUN,
+    TOLD,
     WAITING,
     a_job,
     coming,
@@ -75,12 +80,13 @@ def test_a_process_that_ignores_its_stop_signal_is_killed():
     play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Stopped()).end()
 
 
-def test_a_process_that_survives_sigkill_is_errored_with_its_pids():
-    play = Playbook(in_state(Stopping(RUN, Cause.STOP_REQUESTED, killed=True)))
+@pytest.mark.parametrize("wish", [Wish.DOWN, Wish.UP, Wish.BLOCKED])
+def test_a_process_that_survives_sigkill_is_errored_with_its_pids(wish):
+    play = Playbook(in_state(Stopping(RUN, Cause.STOP_REQUESTED, killed=True), wish=wish))
 
     play.tell(GraceElapsed(EPOCH, (4711, 4712)))
 
-    assert play.becomes(Errored("survived SIGKILL: pid 4711, 4712")).end().wish is Wish.DOWN
+    assert play.becomes(Errored("survived SIGKILL: pid 4711, 4712")).end().wish is wish
 
 
 def test_a_kill_whose_news_is_slow_is_waited_for():
@@ -140,6 +146,7 @@ def test_a_process_that_keeps_failing_is_given_up():
     play.tell(SessionEmptied(RUN.identity, later(5)))
 
     play.becomes(Errored("ended 2 times within 60 s, at last with exit code 1"))
+    assert play.process.ends == (NOW.monotonic, later(5).monotonic)
     play.tell(StartRequested()).expect(Spawn(0, epoch=9))
     assert play.end().ends == ()
 
@@ -170,7 +177,7 @@ def test_a_queued_run_follows_the_one_before_once():
     play.tell(SessionEmptied(RUN.identity, NOW)).becomes(Starting())
     play.expect(Spawn(0, play.process.epoch))
 
-    assert not play.end().queued
+    assert play.end().queued is False
 
 
 def test_a_job_is_left_alone_when_it_took_too_long():
@@ -282,5 +289,30 @@ def test_when_the_time_for_draining_is_over_it_is_signalled():
 def test_what_ends_while_it_drains_has_ended():
     play = Playbook(leaving(DRAINING)).tell(ProcessExited(RUN.identity, CLEAN))
     play.expect(Sweep(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    assert play.becomes(Stopping(RUN, Cause.REPLACED, CLEAN)).end().last_exit == CLEAN
 
     play.tell(SessionEmptied(RUN.identity, NOW)).expect(Forget(-1))
+
+
+def test_a_job_that_fell_due_while_it_was_stopped_runs_behind_that():
+    stopping = in_state(Stopping(RUN, Cause.STOP_REQUESTED), spec=a_job("queue"))
+    assert stopping.wish is Wish.DOWN
+
+    after = gone_through(stopping, FellDue(DUE, NOW), *ENDED)
+
+    assert (after.state, after.wish) == (Starting(), Wish.UP)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verb"),
+    [
+        ({"spec": TOLD}, "say that it is ready"),
+        ({"spec": an_app(health=HealthCheck("command", "true"))}, "pass its health check"),
+        ({"spec": PYTHON, "tcp_port": 3000}, "listen"),
+    ],
+)
+def test_a_replacement_that_was_not_ready_is_given_up_with_what_it_did_not_do(changes, verb):
+    ending = Stopping(RUN, Cause.NOT_READY, CLEAN)
+    play = coming(ending, **changes).tell(SessionEmptied(RUN.identity, NOW, ("last", "words")))
+
+    play.becomes(Errored(f"it did not {verb} within 3 s", ("last", "words"))).end()

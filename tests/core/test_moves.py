@@ -16,14 +16,26 @@ from pmdaemon.core.process import (
 from pmdaemon.core.spec import (
     StopPolicy,
 )
-from tests.support.lives import DRAINING, EPOCH, GRACE, PYTHON, RUN, grace_of_twin, leaving
+from tests.support.lives import (
+    DRAINING,
+    EPOCH,
+    GRACE,
+    NODE_CLUSTER,
+    PYTHON,
+    RUN,
+    grace_of_twin,
+    leaving,
+)
 
 
-def test_a_program_that_shares_sockets_drains_before_it_is_signalled():
-    process, effects = leave(leaving(Online(RUN)), RUN)
+@pytest.mark.parametrize(("declared", "seconds"), [(None, GRACE), (5.0, 5.0)])
+def test_a_program_that_shares_sockets_drains_before_it_is_signalled(declared, seconds):
+    spec = replace(NODE_CLUSTER, stop=StopPolicy(drain=declared))
+
+    process, effects = leave(leaving(Online(RUN), spec=spec), RUN)
 
     assert process.state == DRAINING
-    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, GRACE)]
+    assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, seconds)]
 
 
 @pytest.mark.parametrize(("declared", "seconds"), [(None, DRAIN_SECONDS), (5.0, 5.0)])
@@ -32,7 +44,7 @@ def test_a_program_with_a_port_of_its_own_drains_as_long_as_was_declared(declare
 
     process, effects = leave(leaving(Online(RUN), spec=spec, tcp_port=3000), RUN)
 
-    assert process.state == DRAINING
+    assert (process.state, process.last_cause) == (DRAINING, Cause.REPLACED)
     assert effects == [Drain(-1, RUN), SetTimer(-1, EPOCH + 1, Timer.DRAIN, seconds)]
 
 

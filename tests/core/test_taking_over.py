@@ -97,7 +97,7 @@ def test_a_new_daemon_looks_for_what_a_stop_left_behind(stored, seen, known):
     play.tell(DaemonStarted(NOW, None, rebooted=False, exit=seen))
     play.expect(Watch(0, RUN), SignalTree(0, RUN, "SIGINT"), Sweep(0, RUN, None), grace(8))
 
-    play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, known)).end()
+    assert play.becomes(Stopping(RUN, Cause.STOP_REQUESTED, known)).end().last_exit == known
 
 
 @pytest.mark.parametrize("run", [RUN, None])
@@ -127,7 +127,7 @@ def test_a_new_daemon_waits_for_the_rest_of_a_delay(passed, left):
     "state", [Starting(), Online(RUN), Stopping(RUN, Cause.RESTART_REQUESTED), Backoff(NOW, 1.0)]
 )
 def test_after_a_reboot_everything_that_was_up_is_started_at_once(state):
-    reboot = DaemonStarted(replace(NOW, monotonic=3.0), None, rebooted=True)
+    reboot = DaemonStarted(replace(later(60), monotonic=3.0), None, rebooted=True)
 
     process, effects = step(in_state(state, wish=Wish.UP, ends=(999.0,)), reboot)
 
@@ -228,3 +228,38 @@ def test_a_run_that_could_not_be_recorded_is_ended_where_it_is_not_wanted():
     play.expect(
         Watch(0, found), SignalTree(0, found, "SIGINT"), SetTimer(0, 22, Timer.GRACE, 1.6)
     ).becomes(Stopping(found, Cause.STOP_REQUESTED))
+
+
+@pytest.mark.parametrize("state", [Online(RUN), WAITING])
+def test_after_a_reboot_it_is_known_since_when_the_lost_run_was(state):
+    process, _ = step(in_state(state), DaemonStarted(NOW, None, rebooted=True))
+
+    assert process.started == RUN.since
+
+
+@pytest.mark.parametrize("state", [Online(RUN), Stopping(RUN, Cause.RESTART_REQUESTED)])
+def test_of_a_job_that_the_machine_interrupted_it_is_not_known_how_it_ended(state):
+    before = in_state(state, spec=a_job(), wish=Wish.UP, last_exit=CLEAN)
+
+    after, _ = step(before, DaemonStarted(NOW, None, rebooted=True))
+
+    assert (after.started, after.last_exit) == (RUN.since, UNKNOWN_EXIT)
+
+
+def test_a_reboot_finishes_the_delete_of_a_job():
+    doomed = in_state(Stopped(), spec=a_job(), wish=Wish.GONE)
+
+    assert step(doomed, DaemonStarted(NOW, None, rebooted=True))[1] == [Forget(0)]
+
+
+def test_a_new_daemon_looks_for_what_an_ended_replacement_left_behind():
+    play = coming(Online(RUN)).tell(DaemonStarted(NOW, None, rebooted=False, exit=FAILED))
+
+    epoch = play.process.epoch
+    play.expect(
+        Watch(-1, RUN),
+        SignalTree(-1, RUN, "SIGINT"),
+        Sweep(-1, RUN, None),
+        grace_of_twin(epoch),
+    )
+    play.becomes(Stopping(RUN, Cause.NOT_READY, FAILED)).end()

@@ -248,10 +248,11 @@ def test_a_job_that_falls_due_while_it_runs_is_skipped_or_queued_or_replaced():
     assert running["replace"].state == Stopping(RUN, Cause.SCHEDULED)
 
 
-def test_a_stop_takes_back_what_is_queued():
-    after, _ = step(in_state(Online(RUN), spec=a_job("queue"), queued=True), StopRequested())
+@pytest.mark.parametrize("event", [StopRequested(), BlockRequested()])
+def test_a_stop_or_a_block_takes_back_what_is_queued(event):
+    after, _ = step(in_state(Online(RUN), spec=a_job("queue"), queued=True), event)
 
-    assert not after.queued
+    assert after.queued is False
 
 
 def test_a_start_while_its_schedule_ends_it_comes_behind_that():
@@ -268,6 +269,8 @@ def test_a_restart_that_fell_due_long_ago_is_for_older_runs_only():
 
     assert step(in_state(Online(RUN)), late)[0].state == Online(RUN)
     assert step(in_state(Stopped()), late)[0].state == Stopped()
+    in_time = FellDue(NOW.wall, later(TOO_LATE))
+    assert step(in_state(Stopped()), in_time)[0].state == Starting()
     assert step(in_state(Online(older)), late)[0].state == Stopping(older, Cause.SCHEDULED)
 
 
@@ -309,6 +312,7 @@ def test_a_daemon_that_shuts_down_waits_for_no_drain():
     play = Playbook(leaving(DRAINING)).tell(ShutdownBegan())
 
     play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+    play.becomes(Stopping(RUN, Cause.DAEMON_SHUT_DOWN))
 
 
 @pytest.mark.parametrize(
@@ -319,6 +323,7 @@ def test_only_whoever_wants_it_down_cuts_a_drain_short(event):
 
     if not isinstance(event, RestartRequested):
         play.expect(SignalTree(-1, RUN, "SIGINT"), grace_of_twin(EPOCH + 1))
+        play.becomes(Stopping(RUN, Cause.REPLACED))
     play.end()
 
 
@@ -329,6 +334,8 @@ def test_what_is_taken_away_gently_goes_on_draining():
 def test_a_restart_that_is_waited_for_lets_the_run_finish_first():
     play = Playbook(in_state(Online(RUN))).tell(RestartRequested(gently=True))
     play.expect(Drain(0, RUN), SetTimer(0, 8, Timer.DRAIN, GRACE))
+    play.becomes(Stopping(RUN, Cause.RESTART_REQUESTED, draining=True))
+    assert play.process.last_cause is Cause.RESTART_REQUESTED
 
     play.tell(Drained(RUN.identity)).expect(SignalTree(0, RUN, "SIGINT"), grace(9))
     play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(0, RUN, None))
