@@ -1,4 +1,5 @@
 import gzip
+import os
 import zlib
 from pathlib import Path
 
@@ -77,6 +78,24 @@ def test_an_index_that_appears_later_is_found(log: Path):
     write_times(log, Mark(0, 3_000_000_000))
 
     assert source.marks(0, 1).time_at(0) == 3.0
+    source.close()
+
+
+def test_an_index_that_is_emptied_while_it_is_searched_tells_no_times(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+):
+    log.write_bytes(b"0\n1\n2\n")
+    write_times(log, Mark(0, 1_000), Mark(2, 2_000), Mark(4, 3_000))
+    source = LogSource(str(log))
+    read = os.pread
+
+    def read_what_was_flushed(fd: int, size: int, offset: int) -> bytes:
+        write_times(log)
+        return read(fd, size, offset)
+
+    monkeypatch.setattr(os, "pread", read_what_was_flushed)
+
+    assert source.marks(2, 6).time_at(2) is None
     source.close()
 
 
