@@ -18,6 +18,7 @@ from pmdaemon.core.lifecycle_events import (
     EndFellDue,
     FellDue,
     GraceElapsed,
+    HealthFailed,
     MemoryExceeded,
     ProcessExited,
     SessionEmptied,
@@ -158,15 +159,22 @@ def test_a_process_that_has_done_its_work_is_left_alone():
     play.tell(SessionEmptied(RUN.identity, later(5))).becomes(Exited()).end()
 
 
-def test_too_much_memory_ends_and_starts_anew():
+@pytest.mark.parametrize(
+    ("found_out", "cause"),
+    [
+        (MemoryExceeded(RUN.identity), Cause.MEMORY_EXCEEDED),
+        (HealthFailed(RUN.identity), Cause.UNHEALTHY),
+    ],
+)
+def test_what_is_found_out_about_it_ends_it_and_it_starts_anew(found_out, cause):
     play = Playbook(in_state(Online(RUN)))
 
-    play.tell(MemoryExceeded(RUN.identity)).expect(SignalTree(0, RUN, "SIGINT"), grace(8))
+    play.tell(found_out).expect(SignalTree(0, RUN, "SIGINT"), grace(8))
     play.tell(ProcessExited(RUN.identity, CLEAN)).expect(Sweep(0, RUN, None))
     play.tell(SessionEmptied(RUN.identity, NOW)).expect(Spawn(0, epoch=9))
 
     process = play.end()
-    assert (process.restarts, process.last_cause) == (1, Cause.MEMORY_EXCEEDED)
+    assert (process.restarts, process.last_cause) == (1, cause)
 
 
 def test_a_queued_run_follows_the_one_before_once():

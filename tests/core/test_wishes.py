@@ -104,10 +104,17 @@ def test_a_restart_ends_and_starts_anew():
 
 
 @pytest.mark.parametrize("cause", [Cause.STOP_REQUESTED, Cause.ENDED_BY_ITSELF])
-def test_a_start_during_a_stop_starts(cause):
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (StartRequested(), Cause.RESTART_REQUESTED),
+        (RestartRequested(Cause.FILES_CHANGED), Cause.FILES_CHANGED),
+    ],
+)
+def test_a_start_during_a_stop_starts(cause, event, why):
     play = Playbook(in_state(Stopping(RUN, cause, FAILED)))
 
-    play.tell(StartRequested())
+    play.tell(event).becomes(Stopping(RUN, why, FAILED))
     play.tell(SessionEmptied(RUN.identity, NOW)).expect(Spawn(0, epoch=8))
 
     assert play.end().ends == ()
