@@ -28,6 +28,7 @@ from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.log_copies import LogCopy, copies_of, is_dropped
 from pmdaemon.core.logs import NOWHERE, OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import Clock
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class LogFiles:
                 channel.pump.writer.empty()
             except OSError as error:
                 raise OperationFailed(
-                    f"cannot empty the output of process {pm_id}: {_worded(error)}", pm_id=pm_id
+                    f"cannot empty the output of process {pm_id}: {why(error)}", pm_id=pm_id
                 ) from error
         for copier in self._copiers.get(pm_id, {}).values():
             with suppress(OSError):  # a copy that cannot be emptied is somebody else's
@@ -188,7 +189,7 @@ class LogFiles:
                 for channel in channels.values():
                     self._let_go(channel)
                 raise OperationFailed(
-                    f"cannot capture the output of {name}: {_worded(error)}: {path}", name=name
+                    f"cannot capture the output of {name}: {why(error)}: {path}", name=name
                 ) from error
             writer = LogWriter(
                 file, policy, self._clock, move=self._move, on_rotated=self._compress
@@ -241,7 +242,7 @@ class LogFiles:
                 settle_all(self._logs_dir)
             except OSError as error:
                 raise OperationFailed(
-                    f"cannot copy the output of {name}: {_worded(error)}", name=name
+                    f"cannot copy the output of {name}: {why(error)}", name=name
                 ) from error
             self._is_settled = True
         return Copier(
@@ -270,7 +271,3 @@ class LogFiles:
                     copier.look()
         if self._on_growth is not None:
             self._on_growth(pm_id, stream)
-
-
-def _worded(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

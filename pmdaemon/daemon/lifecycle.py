@@ -18,6 +18,7 @@ from pmdaemon.config.paths import Home
 from pmdaemon.config.settings import Settings, read_settings
 from pmdaemon.core.errors import HomeUnusable, InvalidConfiguration, PmdaemonError, StoreUnavailable
 from pmdaemon.core.process import Identity
+from pmdaemon.core.wording import why
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
@@ -282,7 +283,7 @@ def _bound(address: str) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise HomeUnusable(f"cannot make the control socket: {error.strerror}") from None
+        raise HomeUnusable(f"cannot make the control socket: {why(error)}") from None
     finally:
         os.umask(before)
     listener.listen(BACKLOG)
