@@ -98,6 +98,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
+        stack.callback(parts.capture.leave)
         parts.notify.listen()
         stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
