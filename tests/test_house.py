@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "daemon/ground.py": "a part of wiring, tested with it",
     "daemon/kept.py": "a part of the keeper, tested with it",
     "daemon/orphans.py": "a part of the keeper, tested with it",
+    "engine/acting.py": "a part of processes, tested with it",
     "engine/choosing.py": "a part of processes, tested with it",
     "engine/declaring.py": "a part of processes, tested with it",
     "engine/outcomes.py": "a part of processes, tested with it",

@@ -153,7 +153,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+def until(condition: Callable[[], object], *, within: float = 60.0) -> None:
     """Wait for a condition that asks the daemon, and may fail for the lack of one."""
 
     def holds() -> object:
