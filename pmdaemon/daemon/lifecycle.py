@@ -295,7 +295,10 @@ def _bound(address: str) -> socket.socket:
 
 
 def _write_pid(path: Path) -> None:
+    """Write over what is there: nobody finds it empty, and a full disk has the room."""
     try:
-        path.write_text(f"{os.getpid()}\n")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644), "wb", 0) as file:
+            file.write(f"{os.getpid()}\n".encode())
+            file.truncate()
     except OSError as error:  # it is for people; the lock is what counts
         log.warning("daemon.no_pid_file reason=%s", error)

@@ -82,7 +82,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 async def ended(process: subprocess.Popen[bytes]) -> None:
-    await eventually(lambda: process.poll() is not None, within=30)
+    await eventually(lambda: process.poll() is not None)
     assert process.returncode == 0
 
 

@@ -120,12 +120,12 @@ def test_an_adopted_program_is_stopped_with_all_it_started(daemon):
 def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_daemon(daemon):
     # Two that heed nothing, one of them in a session of its own.
     script = "trap '' INT TERM; (setsid sleep 1000 &); exec sleep 1000"
-    before = daemon.run(script, kill_timeout=1000)
+    before = daemon.run(script, kill_timeout=2000)
     eventually_sync(lambda: len(daemon.programs()) == 2)
+    keeper, pid = daemon.keeper, daemon.pid
     asking = threading.Thread(target=hushed, args=(daemon, "stop"))
     asking.start()
     eventually_sync(lambda: daemon.get()["state"] == "stopping")
-    keeper, pid = daemon.keeper, daemon.pid
     os.kill(keeper, signal.SIGSTOP)
     os.kill(pid, signal.SIGKILL)
     os.kill(before["pid"], signal.SIGKILL)
@@ -135,7 +135,7 @@ def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_d
     eventually_sync(lambda: daemon.get()["state"] == "stopped")
     assert daemon.programs() == set()
     assert daemon.get()["last_exit"] == {"code": None, "signal": signal.SIGKILL}
-    asking.join(30)
+    asking.join(60)
 
 
 def hushed(daemon: DaemonInHome, verb: str) -> None:
@@ -186,10 +186,12 @@ def test_a_home_whose_keeper_was_killed_is_not_free_for_another(daemon):
 
 def test_a_daemon_that_is_left_down_is_revived_by_a_command(daemon):
     before = daemon.run(STAYS)
-    for _ in range(4):
-        daemon.crash()
-    os.kill(daemon.pid, signal.SIGKILL)
-    eventually_sync(lambda: "keeper.daemon_left_down" in daemon.log)
+
+    def is_left_down():
+        daemon.real.kill()
+        return "keeper.daemon_left_down" in daemon.log
+
+    eventually_sync(is_left_down)
 
     assert daemon.get()["pid"] == before["pid"]
 
@@ -232,7 +234,7 @@ def test_requests_that_come_while_a_daemon_makes_way_are_answered_by_the_next(da
         thread.start()
     daemon.client.request("update")
     for thread in asking:
-        thread.join(20)
+        thread.join(60)
 
     assert len(set(refused)) == 1
     assert len(refused) == 4

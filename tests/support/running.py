@@ -11,7 +11,7 @@ from tests.support.waiting import eventually_sync
 
 def daemon_pid(home: Path) -> int:
     """Return the pid of the daemon that is ready, or was the last to be."""
-    return int((home / "daemon.pid").read_text())
+    return int((home / "daemon.pid").read_text().split()[0])
 
 
 def running_for(home: Path) -> list[int]:
