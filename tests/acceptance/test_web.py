@@ -172,7 +172,7 @@ def test_the_web_side_is_on_while_its_command_runs(pmdaemon, port):
 
     assert status == 200
     assert (ended.status, ended.err) == (0, "")
-    assert f"The web API answers at http://127.0.0.1:{port}\n" in ended.out
+    assert f"The dashboard and the web API are at http://127.0.0.1:{port}\n" in ended.out
     eventually_sync(lambda: not answers(port))
 
 

@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.adapters.log_compression import pack
 from pmdaemon.control.log_sources import CHUNK, CompressedSource, LogSource, newest_first
 from pmdaemon.core.logs import Mark
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    (tmp_path / ".times").mkdir()
-    return tmp_path / "app-0.out"
+from tests.support.log_files import compress
 
 
 def write_times(log: Path, *marks: Mark) -> None:
@@ -114,14 +108,6 @@ def test_the_index_of_the_next_file_is_not_taken_for_that_of_a_rotated_one(log: 
 
     assert source.marks(0, 1).time_at(0) is None
     source.close()
-
-
-def compress(path: Path) -> None:
-    """Compress a file as the daemon does."""
-    source = os.open(path, os.O_RDONLY)
-    pack(source, f"{path}.gz", lambda: False)
-    os.close(source)
-    path.unlink()
 
 
 def compressed(log: Path, data: bytes) -> CompressedSource:

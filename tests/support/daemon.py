@@ -28,9 +28,6 @@ ENVIRONMENT = {
     if "PMDAEMON" not in name and name != TOKEN_VARIABLE
 }
 
-SERVE = b"pmdaemon.daemon.serve"
-"""What a daemon that is no fork of the keeper any more has among its words."""
-
 Views = dict[str, dict[str, Any]]
 
 
@@ -133,20 +130,12 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        # The first one is a fork of the keeper, and has its words; programs do not name the home.
-        words = words_of(pid, "cmdline")
-        return os.fsencode(self.home.path) in words and not _is_no_program_yet(pid, words)
-
-
-def _is_no_program_yet(pid: int, words: list[bytes]) -> bool:
-    """Tell whether it is what a daemon was about to execute a program in when it died.
-
-    Until then it has the words of that daemon.
-    """
-    try:
-        return not has_executed(pid) and (SERVE in words or os.getsid(pid) == pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        # Before its exec a daemon has the words of the keeper. A program that a daemon began when
+        # it was killed is the keeper's child too, and has that daemon's words until its own exec.
+        # So this order: what has executed has words of its own.
+        if has_executed(pid):
+            return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        return words_of(pid, "cmdline") == words_of(self.keeper, "cmdline")
 
 
 @contextmanager

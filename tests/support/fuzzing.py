@@ -13,12 +13,8 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from pmdaemon.core.access import digest_of
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.support.engine import EngineOnFakes, engine_on_fakes
-
-KEY = {"X-API-Key": "sesame"}
+from tests.support.web_side import KEY, LOCKED, turned_on
 
 FRAMING = {
     "Connection",
@@ -74,13 +70,10 @@ class Running:
         try:
             async with engine_on_fakes(self._folder) as parts:
                 self.headers = await self._set_scene(parts) or KEY
-                server = HttpServer(parts.engine)
-                key = digest_of(KEY["X-API-Key"])
-                await server.turn_on(WebSettings("127.0.0.1", 0, key, rate_limits=()))
-                self.url = server.address or ""
-                self._ready.set()
-                await self._over.wait()
-                await server.turn_off()
+                async with turned_on(parts, LOCKED) as server:
+                    self.url = server.address or ""
+                    self._ready.set()
+                    await self._over.wait()
         finally:
             self._ready.set()
 

@@ -16,6 +16,7 @@ from pmdaemon.server.gateway.app import GatewayServer
 from pmdaemon.server.http.listeners import NothingKept
 from tests.fakes.clock import FakeClock
 from tests.support.serving import TURNS, Handler, a_server
+from tests.support.waiting import eventually
 
 PATIENCE = 30.0
 
@@ -59,6 +60,19 @@ async def an_upstream(handler: Handler) -> AsyncIterator[Upstream]:
     upstream = Upstream(handler)
     async with a_server(upstream.serve) as upstream.port:
         yield upstream
+
+
+async def until_made_to_wait(writer: asyncio.StreamWriter, upstream: Upstream) -> int:
+    """Wait until no more of what was written goes out; return how many bytes are left here."""
+    left = 0
+
+    def stands_still() -> bool:
+        nonlocal left
+        before, left = left, writer.transport.get_write_buffer_size()
+        return bool(upstream.heads) and before == left
+
+    await eventually(stands_still)
+    return left
 
 
 def answer(body: bytes, *headers: bytes, status: bytes = b"200 OK", times: int = 1000) -> Handler:

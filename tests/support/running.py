@@ -49,18 +49,17 @@ def is_alive(pid: int) -> bool:
     return state not in {"Z", "X"} or int(fields[17]) > 1
 
 
+def has_executed(pid: int) -> bool:
+    """Tell whether a process has executed something since its fork (PF_FORKNOEXEC, proc(5))."""
+    try:
+        return not int(_stat(pid)[6]) & 0x40
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def parent_of(pid: int) -> int:
     """Return the pid of a process's parent."""
     return int(_stat(pid)[1])
-
-
-def has_executed(pid: int) -> bool:
-    """Tell whether a process has executed a program since it was forked.
-
-    The flag against it, PF_FORKNOEXEC, is among those of proc(5) that only the kernel's sched.h
-    names.
-    """
-    return not int(_stat(pid)[6]) & 0x40
 
 
 def children_of(pid: int) -> list[int]:

@@ -3,7 +3,14 @@ import asyncio
 import pytest
 
 from pmdaemon.server.gateway import clients
-from tests.support.gateway import a_gateway, an_upstream, answer, body_of, status_of
+from tests.support.gateway import (
+    a_gateway,
+    an_upstream,
+    answer,
+    body_of,
+    status_of,
+    until_made_to_wait,
+)
 from tests.support.waiting import eventually
 
 HOST = b"Host: app.localhost\r\n"
@@ -158,15 +165,7 @@ async def test_who_sends_ahead_without_end_is_made_to_wait():
         gateway.leads_to(upstream)
         async with gateway.connected() as (_, writer):
             writer.write(b"GET / HTTP/1.1\r\n%b\r\n" % HOST * 1_000_000)
-            left = 0
-
-            def stands_still():
-                nonlocal left
-                before, left = left, writer.transport.get_write_buffer_size()
-                return upstream.heads and before == left
-
-            await eventually(stands_still)
-            assert left > 10_000_000
+            assert await until_made_to_wait(writer, upstream) > 10_000_000
 
 
 async def test_a_connection_too_many_is_told_so():
