@@ -44,7 +44,8 @@ class Commander:
         try:
             until(lambda: not self._wrong())
         except AssertionError:
-            raise AssertionError(self._wrong(), self.given[-20:]) from None
+            wrong = self._wrong()
+            raise AssertionError(wrong, [one for one in self.given if one[1] in wrong]) from None
 
     def _wrong(self) -> dict[str, Any]:
         views = self._daemon.processes()
