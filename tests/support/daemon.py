@@ -130,7 +130,7 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        # Before its exec a daemon has the words of the keeper, and the first one executes nothing. A
+        # Before its exec a daemon has the words of the keeper; the first one executes nothing. A
         # program that a daemon began when it was killed is the keeper's child too, with that
         # daemon's words until its own exec; but it leads a session.
         # In this order, as what has executed has words of its own.
