@@ -1,6 +1,7 @@
 import os
 import subprocess
 
+from pmdaemon import __version__
 from pmdaemon.config.own_modules import running
 
 
@@ -16,5 +17,5 @@ def test_a_module_of_ours_is_found_wherever_it_is_run(tmp_path):
         check=True,
     )
 
-    assert done.stdout.startswith("pmdaemon ")
+    assert __version__ in done.stdout
     assert (app["interpreter"], app["env"]["A"]) == ("none", "b")
