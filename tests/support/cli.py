@@ -232,7 +232,7 @@ class CommandLine:
             with suppress(DaemonNotRunning):
                 self._client(start=False).kill()
             # What a program left to init as it was killed may take a moment to be gone.
-            eventually_sync(lambda: not running_for(self.home), within=30.0)
+            eventually_sync(lambda: not running_for(self.home))
         except (AssertionError, PmdaemonError) as error:
             complaint = f"{error}; left: {list(map(_described, running_for(self.home)))}"
         end_all(self.home)

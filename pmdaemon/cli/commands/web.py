@@ -169,7 +169,7 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
         say_json(web)
         return
     url = web["url"]
-    print(f"The web API answers at {url}")
+    print(f"The dashboard and the web API are at {url}")
     if key := web.get("generated_key"):
         print(f"Its key, kept in {web['key_file']}: {key}")
     header = '-H "X-API-Key: KEY" ' if web["protected"] else ""

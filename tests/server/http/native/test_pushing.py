@@ -35,11 +35,14 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.live = server._on._runner.app[LIVE]
 
     async def open(self, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        stream = Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        self.streams.append(stream)
+        return stream
 
     async def refusal(self, path, **headers):
         response = (await self.open(path, **headers)).response
@@ -61,7 +64,10 @@ async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
         async with turned_on(parts) as server:
-            yield Scene(parts, server, session)
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 async def test_the_list_comes_first_and_then_changes(scene):

@@ -30,10 +30,12 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
 
     async def open(self, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         stream = Stream(await self.session.get(f"{self.server.address}{ROOT}{path}", headers=names))
+        self.streams.append(stream)
         if stream.response.status == 200:
             assert await stream.block() == [": connected"]
         return stream
@@ -64,7 +66,10 @@ async def scene(tmp_path):
                 with open(path, "a"):
                     pass
         async with turned_on(parts) as server:
-            yield Scene(parts, server, session)
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 async def test_lines_come_as_they_are_written_and_none_of_before(scene):

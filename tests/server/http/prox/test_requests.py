@@ -27,6 +27,7 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.log = parts.engine.gateway.requests
 
     def began(self, url, **given):
@@ -72,6 +73,7 @@ class Scene:
             f"{self.server.address}{ROOT}/stream{query}", headers=headers
         )
         stream = Stream(response)
+        self.streams.append(stream)
         assert await stream.block() == [": connected"]
         assert await stream.block() == ["event: connected", "data: {}"]
         [begun] = await stream.block()
@@ -80,13 +82,13 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        ClientSession() as session,
-        turned_on(parts) as server,
-    ):
-        await parts.engine.gateway.turn_on(GatewaySettings())
-        yield Scene(parts, server, session)
+    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
+        async with turned_on(parts) as server:
+            await parts.engine.gateway.turn_on(GatewaySettings())
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 @pytest.mark.parametrize("path", ["", "/stream", "/abc"])
