@@ -158,7 +158,7 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
     path = ctx.command_path if ctx is not None else "pmdaemon"
     if isinstance(complaint, click.NoSuchOption):
         sentence = f"no such option: {shown(complaint.option_name)}"
-        from pmdaemon.cli.pm2.options import is_option  # noqa: PLC0415 - only a mistake pays for it
+        from pmdaemon.cli.pm2_options import is_option  # noqa: PLC0415 - only a mistake pays for it
 
         verb = path.rpartition(" ")[2]
         if verb in _AS_IN_PM2 and is_option(complaint.option_name):

@@ -12,6 +12,7 @@ from pmdaemon.client.calls import current_directory
 from pmdaemon.config.command import default_name
 from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.wording import why
 
 
 @command_named("init")
@@ -56,7 +57,7 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
             path=str(path),
         ) from error
     except OSError as error:
-        reason = str(error.strerror).lower()
+        reason = why(error)
         raise InvalidInput(
             f"cannot write {path.name}: {reason}", code="file_unwritable", path=str(path)
         ) from error
