@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client import conf_file, dump_file, pm2_daemon
@@ -40,6 +41,7 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
         _tell(apps, modules)
         if not dry_run:
             show_list(context, json=False)
+        say_what_follows("pm2", folder, dry_run=dry_run)
         _tell_what_is_left(home, [one for one in apps if one.up], running=live is not None)
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
@@ -123,7 +125,6 @@ def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:
 
 def _tell_what_is_left(home: Path, up: Sequence[Imported], *, running: bool) -> None:
     pm2 = f"PM2_HOME={shlex.quote(str(home))} pm2"
-    print("to finish, type:")
     if running:
         print(f"    {pm2} save && {pm2} kill")
         if names := " ".join(shlex.quote(one.app["name"]) for one in up):

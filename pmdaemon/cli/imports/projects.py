@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of
+from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.cli.starting import start_apps
@@ -68,7 +69,7 @@ def take_over(
         print(f"{harmless(str(app['name']))}: {harmless(str(app['script']))}")
     if not dry_run:
         show_list(context, json=False)
-    print("to finish, type:")
+    say_what_follows(source, place, dry_run=dry_run)
     if running:
         names = " ".join(shlex.quote(str(app["name"])) for app in file.apps if _is_to_run(app))
         print(f"    {tool.end(path)}")
