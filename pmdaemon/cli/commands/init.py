@@ -11,6 +11,7 @@ from pmdaemon.client.calls import current_directory
 from pmdaemon.config.command import default_name
 from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.wording import shown
 
 
 @command_named("init")
@@ -29,7 +30,7 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
     With the word simple, it has only what is needed. An existing file is never overwritten.
     """
     if kind not in {None, "simple"}:
-        raise WrongUsage(f"init takes the word simple, or nothing, not {kind}")
+        raise WrongUsage(f"init takes the word simple, or nothing, not {shown(kind)}")
     folder = Path(current_directory())
     path = folder / NAMES[format_]
     script = next((name for name in LIKELY if (folder / name).is_file()), "app.js")
