@@ -125,11 +125,14 @@ COMMAND_LINES = [
     ("web --api-key-file nowhere --detach", USAGE, "cannot read the key in nowhere"),
     ("web --host 999.1.1.1 --detach", 1, "cannot listen on 999.1.1.1"),
     ("completion powershell", USAGE, "powershell"),
+    (f"list {'x' * 5000}", USAGE, f"argument ({'x' * 79}…; see pmdaemon list --help"),
+    (f"serve {'x' * 5000}", USAGE, "file name too long"),
+    ("import supervisor --from ~nobody-of-that-name", USAGE, "~nobody-of-that-name: no "),
 ]
 
 
 @pytest.mark.parametrize(
-    ("line", "status", "expected"), COMMAND_LINES, ids=[line for line, *_ in COMMAND_LINES]
+    ("line", "status", "expected"), COMMAND_LINES, ids=[line[:60] for line, *_ in COMMAND_LINES]
 )
 def test_a_wrong_command_line_is_told_what_is_wrong(pmdaemon, line, status, expected):
     assert expected in pmdaemon.refused(*line.split(" "), status=status)

@@ -9,6 +9,7 @@ from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client import conf_file, dump_file, pm2_daemon
+from pmdaemon.config.paths import from_here
 from pmdaemon.config.pm2_import import Imported, imported
 from pmdaemon.core.errors import DaemonUnavailable, InvalidInput, OperationFailed, PmdaemonError
 
@@ -50,7 +51,7 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
 
 def _home(context: Context, folder: str | None) -> Path:
     chosen = folder or context.environment.get("PM2_HOME") or "~/.pm2"
-    home = Path(chosen).expanduser().resolve()
+    home = Path(from_here(chosen)).resolve()
     if not home.is_dir():
         raise InvalidInput(
             f"there is no home of PM2's: {harmless(str(home))} is no folder"

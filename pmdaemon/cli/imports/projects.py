@@ -16,6 +16,7 @@ from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.cli.starting import start_apps
+from pmdaemon.config.paths import from_here
 from pmdaemon.core.errors import InvalidInput
 
 LONGEST_NOTE = 4096
@@ -82,7 +83,7 @@ def _bring(context: Context, file: AppsOfFile, *, down: bool) -> None:
 
 
 def _file(tool: Tool, said: str | None) -> Path:
-    place = Path(said or ".").expanduser().absolute()
+    place = Path(from_here(said or "."))
     if place.is_file():
         return place
     candidates = [place / name for name in (*tool.files, *(tool.usual if said is None else ()))]
