@@ -53,6 +53,9 @@ DEATHS_WINDOW = 60.0
 RESTART_CODE = 75
 """Exit code by which a daemon asks to be started anew (sysexits(3), EX_TEMPFAIL)."""
 
+ALLOCATOR = {"MALLOC_ARENA_MAX": "1"}
+"""What a daemon's C library is told (mallopt(3)): to give its few threads no heaps of their own."""
+
 CONTROL = "control"
 """Name of the control socket among the kept descriptors."""
 
@@ -347,6 +350,7 @@ def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]
             signal.signal(number, signal.SIG_DFL)
         open_files.limit(limits)
         os.set_inheritable(line.fileno(), True)  # noqa: FBT003 - the library's signature
-        os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
+        environment = {**ALLOCATOR, **os.environ}
+        os.execve(command[0], list(command), environment)  # noqa: S606 - no shell is wanted
     finally:
         os._exit(127)

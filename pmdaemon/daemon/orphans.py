@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from pmdaemon.daemon.kept import Program
 
@@ -16,11 +16,23 @@ def be_subreaper() -> bool:
     """Become the parent of every orphan below us (prctl(2), Linux only); say whether we are."""
     if not sys.platform.startswith("linux"):
         return False
-    import ctypes  # noqa: PLC0415 - only here
-
     pr_set_child_subreaper = 36
-    done: int = ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
-    return done == 0
+    return _prctl()(pr_set_child_subreaper, 1, 0, 0, 0) == 0
+
+
+def _prctl() -> Callable[..., int]:
+    """Find prctl(2), which Python has no function for: by the half of `ctypes` that is in C."""
+    try:
+        import _ctypes  # noqa: PLC0415 - only here
+
+        library, call = _ctypes.dlopen(None, 0), _ctypes.call_function
+        found = _ctypes.dlsym(library, "prctl")
+    except (AttributeError, ImportError, TypeError):
+        import ctypes  # noqa: PLC0415 - as above
+
+        whole: Callable[..., int] = ctypes.CDLL(None).prctl
+        return whole
+    return lambda *arguments: call(found, arguments)
 
 
 def begun_since(since: int, *, known: Container[Program], not_the: int | None) -> Program | None:
