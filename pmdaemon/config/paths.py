@@ -11,7 +11,7 @@ import stat
 import sys
 
 from pmdaemon.core.errors import HomeUnusable
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,8 +153,7 @@ class Home:
         except (FileExistsError, NotADirectoryError) as error:
             raise self._unusable(f"{shown(error.filename)} is not a folder") from error
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise self._unusable(f"{shown(error.filename)}: {reason}") from error
+            raise self._unusable(f"{shown(error.filename)}: {why(error)}") from error
         except ValueError as error:
             raise self._unusable(str(error)) from error
 

@@ -25,8 +25,9 @@ def _prctl() -> Callable[..., int]:
     try:
         import _ctypes  # noqa: PLC0415 - only here
 
-        library, call = _ctypes.dlopen(None, 0), _ctypes.call_function
-        found = _ctypes.dlsym(library, "prctl")
+        call = _ctypes.call_function
+        itself = _ctypes.dlopen(None, 0)  # type: ignore[arg-type] # NULL, as dlopen(3) has it
+        found = _ctypes.dlsym(itself, "prctl")
     except (AttributeError, ImportError, TypeError):
         import ctypes  # noqa: PLC0415 - as above
 
