@@ -1,4 +1,4 @@
-"""`python -m pmdaemon.daemon`: started by the command line, detached, one for each home.
+"""What `pmdaemon.daemon.keep` runs: started by the command line, detached, one for each home.
 
 What runs here is the keeper; the daemon proper, `pmdaemon.daemon.serve`, is its child. So this
 imports little: what the keeper has loaded stays in memory for as long as programs run.
