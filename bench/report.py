@@ -40,8 +40,10 @@ AFTERWORD = """\
 * **First start**: circus has no store to make, and nobody who would take its place when it
   dies.
 * **List**: runit's `sv` is a small program in C. The others start an interpreter first.
-* **Memory** when idle: two processes in place of one. The keeper, by which programs outlive the
-  daemon, is a Python of its own, and so some 6 MiB.
+* **Memory** when idle: supervisor is one process, and we are two. A Python that does nothing is
+  2.8 MiB; the keeper, by which programs outlive the daemon, takes 3.5, and the daemon 16.6: 5 for
+  asyncio, 1 for the checked types of messages, 5 for all that is ours, 1 for the open store,
+  and 20 KiB for each of 100 programs. runit's programs in C take a few pages each.
 * **The proxy** is Python in one process, and takes several times what nginx takes for a
   request. It is there for what has to know of programs: to hold requests while one starts, and
   to swap runs without a gap. What it adds to the slowest of them says much about who else uses

@@ -14,6 +14,12 @@ __version__ = "0.1.0"
 
 __all__ = ["AsyncClient", "Client", "PmdaemonError", "__version__"]
 
+KEEPER_COMMAND = ("-P", "-c", "from pmdaemon.daemon import keep; keep()")
+"""What a Python is told that is to keep a home; `-m` would load what stays in memory for nothing.
+
+With -P a `json.py` in the current folder does not become the daemon's.
+"""
+
 _PLACES = {
     "AsyncClient": "pmdaemon.client.asynchronous",
     "Client": "pmdaemon.client.blocking",

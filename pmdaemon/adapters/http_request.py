@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib import parse
 
 from pmdaemon import __version__
 from pmdaemon.core.errors import InvalidInput
@@ -38,7 +38,7 @@ async def status_of(
 
     """
     try:
-        parts = urlsplit(url)
+        parts = parse.urlsplit(url)
     except ValueError as error:
         raise InvalidInput(f"not a URL: {error}") from None
     host, port = address_of(parts)
@@ -57,7 +57,7 @@ async def status_of(
             await writer.wait_closed()
 
 
-def address_of(parts: SplitResult) -> tuple[str, int]:
+def address_of(parts: "parse.SplitResult") -> tuple[str, int]:
     """Say where a URL leads.
 
     Raises:
@@ -73,7 +73,9 @@ def address_of(parts: SplitResult) -> tuple[str, int]:
     return host, port or DEFAULT_PORTS[parts.scheme]
 
 
-def _head(parts: SplitResult, method: str, headers: Mapping[str, str], body: bytes) -> bytes:
+def _head(
+    parts: "parse.SplitResult", method: str, headers: Mapping[str, str], body: bytes
+) -> bytes:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     _, _, authority = parts.netloc.rpartition("@")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {authority}"]

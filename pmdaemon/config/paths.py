@@ -4,14 +4,19 @@ Every command of the CLI loads this module, so it gets by with what Python has l
 anyway: `os.path` instead of pathlib, and the rest imported where it is needed.
 """
 
-import contextlib
+from __future__ import annotations
+
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
 
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import shown, why
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 LONGEST_SOCKET_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes in `sun_path` of unix(7), less the NUL at its end."""
@@ -30,7 +35,7 @@ class Home:
         self.path = path
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Home":
+    def from_environment(cls, environ: Mapping[str, str]) -> Home:
         """Find the home: `$PMDAEMON_HOME`, else a folder among the user's data.
 
         Raises:
@@ -143,18 +148,16 @@ class Home:
             HomeUnusable: it cannot be made, or what is there cannot serve as one.
 
         """
-        with self._refusing():
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(self.path, 0o700)
-            self._check(os.stat(self.path))
-            os.makedirs(self.logs_dir, 0o700, exist_ok=True)
-            os.makedirs(self.run_dir, 0o700, exist_ok=True)
-            os.makedirs(self.data_dir, 0o700, exist_ok=True)
-            os.makedirs(self.temporary_dir, 0o700, exist_ok=True)
+        try:
+            self._make()
+        except (FileExistsError, NotADirectoryError) as error:
+            raise self._unusable(f"{shown(error.filename)} is not a folder") from error
+        except OSError as error:
+            raise self._unusable(f"{shown(error.filename)}: {why(error)}") from error
+        except ValueError as error:
+            raise self._unusable(str(error)) from error
 
-    @contextlib.contextmanager
-    def socket_address(self) -> Iterator[str]:
+    def socket_address(self) -> AbstractContextManager[str]:
         """Give an address to bind or connect the control socket by, however long its path.
 
         On Linux a path that is too long is replaced by one through a descriptor of the home, good
@@ -165,6 +168,11 @@ class Home:
             FileNotFoundError: there is no home.
 
         """
+        from contextlib import contextmanager
+
+        return contextmanager(self._socket_address)()
+
+    def _socket_address(self) -> Iterator[str]:
         if len(os.fsencode(self.socket)) <= LONGEST_SOCKET_ADDRESS:
             yield self.socket
             return
@@ -176,16 +184,15 @@ class Home:
         finally:
             os.close(descriptor)
 
-    @contextlib.contextmanager
-    def _refusing(self) -> Iterator[None]:
-        try:
-            yield
-        except (FileExistsError, NotADirectoryError) as error:
-            raise self._unusable(f"{shown(error.filename)} is not a folder") from error
-        except OSError as error:
-            raise self._unusable(f"{shown(error.filename)}: {why(error)}") from error
-        except ValueError as error:
-            raise self._unusable(str(error)) from error
+    def _make(self) -> None:
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        try:  # noqa: SIM105 - contextlib would be loaded by the keeper for this alone
+            os.mkdir(self.path, 0o700)
+        except FileExistsError:
+            pass
+        self._check(os.stat(self.path))
+        for folder in (self.logs_dir, self.run_dir, self.data_dir, self.temporary_dir):
+            os.makedirs(folder, 0o700, exist_ok=True)
 
     def _check(self, found: os.stat_result) -> None:
         if not stat.S_ISDIR(found.st_mode):

@@ -155,8 +155,7 @@ def _spawn(
     home: str, environment: Mapping[str, str], descriptors: Sequence[int], options: Sequence[str]
 ) -> int:
     """Start a keeper that has these descriptors as 3, 4, and so on."""
-    # -P: a json.py in the current directory must not become the daemon's.
-    argv = [sys.executable, "-P", "-m", "pmdaemon.daemon"]
+    argv = [sys.executable, *pmdaemon.KEEPER_COMMAND]
     argv += ["--home", home, "--ready-fd", str(READY_FD), *options]
     null = os.devnull
     given = range(READY_FD, READY_FD + len(descriptors))

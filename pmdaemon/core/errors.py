@@ -5,7 +5,11 @@ The code is the part that programs rely on; it never changes once released. `det
 same identifiers as the sentence, for machines.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
+
+TYPE_CHECKING = False  # what is needed for types only would stay in the keeper's memory
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class PmdaemonError(Exception):
@@ -182,7 +186,7 @@ class ReloadInProgress(PmdaemonError):
     code = "reload_in_progress"
 
     @classmethod
-    def already(cls, name: str) -> "ReloadInProgress":
+    def already(cls, name: str) -> ReloadInProgress:
         """Refuse a second reload, or whatever else would come between."""
         return cls(f"{name} is being reloaded; try again when that is done", name=name)
 

@@ -6,7 +6,7 @@ git than a name, is none.
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib import parse
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
@@ -86,7 +86,7 @@ def read_sha(text: str) -> str:
 
 def _remote(url: str) -> str:
     try:
-        parts = urlsplit(url)
+        parts = parse.urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise _unfit("", "it is no URL") from None

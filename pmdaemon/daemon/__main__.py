@@ -1,22 +1,27 @@
-"""`python -m pmdaemon.daemon`: started by the command line, detached, one for each home.
+"""What `pmdaemon.daemon.keep` runs: started by the command line, detached, one for each home.
 
 What runs here is the keeper; the daemon proper, `pmdaemon.daemon.serve`, is its child. So this
 imports little: what the keeper has loaded stays in memory for as long as programs run.
 """
 
-import json
+from __future__ import annotations
+
 import os
 import sys
 import time
-from typing import Any
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.daemon.bare import encoded
 from pmdaemon.daemon.handing_on import KEEPER, go_on_as_keeper, state_from
 from pmdaemon.daemon.home_lock import hold, is_claimed, take_over
 from pmdaemon.daemon.keeper import Keeper
 from pmdaemon.daemon.orphans import be_subreaper
 from pmdaemon.daemon.service_manager import ServiceManager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Starter:
@@ -34,7 +39,7 @@ class Starter:
             return
         fd, self._fd = self._fd, None
         try:
-            os.write(fd, json.dumps(line).encode() + b"\n")
+            os.write(fd, encoded(line) + b"\n")
         except OSError:
             return
         finally:

@@ -5,16 +5,21 @@ a new version was installed; and so a daemon whose keeper was killed takes the k
 the parent of all programs it had started, and has a new daemon started in its own.
 """
 
-import json
-import os
-import signal
-import sys
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from __future__ import annotations
 
+import os
+import sys
+
+from pmdaemon import KEEPER_COMMAND
+from pmdaemon.daemon.bare import decoded, encoded, signal
 from pmdaemon.daemon.keeper import CONCERNED
 
-KEEPER = (sys.executable, "-P", "-m", "pmdaemon.daemon")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn
+
+KEEPER = (sys.executable, *KEEPER_COMMAND)
 
 
 def go_on_as_keeper(
@@ -22,7 +27,7 @@ def go_on_as_keeper(
 ) -> NoReturn:
     """Become the keeper that knows `state`, which is what `Keeper.state` gives."""
     passing = os.memfd_create("keeper-state", 0)
-    os.write(passing, json.dumps(state).encode())
+    os.write(passing, encoded(state))
     os.lseek(passing, 0, os.SEEK_SET)
     for descriptor in state["kept"].values():
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library's signature
@@ -35,7 +40,7 @@ def go_on_as_keeper(
 def state_from(passed: int) -> dict[str, Any]:
     """Read what was passed on."""
     with os.fdopen(passed, "rb") as state:
-        read: dict[str, Any] = json.load(state)
+        read: dict[str, Any] = decoded(state.read())
     for descriptor in read["kept"].values():
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
     return read

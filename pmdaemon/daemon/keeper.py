@@ -5,8 +5,9 @@ it reaps such programs and keeps their exact exit statuses for the next daemon. 
 every descriptor that must not close while a daemon is replaced (listening sockets, and the FIFOs
 that programs write to), and starts the daemon again when it dies.
 
-It is meant to stay small and dull: standard library only, no asyncio, no threads, one `poll`. It
-knows nothing of processes, logs or the store. `adapters.keeper_link` is the other end of its line.
+It is meant to stay small and dull: standard library only, and little of that (`daemon.bare`), no
+asyncio, no threads, one `poll`. It knows nothing of processes, logs or the store.
+`adapters.keeper_link` is the other end of its line.
 
 The line is a pair of SEQPACKET sockets, one JSON object a packet, descriptors beside it
 (unix(7), SCM_RIGHTS). What stands in one object is heeded in that order:
@@ -23,22 +24,24 @@ What is kept for the next daemon stands in `daemon.kept`, what a dead one leaves
 `daemon.orphans`.
 """
 
-import contextlib
-import json
+from __future__ import annotations
+
 import os
 import resource
 import select
-import signal
-import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from pmdaemon.daemon import open_files, orphans, refusing
-from pmdaemon.daemon.kept import Exit, Kept, Program
+from pmdaemon.daemon import open_files, orphans, packets, refusing
+from pmdaemon.daemon.bare import signal, socket
+from pmdaemon.daemon.kept import Kept
 
-PACKET = 64 * 1024
-"""Bytes that a packet of the line has at the most."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from pmdaemon.daemon.kept import Exit, Program
+
 
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
@@ -52,6 +55,9 @@ DEATHS_WINDOW = 60.0
 
 RESTART_CODE = 75
 """Exit code by which a daemon asks to be started anew (sysexits(3), EX_TEMPFAIL)."""
+
+ALLOCATOR = {"MALLOC_ARENA_MAX": "1"}
+"""What a daemon's C library is told (mallopt(3)): to give its few threads no heaps of their own."""
 
 CONTROL = "control"
 """Name of the control socket among the kept descriptors."""
@@ -171,18 +177,20 @@ class Keeper:
     def _send(self, message: dict[str, object], descriptors: Sequence[int] = ()) -> None:
         if self._line is None:
             return
-        with contextlib.suppress(OSError):  # it has died; SIGCHLD tells
-            socket.send_fds(self._line, [json.dumps(message).encode()], list(descriptors))
+        try:
+            packets.send(self._line, message, descriptors)
+        except OSError:
+            return  # it has died; SIGCHLD tells
 
     def _hear(self) -> None:
         """Take one packet from the daemon."""
         if self._line is None:
             return
-        packet, descriptors = _receive(self._line)
-        if not packet:
+        facts, descriptors = packets.receive(self._line)
+        if facts is None:
             self._hang_up()
             return
-        for fact in _understood(packet):
+        for fact in facts.items():
             self._take_in(fact, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -258,7 +266,7 @@ class Keeper:
                 os.waitpid(found.si_pid, 0)
                 daemon_ended, daemon_code = True, code
                 continue
-            program = found.si_pid, orphans.stat(found.si_pid).start
+            program = found.si_pid, orphans.start_of(found.si_pid)
             self._pass_on(program, (code, None if by_itself else found.si_status))
             os.waitpid(found.si_pid, 0)
         # Last, as the next daemon is to know from its beginning what ended together with this one.
@@ -330,8 +338,10 @@ class Keeper:
         # in the pipe, which does not outlive us, is sent again.
         signal.pthread_sigmask(signal.SIG_BLOCK, CONCERNED)
         heard = set(self._held)
-        with contextlib.suppress(BlockingIOError):
+        try:  # noqa: SIM105 - `daemon.bare` says what is not loaded here
             heard.update(os.read(self._wakeup, 256))
+        except BlockingIOError:
+            pass
         self._held = []
         for number in heard.intersection(CONCERNED):
             os.kill(os.getpid(), number)
@@ -357,35 +367,15 @@ def _signals_as_descriptor() -> int:
     return reading
 
 
-def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
-    """Take a packet, or nothing from a daemon that has gone."""
-    try:
-        packet, descriptors, _, _ = socket.recv_fds(line, PACKET, 8)
-    except OSError:
-        return b"", []
-    for descriptor in descriptors:
-        # The next daemon gets what we keep over its line, and nothing by inheritance.
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
-    return packet, list(descriptors)
-
-
-def _understood(packet: bytes) -> list[tuple[str, Any]]:
-    try:
-        message = json.loads(packet)
-    except (ValueError, RecursionError):
-        return []
-    return [*message.items()] if isinstance(message, dict) else []
-
-
 def _become(line: socket.socket, command: Sequence[str], limits: tuple[int, int]) -> None:
     """Turn the forked child into a daemon."""
     try:
         signal.set_wakeup_fd(-1)
         for number in CONCERNED:
             signal.signal(number, signal.SIG_DFL)
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-        line.set_inheritable(True)
-        os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
+        open_files.limit(limits)
+        os.set_inheritable(line.fileno(), True)  # noqa: FBT003 - the library's signature
+        environment = {**ALLOCATOR, **os.environ}
+        os.execve(command[0], list(command), environment)  # noqa: S606 - no shell is wanted
     finally:
         os._exit(127)

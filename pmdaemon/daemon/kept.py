@@ -5,9 +5,14 @@ between hearing of an exit and writing that down. So the keeper is told of every
 in mind which it is and how it ended until the daemon says that the end is recorded.
 """
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
 DESCRIPTORS_AT_ONCE = 200
 """The kernel takes at most 253 in one packet."""

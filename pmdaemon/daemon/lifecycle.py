@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from pmdaemon import __version__
@@ -42,6 +43,8 @@ ROOM = 8192
 
 def main(home_path: str, line_fd: str) -> int:
     """Run until asked to end; the exit code tells the keeper what to do next."""
+    # asyncio has its own way with this signal only where nobody has chosen another.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     home = Home(home_path)
     child_nofile = raise_limit()  # first, as each thing that is kept comes as a descriptor
     _make_room_for_open_files()
@@ -260,10 +263,11 @@ def _spare_what_stays() -> None:
 
 
 def _heed_signals(ending: Ending) -> None:
+    # Given them by `add_signal_handler`, asyncio would load `inspect` to see what they are.
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.ask)
-    loop.add_signal_handler(signal.SIGHUP, lambda: ending.ask(for_good=False))
+    for number, for_good in ((signal.SIGTERM, True), (signal.SIGINT, True), (signal.SIGHUP, False)):
+        ask = partial(ending.ask, for_good=for_good)
+        signal.signal(number, lambda *_, ask=ask: loop.call_soon_threadsafe(ask))
 
 
 def _control_listener(home: Home, keeper: KeeperLink) -> socket.socket:

@@ -1,6 +1,5 @@
 """How many files we may have open: two or three for each process that runs."""
 
-import contextlib
 import resource
 
 OPEN_FILES = 65536
@@ -12,6 +11,13 @@ def raise_limit() -> tuple[int, int]:
     before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        limit((wanted, hard))
     return before
+
+
+def limit(limits: tuple[int, int]) -> None:
+    """Set these limits, soft and hard, where that may be."""
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    except (OSError, ValueError):
+        return

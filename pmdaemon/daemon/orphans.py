@@ -1,31 +1,39 @@
 """What a daemon that died leaves behind: its programs, which are the keeper's children then."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Container
-from typing import NamedTuple
 
-from pmdaemon.daemon.kept import Program
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
 
-
-class Stat(NamedTuple):
-    """A process, as the kernel has it until it is reaped; `start` in clock ticks since boot."""
-
-    pid: int
-    parent: int
-    session: int
-    start: int
+    from pmdaemon.daemon.kept import Program
 
 
 def be_subreaper() -> bool:
     """Become the parent of every orphan below us (prctl(2), Linux only); say whether we are."""
     if not sys.platform.startswith("linux"):
         return False
-    import ctypes  # noqa: PLC0415 - only here
-
     pr_set_child_subreaper = 36
-    done: int = ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
-    return done == 0
+    return _prctl()(pr_set_child_subreaper, 1, 0, 0, 0) == 0
+
+
+def _prctl() -> Callable[..., int]:
+    """Find prctl(2), which Python has no function for: by the half of `ctypes` that is in C."""
+    try:
+        import _ctypes  # noqa: PLC0415 - only here
+
+        call = _ctypes.call_function
+        itself = _ctypes.dlopen(None, 0)  # type: ignore[arg-type] # NULL, as dlopen(3) has it
+        found = _ctypes.dlsym(itself, "prctl")
+    except (AttributeError, ImportError, TypeError):
+        import ctypes  # noqa: PLC0415 - as above
+
+        whole: Callable[..., int] = ctypes.CDLL(None).prctl
+        return whole
+    return lambda *arguments: call(found, arguments)
 
 
 def begun_since(since: int, *, known: Container[Program], not_the: int | None) -> Program | None:
@@ -44,7 +52,8 @@ def begun_since(since: int, *, known: Container[Program], not_the: int | None) -
     for name in processes:
         if not name.isdigit() or int(name) == not_the:
             continue
-        pid, parent, session, start = stat(int(name))
+        pid = int(name)
+        parent, session, start = _stat(pid)
         if parent != os.getpid() or start < since or (pid, start) in known:
             continue
         if session in {pid, os.getsid(0)}:
@@ -52,11 +61,16 @@ def begun_since(since: int, *, known: Container[Program], not_the: int | None) -
     return None
 
 
-def stat(pid: int) -> Stat:
-    """Read what there is until a process is reaped, from proc(5); zeros where it is gone."""
+def start_of(pid: int) -> int:
+    """Tell when a process began, in clock ticks since boot, or 0 where it is reaped."""
+    return _stat(pid)[2]
+
+
+def _stat(pid: int) -> tuple[int, int, int]:
+    """Read parent, session and start of a process from proc(5); zeros where it is reaped."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - pathlib is not loaded here
             fields = file.read().rpartition(b")")[2].split()
-            return Stat(pid, int(fields[1]), int(fields[3]), int(fields[19]))
+            return int(fields[1]), int(fields[3]), int(fields[19])
     except (OSError, IndexError, ValueError):
-        return Stat(pid, 0, 0, 0)
+        return 0, 0, 0

@@ -4,11 +4,15 @@ A client writes its request as soon as it is connected, and waits. While no daem
 wait until its own deadline, and never hear that the disk is full or the store was replaced.
 """
 
-import contextlib
-import json
+from __future__ import annotations
+
 import os
-import socket
-from collections.abc import Mapping
+
+from pmdaemon.daemon.bare import encoded, socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REQUEST = 64 * 1024
 """Bytes of a request that are taken off: a socket closed with more unread breaks the answer off."""
@@ -23,17 +27,36 @@ UNEXPLAINED = {
 
 def refuse(listener: int, error: Mapping[str, object]) -> None:
     """Answer whoever waits on this listening socket by an error, in place of a welcome."""
-    answer = json.dumps({"error": error}).encode() + b"\n"
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(listener)) as waiting:
+    answer = encoded({"error": error}) + b"\n"
+    try:
+        waiting = socket.socket(fileno=os.dup(listener))
+    except OSError:
+        return
+    try:
         waiting.setblocking(False)  # noqa: FBT003 - the library's signature
-        while True:  # until nobody waits any more, which is a BlockingIOError
-            connection, _ = waiting.accept()
-            _answer(connection, answer)
+        while True:
+            # The half of `accept` that is in C (`daemon.bare`).
+            descriptor, _ = waiting._accept()  # type: ignore[attr-defined] # noqa: SLF001
+            _answer(socket.socket(fileno=descriptor), answer)
+    except OSError:
+        return  # nobody waits any more, which is a BlockingIOError
+    finally:
+        waiting.close()
 
 
 def _answer(connection: socket.socket, answer: bytes) -> None:
-    with contextlib.suppress(OSError), connection:
+    try:
         connection.setblocking(False)  # noqa: FBT003 - the library's signature
-        with contextlib.suppress(BlockingIOError):
-            connection.recv(REQUEST)
+        _take_off(connection)
         connection.send(answer)
+    except OSError:
+        return
+    finally:
+        connection.close()
+
+
+def _take_off(connection: socket.socket) -> None:
+    try:
+        connection.recv(REQUEST)
+    except BlockingIOError:
+        return

@@ -5,10 +5,15 @@ the same in more lines. The variable is taken out of the environment, since it i
 who may speak; a daemon or a program that found it would speak for all of us.
 """
 
-import contextlib
-import socket
+from __future__ import annotations
+
 import time
-from collections.abc import Mapping, MutableMapping
+
+from pmdaemon.daemon.bare import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
 
 VARIABLE = "NOTIFY_SOCKET"
 
@@ -45,9 +50,11 @@ class ServiceManager:
             return  # none, or of a kind that is for virtual machines
         # An abstract socket's name begins with a NUL (unix(7)), which no variable can hold.
         address = "\0" + self._address[1:] if self._address[0] == "@" else self._address
-        with (
-            contextlib.suppress(OSError),  # nobody listens any more
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line,
-        ):
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
             line.settimeout(1.0)
             line.sendto("\n".join(facts).encode(), address)
+        except OSError:
+            return  # nobody listens any more
+        finally:
+            line.close()

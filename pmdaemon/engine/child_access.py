@@ -7,7 +7,7 @@ lasts: a restart makes a new one, and the end of the run is the end of it. No to
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import urlsplit
+from urllib import parse
 
 from msgspec import Struct
 
@@ -95,7 +95,7 @@ class ChildAccess:
         url = self._url()
         if url is None:
             return {}
-        parts = urlsplit(url)
+        parts = parse.urlsplit(url)
         host = EVERY_ADDRESS.get(parts.hostname or "", parts.hostname or "")
         try:
             token, _ = self._token(process)

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pmdaemon.core.lifecycle_events import Event, RestartRequested
 from pmdaemon.core.notices import Notice, ProcessChanged
@@ -27,8 +28,7 @@ LONGEST_GATHERING = 5.0
 """Seconds after which it counts though changes go on, or a long `delay` after the first of them."""
 
 
-@dataclass(slots=True, eq=False)
-class _Watched:
+class _Watched(Struct, eq=False):
     """An app whose files are watched, and what was gathered since the last restart."""
 
     order: WatchOrder

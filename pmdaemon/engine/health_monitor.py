@@ -1,7 +1,8 @@
 """Asks programs that are to be checked how they are, and tells when one fails."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pmdaemon.core import readiness
 from pmdaemon.core.environment import child_environment
@@ -19,8 +20,7 @@ READY_INTERVAL = 0.2
 """Seconds between two checks of a program that somebody waits for."""
 
 
-@dataclass(slots=True, eq=False)
-class _Patient:
+class _Patient(Struct, eq=False):
     """A run that is checked: one probe at a time, and then a wait."""
 
     process: Process

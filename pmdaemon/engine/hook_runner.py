@@ -9,8 +9,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from pmdaemon.core.environment import child_environment
 from pmdaemon.core.events import EventKind
@@ -29,8 +30,7 @@ LONGEST_LINE = 100
 """Events that wait for one hook."""
 
 
-@dataclass(slots=True, eq=False)
-class _Line:
+class _Line(Struct, eq=False):
     waiting: deque[tuple[Telling, Process]] = field(default_factory=deque)
     working: "asyncio.Task[None] | None" = None
 

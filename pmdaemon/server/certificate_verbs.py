@@ -1,13 +1,14 @@
 """The verbs about certificates of the gateway."""
 
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib import parse
 
 import msgspec
 from msgspec.structs import replace
 
 from pmdaemon.control.messages import EmptyBody
-from pmdaemon.control.messages.gateway import AcmeItem, CertificateBody
+from pmdaemon.control.messages.gateway import AcmeItem, CertificateBody, CertificatesBody
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.routing import host_pattern
 from pmdaemon.core.wording import shown
@@ -76,9 +77,9 @@ def acme_settings(body: AcmeItem | None) -> AcmeSettings | None:
         return None
     directory, contact = body["directory"], tuple(body.get("contact", ()))
     try:
-        parts = urlsplit(directory)
+        parts = parse.urlsplit(directory)
     except ValueError:
-        parts = urlsplit("")
+        parts = parse.urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
         raise InvalidInput(
             f"{shown(directory)} is no directory of an authority: an https URL",
@@ -104,3 +105,10 @@ def refuse_without_ports(settings: GatewaySettings) -> None:
             " (pmdaemon proxy on --http 80 --https 443, or proxy certs --acme none)",
             code="ports_needed",
         )
+
+
+TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]]]] = {
+    "certificates": (CertificatesBody, certificates),
+    "certificate_remove": (CertificateBody, remove),
+    "certificate_retry": (CertificateBody, retry),
+}

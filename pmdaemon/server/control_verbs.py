@@ -12,16 +12,6 @@ from pmdaemon import __version__
 from pmdaemon.config.field_values import signal_name
 from pmdaemon.control.messages import EmptyBody
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
-from pmdaemon.control.messages.gateway import (
-    CertificateBody,
-    CertificatesBody,
-    GatewayBody,
-    RequestBody,
-    RequestsBody,
-    ServiceBody,
-    ServiceModeBody,
-    ServiceRemoveBody,
-)
 from pmdaemon.control.messages.processes import (
     HistoryBody,
     ListBody,
@@ -30,22 +20,10 @@ from pmdaemon.control.messages.processes import (
     SignalBody,
     TriggerBody,
 )
-from pmdaemon.control.messages.web import (
-    RevokeBody,
-    RotateBody,
-    RotateSecretBody,
-    TokenBody,
-    WebBody,
-)
 from pmdaemon.core.errors import InvalidInput, ReloadInProgress
 from pmdaemon.core.selectors import Selector, parse_each
 from pmdaemon.engine.engine import Engine
-from pmdaemon.server import (
-    certificate_verbs,
-    declaring_verbs,
-    gateway_verbs,
-    web_verbs,
-)
+from pmdaemon.server import declaring_verbs
 from pmdaemon.server.control_socket import Conversation, Verb
 from pmdaemon.server.control_views import (
     explanation_view,
@@ -65,29 +43,29 @@ Handler = Callable[[Engine, Any, Conversation], Coroutine[Any, Any, dict[str, An
 
 def verbs(engine: Engine) -> dict[str, Verb]:
     """Bind every verb to `engine`."""
-    bound = {name: _bound(engine, body, handler) for name, (body, handler) in _TABLE.items()}
-    for module, names in _OF_DEPLOYS.items():
-        bound |= {name: _of_deploys(engine, module, name) for name in names.split()}
+    bound = {name: _bound(engine, name, *known) for name, known in _TABLE.items()}
+    for module, names in (_LATER | _OF_DEPLOYS).items():
+        bound |= {name: _later(engine, module, name) for name in names.split()}
     return bound
 
 
-def _of_deploys(engine: Engine, module: str, name: str) -> Verb:
-    """Bind a verb that is loaded, with what deploys, when somebody first uses it."""
+def _later(engine: Engine, module: str, name: str) -> Verb:
+    """Bind a verb that is loaded, with what deploys if need be, when somebody first uses it."""
 
     async def verb(raw: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
-        await engine.deploys.load()
-        body, handler = import_module(module).TABLE[name]
-        return await _bound(engine, body, handler, talks=name in _TALKING)(raw, conversation)
+        if module in _OF_DEPLOYS:
+            await engine.deploys.load()
+        known = import_module(module).TABLE[name]
+        return await _bound(engine, name, *known)(raw, conversation)
 
     return verb
 
 
 def _bound(
     engine: Engine,
+    name: str,
     body_type: Any,  # noqa: ANN401 - a type form
     handler: Handler,
-    *,
-    talks: bool = False,
 ) -> Verb:
     async def verb(raw: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
         try:
@@ -95,8 +73,8 @@ def _bound(
         except msgspec.ValidationError as error:
             raise InvalidInput(f"this request cannot be used: {error}") from None
         work = handler(engine, body, conversation)
-        if talks or handler in {follow, web_verbs.turn_on, gateway_verbs.requests}:
-            return await work  # these have more to say than that they are not done yet
+        if name in _TALKING:
+            return await work
         return await with_progress(
             work,
             conversation,
@@ -234,27 +212,18 @@ _TABLE: dict[str, tuple[Any, Handler]] = {
     "explain": (SelectBody, _explain),
     "history": (HistoryBody, _history),
     "follow": (SelectBody, follow),
-    "web": (WebBody, web_verbs.turn_on),
-    "web_off": (EmptyBody, web_verbs.turn_off),
-    "token": (TokenBody, web_verbs.make_token),
-    "tokens": (EmptyBody, web_verbs.list_tokens),
-    "rotate": (RotateBody, web_verbs.rotate_token),
-    "rotate_secret": (RotateSecretBody, web_verbs.rotate_secret),
-    "revoke": (RevokeBody, web_verbs.revoke_token),
-    "gateway": (EmptyBody, gateway_verbs.status),
-    "gateway_on": (GatewayBody, gateway_verbs.turn_on),
-    "gateway_off": (EmptyBody, gateway_verbs.turn_off),
-    "service": (ServiceBody, gateway_verbs.put),
-    "service_remove": (ServiceRemoveBody, gateway_verbs.remove),
-    "service_mode": (ServiceModeBody, gateway_verbs.set_mode),
-    "certificates": (CertificatesBody, certificate_verbs.certificates),
-    "certificate_remove": (CertificateBody, certificate_verbs.remove),
-    "certificate_retry": (CertificateBody, certificate_verbs.retry),
-    "requests": (RequestsBody, gateway_verbs.requests),
-    "request": (RequestBody, gateway_verbs.request),
     "kill": (EmptyBody, _kill),
     "update": (EmptyBody, _update),
 }
+
+_LATER = {
+    "pmdaemon.server.web_verbs": "web web_off token tokens rotate rotate_secret revoke",
+    "pmdaemon.server.gateway_verbs": """
+        gateway gateway_on gateway_off service service_remove service_mode requests request
+    """,
+    "pmdaemon.server.certificate_verbs": "certificates certificate_remove certificate_retry",
+}
+"""Verbs that few use, by the module that has them."""
 
 _OF_DEPLOYS = {
     "pmdaemon.server.platform_verbs": """
@@ -269,7 +238,7 @@ _OF_DEPLOYS = {
         deployment_promote deployment_stop deployment_remove deployment_log
     """,
 }
-"""Verbs that are for those who deploy, by the module that has them."""
+"""The same of verbs for those who deploy."""
 
-_TALKING = frozenset({"deployment_log"})
-"""Those of them that have more to say than that they are not done yet."""
+_TALKING = frozenset({"follow", "web", "requests", "deployment_log"})
+"""Those that have more to say than that they are not done yet."""

@@ -1,7 +1,7 @@
 """The verbs about the gateway: its listeners, its services, and the requests it has seen."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -290,3 +290,15 @@ def _request_view(engine: Engine, record: RequestRecord) -> dict[str, Any]:
         "stale": record.stale(engine.clock.now()),
         "aborted": record.aborted,
     }
+
+
+TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]]]] = {
+    "gateway": (EmptyBody, status),
+    "gateway_on": (GatewayBody, turn_on),
+    "gateway_off": (EmptyBody, turn_off),
+    "service": (ServiceBody, put),
+    "service_remove": (ServiceRemoveBody, remove),
+    "service_mode": (ServiceModeBody, set_mode),
+    "requests": (RequestsBody, requests),
+    "request": (RequestBody, request),
+}

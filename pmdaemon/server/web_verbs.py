@@ -1,5 +1,6 @@
 """The verbs about the web side: on and off, and the tokens that open it."""
 
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from pmdaemon.control.messages import EmptyBody
@@ -96,3 +97,14 @@ def _view(token: Token) -> dict[str, Any]:
         "created": token.created,
         "expires": token.expires,
     }
+
+
+TABLE: Mapping[str, tuple[Any, Callable[..., Coroutine[Any, Any, dict[str, Any]]]]] = {
+    "web": (WebBody, turn_on),
+    "web_off": (EmptyBody, turn_off),
+    "token": (TokenBody, make_token),
+    "tokens": (EmptyBody, list_tokens),
+    "rotate": (RotateBody, rotate_token),
+    "rotate_secret": (RotateSecretBody, rotate_secret),
+    "revoke": (RevokeBody, revoke_token),
+}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon import KEEPER_COMMAND
 from pmdaemon.control import starter
 from pmdaemon.control.starter import Prepared, importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
@@ -51,8 +52,8 @@ def test_the_daemon_is_told_its_home_and_its_descriptor(daemon_is, log, tmp_path
 
     start(log)
 
-    told = (tmp_path / "args").read_text().split()
-    assert told == ["-P", "-m", "pmdaemon.daemon", "--home", "/the/home", "--ready-fd", "3"]
+    told = (tmp_path / "args").read_text()
+    assert told == " ".join([*KEEPER_COMMAND, "--home", "/the/home", "--ready-fd", "3"]) + "\n"
 
 
 def test_who_waits_for_the_keeper_gets_its_pid_and_can_have_a_home_taken_over(

@@ -68,6 +68,12 @@ def test_the_first_daemon_is_told_to_be_ready(keeper):
     assert keeper.begun[0]["deaths"] == 0
 
 
+def test_a_daemon_is_told_to_have_one_heap_for_all_its_threads(keeper):
+    keeper.daemon(0)
+
+    assert keeper.begun[0]["arenas"] == os.environ.get("MALLOC_ARENA_MAX", "1")
+
+
 @pytest.mark.parametrize("command", ["abort", "exit 1", "exit 127"])
 def test_a_daemon_that_dies_is_followed_by_another(keeper, command):
     first = keeper.daemon(0)

@@ -14,19 +14,28 @@ from pmdaemon.daemon import lifecycle
 LOAD = """
 import sys
 from pmdaemon.daemon import lean
+lean.load_pathlib_without_urls()
+lean.load_later()
 lean.load_asyncio_without_tls()
 lean.load_msgspec_alone()
 import pmdaemon.daemon.lifecycle
 print(*sys.modules)
 """
 COSTLY = {
-    "aiohttp", "click", "cryptography", "ctypes", "hashlib", "platformdirs", "psutil", "rich",
-    "ssl", "typing_extensions",
+    "aiohttp", "ast", "click", "cryptography", "ctypes", "dataclasses", "dis", "hashlib",
+    "platformdirs", "psutil", "rich", "ssl", "tomllib", "typing_extensions", "urllib.request",
+    "pmdaemon.control.messages.gateway", "pmdaemon.control.messages.web",
 }  # fmt: skip
+
+REFUSED = {"ssl", "typing_extensions"}
+"""What libraries ask for and are not given."""
 
 
 def test_a_daemon_without_a_web_side_loads_nothing_that_costs_much():
-    """OpenSSL alone is 4 MB, and aiohttp 15: they come with the web side."""
+    """OpenSSL alone is 4 MB, and aiohttp 15: they come with the web side.
+
+    `ast` and `dis` come with `inspect`, when something of it is asked for.
+    """
     loaded = subprocess.run(
         [sys.executable, "-c", LOAD],
         capture_output=True,
@@ -45,10 +54,13 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(20)
     socket.send_fds(ours, [b'{"begin": {"deaths": 2}}'], [])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pmdaemon.daemon.serve", home.path, str(theirs.fileno())],
-        pass_fds=[theirs.fileno()],
-    )
+    serve = ("-X", "importtime", "-m", "pmdaemon.daemon.serve")
+    with (tmp_path / "imported").open("w") as imported:
+        process = subprocess.Popen(
+            [sys.executable, *serve, home.path, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stderr=imported,
+        )
     theirs.close()
     try:
         for name in ("notify", "control"):
@@ -60,6 +72,9 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
         Channel(home).request("kill")
 
         assert process.wait(10) == 0
+        lines = (tmp_path / "imported").read_text().splitlines()
+        asked_for = {line.rpartition("|")[2].strip() for line in lines}
+        assert asked_for & COSTLY <= REFUSED
     finally:
         process.kill()
         process.wait(10)

@@ -55,6 +55,7 @@ class KeptDaemon:
             deaths=deaths,
             inherited=inherited,
             open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            arenas=os.environ.get("MALLOC_ARENA_MAX"),
         )
 
     def say(self, message: dict[str, Any], *descriptors: int) -> None:

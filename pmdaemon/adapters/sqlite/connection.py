@@ -20,6 +20,9 @@ MODE = 0o600
 MIGRATIONS = Path(__file__).parent / "migrations"
 """Numbered files; each leads from the version before to its own, which it sets at its end."""
 
+CACHE = 256
+"""KiB of the store that are held in memory: all of it is read at the start, and little later."""
+
 JOURNAL_PAGES = 256
 """Pages of 4 KiB in the journal before it is moved into the store."""
 
@@ -168,6 +171,7 @@ def _inspect(path: Path, patience: float) -> None:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE}")

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from pmdaemon import KEEPER_COMMAND
 from pmdaemon.cli.boot import (
     NOTHING_TO_TELL,
     Boot,
@@ -62,7 +63,7 @@ def command(
         name=boot.name,
         user=boot.account.name,
         argv=[
-            *(sys.executable, "-P", "-m", "pmdaemon.daemon"),
+            *(sys.executable, *KEEPER_COMMAND),
             *("--home", place.path, "--take-over", "yes"),
         ],
         environment=_environment(context, place),

@@ -4,6 +4,7 @@ import plistlib
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon import KEEPER_COMMAND
 from pmdaemon.cli.commands import startup
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.spec import StopPolicy
@@ -35,9 +36,8 @@ def test_without_a_daemon_it_is_started(cli_without_daemon, installed):
     assert start
     assert service.wait_for_ip
     assert service.stop_patience == 90
-    assert service.argv[1:] == [
-        *("-P", "-m", "pmdaemon.daemon", "--home", cli.home.path, "--take-over", "yes")
-    ]
+    told = [*KEEPER_COMMAND, "--home", cli.home.path, "--take-over", "yes"]
+    assert service.argv[1:] == told
     assert service.environment["PATH"] == "/usr/bin"
     assert service.environment["PMDAEMON_HOME"] == cli.home.path
     assert "starts at boot from now on" in cli.out
