@@ -9,6 +9,7 @@ from msgspec import Struct
 from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import local_zone
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
@@ -80,6 +81,7 @@ class Parts(Struct, frozen=True):
     sampler: Sampler
     store: SqliteStore
     trees: SystemProcessTrees
+    groups: ControlGroups
     notify: DatagramNotifySocket
 
 
@@ -87,6 +89,7 @@ class _Works(Struct, frozen=True):
     """What has things done to programs."""
 
     trees: SystemProcessTrees
+    groups: ControlGroups
     notify: DatagramNotifySocket
     lines: ProgramLines
     health: HealthMonitor
@@ -142,6 +145,7 @@ def assemble(
         sampler=works.sampler,
         store=ground.store,
         trees=works.trees,
+        groups=works.groups,
         notify=works.notify,
     )
 
@@ -159,7 +163,10 @@ def _works(
         return {**children.environment(process), **deploys.environment(process)}
 
     clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
-    trees = _trees(ground, parent, builds=deploys.builds)
+    # As init, our parent takes in orphans of others, too.
+    keeper = parent if parent != INIT else None
+    groups = ControlGroups(ground.home.id, ground.reader, keeper=keeper)
+    trees = _trees(ground, parent, keeper, groups, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
     lines = _lines(ground, notify, environment, deploys.doors)
     health = HealthMonitor(clock=clock, bus=bus, prober=ground.prober, post=supervisor.post)
@@ -197,6 +204,7 @@ def _works(
     )
     return _Works(
         trees=trees,
+        groups=groups,
         notify=notify,
         lines=lines,
         health=health,
@@ -279,15 +287,20 @@ def _deploys(ground: Ground, works: _Works) -> Deploys:
 
 
 def _trees(
-    ground: Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+    ground: Ground,
+    parent: int,
+    keeper: int | None,
+    groups: ControlGroups,
+    *,
+    builds: Callable[[], Iterable[Identity]],
 ) -> SystemProcessTrees:
     return SystemProcessTrees(
         ground.reader,
         ground.table,
         ground.handles,
         reapers={INIT, parent},
-        # As init, our parent takes in orphans of others, too.
-        keeper=parent if parent != INIT else None,
+        keeper=keeper,
+        groups=groups,
         runs=lambda: [
             *(one.run.identity for one in ground.processes() if one.run),
             *builds(),
