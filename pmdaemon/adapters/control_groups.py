@@ -13,28 +13,20 @@ not younger, and of which not all was brought in by then.
 Nothing is remembered that could be stale: a group has the token of its run for a name.
 """
 
-import asyncio
 import logging
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 
 from pmdaemon.adapters import cgroup_files
 from pmdaemon.adapters.cgroup_files import Mount
-from pmdaemon.adapters.group_entry import Doorway, Entry, Held, Passed, pass_through, whose
+from pmdaemon.adapters.group_entry import Doorway, Held
+from pmdaemon.adapters.group_passes import GroupPasses
 from pmdaemon.adapters.own_group import MARK, NotDivisible, OwnGroup, find_divisible
-from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader
 from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Identity
 
 log = logging.getLogger(__name__)
-
-PASSES = 50
-"""How often we look again for what a run has begun, at the most: it may begin more for ever."""
-
-REMOVALS = 20
-REMOVE_AGAIN = 0.1
-"""How often, and after how many seconds, we try to remove a group: what ended may leave it late."""
 
 
 class ControlGroups:
@@ -53,15 +45,8 @@ class ControlGroups:
         self._reader = reader
         self._keeper = keeper
         self._own: OwnGroup | None = None
+        self._passes: GroupPasses | None = None
         self._folders: dict[str, dict[int, str]] = {}
-        self._runs: dict[str, Held] = {}
-        self._unsettled: dict[str, Held] = {}
-        self._due: list[Entry] = []
-        self._over: dict[str, int] = {}
-        self._passes = 0
-        self._thread: ThreadPoolExecutor | None = None
-        self._is_busy = False
-        self._has_complained = False
 
     def open(self, runs: Iterable[tuple[Identity, str]] = ()) -> None:
         """Find out what there is, and which groups a former daemon has made.
@@ -80,21 +65,17 @@ class ControlGroups:
             log.info("groups.used below=%s", own.folder)
             self._own = own
             self._take_stock(own.folder)
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="groups")
+            self._passes = GroupPasses(Doorway(own.group, self._reader, self._keeper))
         if mount is not None:
             for identity, token in runs:
                 self._find(identity, token, mount)
 
     def hold(self, identity: Identity, token: str) -> None:
         """Bring a run into a group of its own, in a while."""
-        if self._own is None or not token.startswith(f"{self._home}.") or "/" in token:
+        if self._own is None or self._passes is None or not self._is_ours(token):
             return
         folder = self._know(token, f"{self._own.folder}/{MARK}{token}")
-        self._over.pop(folder, None)
-        held = Held(identity, token, folder)
-        self._runs[token] = self._unsettled[token] = held
-        self._due.append(Entry(held, identity))
-        self._work()
+        self._passes.bring_in(Held(identity, token, folder))
 
     def pids(self, token: str) -> Sequence[int]:
         """List what lives in the group of a run, or in that of an earlier launch."""
@@ -105,6 +86,11 @@ class ControlGroups:
         """Tell whether a process is in the group of any run of this home."""
         group = cgroup_files.group_of(pid) if self._folders else None
         return group is not None and f"/{MARK}{self._home}." in group
+
+    def whose(self, orphan: ProcessEntry) -> Identity | None:
+        """Say to which run an orphan without a name belongs that is not in its group yet."""
+        run = self._passes.whose(orphan) if self._passes is not None else None
+        return run.identity if run is not None else None
 
     def kill(self, token: str) -> None:
         """Kill all of a run that is in its group, unless we are in there ourselves."""
@@ -119,21 +105,19 @@ class ControlGroups:
             self._folders[owner].pop(launch)
             if not self._folders[owner]:
                 del self._folders[owner]
-            self._runs.pop(each, None)
-            self._unsettled.pop(each, None)
-            self._over[folder] = 0
-        self._due = [entry for entry in self._due if entry.run.token in self._runs]
-        self._work()
+            if self._passes is not None:
+                self._passes.remove(each, folder)
+            else:
+                cgroup_files.remove(folder)
 
     def close(self) -> None:
         """Bring nobody in any more, and remove what is over."""
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
-        self._own = None
-        for folder in self._over:
-            cgroup_files.remove(folder)
-        self._over.clear()
+        if self._passes is not None:
+            self._passes.close()
+            self._passes = None
+
+    def _is_ours(self, token: str) -> bool:
+        return token.startswith(f"{self._home}.") and "/" not in token
 
     def _move_to(self, own: OwnGroup) -> None:
         """Leave the group of a run, if we are in one: whoever ends that is not to end us."""
@@ -148,10 +132,11 @@ class ControlGroups:
     def _take_stock(self, folder: str) -> None:
         """Know the groups of this home that are there, and remove those that nobody is in."""
         for name in cgroup_files.groups_in(folder):
-            if name.startswith(f"{MARK}{self._home}."):
+            token = name.removeprefix(MARK)
+            if name.startswith(MARK) and self._is_ours(token):
                 found = f"{folder}/{name}"
                 if cgroup_files.pids_in(found) or not cgroup_files.remove(found):
-                    self._know(name.removeprefix(MARK), found)
+                    self._know(token, found)
 
     def _find(self, identity: Identity, token: str, mount: Mount) -> None:
         """Know the group that a run is in, wherever that is."""
@@ -168,55 +153,7 @@ class ControlGroups:
     def _folders_of(self, token: str) -> Mapping[str, str]:
         """List the groups of a run and of earlier launches, by token."""
         owner, latest = token_parts(token)
-        known = self._folders.get(owner, {})
+        known = self._folders.get(owner)
+        if known is None:
+            return {}
         return {f"{owner}.{launch}": known[launch] for launch in known if launch <= latest}
-
-    def _work(self) -> None:
-        """Have the thread do what is due, unless it has something to do."""
-        if self._own is None or self._is_busy or not (self._due or self._over):
-            return
-        self._is_busy = True
-        known = frozenset(run.identity.pid for run in self._runs.values())
-        due, self._due = self._due, []
-        over, asked = tuple(self._over), tuple(self._unsettled)
-        doorway = Doorway(self._own.group, self._reader, self._keeper)
-        asyncio.get_running_loop().run_in_executor(
-            self._thread, pass_through, doorway, due, over, known
-        ).add_done_callback(lambda passed: self._passed(asked, over, passed.result()))
-
-    def _passed(self, asked: Iterable[str], over: Iterable[str], passed: Passed) -> None:
-        self._is_busy = False
-        self._complain(passed.failure)
-        self._note_removals(over, passed.removed)
-        found = [
-            Entry(run, stranger.process.identity)
-            for stranger in passed.strangers
-            if (run := whose(stranger, self._runs.values(), self._unsettled.values())) is not None
-        ]
-        if found and self._passes < PASSES:
-            self._passes += 1
-            self._due += found
-        else:
-            self._passes = 0
-            for token in asked:
-                self._unsettled.pop(token, None)
-        if self._due or 0 in self._over.values():
-            self._work()
-        elif self._over:
-            asyncio.get_running_loop().call_later(REMOVE_AGAIN, self._work)
-
-    def _note_removals(self, over: Iterable[str], removed: Container[str]) -> None:
-        for folder in over:
-            if folder in removed:
-                self._over.pop(folder, None)
-            elif folder in self._over:
-                self._over[folder] += 1
-                if self._over[folder] >= REMOVALS:
-                    log.warning("groups.not_removed folder=%s", folder)
-                    del self._over[folder]
-
-    def _complain(self, failure: OSError | None) -> None:
-        """Say once that some runs have no group: it happens to all of them, or hardly ever."""
-        if failure is not None and not self._has_complained:
-            self._has_complained = True
-            log.warning("groups.not_entered reason=%s", failure)

@@ -1,7 +1,7 @@
 """Bringing processes into the group of their run. What is done here waits, so a thread does it."""
 
 import os
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 
 from msgspec import Struct
@@ -84,9 +84,13 @@ class Doorway:
             return []
         return [*self._look_for_strangers(self._keeper, known)]
 
+    def is_outside(self, pid: int) -> bool:
+        """Tell whether a process is in the group that we are in."""
+        return cgroup_files.group_of(pid) == self._own
+
     def _look_for_strangers(self, keeper: int, known: Container[int]) -> Iterator[Stranger]:
         for pid in self._reader.children(keeper):
-            if pid == os.getpid() or pid in known or cgroup_files.group_of(pid) != self._own:
+            if pid == os.getpid() or pid in known or not self.is_outside(pid):
                 continue
             process = self._reader.entry(pid)
             if process is not None and not process.ended:
@@ -109,24 +113,6 @@ def pass_through(
         except OSError as error:
             failure = failure or error
     return Passed(removed, doorway.strangers(known) if entries else (), failure)
-
-
-def whose(stranger: Stranger, runs: Iterable[Held], unsettled: Iterable[Held]) -> Held | None:
-    """Find out to which run a stranger belongs; None where that cannot be known.
-
-    Args:
-        runs: all that are held.
-        unsettled: those of which something may not have been brought in yet.
-
-    """
-    process = stranger.process
-    if stranger.token:
-        return next((run for run in runs if run.token == stranger.token), None)
-    for run in runs:
-        if run.identity.pid == process.session:
-            return run
-    elders = [run for run in unsettled if run.identity.start_time <= process.start_time]
-    return elders[0] if len(elders) == 1 else None
 
 
 def _children(pid: int) -> Sequence[int]:

@@ -221,6 +221,9 @@ class SystemProcessTrees:
         ]
         if not nameless:
             return  # as nearly always; to look at all runs for each of them takes its time
+        claims = [(entry, self._groups.whose(entry)) for entry in nameless]
+        yield from (entry for entry, claimant in claims if claimant == identity)
+        nameless = [entry for entry, claimant in claims if claimant is None]
         others = [run for run in self._runs() if run != identity]
         sessions = {run.pid for run in others}
         oldest = min((run.start_time for run in others), default=inf)

@@ -142,7 +142,7 @@ def test_orphans_are_leftovers_whosever_they_are(orphans, left):
     gone = Identity(2**22 - 1, start_time=1)
     trees = strays_over(*(an_entry(pid, ppid=KEEPER) for pid in orphans))
 
-    assert trees.has_leftovers(gone) is left
+    assert trees.has_leftovers(gone, "token") is left
 
 
 def test_a_run_of_a_former_daemon_is_no_leftover():
@@ -150,7 +150,7 @@ def test_a_run_of_a_former_daemon_is_no_leftover():
 
     trees = strays_over(an_entry(50, ppid=KEEPER), runs=[adopted])
 
-    assert not trees.has_leftovers(gone)
+    assert not trees.has_leftovers(gone, "token")
 
 
 def test_we_and_our_ancestors_are_never_members():

@@ -58,7 +58,7 @@ async def test_a_child_that_was_left_behind_is_a_member(system):
 
     assert len(members) == 1
     assert identity not in members
-    assert system.trees.has_leftovers(identity)
+    assert system.trees.has_leftovers(identity, system.launched[identity])
 
 
 async def test_a_daemon_in_a_session_of_its_own_is_a_member(system):
@@ -84,7 +84,7 @@ async def test_nothing_is_left_of_a_program_that_left_nothing(system):
 
     await ended(system, identity)
 
-    assert not system.trees.has_leftovers(identity)
+    assert not system.trees.has_leftovers(identity, system.launched[identity])
     assert system.members(identity) == []
 
 
