@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sys
 
 import pytest
 
@@ -11,7 +12,7 @@ from pmdaemon.core.process import Exit, Identity
 from tests.adapters.test_process_table import an_entry
 from tests.fakes.clock import FakeClock
 from tests.fakes.process_reader import FakeProcessReader
-from tests.support.system import REAL_SYSTEMS
+from tests.support.system import REAL_SYSTEMS, Program, grouped_system
 from tests.support.waiting import eventually
 
 RUN = Identity(10, 100)
@@ -315,6 +316,71 @@ async def test_a_program_that_left_only_another_group_behind_still_has_members(s
     await eventually(lambda: ends)
 
     assert len(system.members(identity)) == 1
+
+
+@pytest.fixture
+async def grouped(tmp_path):
+    async with grouped_system(tmp_path) as system:
+        yield system
+
+
+NAMELESS = "(env -i setsid sh -c 'sleep 1000 & echo $!' &); exec sleep 1000"
+"""Leaves a process behind that has lost its session, its parent and its environment."""
+
+COMET = """
+import os, sys, time
+open(sys.argv[1]).read()
+if os.fork() == 0:
+    os.setsid()
+    print("off", flush=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if os.fork():
+            os._exit(0)
+time.sleep(1000)
+"""
+"""Leaves a session behind of which each process ends as soon as it has begun another."""
+
+
+async def test_what_has_lost_all_marks_is_a_member_by_its_group(grouped, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    identity = grouped.launch(f"read word < {gate}; {NAMELESS}")
+    await grouped.held(identity)
+    gate.write_text("go\n")
+
+    stray = int(await eventually(grouped.read_output))
+
+    assert {one.pid for one in grouped.members(identity)} == {identity.pid, stray}
+    assert grouped.trees.has_leftovers(Identity(2**22 - 1, 1), grouped.launched[identity])
+
+
+async def test_what_is_left_in_the_group_of_an_earlier_run_is_a_member(grouped):
+    owner = f"{grouped.home}.9"
+    earlier = grouped.launch(Program.STAYS, token=f"{owner}.1")
+    later = grouped.launch(Program.STAYS, token=f"{owner}.2")
+    await grouped.held(earlier)
+
+    assert set(grouped.members(later)) == {earlier, later}
+    assert grouped.members(earlier) == [earlier]
+
+
+async def test_what_forks_and_ends_for_ever_is_caught_and_killed(grouped, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    argv = (sys.executable, "-S", "-c", COMET, str(gate))
+    identity = grouped.launch(COMET, argv=argv)
+    await grouped.held(identity)
+    gate.write_text("go\n")
+    assert await eventually(grouped.read_output) == b"off\n"
+    grouped.trees.signal([identity], "SIGKILL")
+    await eventually(lambda: not grouped.trees.alive(identity))
+    seen = [grouped.members(identity) for _ in range(20)]
+
+    grouped.trees.kill(grouped.launched[identity])
+
+    assert all(seen)
+    await eventually(lambda: not grouped.members(identity))
 
 
 def zombies_of(ppid: int) -> list[int]:
