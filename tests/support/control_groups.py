@@ -21,7 +21,7 @@ from tests.support.waiting import eventually_sync
 def own_group() -> OwnGroup:
     """Find the group that we can divide, or skip the test."""
     try:
-        return find_divisible(cgroup_files.find_mount(), cgroup_files.group_of("self"))
+        return _found()
     except NotDivisible as reason:
         pytest.skip(f"no control group of ours: {reason}")
 
@@ -29,7 +29,7 @@ def own_group() -> OwnGroup:
 def groups_of(home: Path) -> list[Path]:
     """List the groups of the runs of a home."""
     try:
-        own = find_divisible(cgroup_files.find_mount(), cgroup_files.group_of("self"))
+        own = _found()
         mark = f"{MARK}{Home(str(home)).id}."
     except (NotDivisible, FileNotFoundError):
         return []
@@ -55,3 +55,20 @@ def a_group() -> Iterator[str]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         eventually_sync(lambda: cgroup_files.remove(folder))
+
+
+@contextmanager
+def no_groups() -> Iterator[tuple[str, ...]]:
+    """Give the words before a command that have it run where no group can be divided."""
+    try:
+        _found()
+    except NotDivisible:
+        yield ()
+        return
+    with a_group() as folder:
+        Path(folder, "cgroup.max.descendants").write_text("0")
+        yield "/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder
+
+
+def _found() -> OwnGroup:
+    return find_divisible(cgroup_files.find_mount(), cgroup_files.group_of("self"))
