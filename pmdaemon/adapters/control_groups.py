@@ -139,9 +139,11 @@ class ControlGroups:
                     self._know(token, found)
 
     def _find(self, identity: Identity, token: str, mount: Mount) -> None:
-        """Know the group that a run is in, wherever that is."""
+        """Know the group that a run is in, wherever that is; unless what we start is in it, too."""
         name = f"/{MARK}{token}"
-        above, found, _ = (cgroup_files.group_of(identity.pid) or "").partition(name)
+        if f"{name}/" in f"{cgroup_files.group_of('self')}/":
+            return
+        above, found, _ = f"{cgroup_files.group_of(identity.pid)}/".partition(f"{name}/")
         folder = mount.folder_of(above or "/")
         if found and folder is not None:
             self._know(token, folder + name)

@@ -62,7 +62,8 @@ class Doorway:
         """
         if not self._is_there(entry.process):
             return
-        seen: set[int] = set()
+        # A program may have begun us: it is not to end us.
+        seen = {os.getpid(), os.getppid()}
         pending = [entry.process.pid]
         while pending:
             pid = pending.pop()

@@ -195,6 +195,29 @@ async def test_we_leave_the_group_of_a_run_that_has_started_us(groups, home, beg
     assert left == []
 
 
+async def test_where_we_are_in_the_group_of_a_run_for_good_it_is_not_taken_for_the_run(
+    home, reader, begin, below, monkeypatch
+):
+    inside, token = below / f"{MARK}{home}.0.1", f"{home}.0.1"
+    inside.mkdir()
+    run = begin()
+
+    def refuse(*_):
+        raise NotDivisible("it has bounds")
+
+    monkeypatch.setattr(control_groups, "find_divisible", refuse)
+    groups = ControlGroups(home, reader)
+    for pid in (run.pid, os.getpid()):
+        cgroup_files.put_in(os.fspath(inside), pid)
+    try:
+        groups.open([(run, token)])
+    finally:
+        cgroup_files.put_in(os.fspath(below), os.getpid())
+        end(run)
+
+    assert groups.pids(token) == []
+
+
 async def test_where_we_cannot_leave_such_a_group_none_is_used(
     home, reader, begin, monkeypatch, caplog
 ):

@@ -116,6 +116,16 @@ def test_another_process_of_that_pid_is_not_let_in(outside, reader, begin):
     assert not os.path.exists(run.folder)
 
 
+def test_we_ourselves_are_not_let_in_with_a_program_that_has_begun_us(outside, reader):
+    ours = cgroup_files.group_of("self")
+    run = held(outside, reader.entry(os.getpid()).identity)
+
+    Doorway(ours, reader, None).let_in(Entry(run, run.identity))
+
+    assert cgroup_files.group_of("self") == ours
+    assert not os.path.exists(run.folder)
+
+
 def test_strangers_are_children_of_the_keeper_that_are_outside_of_all_groups(
     outside, reader, begin
 ):
