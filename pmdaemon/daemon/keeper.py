@@ -34,7 +34,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pmdaemon.daemon import open_files, orphans
+from pmdaemon.daemon import open_files, orphans, refusing
 from pmdaemon.daemon.kept import Exit, Kept, Program
 
 PACKET = 64 * 1024
@@ -42,6 +42,9 @@ PACKET = 64 * 1024
 
 RETRY_MILLISECONDS = 1000
 """How long until a daemon is started for which there was no process or no descriptor."""
+
+REFUSED_MILLISECONDS = 30_000
+"""How long until one is tried again that could not start, unless somebody asks before."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -89,10 +92,14 @@ class Keeper:
         self._daemon: int | None = None
         self._poll = select.poll()
         self._ready = False
+        self._came_up = False
+        self._stillborn = 0
+        self._refusal: Mapping[str, object] | None = None
         self._hears = False
         self._held: list[int] = []
         self._passed_on: list[int] = []
-        self._start_is_due = False
+        self._start_is_due: int | None = None
+        self._is_left_down = False
         self._wakeup = -1
         self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
@@ -104,9 +111,9 @@ class Keeper:
         self._reap()  # what ended while the keeper before us was replaced
         self._start_daemon()
         while True:
-            events = self._poll.poll(RETRY_MILLISECONDS if self._start_is_due else None)
-            if self._start_is_due:
-                self._start_daemon()
+            events = self._poll.poll(self._start_is_due)
+            if self._start_is_due is not None and not events:
+                self._revive() if self._is_left_down else self._start_daemon()
             # Only the first: what is done about it may outdate the others.
             for descriptor, _ in events[:1]:
                 if self._line is not None and descriptor == self._line.fileno():
@@ -132,7 +139,7 @@ class Keeper:
         self._ready = True
 
     def _start_daemon(self) -> None:
-        self._start_is_due = False
+        self._start_is_due = None
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         except OSError as error:
@@ -149,7 +156,8 @@ class Keeper:
         finally:
             theirs.close()
         self._daemon = pid
-        self._hears = False
+        self._hears = self._came_up = False
+        self._refusal = None
         self._line = ours
         self._poll.register(ours, select.POLLIN)
         for message, descriptors in self._kept.hand_over():
@@ -158,7 +166,7 @@ class Keeper:
 
     def _start_later(self, error: OSError) -> None:
         self._log(f"keeper.no_daemon_yet reason={error.strerror}")
-        self._start_is_due = True
+        self._start_is_due = RETRY_MILLISECONDS
 
     def _send(self, message: dict[str, object], descriptors: Sequence[int] = ()) -> None:
         if self._line is None:
@@ -195,10 +203,12 @@ class Keeper:
             case "recorded", [int(pid), int(start)]:
                 self._kept.forget((pid, start))
             case "ready", pid:
-                self._ready = True
+                self._ready = self._came_up = True
+                self._stillborn = 0
                 self._tell({"ready": pid})
                 self._pass_signals_on()
-            case "failed", error:
+            case "failed", dict() as error:
+                self._refusal = error
                 self._tell({"error": error})
             case _:
                 pass  # a newer daemon may say more than we understand
@@ -215,7 +225,7 @@ class Keeper:
             if number != signal.SIGHUP:
                 self._tell({"stopping": number})
             self._held.append(number)
-        if self._held and self._daemon is None and not self._start_is_due:
+        if self._held and self._is_left_down:
             self._revive()  # only a daemon can end the programs
         if self._hears:
             self._pass_signals_on()
@@ -284,23 +294,36 @@ class Keeper:
         self._passed_on = []
         if code == 0 or not self._ready:
             return code if code is not None else 1
+        refusal = None if self._came_up else self._refusal
+        self._stillborn += not self._came_up
         if code == RESTART_CODE:
             if not self._renewed():
                 return 0
-        else:
+        elif refusal is None:
             now = time.monotonic()
             self._deaths = [at for at in self._deaths if now - at < DEATHS_WINDOW] + [now]
             self._log(f"keeper.daemon_died deaths={len(self._deaths)}")
-        if len(self._deaths) < DEATHS_ALLOWED or CONTROL not in self._kept.descriptors:
+        is_hopeless = refusal is not None or len(self._deaths) >= DEATHS_ALLOWED
+        if not is_hopeless or CONTROL not in self._kept.descriptors:
             self._start_daemon()
         elif self._held:
             self._log("keeper.programs_left_behind no daemon lives long enough to end them")
             return 1
         else:
-            self._log("keeper.daemon_left_down until the next command; programs go on")
-            # The next command connects to a socket that is still there, and so calls a daemon.
-            self._poll.register(self._kept.descriptors[CONTROL], select.POLLIN)
+            self._leave_down(refusal)
         return None
+
+    def _leave_down(self, refusal: Mapping[str, object] | None) -> None:
+        """Wait for the next command, which connects to a socket that is still there."""
+        listener = self._kept.descriptors[CONTROL]
+        if refusal is not None:
+            refusing.refuse(listener, refusal)
+            self._start_is_due = REFUSED_MILLISECONDS  # disks get room again
+        elif self._stillborn >= DEATHS_ALLOWED:
+            refusing.refuse(listener, refusing.UNEXPLAINED)
+        self._is_left_down = True
+        self._poll.register(listener, select.POLLIN)
+        self._log("keeper.daemon_left_down until the next command; programs go on")
 
     def _renewed(self) -> bool:
         # Blocked, a signal that comes while we are replaced stays until it can be heeded; what is
@@ -317,7 +340,9 @@ class Keeper:
         return stays
 
     def _revive(self) -> None:
-        self._poll.unregister(self._kept.descriptors[CONTROL])
+        if self._is_left_down:
+            self._is_left_down = False
+            self._poll.unregister(self._kept.descriptors[CONTROL])
         self._start_daemon()
         self._deaths.clear()
 

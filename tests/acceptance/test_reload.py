@@ -105,7 +105,7 @@ def test_a_connection_that_is_kept_and_idle_is_served_by_the_new_run(pmdaemon, p
     eventually_sync(lambda: answers(port))
     with ExitStack() as stack:
         kept = [
-            stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=20)))
+            stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=60)))
             for _ in range(8)
         ]
         for connection in kept[1:]:

@@ -1,3 +1,4 @@
+import json
 import os
 import resource
 import signal
@@ -32,7 +33,7 @@ def settled_descriptors(keeper: KeeperProcess) -> int:
 
 def connect(keeper: KeeperProcess) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(10)
+    connection.settimeout(60)
     connection.connect(str(keeper.folder / "control"))
     return connection
 
@@ -124,6 +125,29 @@ def test_a_daemon_left_down_is_revived_by_a_connection_that_it_then_answers(keep
     keeper.kill_daemon(DEATHS_ALLOWED)
     keeper.daemon(DEATHS_ALLOWED + 1)
     assert keeper.begun[-1]["deaths"] == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "tries"), [("cannot-start", "c", 1), ("dies-at-once", "daemon_failed", 4)]
+)
+def test_whoever_asks_for_a_daemon_that_cannot_start_again_is_told_why(keeper, how, code, tries):
+    keeper.ping()
+    (keeper.folder / how).touch()
+    keeper.command("abort")
+    eventually_sync(lambda: "keeper.daemon_left_down" in keeper.log)
+    assert len(keeper.begun) == 1 + tries
+
+    for number in range(2, 4):
+        with connect(keeper) as connection:
+            connection.sendall(b"what is asked\n")
+            answer = connection.makefile().read()
+            assert json.loads(answer)["error"]["code"] == code
+        eventually_sync(lambda n=number: keeper.log.count("keeper.daemon_left_down") >= n)
+
+    (keeper.folder / how).unlink()
+    with connect(keeper) as connection:
+        keeper.command("accept")
+        assert int(connection.recv(100)) == keeper.begun[-1]["pid"]
 
 
 # descriptors

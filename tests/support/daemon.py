@@ -20,7 +20,7 @@ from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
 from tests.support.control_groups import remove_groups
-from tests.support.running import is_alive, parent_of, pids, words_of
+from tests.support.running import has_executed, is_alive, parent_of, pids, words_of
 from tests.support.waiting import eventually_sync
 
 ENVIRONMENT = {
@@ -132,8 +132,12 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        # The first one is a fork of the keeper, and has its words; programs do not name the home.
-        return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        # Before its exec a daemon has the words of the keeper. A program that a daemon began when
+        # it was killed is the keeper's child too, and has that daemon's words until its own exec.
+        # So this order: what has executed has words of its own.
+        if has_executed(pid):
+            return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        return words_of(pid, "cmdline") == words_of(self.keeper, "cmdline")
 
 
 @contextmanager
@@ -155,7 +159,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+def until(condition: Callable[[], object], *, within: float = 60.0) -> None:
     """Wait for a condition that asks the daemon, and may fail for the lack of one."""
 
     def holds() -> object:

@@ -12,7 +12,7 @@ from tests.support.waiting import eventually_sync
 
 def daemon_pid(home: Path) -> int:
     """Return the pid of the daemon that is ready, or was the last to be."""
-    return int((home / "daemon.pid").read_text())
+    return int((home / "daemon.pid").read_text().split()[0])
 
 
 def running_for(home: Path) -> list[int]:
@@ -49,6 +49,14 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state not in {"Z", "X"} or int(fields[17]) > 1
+
+
+def has_executed(pid: int) -> bool:
+    """Tell whether a process has executed something since its fork (PF_FORKNOEXEC, proc(5))."""
+    try:
+        return not int(_stat(pid)[6]) & 0x40
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def parent_of(pid: int) -> int:
