@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from pmdaemon.adapters import process_trees
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.pidfd import PidfdHandles
 from pmdaemon.adapters.process_table import ProcessTable
 from pmdaemon.adapters.process_trees import SystemProcessTrees
@@ -69,13 +70,30 @@ def test_the_next_run_of_the_process_is_not_a_member_of_this_one():
 KEEPER = 5
 
 
-def strays_over(*entries, runs=()):
+class FakeGroups(ControlGroups):
+    """Groups of which it is said who is in them, and whose orphans outside of them are."""
+
+    def __init__(self, *inside, claims=()):
+        super().__init__("", FakeProcessReader())
+        self.inside = inside
+        self.claims = dict(claims)
+
+    def has(self, pid):
+        return pid in self.inside
+
+    def whose(self, orphan):
+        return self.claims.get(orphan.pid)
+
+
+def strays_over(*entries, runs=(), groups=None):
     """Look at the tree of RUN, among entries of which none has a token."""
     reader = FakeProcessReader(an_entry(10, ppid=2), *entries)
     table = ProcessTable(reader, FakeClock())
     handles = PidfdHandles(reader)
     runs = [RUN, *runs]
-    return SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=lambda: runs)
+    return SystemProcessTrees(
+        reader, table, handles, keeper=KEEPER, runs=lambda: runs, groups=groups
+    )
 
 
 def test_a_daemon_that_took_over_does_not_look_at_all_runs_for_its_own_sake():
@@ -100,6 +118,30 @@ def test_an_orphan_without_a_name_is_a_member_where_nobody_else_can_have_begun_i
 
 def test_an_orphan_without_a_name_that_another_may_have_begun_is_left_alone():
     trees = strays_over(an_entry(50, ppid=KEEPER), runs=[Identity(4, start_time=40)])
+
+    assert member_pids(trees) == [10]
+
+
+def test_an_orphan_in_the_group_of_another_run_is_that_ones():
+    trees = strays_over(an_entry(50, ppid=KEEPER), groups=FakeGroups(50))
+
+    assert member_pids(trees) == [10]
+
+
+def test_an_orphan_that_is_not_in_its_group_yet_is_its_runs_beside_older_ones():
+    older = Identity(4, start_time=40)
+    groups = FakeGroups(claims={50: RUN, 60: older})
+    trees = strays_over(
+        an_entry(50, ppid=KEEPER), an_entry(60, ppid=KEEPER), runs=[older], groups=groups
+    )
+
+    assert set(member_pids(trees)) == {10, 50}
+
+
+def test_an_orphan_of_another_that_is_not_in_its_group_yet_is_left_alone():
+    younger = Identity(9000, start_time=90_000)
+    groups = FakeGroups(claims={50: younger})
+    trees = strays_over(an_entry(50, ppid=KEEPER), runs=[younger], groups=groups)
 
     assert member_pids(trees) == [10]
 
