@@ -47,6 +47,7 @@ class ControlGroups:
         self._own: OwnGroup | None = None
         self._passes: GroupPasses | None = None
         self._folders: dict[str, dict[int, str]] = {}
+        self._runs: dict[str, Identity] = {}
 
     def open(self, runs: Iterable[tuple[Identity, str]] = ()) -> None:
         """Find out what there is, and which groups a former daemon has made.
@@ -75,6 +76,7 @@ class ControlGroups:
         if self._own is None or self._passes is None or not self._is_ours(token):
             return
         folder = self._know(token, f"{self._own.folder}/{MARK}{token}")
+        self._runs[token] = identity
         self._passes.bring_in(Held(identity, token, folder))
 
     def pids(self, token: str) -> Sequence[int]:
@@ -84,8 +86,12 @@ class ControlGroups:
 
     def has(self, pid: int) -> bool:
         """Tell whether a process is in the group of any run of this home."""
-        group = cgroup_files.group_of(pid) if self._folders else None
-        return group is not None and f"/{MARK}{self._home}." in group
+        return self._token_around(pid) is not None
+
+    def run_around(self, pid: int) -> Identity | None:
+        """Say in the group of which run that we hold a process is."""
+        token = self._token_around(pid)
+        return self._runs.get(token) if token is not None else None
 
     def whose(self, orphan: ProcessEntry) -> Identity | None:
         """Say to which run an orphan without a name belongs that is not in its group yet."""
@@ -105,6 +111,7 @@ class ControlGroups:
             self._folders[owner].pop(launch)
             if not self._folders[owner]:
                 del self._folders[owner]
+            self._runs.pop(each, None)
             if self._passes is not None:
                 self._passes.remove(each, folder)
             else:
@@ -115,6 +122,12 @@ class ControlGroups:
         if self._passes is not None:
             self._passes.close()
             self._passes = None
+
+    def _token_around(self, pid: int) -> str | None:
+        group = cgroup_files.group_of(pid) if self._folders else None
+        _, _, name = (group or "").partition(f"/{MARK}")
+        token = name.partition("/")[0]
+        return token if self._is_ours(token) else None
 
     def _is_ours(self, token: str) -> bool:
         return token.startswith(f"{self._home}.") and "/" not in token

@@ -98,6 +98,19 @@ class SystemProcessTrees:
         """Have done with a run of which nothing is left."""
         self._groups.release(token)
 
+    def held_orphans(self, snapshot: Snapshot) -> Mapping[Identity, Sequence[ProcessEntry]]:
+        """List what has lost its parent and is held together with a run, by the run."""
+        others = snapshot.children.get(self._keeper, ()) if self._keeper is not None else ()
+        if not {entry.pid for entry in others} - {os.getpid()}:
+            return {}
+        runs = {run.pid for run in self._runs()}
+        found: dict[Identity, list[ProcessEntry]] = {}
+        for entry in others:
+            run = self._groups.run_around(entry.pid) if entry.pid not in runs else None
+            if run is not None:
+                found.setdefault(run, []).append(entry)
+        return found
+
     def has_leftovers(self, identity: Identity, token: str) -> bool:
         """Tell cheaply whether a program that ended may have left anything behind.
 
@@ -221,14 +234,14 @@ class SystemProcessTrees:
         ]
         if not nameless:
             return  # as nearly always; to look at all runs for each of them takes its time
-        claims = [(entry, self._groups.whose(entry)) for entry in nameless]
-        yield from (entry for entry, claimant in claims if claimant == identity)
-        nameless = [entry for entry, claimant in claims if claimant is None]
         others = [run for run in self._runs() if run != identity]
         sessions = {run.pid for run in others}
         oldest = min((run.start_time for run in others), default=inf)
         for entry in nameless:
-            if entry.start_time < oldest and entry.session not in sessions:
+            owner = self._groups.whose(entry)
+            if owner == identity or (
+                owner is None and entry.start_time < oldest and entry.session not in sessions
+            ):
                 yield entry
 
     def _seen_before(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:

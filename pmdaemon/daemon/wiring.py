@@ -188,7 +188,7 @@ def _works(
     )
     sampler = Sampler(
         clock=clock,
-        metrics=TreeMetrics(ground.table),
+        metrics=TreeMetrics(ground.table, orphans=trees.held_orphans),
         supervisor=supervisor,
         post=supervisor.post,
         bus=bus,

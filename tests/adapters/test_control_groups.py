@@ -75,7 +75,9 @@ async def test_each_run_gets_a_group_with_its_token_for_a_name(groups, home, bel
     assert groups.pids(f"{home}.1~2.7") == [other.pid]
     assert (below / f"{MARK}{home}.1~2.7").is_dir()
     assert groups.has(one.pid)
+    assert groups.run_around(one.pid) == one
     assert not groups.has(os.getpid())
+    assert groups.run_around(os.getpid()) is None
 
 
 async def test_a_group_is_removed_when_its_run_is_over_with_those_before_it(

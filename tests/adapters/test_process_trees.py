@@ -7,7 +7,7 @@ import pytest
 from pmdaemon.adapters import process_trees
 from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.pidfd import PidfdHandles
-from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_table import ProcessTable, Snapshot
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.core.process import Exit, Identity
 from tests.adapters.test_process_table import an_entry
@@ -84,6 +84,9 @@ class FakeGroups(ControlGroups):
     def whose(self, orphan):
         return self.claims.get(orphan.pid)
 
+    def run_around(self, pid):
+        return RUN if pid in self.inside else None
+
 
 def strays_over(*entries, runs=(), groups=None):
     """Look at the tree of RUN, among entries of which none has a token."""
@@ -144,6 +147,28 @@ def test_an_orphan_of_another_that_is_not_in_its_group_yet_is_left_alone():
     trees = strays_over(an_entry(50, ppid=KEEPER), runs=[younger], groups=groups)
 
     assert member_pids(trees) == [10]
+
+
+def test_orphans_that_are_held_with_a_run_are_listed_by_it():
+    adopted, loose = Identity(4, start_time=40), an_entry(60, ppid=KEEPER)
+    held = an_entry(50, ppid=KEEPER)
+    entries = [an_entry(4, ppid=KEEPER), an_entry(os.getpid(), ppid=KEEPER), held, loose]
+    trees = strays_over(*entries, runs=[adopted], groups=FakeGroups(4, 50))
+
+    assert trees.held_orphans(Snapshot({one.pid: one for one in entries}, 0)) == {RUN: [held]}
+
+
+def test_where_we_are_the_only_child_of_the_keeper_no_run_is_looked_at():
+    ours = an_entry(os.getpid(), ppid=KEEPER)
+
+    def all_runs():
+        pytest.fail("that takes its time, every two seconds")
+
+    reader = FakeProcessReader(ours)
+    table, handles = ProcessTable(reader, FakeClock()), PidfdHandles(reader)
+    trees = SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=all_runs)
+
+    assert trees.held_orphans(Snapshot({ours.pid: ours}, 0)) == {}
 
 
 def test_orphans_of_others_than_our_keeper_need_a_name():
