@@ -132,6 +132,7 @@ class BuildCommands:
 
         self._handles.exit_when_ended(identity, ended, is_held=True)
         self.running.add(identity)
+        self._trees.hold(identity, token)
         try:
             reason = await self._until_over(identity, token, over, order, objection)
             return BuildOutcome(None, reason) if reason else BuildOutcome(over.result())
@@ -184,7 +185,9 @@ class BuildCommands:
         for _ in range(MOST_KILL_PASSES):
             members = self._trees.members(identity, token)
             if not members:
+                self._trees.release(token)
                 break
+            self._trees.kill(token)
             newcomers = [one for one in members if one not in killed]
             self._trees.signal(newcomers, "SIGSTOP")
             self._trees.signal(newcomers, "SIGKILL")

@@ -1,7 +1,8 @@
 """What programs use, each with everything it started."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessTable, Snapshot
 from pmdaemon.core.metrics import Sample
@@ -12,16 +13,24 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _SHORTEST_INTERVAL = 0.1
 """Seconds. The kernel counts CPU time in ticks of 10 ms: over less than this they mean nothing."""
 
+Orphans = Mapping[Identity, Sequence[ProcessEntry]]
+"""Processes that have lost their parents, by the run that they are of."""
+
+_NONE: Orphans = MappingProxyType({})
+
 
 class TreeMetrics:
     """Measures trees from one pass to the next.
 
     Nothing is remembered but the latest pass and what was answered from it, so there is nothing
-    to forget when a run is over.
+    to forget when a run is over. `orphans` finds in a pass what else belongs to runs.
     """
 
-    def __init__(self, table: ProcessTable) -> None:
+    def __init__(
+        self, table: ProcessTable, *, orphans: Callable[[Snapshot], Orphans] = lambda _: _NONE
+    ) -> None:
         self._table = table
+        self._orphans = orphans
         self._before: Snapshot | None = None
         self._latest: dict[Identity, Sample] = {}
 
@@ -31,8 +40,9 @@ class TreeMetrics:
         before = self._before
         too_soon = before is not None and now.taken - before.taken < _SHORTEST_INTERVAL
         latest = {}
+        orphans = self._orphans(now)
         for identity in runs.values():
-            tree = tree_of(now, identity)
+            tree = tree_of(now, identity, orphans.get(identity, ()))
             if before is None:
                 cpu = 0.0
             elif too_soon:
@@ -47,9 +57,11 @@ class TreeMetrics:
         return {pm_id: latest[identity] for pm_id, identity in runs.items()}
 
 
-def tree_of(snapshot: Snapshot, identity: Identity) -> Sequence[ProcessEntry]:
-    """List a run's living processes: its session and all their descendants."""
-    return snapshot.with_descendants(snapshot.session_of(identity))
+def tree_of(
+    snapshot: Snapshot, identity: Identity, orphans: Sequence[ProcessEntry] = ()
+) -> Sequence[ProcessEntry]:
+    """List a run's living processes: its session, its orphans, and all their descendants."""
+    return snapshot.with_descendants([*snapshot.session_of(identity), *orphans])
 
 
 def cpu_percent(

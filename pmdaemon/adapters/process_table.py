@@ -100,7 +100,8 @@ class Snapshot:
     ) -> Sequence[ProcessEntry]:
         """List `roots` and all living processes below them, every parent before its children.
 
-        Pids in `without`, and what stands below them only, are left out.
+        Pids in `without`, and what stands below them only, are left out. A root may be younger than
+        the pass.
         """
         found: dict[int, ProcessEntry] = {}
         pending = list(roots)
@@ -109,9 +110,10 @@ class Snapshot:
             if entry.pid not in found and entry.pid not in without:
                 found[entry.pid] = entry
                 pending += self.children.get(entry.pid, ())
+        children = _grouped((entry.ppid, entry) for entry in found.values())
         ordered = [entry for entry in found.values() if entry.ppid not in found]
         for entry in ordered:  # grows while we walk it
-            ordered += [child for child in self.children.get(entry.pid, ()) if child.pid in found]
+            ordered += children.get(entry.pid, ())
         return ordered
 
 

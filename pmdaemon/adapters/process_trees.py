@@ -1,10 +1,11 @@
 """What a program started, and what they started in turn, on the real system.
 
 A process leaves its session by setsid, its parent by outliving it, and its environment by an exec
-without it. Each of these alone is harmless. One that did all three was last seen below the program
-it belongs to, if ever, and is an orphan that our keeper took in: a *stray*. Nothing on it tells
-whose it is. It is counted to a run when no other run is old enough to have begun it; so at the
-latest it ends with the last of those that may have.
+without it. Each of these alone is harmless. Where runs have control groups, it is still in that of
+its run. Where they have none, one that did all three was last seen below the program it belongs
+to, if ever, and is an orphan that our keeper took in: a *stray*. Nothing on it tells whose it is.
+It is counted to a run when no other run is old enough to have begun it; so at the latest it ends
+with the last of those that may have.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader, ProcessTable, Snapshot
 from pmdaemon.core.environment import token_parts
@@ -23,12 +25,15 @@ LOOK_AGAIN = 0.005
 LOOKS = 200
 """How often, and after how many seconds, we look again for what is just being executed."""
 
+CATCHES = 20
+"""How often we look again for the process of a group that has begun another and ended meanwhile."""
+
 Orphans = Mapping[str, Sequence[tuple[int, ProcessEntry]]]
 """Processes with a token, by the process that it is of; each with the launch."""
 
 
 class SystemProcessTrees:
-    """Finds trees by session, by descent, and by token, and never counts ourselves among them.
+    """Finds trees by group, session, descent, and token, and never counts ourselves among them.
 
     Orphans are looked for where the kernel puts them: below init, and below whoever is a
     subreaper (prctl(2), PR_SET_CHILD_SUBREAPER). Ourselves and all our ancestors may be one;
@@ -37,6 +42,7 @@ class SystemProcessTrees:
     Args:
         keeper: the pid of a subreaper that takes in the orphans of our programs and nobody else's.
         runs: tells which runs there are, of all processes.
+        groups: those that runs are held together by, if they are.
 
     """
 
@@ -49,6 +55,7 @@ class SystemProcessTrees:
         reapers: Iterable[int] = (1,),
         keeper: int | None = None,
         runs: Callable[[], Iterable[Identity]] = tuple,
+        groups: ControlGroups | None = None,
     ) -> None:
         self._reader = reader
         self._table = table
@@ -56,6 +63,7 @@ class SystemProcessTrees:
         self._reapers = frozenset(reapers)
         self._keeper = keeper
         self._runs = runs
+        self._groups = groups or ControlGroups("", reader)
         self._seen: dict[Identity, frozenset[Identity]] = {}
         self._orphans: tuple[Snapshot, Orphans] | None = None
         self._known_tokens: dict[tuple[int, int], str] = {}
@@ -69,6 +77,7 @@ class SystemProcessTrees:
         """List all living processes of the tree, every child before its parent."""
         snapshot = self._snapshot_with(identity)
         roots = [
+            *self._grouped(snapshot, token),
             *self._session(snapshot, identity, token),
             *self._orphans_of(snapshot, token),
             *self._strays(snapshot, identity),
@@ -81,16 +90,38 @@ class SystemProcessTrees:
             self._seen[identity] = frozenset(members)
         return members
 
-    def has_leftovers(self, identity: Identity) -> bool:
+    def hold(self, identity: Identity, token: str) -> None:
+        """Hold a run together from now on, as far as that can be."""
+        self._groups.hold(identity, token)
+
+    def release(self, token: str) -> None:
+        """Have done with a run of which nothing is left."""
+        self._groups.release(token)
+
+    def held_orphans(self, snapshot: Snapshot) -> Mapping[Identity, Sequence[ProcessEntry]]:
+        """List what has lost its parent and is held together with a run, by the run."""
+        others = snapshot.children.get(self._keeper, ()) if self._keeper is not None else ()
+        if not {entry.pid for entry in others} - {os.getpid()}:
+            return {}
+        runs = {run.pid for run in self._runs()}
+        found: dict[Identity, list[ProcessEntry]] = {}
+        for entry in others:
+            run = self._groups.run_around(entry.pid) if entry.pid not in runs else None
+            if run is not None:
+                found.setdefault(run, []).append(entry)
+        return found
+
+    def has_leftovers(self, identity: Identity, token: str) -> bool:
         """Tell cheaply whether a program that ended may have left anything behind.
 
         It has when something is in its process group, be it a zombie that nobody has reaped yet, or
-        a later group of this number; or when there are orphans, whosever they are.
+        a later group of this number, or in its control group; or when there are orphans, whosever
+        they are.
         """
         try:
             os.killpg(identity.pid, 0)
         except ProcessLookupError:
-            return self._has_orphans()
+            return bool(self._groups.pids(token)) or self._has_orphans()
         except PermissionError:
             return True
         return True
@@ -104,6 +135,10 @@ class SystemProcessTrees:
         ordered = reversed(members) if signal == "SIGKILL" else members
         for member in ordered:
             self._handles.send_signal(member, number)
+
+    def kill(self, token: str) -> None:
+        """Kill at once what is held together of a run, and of earlier ones of its process."""
+        self._groups.kill(token)
 
     def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:
         """Call `callback` once, from the event loop, when all of these processes have ended."""
@@ -164,6 +199,16 @@ class SystemProcessTrees:
             return self._table.fresh()  # it was launched after that pass
         return snapshot
 
+    def _grouped(self, snapshot: Snapshot, token: str) -> Iterable[ProcessEntry]:
+        """List those in the group of a run; what forks and ends for ever is caught at it."""
+        for _ in range(CATCHES):
+            pids = self._groups.pids(token)
+            found = [snapshot.entries.get(pid) or self._reader.entry(pid) for pid in pids]
+            living = [entry for entry in found if entry is not None and not entry.ended]
+            if living or not pids:
+                return living
+        return ()
+
     def _session(
         self, snapshot: Snapshot, identity: Identity, token: str
     ) -> Iterable[ProcessEntry]:
@@ -185,6 +230,7 @@ class SystemProcessTrees:
             if identity.start_time <= entry.start_time
             and (entry.pid, entry.start_time) not in self._known_tokens
             and entry.pid != ourselves
+            and not self._groups.has(entry.pid)
         ]
         if not nameless:
             return  # as nearly always; to look at all runs for each of them takes its time
@@ -192,7 +238,10 @@ class SystemProcessTrees:
         sessions = {run.pid for run in others}
         oldest = min((run.start_time for run in others), default=inf)
         for entry in nameless:
-            if entry.start_time < oldest and entry.session not in sessions:
+            owner = self._groups.whose(entry)
+            if owner == identity or (
+                owner is None and entry.start_time < oldest and entry.session not in sessions
+            ):
                 yield entry
 
     def _seen_before(self, snapshot: Snapshot, identity: Identity) -> Iterable[ProcessEntry]:

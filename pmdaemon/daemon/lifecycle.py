@@ -108,6 +108,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
         keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
+        stack.callback(parts.groups.close)
         supervising = await _begin(parts, keeper)
         stack.callback(supervising.cancel)
         control = ControlSocket(verbs(parts.engine))
@@ -156,9 +157,11 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         stored.next_pm_id,
         new_boot_id=boot if stored.boot_id != boot else None,
     )
+    token = parts.effects.token
+    parts.groups.open((one.run.identity, token(one)) for one in stored.processes if one.run)
     for pm_id, event in take_over(
         stored.processes,
-        token=parts.effects.token,
+        token=token,
         trees=parts.trees,
         clock=parts.engine.clock,
         exits=keeper.exits,
@@ -176,7 +179,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         # Asked behind all of these events, so answered when they have been dealt with.
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
     processes = parts.supervisor.everything.values()
-    keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
+    keeper.keep_to({p.run.identity: token(p) for p in processes if p.run})
     parts.capture.keep_to({one.seat for one in processes})
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)

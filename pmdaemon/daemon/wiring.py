@@ -9,6 +9,7 @@ from msgspec import Struct
 from pmdaemon import adapters
 from pmdaemon.adapters.audit_log import FileAuditLog
 from pmdaemon.adapters.clock import local_zone
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.file_watch import SystemFileWatch
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.host_metrics import SystemHostMetrics
@@ -82,6 +83,7 @@ class Parts(Struct, frozen=True):
     store: SqliteStore
     capture: LogFiles
     trees: SystemProcessTrees
+    groups: ControlGroups
     notify: DatagramNotifySocket
 
 
@@ -89,6 +91,7 @@ class _Works(Struct, frozen=True):
     """What has things done to programs."""
 
     trees: SystemProcessTrees
+    groups: ControlGroups
     notify: DatagramNotifySocket
     lines: ProgramLines
     health: HealthMonitor
@@ -145,6 +148,7 @@ def assemble(
         store=ground.store,
         capture=ground.capture,
         trees=works.trees,
+        groups=works.groups,
         notify=works.notify,
     )
 
@@ -162,7 +166,10 @@ def _works(
         return {**children.environment(process), **deploys.environment(process)}
 
     clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
-    trees = _trees(ground, parent, builds=deploys.builds)
+    # As init, our parent takes in orphans of others, too.
+    keeper = parent if parent != INIT else None
+    groups = ControlGroups(ground.home.id, ground.reader, keeper=keeper)
+    trees = _trees(ground, parent, keeper, groups, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
     lines = _lines(ground, notify, environment, deploys.doors)
     health = HealthMonitor(clock=clock, bus=bus, prober=ground.prober, post=supervisor.post)
@@ -181,7 +188,7 @@ def _works(
     )
     sampler = Sampler(
         clock=clock,
-        metrics=TreeMetrics(ground.table),
+        metrics=TreeMetrics(ground.table, orphans=trees.held_orphans),
         supervisor=supervisor,
         post=supervisor.post,
         bus=bus,
@@ -200,6 +207,7 @@ def _works(
     )
     return _Works(
         trees=trees,
+        groups=groups,
         notify=notify,
         lines=lines,
         health=health,
@@ -282,15 +290,20 @@ def _deploys(ground: Ground, works: _Works) -> Deploys:
 
 
 def _trees(
-    ground: Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+    ground: Ground,
+    parent: int,
+    keeper: int | None,
+    groups: ControlGroups,
+    *,
+    builds: Callable[[], Iterable[Identity]],
 ) -> SystemProcessTrees:
     return SystemProcessTrees(
         ground.reader,
         ground.table,
         ground.handles,
         reapers={INIT, parent},
-        # As init, our parent takes in orphans of others, too.
-        keeper=parent if parent != INIT else None,
+        keeper=keeper,
+        groups=groups,
         runs=lambda: [
             *(one.run.identity for one in ground.processes() if one.run),
             *builds(),

@@ -188,6 +188,7 @@ class Effects:
                 process.pm_id, ProcessExited(identity, how), lambda: self._launcher.reap(identity)
             )
 
+        self._trees.hold(run.identity, self.token(process))
         self._lines.attend(process, run)
         self._launcher.watch(run.identity, ended)
 
@@ -232,6 +233,7 @@ class Effects:
         return [run.identity] if self._trees.alive(run.identity) else []
 
     def _kill(self, process: Process, run: Run, killed: frozenset[Identity] = frozenset()) -> None:
+        self._trees.kill(self.token(process))
         # What is being killed may still be forking, so look again until nobody is new.
         newcomers = frozenset(self._members(process, run)) - killed
         if newcomers:
@@ -241,11 +243,13 @@ class Effects:
             )
 
     def _sweep(self, process: Process, run: Run, signal: str | None) -> None:
-        if signal is not None and not self._trees.has_leftovers(run.identity):
+        token = self.token(process)
+        if signal is not None and not self._trees.has_leftovers(run.identity, token):
             left: Sequence[Identity] = ()
         else:
             left = self._members(process, run)
         if not left:
+            self._trees.release(token)
             words = self._last_words(process)
             self._post(process.pm_id, SessionEmptied(run.identity, self._clock.now(), words))
             return

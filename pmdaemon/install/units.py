@@ -78,6 +78,7 @@ def _systemd_unit(service: Service, whose: Sequence[str], wanted_by: str) -> str
             f"ExecStart={_command(service.argv)}",
             "ExecReload=/bin/kill -HUP $MAINPID",
             "KillMode=process",
+            "Delegate=yes",
             f"TimeoutStopSec={service.stop_patience}",
             "Restart=on-failure",
             "RestartSec=1",

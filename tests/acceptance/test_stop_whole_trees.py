@@ -3,11 +3,13 @@
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.cli import a_home
+from tests.support.control_groups import no_groups
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
@@ -131,13 +133,21 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
+@contextmanager
+def a_tree(tmp_path, pmdaemon):
+    tree = Tree(tmp_path, pmdaemon)
+    try:
+        yield tree
+    finally:
+        for pid in tree.alive():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
 @pytest.fixture
 def tree(tmp_path, pmdaemon):
-    tree = Tree(tmp_path, pmdaemon)
-    yield tree
-    for pid in tree.alive():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    with a_tree(tmp_path, pmdaemon) as tree:
+        yield tree
 
 
 @pytest.mark.parametrize(
@@ -170,14 +180,17 @@ def test_a_child_that_lost_its_parent_by_the_stop_is_found_beside_older_programs
     assert process(pmdaemon, "older")["state"] == "online"
 
 
-def test_what_nobody_can_name_ends_with_the_last_that_may_have_begun_it(pmdaemon, tree):
-    pmdaemon.run("start", "sleep 1000", "--name", "older")
-    tree.start(NAMELESS_DOUBLE_FORK, wait_for=2)
+@pytest.mark.own_home
+def test_without_groups_what_nobody_can_name_ends_with_the_last_that_may_have_begun_it(tmp_path):
+    with no_groups() as prefix, a_home(tmp_path, prefix=prefix) as pmdaemon:
+        pmdaemon.run("start", "sleep 1000", "--name", "older")
+        with a_tree(tmp_path, pmdaemon) as tree:
+            tree.start(NAMELESS_DOUBLE_FORK, wait_for=2)
 
-    pmdaemon.run("stop", "app")
-    between = set(tree.alive().values())
-    pmdaemon.run("stop", "older")
-    stray = set(tree.alive().values())
+            pmdaemon.run("stop", "app")
+            between = set(tree.alive().values())
+            pmdaemon.run("stop", "older")
+            stray = set(tree.alive().values())
 
     assert between == {"daemon"}
     assert stray == set()

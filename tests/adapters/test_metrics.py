@@ -21,7 +21,8 @@ class Machine:
     def __init__(self):
         self.clock = FakeClock()
         self.reader = FakeProcessReader()
-        self.metrics = TreeMetrics(ProcessTable(self.reader, self.clock))
+        self.orphans = ()
+        self.metrics = TreeMetrics(ProcessTable(self.reader, self.clock), orphans=self.orphans_in)
         self.has(10)
 
     def has(self, pid, *, ppid=1, own=0.0, reaped=0.0, start=None):
@@ -29,6 +30,9 @@ class Machine:
         start = pid * 10 if start is None else start
         ticks = round(own * HZ), round(reaped * HZ)
         self.reader.entries[pid] = ProcessEntry(pid, ppid, 10, start, *ticks, 1000, False)
+
+    def orphans_in(self, snapshot):
+        return {RUN: [snapshot.entries[pid] for pid in self.orphans]}
 
     def lost(self, pid):
         del self.reader.entries[pid]
@@ -78,6 +82,17 @@ def test_a_process_that_joined_the_tree_counts_from_then_on(machine):
     machine.has(11, own=501.0)
 
     assert machine.sample().cpu == 50.0
+
+
+def test_an_orphan_in_a_session_of_its_own_counts_with_what_it_has_begun(machine):
+    machine.reader.entries[50] = ProcessEntry(50, 1, 50, 500, 7 * HZ, 0, 1000, False)
+    machine.reader.entries[51] = ProcessEntry(51, 50, 50, 510, 0, 0, 1000, False)
+    machine.orphans = (50,)
+    machine.sample()
+
+    machine.reader.entries[50] = ProcessEntry(50, 1, 50, 500, 8 * HZ, 0, 1000, False)
+
+    assert machine.sample() == Sample(cpu=50.0, memory=3000, processes=3)
 
 
 def test_a_child_that_went_and_was_waited_for_counts_to_its_end(machine):

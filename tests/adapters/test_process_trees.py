@@ -1,17 +1,19 @@
 import asyncio
 import os
+import sys
 
 import pytest
 
 from pmdaemon.adapters import process_trees
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.pidfd import PidfdHandles
-from pmdaemon.adapters.process_table import ProcessTable
+from pmdaemon.adapters.process_table import ProcessTable, Snapshot
 from pmdaemon.adapters.process_trees import SystemProcessTrees
 from pmdaemon.core.process import Exit, Identity
 from tests.adapters.test_process_table import an_entry
 from tests.fakes.clock import FakeClock
 from tests.fakes.process_reader import FakeProcessReader
-from tests.support.system import REAL_SYSTEMS
+from tests.support.system import REAL_SYSTEMS, Program, grouped_system
 from tests.support.waiting import eventually
 
 RUN = Identity(10, 100)
@@ -68,13 +70,33 @@ def test_the_next_run_of_the_process_is_not_a_member_of_this_one():
 KEEPER = 5
 
 
-def strays_over(*entries, runs=()):
+class FakeGroups(ControlGroups):
+    """Groups of which it is said who is in them, and whose orphans outside of them are."""
+
+    def __init__(self, *inside, claims=()):
+        super().__init__("", FakeProcessReader())
+        self.inside = inside
+        self.claims = dict(claims)
+
+    def has(self, pid):
+        return pid in self.inside
+
+    def whose(self, orphan):
+        return self.claims.get(orphan.pid)
+
+    def run_around(self, pid):
+        return RUN if pid in self.inside else None
+
+
+def strays_over(*entries, runs=(), groups=None):
     """Look at the tree of RUN, among entries of which none has a token."""
     reader = FakeProcessReader(an_entry(10, ppid=2), *entries)
     table = ProcessTable(reader, FakeClock())
     handles = PidfdHandles(reader)
     runs = [RUN, *runs]
-    return SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=lambda: runs)
+    return SystemProcessTrees(
+        reader, table, handles, keeper=KEEPER, runs=lambda: runs, groups=groups
+    )
 
 
 def test_a_daemon_that_took_over_does_not_look_at_all_runs_for_its_own_sake():
@@ -101,6 +123,52 @@ def test_an_orphan_without_a_name_that_another_may_have_begun_is_left_alone():
     trees = strays_over(an_entry(50, ppid=KEEPER), runs=[Identity(4, start_time=40)])
 
     assert member_pids(trees) == [10]
+
+
+def test_an_orphan_in_the_group_of_another_run_is_that_ones():
+    trees = strays_over(an_entry(50, ppid=KEEPER), groups=FakeGroups(50))
+
+    assert member_pids(trees) == [10]
+
+
+def test_an_orphan_that_is_not_in_its_group_yet_is_its_runs_beside_older_ones():
+    older = Identity(4, start_time=40)
+    groups = FakeGroups(claims={50: RUN, 60: older})
+    trees = strays_over(
+        an_entry(50, ppid=KEEPER), an_entry(60, ppid=KEEPER), runs=[older], groups=groups
+    )
+
+    assert set(member_pids(trees)) == {10, 50}
+
+
+def test_an_orphan_of_another_that_is_not_in_its_group_yet_is_left_alone():
+    younger = Identity(9000, start_time=90_000)
+    groups = FakeGroups(claims={50: younger})
+    trees = strays_over(an_entry(50, ppid=KEEPER), runs=[younger], groups=groups)
+
+    assert member_pids(trees) == [10]
+
+
+def test_orphans_that_are_held_with_a_run_are_listed_by_it():
+    adopted, loose = Identity(4, start_time=40), an_entry(60, ppid=KEEPER)
+    held = an_entry(50, ppid=KEEPER)
+    entries = [an_entry(4, ppid=KEEPER), an_entry(os.getpid(), ppid=KEEPER), held, loose]
+    trees = strays_over(*entries, runs=[adopted], groups=FakeGroups(4, 50))
+
+    assert trees.held_orphans(Snapshot({one.pid: one for one in entries}, 0)) == {RUN: [held]}
+
+
+def test_where_we_are_the_only_child_of_the_keeper_no_run_is_looked_at():
+    ours = an_entry(os.getpid(), ppid=KEEPER)
+
+    def all_runs():
+        pytest.fail("that takes its time, every two seconds")
+
+    reader = FakeProcessReader(ours)
+    table, handles = ProcessTable(reader, FakeClock()), PidfdHandles(reader)
+    trees = SystemProcessTrees(reader, table, handles, keeper=KEEPER, runs=all_runs)
+
+    assert trees.held_orphans(Snapshot({ours.pid: ours}, 0)) == {}
 
 
 def test_orphans_of_others_than_our_keeper_need_a_name():
@@ -142,7 +210,7 @@ def test_orphans_are_leftovers_whosever_they_are(orphans, left):
     gone = Identity(2**22 - 1, start_time=1)
     trees = strays_over(*(an_entry(pid, ppid=KEEPER) for pid in orphans))
 
-    assert trees.has_leftovers(gone) is left
+    assert trees.has_leftovers(gone, "token") is left
 
 
 def test_a_run_of_a_former_daemon_is_no_leftover():
@@ -150,7 +218,7 @@ def test_a_run_of_a_former_daemon_is_no_leftover():
 
     trees = strays_over(an_entry(50, ppid=KEEPER), runs=[adopted])
 
-    assert not trees.has_leftovers(gone)
+    assert not trees.has_leftovers(gone, "token")
 
 
 def test_we_and_our_ancestors_are_never_members():
@@ -315,6 +383,71 @@ async def test_a_program_that_left_only_another_group_behind_still_has_members(s
     await eventually(lambda: ends)
 
     assert len(system.members(identity)) == 1
+
+
+@pytest.fixture
+async def grouped(tmp_path):
+    async with grouped_system(tmp_path) as system:
+        yield system
+
+
+NAMELESS = "(env -i setsid sh -c 'sleep 1000 & echo $!' &); exec sleep 1000"
+"""Leaves a process behind that has lost its session, its parent and its environment."""
+
+COMET = """
+import os, sys, time
+open(sys.argv[1]).read()
+if os.fork() == 0:
+    os.setsid()
+    print("off", flush=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if os.fork():
+            os._exit(0)
+time.sleep(1000)
+"""
+"""Leaves a session behind of which each process ends as soon as it has begun another."""
+
+
+async def test_what_has_lost_all_marks_is_a_member_by_its_group(grouped, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    identity = grouped.launch(f"read word < {gate}; {NAMELESS}")
+    await grouped.held(identity)
+    gate.write_text("go\n")
+
+    stray = int(await eventually(grouped.read_output))
+
+    assert {one.pid for one in grouped.members(identity)} == {identity.pid, stray}
+    assert grouped.trees.has_leftovers(Identity(2**22 - 1, 1), grouped.launched[identity])
+
+
+async def test_what_is_left_in_the_group_of_an_earlier_run_is_a_member(grouped):
+    owner = f"{grouped.home}.9"
+    earlier = grouped.launch(Program.STAYS, token=f"{owner}.1")
+    later = grouped.launch(Program.STAYS, token=f"{owner}.2")
+    await grouped.held(earlier)
+
+    assert set(grouped.members(later)) == {earlier, later}
+    assert grouped.members(earlier) == [earlier]
+
+
+async def test_what_forks_and_ends_for_ever_is_caught_and_killed(grouped, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    argv = (sys.executable, "-S", "-c", COMET, str(gate))
+    identity = grouped.launch(COMET, argv=argv)
+    await grouped.held(identity)
+    gate.write_text("go\n")
+    assert await eventually(grouped.read_output) == b"off\n"
+    grouped.trees.signal([identity], "SIGKILL")
+    await eventually(lambda: not grouped.trees.alive(identity))
+    seen = [grouped.members(identity) for _ in range(20)]
+
+    grouped.trees.kill(grouped.launched[identity])
+
+    assert all(seen)
+    await eventually(lambda: not grouped.members(identity))
 
 
 def zombies_of(ppid: int) -> list[int]:

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from pmdaemon.core.process import Exit, Identity
-from tests.support.system import ALL_SYSTEMS, Program
+from tests.support.system import ALL_SYSTEMS, HOLDING_SYSTEMS, TREE_SYSTEMS, Program
 from tests.support.waiting import eventually
 
 
-@pytest.fixture(params=ALL_SYSTEMS)
+@pytest.fixture(params=TREE_SYSTEMS)
 async def system(request, tmp_path):
     async with request.param(tmp_path) as system:
         yield system
@@ -58,7 +58,7 @@ async def test_a_child_that_was_left_behind_is_a_member(system):
 
     assert len(members) == 1
     assert identity not in members
-    assert system.trees.has_leftovers(identity)
+    assert system.trees.has_leftovers(identity, system.launched[identity])
 
 
 async def test_a_daemon_in_a_session_of_its_own_is_a_member(system):
@@ -84,7 +84,7 @@ async def test_nothing_is_left_of_a_program_that_left_nothing(system):
 
     await ended(system, identity)
 
-    assert not system.trees.has_leftovers(identity)
+    assert not system.trees.has_leftovers(identity, system.launched[identity])
     assert system.members(identity) == []
 
 
@@ -106,6 +106,33 @@ async def test_a_stubborn_program_survives_all_but_sigkill(system):
 
     system.trees.signal(members, "SIGKILL")
     await eventually(lambda: not system.members(identity))
+
+
+@pytest.fixture(params=HOLDING_SYSTEMS)
+async def holding(request, tmp_path):
+    async with request.param(tmp_path) as system:
+        yield system
+
+
+async def test_what_is_held_together_is_killed_in_one_stroke(holding):
+    identity = await holding.settled(Program.STUBBORN)
+    other = holding.launch(Program.STAYS)
+    await holding.held(identity)
+
+    holding.trees.kill(holding.launched[identity])
+
+    await eventually(lambda: not holding.members(identity))
+    assert holding.trees.alive(other)
+
+
+async def test_what_was_released_is_held_no_more(holding):
+    identity = await holding.settled(Program.STAYS)
+    await holding.held(identity)
+
+    holding.trees.release(holding.launched[identity])
+    holding.trees.kill(holding.launched[identity])
+
+    assert holding.trees.alive(identity)
 
 
 async def test_a_signal_to_what_is_gone_or_another_does_nothing(system):
@@ -160,30 +187,36 @@ async def test_what_is_gone_already_is_told_from_the_event_loop(system, wait_for
     assert told == ["gone"]
 
 
-async def test_launched_programs_are_found_by_their_tokens(system):
-    token = uuid4().hex
-    one = system.launch(Program.STAYS, token=token)
-    other = await system.settled(Program.FAMILY, token=f"{token}-0")
-    system.launch(Program.STAYS, token=f"{token}-1")
+@pytest.fixture(params=ALL_SYSTEMS)
+async def launching(request, tmp_path):
+    async with request.param(tmp_path) as system:
+        yield system
 
-    found = system.trees.find_launched([token, f"{token}-0", f"{token}-2"])
+
+async def test_launched_programs_are_found_by_their_tokens(launching):
+    token = uuid4().hex
+    one = launching.launch(Program.STAYS, token=token)
+    other = await launching.settled(Program.FAMILY, token=f"{token}-0")
+    launching.launch(Program.STAYS, token=f"{token}-1")
+
+    found = launching.trees.find_launched([token, f"{token}-0", f"{token}-2"])
 
     assert found == {token: one, f"{token}-0": other}
 
 
-async def test_a_program_is_found_at_any_moment_of_being_executed(system):
+async def test_a_program_is_found_at_any_moment_of_being_executed(launching):
     token = uuid4().hex
-    identity = system.launch(Program.EXECUTES_ITSELF, token=token)
+    identity = launching.launch(Program.EXECUTES_ITSELF, token=token)
 
     for _ in range(50):
-        assert system.trees.find_launched([token]) == {token: identity}
+        assert launching.trees.find_launched([token]) == {token: identity}
         await asyncio.sleep(0)  # for another pass
 
 
-async def test_of_two_session_leaders_with_one_token_the_older_is_the_program(system):
+async def test_of_two_session_leaders_with_one_token_the_older_is_the_program(launching):
     token = uuid4().hex
-    identity = await system.settled(Program.LEAVES_A_DAEMON, token=token)
+    identity = await launching.settled(Program.LEAVES_A_DAEMON, token=token)
 
-    found = system.trees.find_launched([token])
+    found = launching.trees.find_launched([token])
 
     assert found == {token: identity}

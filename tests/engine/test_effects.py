@@ -233,8 +233,20 @@ async def test_a_stop_signal_goes_to_the_whole_tree(scene):
     assert scene.trees.alive(successor)
 
 
+async def test_what_is_held_together_is_killed_in_one_stroke(scene):
+    process, run = scene.spawn()
+    member = scene.world.add(parent=run.identity, ignores={"SIGTERM"})
+
+    scene.do(process, KillTree(0, run))
+
+    assert not scene.trees.alive(run.identity)
+    assert not scene.trees.alive(member)
+    assert scene.trees.signals == []
+
+
 async def test_a_kill_looks_again_until_nobody_is_new(scene):
     process, run = scene.spawn()
+    scene.trees.held.clear()
     scene.world.get(run.identity).unkillable = True
 
     scene.do(process, KillTree(0, run))

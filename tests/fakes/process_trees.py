@@ -13,6 +13,7 @@ class FakeProcessTrees:
     def __init__(self, processes: FakeProcesses) -> None:
         self.processes = processes
         self.signals: list[tuple[int, str]] = []
+        self.held: dict[str, Identity] = {}
 
     def alive(self, identity: Identity) -> bool:
         """Whether this very process exists and has not ended."""
@@ -22,7 +23,15 @@ class FakeProcessTrees:
         """List all living processes of the tree, every child before its parent."""
         return [process.identity for process in reversed(self.processes.tree(identity, token))]
 
-    def has_leftovers(self, identity: Identity) -> bool:
+    def hold(self, identity: Identity, token: str) -> None:
+        """Remember that a run is held together."""
+        self.held[token] = identity
+
+    def release(self, token: str) -> None:
+        """Remember no more of it."""
+        self.held.pop(token, None)
+
+    def has_leftovers(self, identity: Identity, token: str) -> bool:
         """Tell whether anything in the session of a program that ended is alive."""
         return any(process.session == identity.pid for process in self.processes.living())
 
@@ -32,6 +41,12 @@ class FakeProcessTrees:
             if self.alive(member):
                 self.signals.append((member.pid, signal))
                 self.processes.send_signal(member, signal)
+
+    def kill(self, token: str) -> None:
+        """Kill what is held together: here that is the tree."""
+        if token in self.held:
+            for process in self.processes.tree(self.held[token], token):
+                self.processes.send_signal(process.identity, "SIGKILL")
 
     def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:
         """Call `callback` once, from the event loop, when all of these processes have ended."""

@@ -45,6 +45,7 @@ def test_a_system_unit_suits_the_keeper():
         "ExecStart=/opt/python -m pmdaemon.daemon --home /srv/home\n"
         "ExecReload=/bin/kill -HUP $MAINPID\n"
         "KillMode=process\n"
+        "Delegate=yes\n"
         "TimeoutStopSec=120\n"
         "Restart=on-failure\n"
         "RestartSec=1\n"
@@ -61,6 +62,11 @@ def test_a_user_unit_names_no_user_and_starts_with_the_users_manager():
 
     assert lines(unit, "User") == []
     assert lines(unit, "WantedBy") == ["WantedBy=default.target"]
+
+
+def test_every_unit_has_its_control_group_to_divide():
+    for write in (system_unit, user_unit):
+        assert lines(write(SERVICE), "Delegate") == ["Delegate=yes"]
 
 
 def test_waiting_for_the_network_orders_and_wants_it():

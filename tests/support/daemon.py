@@ -19,6 +19,7 @@ from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
+from tests.support.control_groups import remove_groups
 from tests.support.running import has_executed, is_alive, parent_of, pids, session_of, words_of
 from tests.support.waiting import eventually_sync
 
@@ -125,6 +126,7 @@ class RealDaemon:
             return not left
 
         eventually_sync(is_over)
+        remove_groups(Path(self.home.path))
         for pid in self._keepers:
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.support.control_groups import remove_groups
 from tests.support.waiting import eventually_sync
 
 
@@ -24,7 +25,7 @@ def running_for(home: Path) -> list[int]:
 
 
 def end_all(home: Path) -> None:
-    """End what is left of a home, by pid, until there is nothing."""
+    """End what is left of a home, by pid, until there is nothing, not even groups of runs."""
 
     def ended() -> bool:
         # The daemon may be starting something at this moment, so look again.
@@ -35,6 +36,7 @@ def end_all(home: Path) -> None:
         return not left
 
     eventually_sync(ended)
+    remove_groups(home)
 
 
 def is_alive(pid: int) -> bool:

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 
 from pmdaemon.adapters.clock import SystemClock
+from pmdaemon.adapters.control_groups import ControlGroups
 from pmdaemon.adapters.launcher import SpawnLauncher
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.pid_handles import PidHandles
@@ -33,6 +34,7 @@ from pmdaemon.engine.interfaces import Launcher, LaunchOrder, ProcessMetrics, Pr
 from tests.fakes.launcher import FakeLauncher
 from tests.fakes.metrics import FakeProcessMetrics
 from tests.fakes.process_trees import FakeProcessTrees
+from tests.support.control_groups import own_group
 from tests.support.waiting import eventually
 
 
@@ -72,6 +74,8 @@ class System:
     trees: ProcessTrees
     metrics: ProcessMetrics
     fifo: str
+    groups: ControlGroups | None = None
+    home: str = field(default_factory=lambda: f"test-{uuid4().hex}")
     reading: int = -1
     launched: dict[Identity, str] = field(default_factory=dict)
 
@@ -80,7 +84,7 @@ class System:
             "argv": ("/bin/sh", "-c", str(program)),
             "cwd": "/",
             "env": {"PATH": os.defpath},
-            "token": token or uuid4().hex,
+            "token": token or f"{self.home}.{len(self.launched)}.1",
             "stdout": self.fifo,
             "stderr": self.fifo,
         }
@@ -91,7 +95,14 @@ class System:
         order = self.order(program, **changes)
         identity = self.launcher.launch(order)
         self.launched[identity] = order.token
+        self.trees.hold(identity, order.token)
         return identity
+
+    async def held(self, identity: Identity) -> None:
+        """Wait until a program is in its group, where there are any."""
+        if self.groups is not None:
+            token, groups = self.launched[identity], self.groups
+            await eventually(lambda: identity.pid in groups.pids(token))
 
     def members(self, identity: Identity) -> list[Identity]:
         return list(self.trees.members(identity, self.launched[identity]))
@@ -174,6 +185,15 @@ async def pidfd_system(folder: Path) -> AsyncIterator[System]:
 
 
 @asynccontextmanager
+async def grouped_system(folder: Path) -> AsyncIterator[System]:
+    """Use the same, and control groups, where these can be had."""
+    own_group()
+    with closing(ProcReader()) as reader:
+        async with _real_system(folder, reader, PidfdHandles(reader), grouped=True) as system:
+            yield system
+
+
+@asynccontextmanager
 async def portable_system(folder: Path) -> AsyncIterator[System]:
     """Use what is made for systems without /proc and pidfds."""
     reader = PsutilReader()
@@ -183,15 +203,19 @@ async def portable_system(folder: Path) -> AsyncIterator[System]:
 
 @asynccontextmanager
 async def _real_system(
-    folder: Path, reader: ProcessReader, handles: ProcessHandles
+    folder: Path, reader: ProcessReader, handles: ProcessHandles, *, grouped: bool = False
 ) -> AsyncIterator[System]:
     table = ProcessTable(reader, SystemClock())
-    trees = SystemProcessTrees(reader, table, handles)
+    home = f"test-{uuid4().hex}"
+    groups = ControlGroups(home, reader) if grouped else None
+    if groups is not None:
+        groups.open()
+    trees = SystemProcessTrees(reader, table, handles, groups=groups)
     fifo = str(folder / "output")
     os.mkfifo(fifo)
     here = Path.cwd()
     launcher = SpawnLauncher(reader, handles)
-    system = System(launcher, trees, TreeMetrics(table), fifo)
+    system = System(launcher, trees, TreeMetrics(table), fifo, groups, home)
     system.reading = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:
         yield system
@@ -200,6 +224,9 @@ async def _real_system(
             await eventually(lambda i=identity, t=token: _is_swept(trees, i, t))
             with suppress(ChildProcessError):
                 os.waitpid(identity.pid, 0)
+            trees.release(token)
+        if groups is not None:
+            groups.close()
         handles.close()
         launcher.close()
         os.close(system.reading)
@@ -207,6 +234,7 @@ async def _real_system(
 
 
 def _is_swept(trees: ProcessTrees, identity: Identity, token: str) -> bool:
+    trees.kill(token)
     members = trees.members(identity, token)
     trees.signal(members, "SIGKILL")
     return not members
@@ -217,3 +245,11 @@ REAL_SYSTEMS = [
     pytest.param(portable_system, id="portable", marks=pytest.mark.posix),
 ]
 ALL_SYSTEMS = [pytest.param(fake_system, id="fake"), *REAL_SYSTEMS]
+
+_GROUPED = pytest.param(grouped_system, id="grouped", marks=pytest.mark.posix)
+
+HOLDING_SYSTEMS = [ALL_SYSTEMS[0], _GROUPED]
+"""Those that hold runs together."""
+
+TREE_SYSTEMS = [*ALL_SYSTEMS, _GROUPED]
+"""Those that differ in how they find the members of a tree."""

@@ -78,10 +78,11 @@ class Launcher(Protocol):
 class ProcessTrees(Protocol):
     """What a program started, and what they started in turn.
 
-    A tree is the run's session, the descendants of its processes, whatever carries its token and
-    has lost its parent, and whatever was seen in the tree before. A token ends in a dot and the
-    number of the launch. What a former run of the same process left behind is to end with this one,
-    so tokens of earlier launches count as well; those of later ones do not.
+    A tree is whatever the system holds together for the run, its session, the descendants of its
+    processes, whatever carries its token and has lost its parent, and whatever was seen in the tree
+    before. A token ends in a dot and the number of the launch. What a former run of the same
+    process left behind is to end with this one, so tokens of earlier launches count as well; those
+    of later ones do not.
     """
 
     def alive(self, identity: Identity) -> bool:
@@ -90,11 +91,20 @@ class ProcessTrees(Protocol):
     def members(self, identity: Identity, token: str) -> Sequence[Identity]:
         """List all living processes of the tree."""
 
-    def has_leftovers(self, identity: Identity) -> bool:
+    def hold(self, identity: Identity, token: str) -> None:
+        """Have the system hold a run together from now on, where it can; nothing waits for it."""
+
+    def release(self, token: str) -> None:
+        """Have done with a run of which nothing is left."""
+
+    def has_leftovers(self, identity: Identity, token: str) -> bool:
         """Tell cheaply whether a program that ended may have left anything behind."""
 
     def signal(self, members: Sequence[Identity], signal: str) -> None:
         """Send a signal, by name, to each process that is still there."""
+
+    def kill(self, token: str) -> None:
+        """Kill in one stroke what the system holds together of a run, if it does."""
 
     def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:
         """Call `callback` once, from the event loop, when all of these processes have ended."""
