@@ -180,7 +180,6 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
     processes = parts.supervisor.everything.values()
     keeper.keep_to({p.run.identity: token(p) for p in processes if p.run})
-    parts.capture.keep_to({one.seat for one in processes})
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)

@@ -33,10 +33,6 @@ def daemon(tmp_path):
         yield daemon
 
 
-def fifos(daemon):
-    return {name for name in os.listdir(daemon.home.run_dir) if name.endswith((".out", ".err"))}
-
-
 def out_of(process):
     return Path(process["out_file"]).read_text()
 
@@ -297,27 +293,6 @@ def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
     with pytest.raises(DaemonNotRunning):
         Channel(daemon.home).request("ping")
     assert daemon.get()["state"] == "stopped"
-
-
-def test_fifos_of_what_was_deleted_are_not_left_by_a_daemon_that_ends(daemon):
-    daemon.run(STAYS)
-    daemon.client.request("delete", {"selectors": ["all"]})
-    assert fifos(daemon) == {"0.out", "0.err"}  # for whoever is started in its place
-
-    daemon.client.request("kill")
-
-    eventually_sync(lambda: not daemon.machinery())
-    assert fifos(daemon) == set()
-
-
-def test_fifos_of_what_was_deleted_are_removed_by_the_daemon_after_one_that_died(daemon):
-    daemon.run(STAYS)
-    daemon.client.request("delete", {"selectors": ["all"]})
-
-    daemon.crash()
-
-    daemon.client.request("ping")
-    assert fifos(daemon) == set()
 
 
 # beginnings
