@@ -61,7 +61,7 @@ async def test_reports_come_without_being_asked_for(parts, program):
 async def test_a_line_of_a_program_is_about_it(parts, program):
     assert await asyncio.to_thread(program(1).log, "hello", "warn")
 
-    [entry] = parts.journal._entries[-1:]
+    [entry] = parts.journal._records[-1:]
     assert (entry.process, entry.consumer, entry.text) == ("api", "telemetry-api", "hello")
 
 
