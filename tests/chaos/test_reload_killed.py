@@ -56,7 +56,13 @@ def test_a_daemon_killed_during_reloads_costs_no_request_and_leaves_nobody_behin
     script.write_text(NODE_APP)
     with a_daemon(tmp_path / "home") as daemon:
         daemon.start_apps(
-            {"name": "app", "script": str(script), "instances": INSTANCES, "port": port}
+            {
+                "name": "app",
+                "script": str(script),
+                "instances": INSTANCES,
+                "port": port,
+                "listen_timeout": "60s",
+            }
         )
         until(lambda: answers(port))
         with under_load(port) as clients, Reloading(daemon) as reloading:
@@ -65,11 +71,11 @@ def test_a_daemon_killed_during_reloads_costs_no_request_and_leaves_nobody_behin
                 pass_a_while(rng, 1.5)
                 # Left down after five deaths in a minute, until a command calls.
                 eventually_sync(daemon.kill, within=60.0)
+            eventually_sync(lambda: reloading.done)
 
         until(daemon.is_up)
         eventually_sync(lambda: is_whole(daemon))
         assert failures_of(clients) == []
-        assert reloading.done > 0
 
 
 def is_whole(daemon):
