@@ -58,7 +58,7 @@ mutants: $(VENV)/.dev ## change the core in thousands of ways; tell which no tes
 
 .PHONY: dist
 dist: $(VENV)/.release ## the wheel and the source in dist/, each installed and tried as users do
-	rm -rf build dist
+	rm -rf build/lib build/bdist.* dist
 	$(BIN)/python -m build --outdir dist .
 	@scripts/check-dist $(BIN)
 

@@ -31,6 +31,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_open() -> Iterator[None]:
+    """Find here what the tests of a file have not closed, before it fails one of another file."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(autouse=True)
 def same_folder() -> Iterator[None]:
     """Come back to where we were: a launcher goes to the folders of programs."""

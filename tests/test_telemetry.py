@@ -3,23 +3,19 @@ import asyncio
 import pytest
 
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.telemetry import Telemetry
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
 @pytest.fixture
 async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        server = HttpServer(parts.engine)
+    async with engine_on_fakes(tmp_path) as parts, turned_on(parts) as server:
         parts.web._server = server
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
         await parts.start(an_app(name="web"), an_app(name="api"))
         yield parts
-        await server.turn_off()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from msgspec import Struct
 from pmdaemon import __version__
 from pmdaemon.adapters.jws import CURVE, AccountKey, base64url
 from pmdaemon.core.errors import CertificateRefused
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import AcmeSettings
 
 REQUEST_SECONDS = 30.0
@@ -238,7 +239,7 @@ def _words(error: Exception) -> str:
     reason = getattr(error, "reason", error)
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {reason.verify_message}"
-    return (getattr(reason, "strerror", None) or str(reason) or type(error).__name__).lower()
+    return why(reason)
 
 
 def _why(problem: object, status: int | None = None) -> str:

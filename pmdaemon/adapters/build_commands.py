@@ -20,6 +20,7 @@ from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.quantities import format_size
 from pmdaemon.core.spec import Limits, RunAs
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import ProcessTrees
 from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
@@ -82,7 +83,7 @@ class BuildCommands:
                 words = (SHELL, "-c", order.command)
                 return await self.run_words(words, order, out, err, prepare=prepare)
         except OSError as error:
-            return BuildOutcome(None, f"cannot put up walls around it: {error.strerror}")
+            return BuildOutcome(None, f"cannot put up walls around it: {why(error)}")
 
     async def run_words(
         self,
@@ -103,8 +104,7 @@ class BuildCommands:
             try:
                 pid = _spawn(argv, order, token, (stdout.writing, stderr.writing), prepare)
             except (OSError, ValueError, subprocess.SubprocessError) as error:
-                reason = error.strerror if isinstance(error, OSError) else str(error)
-                return BuildOutcome(None, f"cannot run {argv[0]}: {str(reason).lower()}")
+                return BuildOutcome(None, f"cannot run {argv[0]}: {why(error)}")
             finally:
                 stdout.leave_writing()
                 stderr.leave_writing()

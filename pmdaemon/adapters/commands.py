@@ -18,6 +18,7 @@ from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
+from pmdaemon.core.wording import why
 
 OUTPUT_KEPT = 4096
 """Bytes of its output that are kept, the last ones."""
@@ -59,8 +60,7 @@ class Commands:
             pid = _spawn(order, output.writing)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             output.close()
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            return CommandOutcome(None, failure=f"{order.argv[0]}: {str(reason).lower()}")
+            return CommandOutcome(None, failure=f"{order.argv[0]}: {why(error)}")
         finally:
             output.close_writing()
         entry = self._reader.entry(pid)

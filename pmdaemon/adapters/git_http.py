@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 from pmdaemon.engine import tasks
 from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest
 
@@ -53,7 +54,7 @@ class GitBackend:
         try:
             backend = _Backend(self._environment(request))
         except OSError as error:
-            raise OperationFailed(f"cannot run git: {str(error.strerror).lower()}") from None
+            raise OperationFailed(f"cannot run git: {why(error)}") from None
         try:
             return await backend.answer(body, self._largest())
         except BaseException:

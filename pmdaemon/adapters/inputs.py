@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 
 
 class FifoInputs:
@@ -25,8 +26,7 @@ class FifoInputs:
             path.unlink(missing_ok=True)
             os.mkfifo(path, 0o600)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OperationFailed(f"cannot make a standard input: {reason}") from error
+            raise OperationFailed(f"cannot make a standard input: {why(error)}") from error
         return str(path)
 
     def write(self, name: str, data: bytes) -> bool:

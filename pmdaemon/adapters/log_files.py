@@ -5,10 +5,10 @@ the next one opens the same FIFOs again and finds what has come meanwhile.
 """
 
 # Descriptors and bare paths, as everywhere about output files:
-# ruff: noqa: PTH108, PTH119
+# ruff: noqa: PTH108, PTH119, PTH208
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,13 @@ from pmdaemon.adapters.log_compression import Compressor
 from pmdaemon.adapters.log_pump import Pump
 from pmdaemon.adapters.log_writer import LogWriter
 from pmdaemon.adapters.output_files import read_end, size_of
+from pmdaemon.adapters.spare_fifos import SpareFifos
 from pmdaemon.adapters.wakeups import Wakeups
 from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.log_copies import LogCopy, copies_of, is_dropped
 from pmdaemon.core.logs import NOWHERE, OutputStream, file_name
 from pmdaemon.core.spec import LogPolicy
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import Clock
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class LogFiles:
         self._keeper = keeper or KeeperLink()
         self._move = move
         self._capacities = Capacities()
+        self._spares = SpareFifos(clock)
         self._wakeups = Wakeups()
         self._aging = Aging(clock)
         self._compressor = Compressor(clock)
@@ -141,7 +144,7 @@ class LogFiles:
                 channel.pump.writer.empty()
             except OSError as error:
                 raise OperationFailed(
-                    f"cannot empty the output of process {pm_id}: {_worded(error)}", pm_id=pm_id
+                    f"cannot empty the output of process {pm_id}: {why(error)}", pm_id=pm_id
                 ) from error
         for copier in self._copiers.get(pm_id, {}).values():
             with suppress(OSError):  # a copy that cannot be emptied is somebody else's
@@ -157,8 +160,16 @@ class LogFiles:
         for channel in self._channels.pop(pm_id, {}).values():
             self._keeper.drop(os.path.basename(channel.path))
             self._let_go(channel)
-            with suppress(FileNotFoundError):
-                os.unlink(channel.path)
+            self._spares.add(channel.path)
+
+    def keep_to(self, pm_ids: Collection[int]) -> None:
+        """Remove FIFOs that a former daemon left, but for those of these processes."""
+        with suppress(OSError):  # where the folder cannot be read, nothing can be made in it either
+            for name in os.listdir(self._run_dir):
+                owner, _, stream = name.rpartition(".")
+                is_ours = stream in {*OutputStream} and owner.removeprefix("-").isdecimal()
+                if is_ours and int(owner) not in pm_ids:
+                    os.unlink(f"{self._run_dir}/{name}")
 
     def on_growth(self, callback: Growth | None) -> None:
         """Call `callback` with the pm_id and stream whenever a file has grown, or stop doing so."""
@@ -167,6 +178,7 @@ class LogFiles:
     def leave(self) -> None:
         """Let go of all FIFOs and leave them, with what is in them, to the next daemon."""
         self._compressor.stop()
+        self._spares.clear()
         self._keeper.say_what_is_due()
         while self._copiers:
             for copier in self._copiers.popitem()[1].values():
@@ -185,13 +197,14 @@ class LogFiles:
         channels: dict[OutputStream, _Channel] = {}
         for stream, file in zip(OutputStream, self.files(name, instance), strict=True):
             path = f"{self._run_dir}/{pm_id}.{stream}"
+            self._spares.claim(path)
             try:
                 fifo = open_fifo(path)
             except OSError as error:
                 for channel in channels.values():
                     self._let_go(channel)
                 raise OperationFailed(
-                    f"cannot capture the output of {name}: {_worded(error)}: {path}", name=name
+                    f"cannot capture the output of {name}: {why(error)}: {path}", name=name
                 ) from error
             writer = LogWriter(
                 file, policy, self._clock, move=self._move, on_rotated=self._compress
@@ -244,7 +257,7 @@ class LogFiles:
                 settle_all(self._logs_dir)
             except OSError as error:
                 raise OperationFailed(
-                    f"cannot copy the output of {name}: {_worded(error)}", name=name
+                    f"cannot copy the output of {name}: {why(error)}", name=name
                 ) from error
             self._is_settled = True
         return Copier(
@@ -273,7 +286,3 @@ class LogFiles:
                     copier.look()
         if self._on_growth is not None:
             self._on_growth(pm_id, stream)
-
-
-def _worded(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

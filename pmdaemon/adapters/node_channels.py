@@ -19,6 +19,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import DescriptorStore
 
 log = logging.getLogger(__name__)
@@ -64,8 +65,7 @@ class NodeChannels:
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OperationFailed(f"cannot make a channel for a program: {reason}") from error
+            raise OperationFailed(f"cannot make a channel for a program: {why(error)}") from error
         ours.setblocking(False)  # noqa: FBT003 - the library's signature
         channel = _Channel(f"channel {token}", ours, theirs)
         self._channels[token] = channel

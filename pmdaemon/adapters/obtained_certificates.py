@@ -11,6 +11,7 @@ from pmdaemon.adapters.jws import CURVE, AccountKey
 from pmdaemon.adapters.local_authority import write_private
 from pmdaemon.core.certificates import Certificate
 from pmdaemon.core.errors import CertificateRefused, HomeUnusable, InvalidInput
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import AcmeSettings, Clock
 
 CHALLENGE_PATH = b"/.well-known/acme-challenge/"
@@ -54,7 +55,7 @@ class ObtainedCertificates:
             # Key and chain in one file: they are exchanged in one instant.
             write_private(self._file(host), key + chain)
         except OSError as error:
-            message = f"cannot keep the certificate for {host}: {str(error.strerror).lower()}"
+            message = f"cannot keep the certificate for {host}: {why(error)}"
             raise HomeUnusable(message) from error
         self._pairs.pop(host, None)
         certificate = self.certificate(host)
@@ -85,8 +86,7 @@ class ObtainedCertificates:
             try:
                 client = AcmeClient(settings, key, self._publish)
             except OSError as error:  # ssl.SSLError is one
-                why = str(error.strerror or error).lower()
-                reason = f"cannot use the certificate {settings.trusted}: {why}"
+                reason = f"cannot use the certificate {settings.trusted}: {why(error)}"
                 raise CertificateRefused(host, reason) from error
             self._client = settings, client
         return self._client[1]

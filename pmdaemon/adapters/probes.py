@@ -7,6 +7,7 @@ from pmdaemon.adapters.commands import CommandOrder, Commands
 from pmdaemon.adapters.http_request import BadAnswer, status_of
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.health import ProbeResult
+from pmdaemon.core.wording import why
 from pmdaemon.engine.interfaces import Clock, ProbeOrder
 
 LONGEST_DETAIL = 200
@@ -81,4 +82,4 @@ async def _connect(target: str) -> tuple[bool, str]:
 def _words(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError) or "Multiple exceptions" in str(error):
         return "connection refused"
-    return (error.strerror or str(error)).lower()
+    return why(error)

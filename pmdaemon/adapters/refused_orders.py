@@ -8,6 +8,7 @@ import msgspec
 from pmdaemon.adapters.local_authority import write_private
 from pmdaemon.core.certificates import Refusal
 from pmdaemon.core.errors import HomeUnusable
+from pmdaemon.core.wording import why
 
 FILE = "refused.json"
 
@@ -31,5 +32,5 @@ class RefusedOrders:
             if refusals or self._file.exists():
                 write_private(self._file, msgspec.json.encode(refusals))
         except OSError as error:
-            message = f"cannot keep when to order again: {str(error.strerror).lower()}"
+            message = f"cannot keep when to order again: {why(error)}"
             raise HomeUnusable(message) from error

@@ -6,14 +6,13 @@ cryptography is imported at the first text, as it brings OpenSSL with it.
 """
 
 import base64
-import json
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pmdaemon.core.errors import HomeUnusable, OperationFailed
+from pmdaemon.adapters.secret_lists import SecretList
+from pmdaemon.core.errors import OperationFailed
 from pmdaemon.engine.interfaces import SecretFiles
 
 if TYPE_CHECKING:
@@ -42,14 +41,19 @@ class AesGcmSealer:
     """Seals and opens for one home."""
 
     def __init__(self, files: SecretFiles) -> None:
-        self._files = files
-        self._keys: Sequence[SealingKey] | None = None
+        self._keys = SecretList(
+            files,
+            KEYS_FILE,
+            field="keys",
+            kind=SealingKey,
+            loss="without it, variables of projects have to be set again",
+        )
 
     def seal(self, text: str, *, about: str) -> bytes:
         """Seal a text; it can be opened only as being `about` the same thing."""
-        if not self._loaded():
+        if not self._keys.all():
             self.begin_key()
-        newest = self._loaded()[0]
+        newest = self._keys.all()[0]
         head = VERSION + base64.b64decode(newest.id)
         nonce = os.urandom(NONCE_BYTES)
         return head + nonce + _cipher(newest).encrypt(nonce, text.encode(), _bound(head, about))
@@ -61,7 +65,7 @@ class AesGcmSealer:
         head, rest = sealed[: 1 + KEY_ID_BYTES], sealed[1 + KEY_ID_BYTES :]
         nonce, content = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
         id_ = base64.b64encode(head[1:]).decode()
-        key = next((one for one in self._loaded() if one.id == id_), None)
+        key = next((one for one in self._keys.all() if one.id == id_), None)
         if key is None or not head.startswith(VERSION):
             raise OperationFailed(
                 f"cannot open what was sealed: its key is not in the file {KEYS_FILE} of the home",
@@ -80,28 +84,11 @@ class AesGcmSealer:
             id=base64.b64encode(os.urandom(KEY_ID_BYTES)).decode(),
             key=base64.b64encode(os.urandom(KEY_BYTES)).decode(),
         )
-        self._write([fresh, *self._loaded()])
+        self._keys.replace([fresh, *self._keys.all()])
 
     def forget_former_keys(self) -> None:
         """Keep the newest key only."""
-        self._write(self._loaded()[:1])
-
-    def _write(self, keys: Sequence[SealingKey]) -> None:
-        self._files.write(KEYS_FILE, msgspec.json.encode({"keys": keys}).decode() + "\n")
-        self._keys = keys
-
-    def _loaded(self) -> Sequence[SealingKey]:
-        if self._keys is None:
-            text = self._files.read(KEYS_FILE)
-            try:
-                data = json.loads(text) if text is not None else {"keys": []}
-                self._keys = msgspec.convert(data["keys"], list[SealingKey])
-            except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
-                raise HomeUnusable(
-                    f"cannot use the file {KEYS_FILE} in the home: it is damaged; without it,"
-                    " variables of projects have to be set again"
-                ) from error
-        return self._keys
+        self._keys.replace(self._keys.all()[:1])
 
 
 def _cipher(key: SealingKey) -> "AESGCM":

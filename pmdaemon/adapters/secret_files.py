@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pmdaemon.core.errors import HomeUnusable
+from pmdaemon.core.wording import why
 
 MODE = 0o600
 
@@ -45,8 +46,7 @@ class HomeSecretFiles:
         except OSError as error:
             with suppress(OSError):
                 fresh.unlink()
-            reason = str(error.strerror).lower()
-            raise HomeUnusable(f"cannot write {path}: {reason}", path=str(path)) from error
+            raise HomeUnusable(f"cannot write {path}: {why(error)}", path=str(path)) from error
         return str(path)
 
     def remove(self, name: str) -> None:
@@ -55,5 +55,4 @@ class HomeSecretFiles:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            reason = str(error.strerror).lower()
-            raise HomeUnusable(f"cannot remove {path}: {reason}", path=str(path)) from error
+            raise HomeUnusable(f"cannot remove {path}: {why(error)}", path=str(path)) from error

@@ -5,13 +5,12 @@ PyJWT is imported at the first token, as it brings OpenSSL with it.
 """
 
 import base64
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
-from pmdaemon.core.errors import HomeUnusable
+from pmdaemon.adapters.secret_lists import SecretList
 from pmdaemon.engine.interfaces import SecretFiles
 
 SECRETS_FILE = "token-secrets"
@@ -41,10 +40,14 @@ class JwtMint:
         algorithm: Literal["HS256", "HS512"] = "HS512",
         secrets_file: str = SECRETS_FILE,
     ) -> None:
-        self._files = files
         self._algorithm = algorithm
-        self._secrets_file = secrets_file
-        self._secrets: Sequence[Secret] | None = None
+        self._secrets = SecretList(
+            files,
+            secrets_file,
+            field="secrets",
+            kind=Secret,
+            loss="with it moved away, a new one is made, and what was signed has to be made again",
+        )
 
     def key(self) -> str:
         """Make a key that nobody guesses: 192 bits, without signs that a shell minds."""
@@ -57,7 +60,8 @@ class JwtMint:
         """Make a token of claims."""
         import jwt  # noqa: PLC0415 - see above
 
-        newest = self._loaded()[0] if self._loaded() else self._begin(until=None)
+        known = self._secrets.all()
+        newest = known[0] if known else self._begin(until=None)
         return jwt.encode(
             dict(claims),
             base64.b64decode(newest.secret),
@@ -69,7 +73,7 @@ class JwtMint:
         """Get the claims of a token that we signed and that has not expired; None of any other."""
         import jwt  # noqa: PLC0415 - see above
 
-        good = [one for one in self._loaded() if one.until is None or one.until > now]
+        good = [one for one in self._secrets.all() if one.until is None or one.until > now]
         for one in good:
             try:
                 claims: dict[str, Any] = jwt.decode(
@@ -99,24 +103,8 @@ class JwtMint:
         )
         former = [
             Secret(one.id, one.secret, min(until, one.until or until))
-            for one in self._loaded()
+            for one in self._secrets.all()
             if until is not None
         ]
-        both = [fresh, *former]
-        text = msgspec.json.encode({"secrets": both}).decode()
-        self._files.write(self._secrets_file, f"{text}\n")
-        self._secrets = both
+        self._secrets.replace([fresh, *former])
         return fresh
-
-    def _loaded(self) -> Sequence[Secret]:
-        if self._secrets is None:
-            text = self._files.read(self._secrets_file)
-            try:
-                data = json.loads(text) if text is not None else {"secrets": []}
-                self._secrets = msgspec.convert(data["secrets"], list[Secret])
-            except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
-                raise HomeUnusable(
-                    f"cannot use the file {self._secrets_file} in the home: it is damaged; with it"
-                    " moved away, a new one is made, and what was signed has to be made again"
-                ) from error
-        return self._secrets

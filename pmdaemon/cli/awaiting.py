@@ -16,6 +16,7 @@ from urllib.error import URLError
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.services import read_listener
+from pmdaemon.core.wording import why
 
 LONGEST_PROBE = 2.0
 """Seconds of a single check."""
@@ -76,7 +77,7 @@ def _connects(host: str, tcp_port: int) -> str | None:
     try:
         socket.create_connection((host, tcp_port), timeout=LONGEST_PROBE).close()
     except OSError as error:
-        return str(error.strerror or error).lower()
+        return why(error)
     return None
 
 

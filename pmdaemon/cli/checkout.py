@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pmdaemon.cli.context import warn
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.client.calls import current_directory
+from pmdaemon.core.wording import why
 
 if TYPE_CHECKING:
     from pmdaemon.control.messages.deploying import Checkout
@@ -51,6 +52,5 @@ def git(*arguments: str) -> str:
             check=False,
         )
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WrongUsage(f"cannot run git: {reason}") from None
+        raise WrongUsage(f"cannot run git: {why(error)}") from None
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -94,6 +94,14 @@ def say_json(value: object) -> None:
     print(json.dumps(value, separators=(",", ":")), flush=True)
 
 
+def say(value: object, words: str, *, json: bool) -> None:
+    """Print what a command has led to: for programs as JSON, for people in words."""
+    if json:
+        say_json(value)
+    else:
+        print(words)
+
+
 def warn(sentence: str) -> None:
     """Say something on standard error, whatever the words in it came from."""
     from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - most have nothing to say

@@ -138,6 +138,15 @@ _PLAINLY = (
 """What click says of numbers, and how people would."""
 
 
+_AS_IN_PM2: dict[str, str] = {
+    **dict.fromkeys(
+        ("start", "stop", "delete", "list"), "it is PM2's, and pmdaemon pm2 {} takes it"
+    ),
+    **dict.fromkeys(("restart", "reload"), "what {} leaves as it is, pmdaemon apply FILE changes"),
+}
+"""What to say of an option that PM2 has for a command, and we have not."""
+
+
 def _worded(complaint: click.ClickException) -> WrongUsage:
     """Word a complaint of click as one of ours: one sentence, and where to read on."""
     sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
@@ -147,9 +156,14 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
     sentence = " ".join(map(shown, (sentence[:1].lower() + sentence[1:]).split(" ")))
     ctx: Any = getattr(complaint, "ctx", None)
     possibilities = getattr(complaint, "possibilities", None)
+    path = ctx.command_path if ctx is not None else "pmdaemon"
     if isinstance(complaint, click.NoSuchOption):
         sentence = f"no such option: {shown(complaint.option_name)}"
+        from pmdaemon.cli.pm2_options import is_option  # noqa: PLC0415 - only a mistake pays for it
+
+        verb = path.rpartition(" ")[2]
+        if verb in _AS_IN_PM2 and is_option(complaint.option_name):
+            return WrongUsage(f"{sentence}; {_AS_IN_PM2[verb].format(verb)}")
         if possibilities:
             return WrongUsage(f"{sentence}; did you mean {possibilities[0]}?")
-    path = ctx.command_path if ctx is not None else "pmdaemon"
     return WrongUsage(f"{sentence}; see {path} --help")

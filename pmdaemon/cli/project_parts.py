@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import click
 
 from pmdaemon.cli.asking import read_secret
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.cli.render.platform import domains_table, variables_table, webhooks_table
 from pmdaemon.control.messages.platform import DomainView, ProviderWord, ScopeWord
 
 
@@ -24,15 +25,8 @@ def env() -> None:
 def _list_env(context: Context, *, project: str, json: bool) -> None:
     """List the names of a project's variables."""
     variables = context.client().projects.variables(project)
-    if json:
-        say_json(variables)
-        return
-    if not variables:
-        print(f"{project} has no variables")
-        return
-    from pmdaemon.cli.render.platform import variables_table  # noqa: PLC0415 - only this draws
-
-    print(variables_table(variables, context.terminal))
+    table = variables_table(variables, context.terminal)
+    say(variables, table if variables else f"{project} has no variables", json=json)
 
 
 @command_named("set")
@@ -59,10 +53,7 @@ def _set_env(
     if not given:
         raise WrongUsage("nothing to set: say NAME=VALUE, NAME, or --file FILE")
     written = context.client().projects.set_variables(project, given, scope=scope)
-    if json:
-        say_json(written)
-    else:
-        print(f"set {', '.join(one['key'] for one in written)}")
+    say(written, f"set {', '.join(one['key'] for one in written)}", json=json)
 
 
 @command_named("remove")
@@ -74,10 +65,7 @@ def _remove_env(context: Context, *, project: str, names: tuple[str, ...], json:
     projects = context.client().projects
     for name in names:
         projects.remove_variable(project, name)
-    if json:
-        say_json({"removed": list(names)})
-    else:
-        print(f"removed {', '.join(names)}")
+    say({"removed": list(names)}, f"removed {', '.join(names)}", json=json)
 
 
 @click.group("domain", no_args_is_help=False)
@@ -91,15 +79,12 @@ def domain() -> None:
 def _list_domains(context: Context, *, project: str | None, json: bool) -> None:
     """List domains, those of PROJECT or all."""
     domains = context.client().projects.domains(project)
-    if json:
-        say_json(domains)
-        return
-    if not domains:
-        print("no domains; pmdaemon project domain add claims one")
-        return
-    from pmdaemon.cli.render.platform import domains_table  # noqa: PLC0415 - only this draws
-
-    print(domains_table(domains, context.terminal))
+    table = domains_table(domains, context.terminal)
+    say(
+        domains,
+        table if domains else "no domains; pmdaemon project domain add claims one",
+        json=json,
+    )
 
 
 @command_named("add")
@@ -127,10 +112,7 @@ def _verify_domain(context: Context, *, host: str, trust: bool, json: bool) -> N
 def _remove_domain(context: Context, *, host: str, json: bool) -> None:
     """Have a domain no more."""
     removed = context.client().projects.remove_domain(host)
-    if json:
-        say_json(removed)
-    else:
-        print(f"removed {removed['domain']}")
+    say(removed, f"removed {removed['domain']}", json=json)
 
 
 @click.group("webhook", no_args_is_help=False)
@@ -144,15 +126,12 @@ def webhook() -> None:
 def _list_webhooks(context: Context, *, project: str | None, json: bool) -> None:
     """List webhooks, those of PROJECT or all."""
     webhooks = context.client().projects.webhooks(project)
-    if json:
-        say_json(webhooks)
-        return
-    if not webhooks:
-        print("no webhooks; pmdaemon project webhook add makes one")
-        return
-    from pmdaemon.cli.render.platform import webhooks_table  # noqa: PLC0415 - only this draws
-
-    print(webhooks_table(webhooks, context.terminal))
+    table = webhooks_table(webhooks, context.terminal)
+    say(
+        webhooks,
+        table if webhooks else "no webhooks; pmdaemon project webhook add makes one",
+        json=json,
+    )
 
 
 @command_named("add")
@@ -180,10 +159,7 @@ def _add_webhook(
 def _remove_webhook(context: Context, *, id_: str, json: bool) -> None:
     """Have a webhook no more."""
     context.client().projects.remove_webhook(id_)
-    if json:
-        say_json({"id": id_})
-    else:
-        print(f"removed {id_}")
+    say({"id": id_}, f"removed {id_}", json=json)
 
 
 for _each in (_list_env, _set_env, _remove_env):

@@ -96,6 +96,14 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "umask": (("--umask",), "OCTAL", "Its umask: 022."),
     "nice": (("--nice",), "N", "Its niceness, from -20 to 19."),
     "pid_file": (("--pid",), "FILE", "Keep its pid in this file."),
+    "out_file": (("-o", "--output"), "FILE", "Have its standard output in this file."),
+    "error_file": (("--error",), "FILE", "Have its standard error in this file."),
+    "log_file": (("-l", "--log"), "FILE", "Have both in this file, in addition."),
+    "log_date_format": (
+        ("--log-date-format",), "FORMAT",
+        "Put the time before each line in its files: YYYY-MM-DD HH:mm:ss.",
+    ),
+    "log_type": (("--log-type",), "TYPE", "With json, have an object for each line in its files."),
     "log_max_size": (
         ("--log-max-size",), "SIZE", "Rotate its log files at this size; default 10M, 0 for never.",
     ),
@@ -108,7 +116,7 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
 }  # fmt: skip
 
 
-_SWITCHED_ON = ("wait_ready", "stdin")
+_SWITCHED_ON = ("wait_ready", "stdin", "time", "merge_logs", "disable_logs")
 """Fields that are off unless they are said."""
 
 _SWITCHED_OFF = ("autorestart", "autostart", "treekill", "log_compress")
@@ -124,6 +132,9 @@ _SWITCHES: dict[str, tuple[str, str]] = {
     "autostart": ("--no-autostart", "Add it to the list without starting it."),
     "treekill": ("--no-treekill", "Send the stop signal to its main process only."),
     "autorestart": ("--no-autorestart", "Do not restart it when it ends."),
+    "time": ("--time", "The same as --log-date-format YYYY-MM-DDTHH:mm:ss."),
+    "merge_logs": ("--merge-logs", "Have the output of all its instances in the same files."),
+    "disable_logs": ("--disable-logs", "Keep nothing of what it prints."),
     "log_compress": ("--no-log-compress", "Do not compress rotated log files."),
 }
 
@@ -161,7 +172,10 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Changes of files": ("watch", "ignore_watch", "watch_delay"),
     "Rights": ("uid", "gid", "umask", "nice", "pid_file"),
-    "Log files": ("log_max_size", "log_keep", "log_max_age", "log_compress"),
+    "Log files": (
+        "out_file", "error_file", "log_file", "merge_logs", "time", "log_date_format", "log_type",
+        "disable_logs", "log_max_size", "log_keep", "log_max_age", "log_compress",
+    ),
 }  # fmt: skip
 """Where in its help a command has the options for which fields."""
 

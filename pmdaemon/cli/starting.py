@@ -51,7 +51,9 @@ def start_targets(
             started += start_file(context, target, only=only, env_name=env_name, quiet=json)
         elif only or env_name is not None:
             flag = "--only" if only else "--env without a ="
-            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none")
+            # PM2 has `-e` for that.
+            hint = "" if only else " (--error FILE keeps its standard error)"
+            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none{hint}")
         else:
             started += start_program(context, target, options, quiet=json)
     if json:

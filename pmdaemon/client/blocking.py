@@ -1,5 +1,9 @@
 """`Client`, for programs that may block; the command line is one of them.
 
+Each verb stands here once, with its arguments and what they mean, and nothing else is here: what a
+verb asks is worded in `calls`, and `AsyncClient` takes the verbs over as they are (`awaiting`). So
+this file is as long as the API is wide.
+
 Its import is a part of the time that every command takes.
 """
 

@@ -14,6 +14,7 @@ from pmdaemon.control.messages.declaring import ApplyResult
 from pmdaemon.control.messages.processes import Explanation, ProcessView, ReplyView, RunView
 from pmdaemon.control.messages.web import TokenView, WebResult
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.wording import why
 
 T = TypeVar("T")
 
@@ -326,9 +327,7 @@ def current_directory() -> str:
     try:
         return os.getcwd()  # noqa: PTH109 - pathlib takes longer than asking the daemon
     except OSError as error:
-        raise InvalidInput(
-            f"cannot use the current directory: {str(error.strerror).lower()}"
-        ) from error
+        raise InvalidInput(f"cannot use the current directory: {why(error)}") from error
 
 
 def said(**values: object) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pmdaemon.client.dump_file import replace_file
 from pmdaemon.core.errors import InvalidInput, OperationFailed
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 Values = dict[str, Any]
 
@@ -44,8 +44,7 @@ def write(path: str, values: Mapping[str, Any]) -> None:
     try:
         replace_file(path, json.dumps(values, indent=4).encode())
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OperationFailed(f"cannot write {shown(path)}: {reason}", path=path) from error
+        raise OperationFailed(f"cannot write {shown(path)}: {why(error)}", path=path) from error
 
 
 def words_of(key: str) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 
 
 def backup_of(path: str) -> str:
@@ -31,7 +32,7 @@ def write(path: str, entries: Sequence[dict[str, Any]]) -> None:
             replace_file(backup_of(path), Path(path).read_bytes())
         replace_file(path, json.dumps(entries, indent=2).encode() + b"\n")
     except OSError as error:
-        raise OperationFailed(f"cannot write {path}: {_why(error)}", path=path) from error
+        raise OperationFailed(f"cannot write {path}: {why(error)}", path=path) from error
 
 
 def read(path: str) -> tuple[list[dict[str, Any]], str | None]:
@@ -50,13 +51,29 @@ def read(path: str) -> tuple[list[dict[str, Any]], str | None]:
             ) from error
         reason = f"there is no {path}"
     except (OSError, ValueError) as error:
-        reason = f"cannot use {path}: {_why(error)}"
+        reason = f"cannot use {path}: {why(error)}"
     try:
         return _entries(backup_of(path)), f"{reason}; using {backup_of(path)}"
     except (OSError, ValueError) as error:
         raise OperationFailed(
-            f"{reason}, nor its backup: {_why(error)}", path=path, backup=backup_of(path)
+            f"{reason}, nor its backup: {why(error)}", path=path, backup=backup_of(path)
         ) from error
+
+
+def replace_file(path: str, content: bytes) -> None:
+    """Write a file beside it, on the disk, and put it in place (rename(2) is atomic)."""
+    folder, name = os.path.split(path)
+    descriptor, written = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # made with 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        Path(written).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(written).unlink()
+        raise
 
 
 def _entries(path: str) -> list[dict[str, Any]]:
@@ -78,24 +95,3 @@ def _readable(path: str) -> bool:
         # A broken file must not push a good backup out.
         return False
     return True
-
-
-def replace_file(path: str, content: bytes) -> None:
-    """Write a file beside it, on the disk, and put it in place (rename(2) is atomic)."""
-    folder, name = os.path.split(path)
-    descriptor, written = tempfile.mkstemp(prefix=f".{name}.", dir=folder)  # made with 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(written).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(written).unlink()
-        raise
-
-
-def _why(error: Exception) -> str:
-    strerror = getattr(error, "strerror", None)
-    return strerror.lower() if strerror else str(error)

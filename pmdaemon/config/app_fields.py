@@ -171,6 +171,7 @@ def _spec(
             cwd=cwd,
             # What is not inherited is there to be looked in, even so.
             search_path=_search_path(declared, inherited, environment.said),
+            found=environment.found,
         )
     except InvalidInput as error:
         about = {"cwd_not_found": "cwd", "interpreter_not_found": "interpreter"}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from pmdaemon.config.command import Found
 from pmdaemon.config.environment import scrubbed
 from pmdaemon.config.field_values import variables
 
@@ -12,6 +13,7 @@ class CallerEnvironment:
 
     def __init__(self, said: Mapping[str, str]) -> None:
         self.said = said
+        self.found: Found = {}
 
     @cached_property
     def inherited(self) -> Mapping[str, str]:

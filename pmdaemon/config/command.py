@@ -57,6 +57,9 @@ _DOUBLE_QUOTES = re.compile(r'"([^"]*)"')
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*=")
 _SYNTAX = re.compile(r"[|&;<>()$`*?\[\n]|(?:^|\s)[~#]")
 
+Found = dict[tuple[str, ...], str | None]
+"""What was looked for already, and where it is."""
+
 _RUNNERS = re.compile(r"(?:node|nodejs|bun|deno|python[0-9.]*|bash|sh|zsh|ruby|php|perl|lua)")
 
 
@@ -68,8 +71,11 @@ def resolve(
     interpreter_args: Sequence[str] = (),
     cwd: str,
     search_path: str,
+    found: Found | None = None,
 ) -> Command:
     """Work out what to execute.
+
+    With the same `found` for several, nothing is looked for twice.
 
     Raises:
         InvalidInput: there is nothing to execute; the code is `cwd_not_found`, `script_not_found`,
@@ -78,7 +84,7 @@ def resolve(
 
     """
     _check_folder(cwd)
-    place = _Place(cwd, search_path)
+    place = _Place(cwd, search_path, found if found is not None else {})
     if interpreter is None:
         argv = _by_itself(script, tuple(interpreter_args), tuple(args), place)
     elif interpreter == NO_INTERPRETER:
@@ -101,7 +107,7 @@ def words_to_execute(text: str) -> tuple[str, ...]:
 
 def default_name(script: str, cwd: str) -> str:
     """Name an app after its script: `server` for `./server.js` and for `node server.js`."""
-    is_file = _Place(cwd, "").file(script) is not None
+    is_file = _Place(cwd, "", {}).file(script) is not None
     words = [script] if is_file else _split(script) or [script]
     while len(words) > 1 and (words[0] == "exec" or _ASSIGNMENT.match(words[0])):
         del words[0]
@@ -115,11 +121,12 @@ def default_name(script: str, cwd: str) -> str:
     return "app"
 
 
-class _Place(Struct, frozen=True):
+class _Place(Struct, frozen=True, eq=False):
     """Where relative paths and bare names are looked for."""
 
     cwd: str
     search_path: str
+    found: Found
 
     def path(self, text: str) -> str:
         # Unlike Path.expanduser, this leaves the name of a user that does not exist alone.
@@ -127,12 +134,21 @@ class _Place(Struct, frozen=True):
 
     def file(self, text: str) -> str | None:
         """Find a file by its path."""
-        path = self.path(text)
-        # What is too long for a path, or has a NUL, is none.
-        return path if os.path.isfile(path) else None
+        key = self.cwd, text
+        if key not in self.found:
+            path = self.path(text)
+            # What is too long for a path, or has a NUL, is none.
+            self.found[key] = path if os.path.isfile(path) else None
+        return self.found[key]
 
     def program(self, name: str) -> str | None:
         """Find a program as a shell does, by path when there is a slash in it."""
+        key = self.cwd, self.search_path, name
+        if key not in self.found:
+            self.found[key] = self._program(name)
+        return self.found[key]
+
+    def _program(self, name: str) -> str | None:
         if "/" in name:
             found = self.file(name)
             return found if found is not None and os.access(found, os.X_OK) else None

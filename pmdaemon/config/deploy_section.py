@@ -43,6 +43,8 @@ def destination_of(document: object, name: str, path: str) -> Destination:
 
     """
     section = document.get("deploy") if isinstance(document, Mapping) else None
+    if section is None:
+        raise InvalidConfiguration(shown(path), ["there is no deploy section, which says where to"])
     if not isinstance(section, Mapping) or name not in section:
         there = ", ".join(map(str, section)) if isinstance(section, Mapping) else "none"
         raise InvalidConfiguration(shown(path), [f"deploy: no {shown(name)} (there: {there})"])

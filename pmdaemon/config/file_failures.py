@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 
 @contextmanager
@@ -21,6 +21,5 @@ def failures_worded(path: str) -> Iterator[None]:
         message = f"no such file: {shown(path)}"
         raise InvalidInput(message, code="file_not_found", path=path) from error
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        message = f"cannot read {shown(path)}: {reason}"
+        message = f"cannot read {shown(path)}: {why(error)}"
         raise InvalidInput(message, code="file_unreadable", path=path) from error

@@ -32,10 +32,10 @@ def interpolated(value: object, variables: Mapping[str, str]) -> object:
     match value:
         case str():
             return _text(value, variables) if "${" in value else value
-        case Mapping():
-            return {key: interpolated(each, variables) for key, each in value.items()}
         case list():
             return [interpolated(each, variables) for each in value]
+        case Mapping():
+            return {key: interpolated(each, variables) for key, each in value.items()}
         case _:
             return value
 

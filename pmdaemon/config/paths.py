@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from pmdaemon.core.errors import HomeUnusable
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 LONGEST_SOCKET_ADDRESS = 107 if sys.platform == "linux" else 103
 """Bytes in `sun_path` of unix(7), less the NUL at its end."""
@@ -183,8 +183,7 @@ class Home:
         except (FileExistsError, NotADirectoryError) as error:
             raise self._unusable(f"{shown(error.filename)} is not a folder") from error
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise self._unusable(f"{shown(error.filename)}: {reason}") from error
+            raise self._unusable(f"{shown(error.filename)}: {why(error)}") from error
         except ValueError as error:
             raise self._unusable(str(error)) from error
 

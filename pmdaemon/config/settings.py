@@ -26,7 +26,7 @@ from pmdaemon.core.accounts import AccountRules
 from pmdaemon.core.errors import InvalidConfiguration, PmdaemonError
 from pmdaemon.core.quantities import parse_duration
 from pmdaemon.core.spec import Hook
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 _KNOWN = frozenset({"hooks", "api", "accounts", "deploy"})
 
@@ -58,9 +58,7 @@ def read_settings(path: str) -> Settings:
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        raise InvalidConfiguration(
-            path, [f"cannot read it: {str(error.strerror).lower()}"]
-        ) from None
+        raise InvalidConfiguration(path, [f"cannot read it: {why(error)}"]) from None
     except UnicodeDecodeError:
         raise InvalidConfiguration(path, ["it is not UTF-8"]) from None
     # Only who has settings pays for these imports.

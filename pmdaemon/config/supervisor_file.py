@@ -15,7 +15,7 @@ from socket import gethostname
 from typing import Any, NamedTuple
 
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
@@ -248,8 +248,7 @@ def _parsed(path: str) -> configparser.RawConfigParser:
             raise InvalidInput(f"cannot read {path}: it is larger than 10 MiB", path=path)
         parser.read_string(data.decode())
     except OSError as error:
-        reason = str(error.strerror).lower()
-        raise InvalidInput(f"cannot read {path}: {reason}", path=path) from error
+        raise InvalidInput(f"cannot read {path}: {why(error)}", path=path) from error
     except (configparser.Error, UnicodeDecodeError) as error:
         reason = shown(str(error).replace("\n", " "))
         raise InvalidConfiguration(path, [f"it is not an INI file: {reason}"]) from error

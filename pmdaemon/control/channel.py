@@ -20,6 +20,7 @@ from pmdaemon.core.errors import (
     PmdaemonError,
     ProtocolViolation,
 )
+from pmdaemon.core.wording import why
 
 ANSWER_PATIENCE = 30.0
 """Seconds without a sign of life from the daemon before we stop waiting for its answer."""
@@ -267,8 +268,7 @@ def check_welcome(welcome: dict[str, Any]) -> None:
 
 def unreachable(home: Place, error: OSError) -> DaemonUnavailable:
     """Word that there is something in the daemon's place that cannot be connected to."""
-    reason = (error.strerror or str(error)).lower()
-    return DaemonUnavailable(f"cannot reach the daemon at {home.socket}: {reason}")
+    return DaemonUnavailable(f"cannot reach the daemon at {home.socket}: {why(error)}")
 
 
 def too_late(deadline: float) -> DaemonUnavailable:

@@ -149,7 +149,7 @@ class LogSource:
             after = mark_before(stored, end) + 1
             size = max(0, after - first) * MARK_SIZE
             return Marks(os.pread(self._times, size, first * MARK_SIZE))
-        except OSError:
+        except (OSError, IndexError):
             return Marks(b"")
 
     def _open_times(self) -> None:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pmdaemon
 from pmdaemon.control.codec import decode, refusal
 from pmdaemon.core.errors import DaemonUnavailable, ProtocolViolation
+from pmdaemon.core.wording import why
 
 START_PATIENCE = 30.0
 """Seconds that a daemon may take until it is ready."""
@@ -144,9 +145,7 @@ def _spawned(
         )
     except OSError as error:
         os.close(reading)
-        raise DaemonUnavailable(
-            f"cannot start the daemon: {str(error.strerror).lower()}"
-        ) from error
+        raise DaemonUnavailable(f"cannot start the daemon: {why(error)}") from error
     finally:
         os.close(writing)
     return _Candidate(pid, reading)

@@ -26,7 +26,7 @@ from pmdaemon.core.process import (
     Stopping,
     Wish,
 )
-from pmdaemon.core.quantities import format_uptime_long
+from pmdaemon.core.quantities import format_size, format_uptime_long
 from pmdaemon.core.schedule import time_limit
 from pmdaemon.core.spec import Dependency
 
@@ -108,8 +108,7 @@ def _why_exited(process: Process) -> Iterator[str]:
     elif process.spec.job is not None:
         yield f"{name} is a job, and does not run at the moment: its last run {last}."
     else:
-        yield f"{name} is down, because it {last} and is to be left alone then:"
-        yield _why_left_alone(process)
+        yield f"{name} is down, because it {last}, and {_why_left_alone(process)}."
 
 
 def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
@@ -221,8 +220,8 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
 def _why_left_alone(process: Process) -> str:
     code = process.last_exit.code if process.last_exit is not None else None
     if not process.spec.restart.autorestart:
-        return "autorestart is off."
-    return f"{code} is one of the exit codes after which it is done (stop_exit_codes)."
+        return "autorestart is off"
+    return f"{code} is one of the exit codes after which it is done (stop_exit_codes)"
 
 
 def _standing(needed: Dependency, facts: Facts) -> Standing:
@@ -244,7 +243,7 @@ def _because(cause: Cause, process: Process) -> str:
         case Cause.RESTART_REQUESTED:
             return "somebody asked for a restart"
         case Cause.MEMORY_EXCEEDED:
-            return f"it held more memory than {process.spec.max_memory} bytes"
+            return f"it held more memory than {format_size(process.spec.max_memory or 0)}"
         case Cause.UNHEALTHY:
             return "its health check failed"
         case Cause.SCHEDULED:

@@ -1,4 +1,4 @@
-"""How a value from outside is repeated in a sentence.
+"""How values from outside, and what the system says, are repeated in a sentence.
 
 Whatever somebody sent may end up in a terminal or a log, so it is shortened, and what could move
 a cursor or hide text is written as an escape.
@@ -22,6 +22,12 @@ def shown(value: object) -> str:
         return '""'
     safe = "".join(map(_safe, text[: LONGEST_SHOWN + 1]))
     return safe if len(safe) <= LONGEST_SHOWN else f"{safe[:LONGEST_SHOWN]}…"
+
+
+def why(error: BaseException) -> str:
+    """Say why something failed, as a sentence goes on: in the system's own words, if it has any."""
+    reason = str(getattr(error, "strerror", None) or error) or type(error).__name__.lower()
+    return reason if reason[:2].isupper() else f"{reason[:1].lower()}{reason[1:]}"
 
 
 def _safe(character: str) -> str:

@@ -13,6 +13,7 @@ import time
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import DaemonUnavailable, HomeUnusable
+from pmdaemon.core.wording import why
 
 
 class AlreadyRunning(DaemonUnavailable):
@@ -97,7 +98,7 @@ def _locked(home: Home, path: str) -> int:
             os.close(lock)
         if isinstance(error, BlockingIOError):
             raise AlreadyRunning(f"a daemon is running already for {home.path}") from None
-        raise HomeUnusable(f"cannot use {home.path} as home: {error.strerror}") from None
+        raise HomeUnusable(f"cannot use {home.path} as home: {why(error)}") from None
     return lock
 
 

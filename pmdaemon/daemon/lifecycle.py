@@ -18,6 +18,7 @@ from pmdaemon.config.paths import Home
 from pmdaemon.config.settings import Settings, read_settings
 from pmdaemon.core.errors import HomeUnusable, InvalidConfiguration, PmdaemonError, StoreUnavailable
 from pmdaemon.core.process import Identity
+from pmdaemon.core.wording import why
 from pmdaemon.daemon.handing_on import go_on_as_keeper
 from pmdaemon.daemon.home_guard import HomeGuard
 from pmdaemon.daemon.home_lock import is_claimed
@@ -99,6 +100,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
+        stack.callback(parts.capture.leave)
         parts.notify.listen()
         stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
@@ -116,8 +118,10 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         remembering = tasks.spawn(parts.engine.history.work(), name="history")
         stack.callback(remembering.cancel)
         writing = tasks.spawn(parts.engine.journal.work(), name="journal")
+        stack.push_async_callback(parts.engine.journal.finish)
         stack.callback(writing.cancel)
         recording = tasks.spawn(parts.engine.states.work(), name="states")
+        stack.push_async_callback(parts.engine.states.finish)
         stack.callback(recording.cancel)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
@@ -170,6 +174,7 @@ async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:
         await parts.supervisor.ask(lambda _: Plan([]), settled=lambda _: True)
     processes = parts.supervisor.everything.values()
     keeper.keep_to({p.run.identity: parts.effects.token(p) for p in processes if p.run})
+    parts.capture.keep_to({one.seat for one in processes})
     parts.engine.tokens.adopt(stored.tokens)
     await parts.engine.web.resume(stored.web)
     await parts.engine.gateway.resume(stored.gateway, stored.services)
@@ -288,7 +293,7 @@ def _bound(address: str) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise HomeUnusable(f"cannot make the control socket: {error.strerror}") from None
+        raise HomeUnusable(f"cannot make the control socket: {why(error)}") from None
     finally:
         os.umask(before)
     listener.listen(BACKLOG)
@@ -296,7 +301,10 @@ def _bound(address: str) -> socket.socket:
 
 
 def _write_pid(path: Path) -> None:
+    """Write over what is there: nobody finds it empty, and a full disk has the room."""
     try:
-        path.write_text(f"{os.getpid()}\n")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644), "wb", 0) as file:
+            file.write(f"{os.getpid()}\n".encode())
+            file.truncate()
     except OSError as error:  # it is for people; the lock is what counts
         log.warning("daemon.no_pid_file reason=%s", error)

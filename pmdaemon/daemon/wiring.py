@@ -15,6 +15,7 @@ from pmdaemon.adapters.host_metrics import SystemHostMetrics
 from pmdaemon.adapters.inputs import FifoInputs
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launcher import SpawnLauncher
+from pmdaemon.adapters.log_files import LogFiles
 from pmdaemon.adapters.metrics import TreeMetrics
 from pmdaemon.adapters.node_channels import NodeChannels
 from pmdaemon.adapters.notify_socket import DatagramNotifySocket
@@ -79,6 +80,7 @@ class Parts(Struct, frozen=True):
     effects: Effects
     sampler: Sampler
     store: SqliteStore
+    capture: LogFiles
     trees: SystemProcessTrees
     notify: DatagramNotifySocket
 
@@ -141,6 +143,7 @@ def assemble(
         effects=works.effects,
         sampler=works.sampler,
         store=ground.store,
+        capture=ground.capture,
         trees=works.trees,
         notify=works.notify,
     )

@@ -63,6 +63,10 @@ class Journal:
         """Write what happens until cancelled."""
         await self._behind.work()
 
+    async def finish(self) -> None:
+        """Write what still waits for that; to be called when `work` has been cancelled."""
+        await self._behind.catch_up()
+
     def _heed(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return

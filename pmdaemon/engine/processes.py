@@ -3,58 +3,33 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from pmdaemon.core import graph
 from pmdaemon.core.differences import Step, steps_between
-from pmdaemon.core.errors import (
-    ShutdownInProgress,
-)
 from pmdaemon.core.lifecycle_events import (
     BlockRequested,
     DeleteRequested,
-    Event,
     ResetRequested,
     RestartRequested,
-    ShutdownBegan,
     SignalRequested,
     StartRequested,
     StopRequested,
     UnblockRequested,
 )
-from pmdaemon.core.process import (
-    Process,
-    Starting,
-    Stopping,
-    Wish,
-)
+from pmdaemon.core.process import Process, Wish
 from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.engine.acting import Acting
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.choosing import (
-    needed_by,
-    needed_by_none,
-    refuse_blocked,
-    seen,
-    startable,
-    wanted,
-    with_twins,
-)
+from pmdaemon.engine.choosing import refuse_blocked, startable, wanted
 from pmdaemon.engine.declaring import Change, Declaring, Existing, unchanged
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
-from pmdaemon.engine.outcomes import (
-    has_ended,
-    is_down,
-    is_up_or_failed,
-    why_not_down,
-    why_not_up,
-)
+from pmdaemon.engine.outcomes import is_up_or_failed, why_not_up
 from pmdaemon.engine.reloading import Reloader, Turn, overlaps, refuse_twice
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.showing import Explanations, Showing, Snapshots
-from pmdaemon.engine.supervisor import Ledger, Plan, Settled, Supervisor
+from pmdaemon.engine.supervisor import Ledger, Plan, Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 
 
@@ -102,7 +77,12 @@ class Processes:
         self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
         self._clock = clock
         self._capture = capture
-        self._ending = False
+        self._acting = Acting(
+            supervisor=supervisor,
+            declaring=self._declaring,
+            showing=self._showing,
+            is_served=gateway.serves,
+        )
         self._reloader = Reloader(supervisor=supervisor, clock=clock, restart=self._restart_as)
 
     def list(self, selectors: Sequence[Selector] | None = None) -> Snapshots:
@@ -155,15 +135,15 @@ class Processes:
     @property
     def is_ending(self) -> bool:
         """Whether nothing is started any more."""
-        return self._ending
+        return self._acting.is_ending
 
     def refuse_starts(self) -> None:
         """Start nothing any more, as everything is about to end."""
-        self._ending = True
+        self._acting.is_ending = True
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._up(startable(selectors), StartRequested())
+        return await self._acting.start(startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -180,7 +160,7 @@ class Processes:
         """
 
         def action(ledger: Ledger) -> Plan:
-            self._refuse_when_ending()
+            self._acting.refuse_when_ending()
             return self._declaring.declare(ledger, specs, existing, down=down)
 
         reached = await self._supervisor.ask(action, settled=is_up_or_failed)
@@ -211,14 +191,12 @@ class Processes:
 
         def action(ledger: Ledger) -> Plan:
             nonlocal steps
-            self._refuse_when_ending()
             steps = decide(ledger.processes.values())
             return self._declaring.applied(ledger, steps)
 
         if dry_run:
             return decide(self._supervisor.processes.values()), []
-        reached = await self._supervisor.ask(action, settled=is_up_or_failed)
-        snapshots = self._showing.outcome(reached, why_not_up)
+        snapshots = await self._acting.bring_up(action)
         for step in steps:
             if step.action == "reload" and step.after is not None and self._is_up(step.name):
                 selector = Selector(step.name, narrow=True)
@@ -238,7 +216,7 @@ class Processes:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        return await self._each_in_turn(selectors, StopRequested())
+        return await self._acting.in_turn(selectors, StopRequested())
 
     async def restart(
         self, selectors: Sequence[Selector], *, change: Change = unchanged
@@ -249,7 +227,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._up(startable(selectors), RestartRequested(), change)
+        return await self._acting.start(startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -264,7 +242,7 @@ class Processes:
             ReloadFailed: a new run was not good enough; what was not reloaded yet stays as it is.
 
         """
-        self._refuse_when_ending()
+        self._acting.refuse_when_ending()
         chosen = startable(selectors)(wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [
@@ -293,38 +271,35 @@ class Processes:
         """
 
         def action(ledger: Ledger) -> Plan:
-            self._refuse_when_ending()
             present = select([Selector(name, narrow=True)], wanted(ledger.processes))
             refuse_blocked(present)
             refuse_twice(ledger.processes, present)
             return self._declaring.scaled(ledger, present, count)
 
-        return self._showing.outcome(
-            await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
-        )
+        return await self._acting.bring_up(action)
 
     async def send_signal(self, selectors: Sequence[Selector], signal: str) -> Snapshots:
         """Send a signal to the first process of each selected program that runs."""
-        return await self._each(selectors, SignalRequested(signal), lambda _: True)
+        return await self._acting.each(selectors, SignalRequested(signal))
 
     async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
-        await self._each_in_turn(selectors, DeleteRequested())
+        await self._acting.in_turn(selectors, DeleteRequested())
         await self._gateway.settle()
         return doomed
 
     async def block(self, selectors: Sequence[Selector]) -> Snapshots:
         """Prevent every start; what runs may run on."""
-        return await self._each(selectors, BlockRequested(), lambda _: True)
+        return await self._acting.each(selectors, BlockRequested())
 
     async def unblock(self, selectors: Sequence[Selector]) -> Snapshots:
         """Allow starts again; nothing is started by that."""
-        return await self._each(selectors, UnblockRequested(), lambda _: True)
+        return await self._acting.each(selectors, UnblockRequested())
 
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
-        return await self._each(selectors, ResetRequested(self._clock.now()), lambda _: True)
+        return await self._acting.each(selectors, ResetRequested(self._clock.now()))
 
     def flush(self, selectors: Sequence[Selector]) -> Snapshots:
         """Empty output files."""
@@ -342,89 +317,12 @@ class Processes:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        self._ending = True
-        ended: set[int] = set()
-        while busy := [
-            process for process in self._supervisor.everything.values() if not has_ended(process)
-        ]:
-            ended |= {process.pm_id for process in busy if process.run is not None}
-            plan = Plan([(process.pm_id, ShutdownBegan()) for process in needed_by_none(busy)])
-            # A program that was just being spawned comes up, or is to be tried again, first; hence
-            # once more.
-            await self._supervisor.ask(
-                lambda _, plan=plan: plan,  # type: ignore[misc] # bound early on purpose
-                settled=lambda process: (
-                    not isinstance(process.state, Stopping) and process.state != Starting()
-                ),
-                regardless=True,
-            )
-        left = self._supervisor.everything
-        self._showing.outcome({pm_id: left.get(pm_id) for pm_id in ended}, why_not_down)
+        await self._acting.end_all()
 
     async def _restart_as(self, turn: Turn) -> None:
         """Start an instance anew that cannot be beside itself."""
-        await self._up(
+        await self._acting.start(
             lambda _: [one] if (one := self._supervisor.processes.get(turn.pm_id)) else [],
             RestartRequested(),
             lambda _: turn.spec,
         )
-
-    async def _up(
-        self,
-        choose: Callable[[Sequence[Process]], Sequence[Process]],
-        event: Event,
-        change: Change = unchanged,
-    ) -> Snapshots:
-        def action(ledger: Ledger) -> Plan:
-            self._refuse_when_ending()
-            there = wanted(ledger.processes)
-            chosen = choose(there)
-            events = [(process.pm_id, event) for process in chosen]
-            if isinstance(event, RestartRequested):
-                events = [
-                    (one.pm_id, replace(event, gently=self._gateway.serves(one.name)))
-                    for one in chosen
-                ]
-                events = with_twins(ledger, events)
-            needed = needed_by(chosen, there)
-            return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))
-
-        return self._showing.outcome(
-            await self._supervisor.ask(action, settled=is_up_or_failed), why_not_up
-        )
-
-    def _refuse_when_ending(self) -> None:
-        if self._ending:
-            raise ShutdownInProgress
-
-    async def _each(
-        self,
-        selectors: Sequence[Selector],
-        event: Event,
-        settled: Settled,
-        why_not: Callable[[Process], str | None] = lambda _: None,
-    ) -> Snapshots:
-        def action(ledger: Ledger) -> Plan:
-            chosen = select(selectors, seen(ledger.processes))
-            events = [(process.pm_id, event) for process in chosen]
-            if isinstance(event, StopRequested | DeleteRequested):
-                events = with_twins(ledger, events)
-            return Plan(events)
-
-        return self._showing.outcome(await self._supervisor.ask(action, settled=settled), why_not)
-
-    async def _each_in_turn(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
-        """Bring processes down, those that depend on others before these."""
-        chosen = select(selectors, list(self._supervisor.processes.values()))
-        needs = graph.graph_of(one.spec for one in chosen)
-        turns = graph.layers(needs, needs.keys())
-        if len(turns) < 2:
-            return await self._each(selectors, event, is_down, why_not_down)
-        outcome: dict[int, Process | None] = {}
-        for turn in reversed(turns):
-            events = [(one.pm_id, event) for one in chosen if one.name in turn]
-            outcome |= await self._supervisor.ask(
-                lambda ledger, events=events: Plan(with_twins(ledger, events)),  # type: ignore[misc] # bound early on purpose
-                settled=is_down,
-            )
-        return self._showing.outcome(outcome, why_not_down)

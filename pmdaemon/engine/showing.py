@@ -10,7 +10,7 @@ from pmdaemon.core.snapshots import ProcessSnapshot
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture
 from pmdaemon.engine.outcomes import is_stuck
-from pmdaemon.engine.sampler import NOTHING, Sampler
+from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 
@@ -109,7 +109,7 @@ class Showing:
         return ProcessSnapshot(
             process=process,
             # What was measured last may be of a program that has ended since.
-            sample=self._sampler.latest(process.pm_id) if process.run is not None else NOTHING,
+            sample=self._sampler.latest(process),
             out_file=out_file,
             error_file=error_file,
             at=self._clock.now(),

@@ -32,6 +32,10 @@ class StateHistory:
         """Write what changes until cancelled."""
         await self._behind.work()
 
+    async def finish(self) -> None:
+        """Write what still waits for that; to be called when `work` has been cancelled."""
+        await self._behind.catch_up()
+
     def _heed(self, notice: Notice) -> None:
         if isinstance(notice, ProcessChanged):
             now = self._clock.now().wall

@@ -43,7 +43,7 @@ class TimeLimits:
 
     def start(self) -> None:
         """Limit what runs, and whatever is begun from now on."""
-        self._leave = self._bus.subscribe(self._heed)
+        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
         for process in self._supervisor.processes.values():
             self._see(process)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 from pmdaemon.install.service_files import ServiceFile
 from pmdaemon.install.units import Service
 
@@ -104,8 +104,7 @@ def run(command: Command) -> None:
     except subprocess.TimeoutExpired:
         raise OperationFailed(f"{typed} did not end within {PATIENCE:g} s") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OperationFailed(f"cannot run {command[0]}: {reason}") from error
+        raise OperationFailed(f"cannot run {command[0]}: {why(error)}") from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         # The last line is often about where to read on.

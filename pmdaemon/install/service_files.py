@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pmdaemon.core.errors import OperationFailed
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 from pmdaemon.install.units import MARK
 
 
@@ -80,5 +80,4 @@ class ServiceFile:
             raise self._failed("remove", error) from error
 
     def _failed(self, what: str, error: OSError) -> OperationFailed:
-        reason = (error.strerror or str(error)).lower()
-        return OperationFailed(f"cannot {what} {shown(str(self.path))}: {reason}")
+        return OperationFailed(f"cannot {what} {shown(str(self.path))}: {why(error)}")

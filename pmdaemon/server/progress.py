@@ -1,9 +1,11 @@
 """Telling a client that waits what it waits for, so that it goes on waiting."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
+from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.process import Starting, Stopped, Stopping, Wish
 from pmdaemon.engine.showing import Snapshots
 from pmdaemon.server.control_socket import Conversation
@@ -30,7 +32,9 @@ async def with_progress(
         while not (await asyncio.wait({task}, timeout=interval))[0]:
             await conversation.send({"progress": describe()})
     except ConnectionError:
-        await asyncio.wait({task})
+        # Nobody is there to be told what was refused, and it is no fault of ours.
+        with contextlib.suppress(PmdaemonError):
+            await task
         raise
     except asyncio.CancelledError:
         task.cancel()

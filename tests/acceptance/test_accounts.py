@@ -25,7 +25,7 @@ class Api:
 
     def ask(self, method, path, body=None, *, token=None):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=20)
+        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
 
     def register(self, email, **more):
         body = {"email": email, "name": "Jane Doe", "password": PASSWORD, **more}
@@ -162,7 +162,7 @@ def test_two_users_do_not_see_each_other(pmdaemon, api, jane):
         requests.get(
             api.url.replace("/api/v1", "/api/processes"),
             headers={"Authorization": f"Bearer {kim}"},
-            timeout=20,
+            timeout=60,
         ).status_code
         == 403
     )

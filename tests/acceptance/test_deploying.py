@@ -60,7 +60,7 @@ class Deploying:
         return self.pmdaemon.run("deploy", *arguments, cwd=self.checkout, status=status)
 
     def get(self, host="shop.localhost", path="/"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with closing(connection):
             connection.request("GET", path, headers={"Host": host})
             answer = connection.getresponse()
@@ -165,7 +165,7 @@ def test_a_websocket_talks_to_the_old_release_until_that_ends_and_then_to_the_ne
         return {**a_node_app(), "server.js": TALKING.replace("VERSION", f"'{number}'")}
 
     def talk():
-        connection = socket.create_connection(("127.0.0.1", deploying.port), timeout=20)
+        connection = socket.create_connection(("127.0.0.1", deploying.port), timeout=60)
         connection.sendall(ASKING)
         head = b""
         while b"\r\n\r\n" not in head:
@@ -227,7 +227,7 @@ def test_a_deployment_outlives_daemons_that_are_killed_and_replaced_meanwhile(de
     before = deploying.seen()["pid"]
 
     def begun(times):
-        eventually_sync(lambda: len(pids.read_text().split()) == times, within=30)
+        eventually_sync(lambda: len(pids.read_text().split()) == times)
         return int(pids.read_text().split()[-1])
 
     following = deploying.pmdaemon.begin("deploy", "--project", "shop")
@@ -275,7 +275,7 @@ def test_a_build_can_be_cancelled(deploying):
     deploying.pmdaemon.run("project", "create", "shop", str(deploying.checkout))
     deploying.pmdaemon.run("project", "change", "shop", "--build", "sleep 1000")
     deploying.deploy("--project", "shop", "--detach")
-    eventually_sync(lambda: deploying.deployments()[1]["phase"] == "build", within=30)
+    eventually_sync(lambda: deploying.deployments()[1]["phase"] == "build")
 
     cancelled = deploying.pmdaemon.run("deployments", "shop", "1", "--cancel")
 

@@ -40,22 +40,25 @@ class Counter:
         return [f"{sys.executable} {self.script} {self.place}", "--name", "app"]
 
     def pid(self) -> int:
-        return int(self.place.read_text().split()[0])
+        return self._said()[0]
 
     def goes_on(self) -> None:
         """Wait until it has printed some more."""
         before = self.place.read_text() if self.place.exists() else ""
-        eventually_sync(
-            lambda: self.place.exists() and self.place.read_text() != before, within=10.0
-        )
+        eventually_sync(lambda: self.place.exists() and self.place.read_text() != before)
 
     def prints_pages(self) -> None:
         """Wait until it has printed more than fits what its file has been given already."""
         before = self.lines()
-        eventually_sync(lambda: self.lines() > before + 1000, within=20.0)
+        eventually_sync(lambda: self.lines() > before + 1000)
 
     def lines(self) -> int:
-        return int(self.place.read_text().split()[1])
+        return self._said()[1]
+
+    def _said(self) -> tuple[int, int]:
+        eventually_sync(self.place.exists)
+        pid, lines = self.place.read_text().split()
+        return int(pid), int(lines)
 
 
 @pytest.fixture
@@ -120,7 +123,7 @@ def test_where_the_store_cannot_be_written_a_list_says_so_until_it_can(pmdaemon,
         refused = pmdaemon.run("stop", "app", status=None)
         counter.goes_on()
 
-    eventually_sync(lambda: pmdaemon.run("list").err == "", within=20.0)
+    eventually_sync(lambda: pmdaemon.run("list").err == "")
     assert refused.status != 0
     assert refused.err.startswith("pmdaemon: cannot use the store")
     assert process(pmdaemon, "app")["restarts"] == 1

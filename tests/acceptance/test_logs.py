@@ -152,14 +152,16 @@ def test_nothing_is_missed_or_doubled_by_who_follows(pmdaemon):
 
     def more(lines):
         reached = len(following.printed) + lines
-        eventually_sync(lambda: len(following.printed) >= reached, within=20)
+        eventually_sync(lambda: len(following.printed) >= reached)
 
     more(500)
     pmdaemon.run("restart", "app")
     more(200)
     pmdaemon.kill_daemon()
     more(200)
-    os.kill(pmdaemon.pid("app"), signal.SIGKILL)
+    before = pmdaemon.pid("app")
+    os.kill(before, signal.SIGKILL)
+    pmdaemon.when("app", lambda one: one["pid"] not in {before, None})
     more(200)
     pmdaemon.run("update")
     more(200)
@@ -229,7 +231,7 @@ def test_lines_since_a_time_come_from_compressed_files_too(pmdaemon):
     pmdaemon.script("ecosystem.toml", ECOSYSTEM)
     pmdaemon.run("start")
     current = Path(pmdaemon.process("app")["out_file"])
-    eventually_sync(lambda: Path(f"{current}.3").exists(), within=20)
+    eventually_sync(lambda: Path(f"{current}.3").exists())
     pmdaemon.run("stop", "app")
     subprocess.run(["gzip", f"{current}.3", f"{current}.2"], check=True)
     lines = [

@@ -150,7 +150,7 @@ def test_a_shell_script_for_pm2_runs_unchanged(work, tmp_path):
 
     try:
         status, out, err = run_script(work, folder, home)
-        eventually_sync(lambda: not running_for(home / "pmdaemon"), within=5.0)
+        eventually_sync(lambda: not running_for(home / "pmdaemon"))
     finally:
         end_all(home / "pmdaemon")
 

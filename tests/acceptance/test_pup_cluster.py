@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import random
 import signal
 import sys
 import threading
@@ -14,8 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from tests.support.ports import answers, free_port
+from tests.support.ports import answers, free_port, free_ports
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
@@ -91,8 +89,7 @@ def load(port: int) -> Iterator[list[Asking]]:
 def go_on(clients: list[Asking]) -> None:
     seen = [len(one.answers) for one in clients]
     eventually_sync(
-        lambda: all(len(one.answers) > n + 10 for one, n in zip(clients, seen, strict=True)),
-        within=30.0,
+        lambda: all(len(one.answers) > n + 10 for one, n in zip(clients, seen, strict=True))
     )
 
 
@@ -103,7 +100,7 @@ def failed(clients: list[Asking]) -> dict[str, float]:
 @pytest.fixture
 def common(pmdaemon):
     """Start three instances, and return the port that they have in common."""
-    port = first_of_four()
+    port = free_ports(4)
     cluster = {"instances": 3, "startPort": port + 1, "commonPort": port}
     process = {
         "id": "web", "cmd": f"{sys.executable} server.py", "autostart": True,
@@ -112,19 +109,8 @@ def common(pmdaemon):
     pmdaemon.script("server.py", SERVER)
     pmdaemon.script("pup.json", json.dumps({"processes": [process]}))
     pmdaemon.run("start", "pup.json")
-    eventually_sync(lambda: len({ask(port).split()[0] for _ in range(3)}) == 3, within=20.0)
+    eventually_sync(lambda: len({ask(port).split()[0] for _ in range(3)}) == 3)
     return port
-
-
-def first_of_four() -> int:
-    """Find a free port behind which three more are free, where no client's port can be."""
-    probe = BindingTcpProbe()
-
-    def found() -> int:
-        port = random.randrange(20_000, 32_000)
-        return port if all(map(probe.is_free, range(port, port + 4))) else 0
-
-    return eventually_sync(found)
 
 
 def test_instances_get_connections_by_turns(pmdaemon, common):
@@ -151,8 +137,7 @@ def test_killing_one_of_three_fails_no_request_that_had_not_reached_it(pmdaemon,
                 one.startswith("1 ") and not one.endswith(f" {victim}")
                 for client in clients
                 for one in client.answers[-20:]
-            ),
-            within=20.0,
+            )
         )
 
     survivors = {

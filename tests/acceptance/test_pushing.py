@@ -41,7 +41,7 @@ def push(pmdaemon, tmp_path):
     push.checkout = tmp_path / "shop"
     push.page = lambda: (
         requests.get(
-            f"http://127.0.0.1:{gateway}/", headers={"Host": "shop.localhost"}, timeout=20
+            f"http://127.0.0.1:{gateway}/", headers={"Host": "shop.localhost"}, timeout=60
         ).text
     )
     return push

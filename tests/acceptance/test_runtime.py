@@ -82,7 +82,7 @@ def orphans(tmp_path):
 
 
 def outcome_of(program):
-    out, err = program.communicate(timeout=30)
+    out, err = program.communicate(timeout=60)
     return program.returncode, out, err
 
 
@@ -254,7 +254,7 @@ def test_a_reader_that_has_had_enough_ends_it(foreground, pmdaemon):
 
     running.stdout.close()
 
-    assert running.wait(30) == 0
+    assert running.wait(60) == 0
     assert running_for(pmdaemon.home) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 from pmdaemon.cli.main import run
 from pmdaemon.install import systemd
 from tests.support.cli import a_home
-from tests.support.running import environment_of, running_for
+from tests.support.running import children_of, environment_of, running_for, words_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.posix
@@ -31,7 +31,7 @@ class ServiceManager:
     def __init__(self, unit, folder, pythonpath):
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._line.bind(str(folder / "notify"))
-        self._line.settimeout(20)
+        self._line.settimeout(60)
         self._argv = self._words("ExecStart", unit)
         self._environment = dict(
             setting.split("=", 1) for setting in self._words("Environment", unit)
@@ -133,7 +133,7 @@ def test_the_keeper_tells_of_its_start_its_update_and_its_end(pmdaemon, manager)
 
     manager.service.send_signal(signal.SIGTERM)
     assert manager.hear() == "STOPPING=1"
-    assert manager.service.wait(20) == 0
+    assert manager.service.wait(60) == 0
     assert running_for(pmdaemon.home) == []
 
 
@@ -145,7 +145,7 @@ def test_at_the_next_boot_what_was_up_is_up_and_the_rest_is_not(pmdaemon, manage
     pmdaemon.run("stop", "down")
     manager.service.terminate()
     assert manager.hear() == "STOPPING=1"
-    manager.service.wait(20)
+    manager.service.wait(60)
 
     manager.start()
 
@@ -199,7 +199,7 @@ def test_why_it_cannot_start_is_the_services_status(pmdaemon, manager):
     manager.start()
 
     assert manager.hear().startswith("STATUS=")
-    assert manager.service.wait(20) == 1
+    assert manager.service.wait(60) == 1
 
 
 def test_a_stop_while_the_daemon_is_down_ends_the_programs_all_the_same(pmdaemon, manager):
@@ -215,18 +215,13 @@ def test_a_stop_while_the_daemon_is_down_ends_the_programs_all_the_same(pmdaemon
 
     manager.service.terminate()
 
-    assert manager.service.wait(20) == 0
+    assert manager.service.wait(60) == 0
     assert running_for(pmdaemon.home) == []
 
 
 def daemons_of(manager):
-    keeper = manager.service.pid
-    children = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
-    return {
-        int(child)
-        for child in children
-        if b"pmdaemon.daemon.serve" in Path(f"/proc/{child}/cmdline").read_bytes()
-    }
+    children = children_of(manager.service.pid)
+    return {one for one in children if b"pmdaemon.daemon.serve" in words_of(one, "cmdline")}
 
 
 def left_down(pmdaemon):

@@ -19,7 +19,7 @@ def url(pmdaemon):
 
 def status_of(url, key=None, *, method="GET", path="/api/processes"):
     headers = {"X-API-Key": key} if key else {}
-    return requests.request(method, f"{url}{path}", headers=headers, timeout=20).status_code
+    return requests.request(method, f"{url}{path}", headers=headers, timeout=60).status_code
 
 
 def test_a_key_opens_the_api_until_it_is_revoked(pmdaemon, url):
@@ -56,7 +56,7 @@ def test_a_consumer_gets_a_jwt_that_opens_the_api(pmdaemon, url):
 
     assert made["token"].count(".") == 2
     headers = {"Authorization": f"Bearer {made['token']}"}
-    assert requests.get(f"{url}/api/processes", headers=headers, timeout=20).status_code == 200
+    assert requests.get(f"{url}/api/processes", headers=headers, timeout=60).status_code == 200
     secrets = pmdaemon.home / "token-secrets"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
 

@@ -165,7 +165,7 @@ class Platform:
         return self.pmdaemon.run("deploy", cwd=checkout).out
 
     def get(self, name: str) -> bytes:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request("GET", "/", headers={"Host": f"{name}.localhost"})
             return connection.getresponse().read()
 

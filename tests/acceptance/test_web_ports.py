@@ -26,7 +26,7 @@ def post(url, path, body=None):
 
 def ports(url, name="web"):
     """Tell the ports of an app's instances as the API tells them."""
-    found = requests.get(f"{url}/api/processes", params={"name": name}, headers=KEY, timeout=10)
+    found = requests.get(f"{url}/api/processes", params={"name": name}, headers=KEY, timeout=60)
     return [one["port"] for one in found.json()]
 
 

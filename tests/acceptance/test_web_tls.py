@@ -30,10 +30,10 @@ def test_clients_that_trust_the_certificate_are_served(pmdaemon, certificate):
     port, url = turn_on(pmdaemon, certificate)
 
     assert url == f"https://127.0.0.1:{port}"
-    answer = requests.get(f"https://localhost:{port}/api/status", verify=certificate[0], timeout=20)
+    answer = requests.get(f"https://localhost:{port}/api/status", verify=certificate[0], timeout=60)
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     with pytest.raises(requests.exceptions.ConnectionError):
-        requests.get(f"http://localhost:{port}/api/status", timeout=20)
+        requests.get(f"http://localhost:{port}/api/status", timeout=60)
 
 
 def test_a_renewed_certificate_is_shown_after_an_update(pmdaemon, certificate):

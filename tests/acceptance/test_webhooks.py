@@ -52,7 +52,7 @@ class Forge:
                 "X-GitHub-Delivery": delivery,
                 "Content-Type": "application/json",
             },
-            timeout=20,
+            timeout=60,
         )
 
 

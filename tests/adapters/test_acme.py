@@ -1,4 +1,3 @@
-import asyncio
 import ssl
 from contextlib import asynccontextmanager
 
@@ -15,6 +14,7 @@ from pmdaemon.core.errors import CertificateRefused
 from pmdaemon.engine.interfaces import AcmeSettings
 from tests.support import pebble
 from tests.support.certificates import make_certificate
+from tests.support.serving import a_server
 
 
 @pytest.fixture
@@ -44,11 +44,9 @@ class Answers:
             token = head.split()[1].rpartition(b"/")[2].decode()
             text = (self.said or self.texts.get(token, "")).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text))
-            writer.close()
 
-        server = await asyncio.start_server(handler, "127.0.0.1", 0)
-        async with server:
-            yield server.sockets[0].getsockname()[1]
+        async with a_server(handler) as port:
+            yield port
 
 
 @pebble.needed
@@ -137,13 +135,11 @@ async def test_an_authority_that_is_busy_says_when_it_may_be_asked_again(
             b"HTTP/1.1 503 Busy\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             b"Retry-After: %b\r\nContent-Length: 0\r\n\r\n" % wanted.encode()
         )
-        writer.close()
 
     certificate, private = make_certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate, private)
-    async with await asyncio.start_server(busy, "127.0.0.1", 0, ssl=tls) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with a_server(busy, tls=tls) as port:
         settings = AcmeSettings(directory=f"https://127.0.0.1:{port}/dir", trusted=str(certificate))
 
         with pytest.raises(CertificateRefused, match="answers with status 503") as refused:

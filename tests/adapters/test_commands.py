@@ -8,7 +8,7 @@ from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.core.process import Exit
 from pmdaemon.core.spec import RunAs
 from tests.support.running import is_alive
-from tests.support.waiting import eventually
+from tests.support.waiting import LIMITS, eventually
 
 pytestmark = pytest.mark.posix
 
@@ -62,7 +62,11 @@ async def test_it_gets_its_input_its_folder_and_its_environment(commands, tmp_pa
 async def test_one_that_takes_too_long_is_killed_with_all_that_it_started(commands, tmp_path):
     pids = tmp_path / "pids"
 
-    outcome = await commands.run(shell(f"sleep 1000 & echo $! $$ > {pids}; wait", timeout=0.3))
+    for seconds in LIMITS:
+        order = shell(f"sleep 1000 & echo $! $$ > {pids}; wait", timeout=seconds)
+        outcome = await commands.run(order)
+        if pids.exists():
+            break
 
     assert outcome.exit is None
     await eventually(lambda: not any(map(is_alive, map(int, pids.read_text().split()))))

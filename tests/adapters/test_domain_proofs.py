@@ -4,6 +4,7 @@ import socket
 import pytest
 
 from pmdaemon.adapters.domain_proofs import NetworkDomainProver
+from tests.support.serving import a_server
 
 PROOF = "pmdaemon-domain=abc"
 
@@ -19,7 +20,6 @@ class Pages:
         self.asked.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(self.answer)
         await writer.drain()
-        writer.close()
 
     def shows(self, body, head=b"HTTP/1.1 200 OK\r\nContent-Type: text/plain"):
         self.answer = head + b"\r\n\r\n" + body
@@ -52,10 +52,8 @@ class Names(asyncio.DatagramProtocol):
 @pytest.fixture
 async def pages():
     pages = Pages()
-    server = await asyncio.start_server(pages.serve, "127.0.0.1", 0)
-    pages.port = server.sockets[0].getsockname()[1]
-    yield pages
-    server.close()
+    async with a_server(pages.serve) as pages.port:
+        yield pages
 
 
 @pytest.fixture

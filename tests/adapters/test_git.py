@@ -1,4 +1,3 @@
-import asyncio
 import base64
 import os
 import subprocess
@@ -10,6 +9,7 @@ from pmdaemon.adapters.git import GitRepositories
 from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.engine.interfaces.deploying import CannotRelease, FetchFailed, FetchOrder
 from tests.support.building import GIT_ENVIRONMENT, a_commit, a_repository, building, git
+from tests.support.serving import a_server
 
 pytestmark = pytest.mark.posix
 
@@ -258,12 +258,8 @@ async def test_a_redirect_is_not_followed(repositories, origin):
             b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest\r\n"
             b"Content-Length: 0\r\nConnection: close\r\n\r\n"
         )
-        await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with a_server(redirect) as port:
         with pytest.raises(FetchFailed, match="returned error: 302"):
             await repositories.fetch(
                 an_order(origin, repo_url=f"http://127.0.0.1:{port}/x.git"), said
@@ -286,12 +282,9 @@ async def test_a_password_is_given_where_it_is_asked_for_and_shown_to_nobody(rep
             b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\n"
             b"Content-Length: 0\r\nConnection: close\r\n\r\n"
         )
-        await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(ask, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x.git"
-    async with server:
+    async with a_server(ask) as port:
+        url = f"http://127.0.0.1:{port}/x.git"
         with pytest.raises(FetchFailed) as failed:
             await repositories.fetch(an_order(origin, repo_url=url, token=TOKEN), lines.append)
 

@@ -1,4 +1,3 @@
-import asyncio
 import os
 
 import pytest
@@ -7,6 +6,7 @@ from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.hook_delivery import SystemHookDelivery
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.engine.interfaces import HookOrder
+from tests.support.serving import a_server
 
 pytestmark = pytest.mark.posix
 
@@ -38,20 +38,15 @@ async def posted(delivery, answer, timeout=5.0):
         if answer is None:
             await reader.read()
         writer.write(answer or b"")
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    order = HookOrder(
-        url=f"http://127.0.0.1:{port}/hook",
-        headers={"X-PMDaemon-Event": "crash"},
-        body=b'{"event":"crash"}',
-        timeout=timeout,
-    )
-    try:
+    async with a_server(serve) as port:
+        order = HookOrder(
+            url=f"http://127.0.0.1:{port}/hook",
+            headers={"X-PMDaemon-Event": "crash"},
+            body=b'{"event":"crash"}',
+            timeout=timeout,
+        )
         return await delivery.deliver(order), asked
-    finally:
-        server.close()
 
 
 async def test_a_command_gets_the_news_as_input_and_as_variables(delivery, tmp_path):

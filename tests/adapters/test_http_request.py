@@ -1,14 +1,14 @@
-import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
 
 from pmdaemon.adapters.http_request import BadAnswer, status_of
 from pmdaemon.core.errors import InvalidInput
+from tests.support.serving import a_server
 
 
 @asynccontextmanager
-async def a_server(answer):
+async def answering(answer):
     """Serve one answer to everybody; yield the URL, and what was asked."""
     asked = []
 
@@ -20,19 +20,14 @@ async def a_server(answer):
         )
         asked.append((head.decode(), await reader.readexactly(length)))
         writer.write(answer)
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
+    async with a_server(serve) as port:
         yield f"http://127.0.0.1:{port}", asked
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 503])
 async def test_the_status_is_told_whatever_it_is(status):
-    async with a_server(f"HTTP/1.1 {status} Whatever\r\n\r\n".encode()) as (url, asked):
+    async with answering(f"HTTP/1.1 {status} Whatever\r\n\r\n".encode()) as (url, asked):
         assert await status_of(f"{url}/health?deep=1") == status
 
     (head, body) = asked[0]
@@ -42,7 +37,7 @@ async def test_the_status_is_told_whatever_it_is(status):
 
 
 async def test_a_body_is_sent_with_its_headers():
-    async with a_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
+    async with answering(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
         await status_of(url, method="POST", headers={"X-Name": "a b"}, body=b'{"a":1}')
 
     head, body = asked[0]
@@ -53,7 +48,7 @@ async def test_a_body_is_sent_with_its_headers():
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 abc\r\n", b"x" * 20000])
 async def test_what_is_not_http_is_said_to_be_so(answer):
-    async with a_server(answer) as (url, _):
+    async with answering(answer) as (url, _):
         with pytest.raises(BadAnswer):
             await status_of(url)
 
@@ -75,7 +70,7 @@ async def test_what_is_no_usable_url_is_refused(url):
 
 
 async def test_a_header_cannot_bring_in_another():
-    async with a_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
+    async with answering(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
         with pytest.raises(InvalidInput):
             await status_of(url, headers={"X-Name": "a\nX-Other: b"})
 
@@ -83,7 +78,7 @@ async def test_a_header_cannot_bring_in_another():
 
 
 async def test_a_password_in_a_url_is_not_told_to_the_host():
-    async with a_server(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
+    async with answering(b"HTTP/1.1 200 OK\r\n\r\n") as (url, asked):
         await status_of(url.replace("//", "//user:secret@"))
 
     assert "secret" not in asked[0][0]

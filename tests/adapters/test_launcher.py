@@ -48,19 +48,6 @@ async def a_launcher(proc_reader):
         yield make
 
 
-async def output_of(system, program, **changes):
-    system.launch(f"{program}; echo; exec sleep 1000", **changes)
-    output = b""
-
-    def complete():
-        nonlocal output
-        output += system.read_output()
-        return output.endswith(b"\n\n")
-
-    await eventually(complete)
-    return output.decode().strip()
-
-
 @pytest.fixture
 def our_input():
     """Give us an input of our own, from which something could be read."""
@@ -86,8 +73,8 @@ async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
 ):
     monkeypatch.setenv("OURS", "ours")
 
-    output = await output_of(
-        system, "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the token"
+    output = await system.said(
+        "/usr/bin/env", env={"PATH": os.defpath, "A": "ä b"}, token="the token"
     )
 
     variables = dict(line.split("=", 1) for line in output.splitlines())
@@ -97,11 +84,11 @@ async def test_a_program_gets_its_environment_and_the_token_and_nothing_of_ours(
 
 
 async def test_a_program_runs_in_its_directory(system, tmp_path):
-    assert await output_of(system, "pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
+    assert await system.said("pwd -P", cwd=str(tmp_path)) == str(tmp_path.resolve())
 
 
 async def test_a_program_reads_nothing_from_its_input(system, our_input):
-    assert await output_of(system, "readlink /proc/self/fd/0; cat") == "/dev/null"
+    assert await system.said("readlink /proc/self/fd/0; cat") == "/dev/null"
 
 
 async def test_a_program_has_no_file_of_ours(linux, a_launcher, tmp_path):
@@ -109,7 +96,7 @@ async def test_a_program_has_no_file_of_ours(linux, a_launcher, tmp_path):
         os.set_inheritable(given.fileno(), True)
         linux.launcher = a_launcher()
 
-        files = await output_of(linux, "ls /proc/$$/fd")
+        files = await linux.said("ls /proc/$$/fd")
 
     assert files.split() == ["0", "1", "2"]
 
@@ -121,7 +108,7 @@ async def test_what_we_were_given_stays_ours_whatever_its_number(linux, a_launch
     try:
         linux.launcher = a_launcher(child_nofile=raised_limit)
 
-        files = await output_of(linux, "ls /proc/$$/fd")
+        files = await linux.said("ls /proc/$$/fd")
 
         assert files.split() == ["0", "1", "2"]
         assert os.get_inheritable(high)
@@ -130,7 +117,7 @@ async def test_what_we_were_given_stays_ours_whatever_its_number(linux, a_launch
 
 
 async def test_a_program_heeds_the_signals_that_python_ignores(system):
-    status = await output_of(system, "grep ^SigIgn /proc/self/status; exec 2>&1")
+    status = await system.said("grep ^SigIgn /proc/self/status; exec 2>&1")
 
     ignored = int(status.split()[1], 16)
     assert not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
@@ -167,7 +154,7 @@ async def test_an_output_that_cannot_be_opened_is_named(linux):
 
 
 async def test_outputs_are_opened_for_reading_too_so_that_no_write_ever_fails(system):
-    flags = await output_of(system, "cat /proc/self/fdinfo/1 /proc/self/fdinfo/2")
+    flags = await system.said("cat /proc/self/fdinfo/1 /proc/self/fdinfo/2")
 
     modes = [int(line.split()[1], 8) for line in flags.splitlines() if line.startswith("flags")]
     assert [mode & os.O_ACCMODE for mode in modes] == [os.O_RDWR, os.O_RDWR]
@@ -221,7 +208,7 @@ def limited(linux, a_launcher, raised_limit):
 
 
 async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(limited, raised_limit):
-    seen = {await output_of(limited, "ulimit -Sn; ulimit -Hn") for _ in range(10)}
+    seen = {await limited.said("ulimit -Sn; ulimit -Hn") for _ in range(10)}
 
     assert seen == {f"256\n{raised_limit[1]}"}
 
@@ -314,7 +301,7 @@ async def test_a_program_inherits_descriptors_as_3_and_4(linux):
         equipment = Equipment(inherited=(first.fileno(), second.fileno()))
         names = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/self/fd | wc -l"
 
-        printed = await output_of(linux, names, equipment=equipment)
+        printed = await linux.said(names, equipment=equipment)
 
         expected = [os.readlink(f"/proc/self/fd/{each.fileno()}") for each in (first, second)]
     # Beside these there are the three usual ones, and the folder that is listed.
@@ -326,9 +313,7 @@ async def test_a_program_inherits_a_descriptor_whatever_else_it_is_to_have(linux
     with socket.create_server(("127.0.0.1", 0)) as listener:
         equipment = Equipment(inherited=(listener.fileno(),))
 
-        printed = await output_of(
-            linux, "readlink /proc/self/fd/3", equipment=equipment, limits=limits
-        )
+        printed = await linux.said("readlink /proc/self/fd/3", equipment=equipment, limits=limits)
 
         assert printed == os.readlink(f"/proc/self/fd/{listener.fileno()}")
 
@@ -364,7 +349,7 @@ async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers
 
 
 async def test_a_program_may_be_told_its_own_pid(linux):
-    printed = await output_of(linux, "echo $$ $ME", equipment=Equipment(pid_variable="ME"))
+    printed = await linux.said("echo $$ $ME", equipment=Equipment(pid_variable="ME"))
 
     pid, told = printed.split()
     assert pid == told == str(next(iter(linux.launched)).pid)

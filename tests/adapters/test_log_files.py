@@ -83,7 +83,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 async def ended(process: subprocess.Popen[bytes]) -> None:
-    await eventually(lambda: process.poll() is not None, within=30)
+    await eventually(lambda: process.poll() is not None)
     assert process.returncode == 0
 
 
@@ -260,9 +260,48 @@ async def test_closing_gives_everything_back(log_files: LogFiles, folders: tuple
     log_files.open(0, "app", 0, UNBOUNDED)
 
     log_files.close(0)
-
     assert os.listdir("/dev/fd") == before
+
+    log_files.leave()
     assert os.listdir(folders[1]) == []
+
+
+async def test_who_comes_in_the_place_of_another_gets_its_fifos(log_files: LogFiles):
+    before = [os.stat(path).st_ino for path in log_files.open(0, "app", 0, UNBOUNDED)]
+    log_files.close(0)
+
+    after = [os.stat(path).st_ino for path in log_files.open(0, "other", 0, UNBOUNDED)]
+
+    assert after == before
+
+
+async def test_a_program_that_got_away_does_not_write_into_the_output_of_another(
+    log_files: LogFiles, programs: ExitStack
+):
+    stdout, _ = log_files.open(0, "app", 0, UNBOUNDED)
+    escaped = os.open(stdout, os.O_RDWR)
+    programs.callback(os.close, escaped)
+    log_files.close(0)
+
+    log_files.open(0, "other", 0, UNBOUNDED)
+    os.write(escaped, b"from before\n")
+    log_files.drain(0)
+
+    assert Path(log_files.files("other", 0)[0]).read_bytes() == b""
+
+
+async def test_what_a_former_daemon_left_for_processes_that_are_gone_is_removed(
+    log_files: LogFiles, folders: tuple[Path, Path]
+):
+    log_files.open(1, "app", 0, UNBOUNDED)
+    for name in ("2.out", "2.err", "-3.out", "2.in", "notify.sock", "2.out.txt"):
+        (folders[1] / name).touch()
+
+    log_files.keep_to({1})
+
+    assert {path.name for path in folders[1].iterdir()} == {
+        *("1.out", "1.err"), *("2.in", "notify.sock", "2.out.txt")
+    }  # fmt: skip
 
 
 async def test_output_that_cannot_be_captured_is_refused_whole(

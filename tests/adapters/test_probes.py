@@ -1,4 +1,3 @@
-import asyncio
 import os
 
 import pytest
@@ -8,6 +7,7 @@ from pmdaemon.adapters.commands import Commands
 from pmdaemon.adapters.platforms import process_handles, process_reader
 from pmdaemon.adapters.probes import SystemProber
 from pmdaemon.engine.interfaces import ProbeOrder
+from tests.support.serving import a_server
 
 pytestmark = pytest.mark.posix
 
@@ -31,11 +31,9 @@ async def port():
         writer.write(
             b"HTTP/1.1 500 No\r\n\r\n" if b"/bad" in request else b"HTTP/1.1 200 OK\r\n\r\n"
         )
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    async with a_server(serve) as port:
+        yield port
 
 
 def order(kind, target, timeout=5.0, **changes):

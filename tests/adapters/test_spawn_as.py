@@ -7,7 +7,6 @@ from pmdaemon.adapters.spawn_as import is_asked_for
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.engine.interfaces import LaunchFailed
 from tests.support.system import pidfd_system
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.posix
 
@@ -20,19 +19,6 @@ async def system(tmp_path):
         yield system
 
 
-async def said(system, program, **changes):
-    system.launch(f"{program}; echo; exec sleep 1000", **changes)
-    output = b""
-
-    def complete():
-        nonlocal output
-        output += system.read_output()
-        return output.endswith(b"\n\n")
-
-    await eventually(complete)
-    return output.decode().split()
-
-
 async def test_a_program_that_asks_for_nothing_is_started_the_short_way(system):
     assert not is_asked_for(system.order("true"))
     assert is_asked_for(system.order("true", limits=Limits(umask=0o77)))
@@ -42,9 +28,8 @@ async def test_a_program_that_asks_for_nothing_is_started_the_short_way(system):
 async def test_it_starts_with_its_umask_its_niceness_and_its_limits(system):
     limits = Limits(nice=7, umask=0o077, resources={"core": 0, "nofile": 123})
 
-    umask, nice, core, files = await said(
-        system, "umask; nice; ulimit -c; ulimit -n", limits=limits
-    )
+    printed = await system.said("umask; nice; ulimit -c; ulimit -n", limits=limits)
+    umask, nice, core, files = printed.split()
 
     assert (int(umask, 8), nice, core, files) == (0o077, "7", "0", "123")
 
@@ -52,7 +37,7 @@ async def test_it_starts_with_its_umask_its_niceness_and_its_limits(system):
 async def test_our_own_limits_stay_as_they_were(system):
     before = resource.getrlimit(resource.RLIMIT_NOFILE), os.getpriority(os.PRIO_PROCESS, 0)
 
-    await said(system, "echo x", limits=Limits(nice=7, resources={"nofile": 123}))
+    await system.said("echo x", limits=Limits(nice=7, resources={"nofile": 123}))
 
     after = resource.getrlimit(resource.RLIMIT_NOFILE), os.getpriority(os.PRIO_PROCESS, 0)
     assert after == before
@@ -69,23 +54,22 @@ async def test_it_leads_a_session_of_its_own_and_carries_the_token(system):
 async def test_it_has_the_user_and_the_groups_it_is_to_have_and_none_of_ours(system):
     run_as = RunAs(uid=65534, gid=65534, groups=(65534, 100))
 
-    assert await said(system, "id -u; id -g; id -G", run_as=run_as) == [
-        "65534", "65534", "65534", "100",
-    ]  # fmt: skip
+    said = await system.said("id -u; id -g; id -G", run_as=run_as)
+    assert said.split() == ["65534", "65534", "65534", "100"]
 
 
 @as_root
 async def test_it_can_open_its_output_again(system):
     run_as = RunAs(uid=65534, gid=65534)
 
-    assert await said(system, "echo again > /dev/stdout", run_as=run_as) == ["again"]
+    assert await system.said("echo again > /dev/stdout", run_as=run_as) == "again"
 
 
 @as_root
 async def test_it_cannot_become_us_again(system):
     program = "python3 -c 'import os; os.setuid(0)' 2>/dev/null && echo root || echo nobody"
 
-    assert (await said(system, program, run_as=RunAs(uid=65534, gid=65534)))[-1] == "nobody"
+    assert (await system.said(program, run_as=RunAs(uid=65534, gid=65534))).split()[-1] == "nobody"
 
 
 async def test_what_is_refused_is_said_with_its_reason(system):

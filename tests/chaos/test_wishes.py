@@ -3,6 +3,7 @@ import signal
 import sqlite3
 import threading
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,14 +15,16 @@ pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
 STUBBORN = {
     "name": "stubborn",
-    "script": "trap '' TERM; while :; do sleep 1; done",
+    "script": "trap '' TERM; echo deaf; while :; do sleep 1; done",
     "stop_signal": "SIGTERM",
-    "kill_timeout": "1s",
+    "kill_timeout": "3s",
 }
 
 
 def ask_and_kill(daemon, verb):
     """Give a command, and kill the daemon when it has begun to carry it out."""
+    output = Path(daemon.processes()["stubborn"]["out_file"])
+    eventually_sync(lambda: output.read_text() == "deaf\n")
 
     def ask():
         with suppress(PmdaemonError):  # nobody answers

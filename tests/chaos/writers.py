@@ -95,7 +95,7 @@ def check_at_rest(daemon: RealDaemon, writers: list[Writer]) -> Views:
     """Bring all writers to rest, and see that nothing happened to them but by themselves."""
     for one in writers:
         one.rest()
-    eventually_sync(lambda: all(one.rests() for one in writers), within=30.0)
+    eventually_sync(lambda: all(one.rests() for one in writers))
     names = {one.name for one in writers}
 
     def all_are_online() -> bool:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.context import Context, say, say_json, warn
 from pmdaemon.core.errors import DaemonNotRunning
 from tests.support.views import a_view
 
@@ -46,6 +46,13 @@ def test_json_is_one_line(capsys):
     out = capsys.readouterr().out
     assert out.count("\n") == 1
     assert json.loads(out) == [{"a": "two\nlines"}]
+
+
+@pytest.mark.parametrize(("json", "printed"), [(True, '{"pid":7}\n'), (False, "it is 7\n")])
+def test_a_result_is_printed_for_programs_or_for_people(capsys, json, printed):
+    say({"pid": 7}, "it is 7", json=json)
+
+    assert capsys.readouterr().out == printed
 
 
 def test_a_warning_is_on_standard_error(capsys):

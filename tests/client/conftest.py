@@ -9,19 +9,24 @@ from tests.support.scripted_daemon import ScriptedDaemon
 
 
 class Awaited:
-    """The client for event loops, as a program without one would use it."""
+    """What has verbs for event loops, as a program without one would use it."""
 
-    def __init__(self, *arguments, **options):
-        self._client = AsyncClient(*arguments, **options)
-        self.home = self._client.home
+    def __init__(self, subject):
+        self._subject = subject
 
     def __getattr__(self, name):
-        verb = getattr(self._client, name)
+        found = getattr(self._subject, name)
+        if not callable(found):
+            return found if name == "home" else Awaited(found)
 
         def call(*arguments, **options):
-            return asyncio.run(_settled(verb(*arguments, **options)))
+            return asyncio.run(_settled(found(*arguments, **options)))
 
         return call
+
+
+def an_awaited_client(*arguments, **options):
+    return Awaited(AsyncClient(*arguments, **options))
 
 
 async def _settled(work):
@@ -43,7 +48,7 @@ def daemon(home):
         yield scripted
 
 
-@pytest.fixture(params=[Client, Awaited], ids=["blocking", "asynchronous"])
+@pytest.fixture(params=[Client, an_awaited_client], ids=["blocking", "asynchronous"])
 def a_client(request):
     """Both clients, one after the other: what holds for one holds for the other."""
     return request.param

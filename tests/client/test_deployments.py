@@ -1,38 +1,11 @@
-import asyncio
-
 import pytest
 
-from pmdaemon.client.asynchronous import AsyncClient
-from pmdaemon.client.blocking import Client
 from tests.cli.commands.test_deployments import ID, LOG, VIEW
 
 
-class Awaited:
-    """The same verbs, awaited."""
-
-    def __init__(self, home):
-        self._client = AsyncClient(home)
-
-    def __getattr__(self, name):
-        def call(*arguments, **options):
-            async def ask():
-                return await getattr(self._client.deployments, name)(*arguments, **options)
-
-            return asyncio.run(ask())
-
-        return call
-
-    def log(self, *arguments, **options):
-        async def read():
-            found = self._client.deployments.log(*arguments, **options)
-            return [item async for item in found]
-
-        return asyncio.run(read())
-
-
-@pytest.fixture(params=["blocking", "asynchronous"])
-def deployments(request, home):
-    return Client(home).deployments if request.param == "blocking" else Awaited(home)
+@pytest.fixture
+def deployments(client):
+    return client.deployments
 
 
 def test_each_verb_asks_for_what_it_is_called(daemon, deployments):

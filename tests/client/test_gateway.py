@@ -1,32 +1,12 @@
-import asyncio
-
 import pytest
 
-from pmdaemon.client.asynchronous import AsyncClient
-from pmdaemon.client.blocking import Client
 from tests.cli.commands.test_proxy import SERVICE, STATUS
 from tests.cli.commands.test_requests import REQUEST
 
 
-class Awaited:
-    """The same verbs, awaited."""
-
-    def __init__(self, home):
-        self._client = AsyncClient(home)
-
-    def __getattr__(self, name):
-        def call(*arguments, **options):
-            async def ask():
-                return await getattr(self._client.gateway, name)(*arguments, **options)
-
-            return asyncio.run(ask())
-
-        return call
-
-
-@pytest.fixture(params=["blocking", "asynchronous"])
-def gateway(request, home):
-    return Client(home).gateway if request.param == "blocking" else Awaited(home)
+@pytest.fixture
+def gateway(client):
+    return client.gateway
 
 
 def test_each_verb_asks_for_what_it_is_called(daemon, gateway):

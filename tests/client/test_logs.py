@@ -1,5 +1,6 @@
 import re
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from pmdaemon.client import logs
 from pmdaemon.client.logs import Away, Change, LogFeed, LogQuery, follow, query_of
 from pmdaemon.core.errors import DaemonUnavailable, InvalidInput
 from pmdaemon.core.logs import Mark, OutputStream
+from tests.support.log_files import rotate, texts
 from tests.support.views import a_view
 
 OUT, ERR = OutputStream.OUT, OutputStream.ERR
@@ -35,13 +37,7 @@ class Program:
             file.write(text)
 
     def rotates(self, stream=OUT):
-        name = f"{self.view['pm_id']}.{stream}"
-        for folder in (self.folder, self.folder / ".times"):
-            for number in range(8, -1, -1):
-                file = folder / (f"{name}.{number}" if number else name)
-                if file.exists():
-                    file.rename(folder / f"{name}.{number + 1}")
-        (self.folder / name).touch()
+        rotate(Path(self.path(self.view["pm_id"], stream)))
 
 
 @pytest.fixture
@@ -52,10 +48,6 @@ def web(tmp_path):
 @pytest.fixture
 def api(tmp_path):
     return Program(tmp_path, "api", 1)
-
-
-def texts(lines):
-    return [line.text for line in lines]
 
 
 def history(*programs, final=True, **query):

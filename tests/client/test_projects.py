@@ -1,17 +1,12 @@
 import pytest
 
-from pmdaemon.client.asynchronous import AsyncClient
-from pmdaemon.client.blocking import Client
 from tests.cli.commands.test_project import PROJECT
 from tests.cli.test_project_parts import DOMAIN, VARIABLE, WEBHOOK
-from tests.client.test_users import Awaited
 
 
-@pytest.fixture(params=["blocking", "asynchronous"])
-def projects(request, home):
-    if request.param == "blocking":
-        return Client(home).projects
-    return Awaited(AsyncClient(home).projects)
+@pytest.fixture
+def projects(client):
+    return client.projects
 
 
 def test_each_verb_on_projects_asks_for_what_it_is_called(daemon, projects):

@@ -1,31 +1,11 @@
-import asyncio
-
 import pytest
 
-from pmdaemon.client.asynchronous import AsyncClient
-from pmdaemon.client.blocking import Client
 from tests.cli.commands.test_user import ACCOUNT, API_TOKEN, INVITATION
 
 
-class Awaited:
-    """The same verbs, awaited."""
-
-    def __init__(self, asked):
-        self._asked = asked
-
-    def __getattr__(self, name):
-        def call(*arguments, **options):
-            async def ask():
-                return await getattr(self._asked, name)(*arguments, **options)
-
-            return asyncio.run(ask())
-
-        return call
-
-
-@pytest.fixture(params=["blocking", "asynchronous"])
-def users(request, home):
-    return Client(home).users if request.param == "blocking" else Awaited(AsyncClient(home).users)
+@pytest.fixture
+def users(client):
+    return client.users
 
 
 def test_each_verb_asks_for_what_it_is_called(daemon, users):

@@ -143,6 +143,25 @@ def test_the_search_path_is_relative_to_the_folder_too(place):
         assert command.argv == (str(place / "bin" / "worker"), "x")
 
 
+def test_what_several_apps_want_is_looked_for_once(place):
+    found = {}
+    first = argv(place, "worker", found=found)
+    (place / "bin" / "worker").unlink()
+
+    assert argv(place, "worker", ["-x"], found=found) == [*first, "-x"]
+    refusal(place, "worker", "script_not_found")
+
+
+def test_what_was_found_in_one_folder_is_not_taken_for_what_is_in_another(place):
+    found = {}
+    assert argv(place, "run", found=found) == ["A/run"]
+    other = executable(place / "bin" / "run")
+
+    command = resolve("run", cwd=str(place), search_path=str(place / "bin"), found=found)
+
+    assert command.argv == (str(other),)
+
+
 def test_an_empty_part_of_the_search_path_is_the_folder(place):
     command = resolve(
         "server.js", interpreter="run", cwd=str(place / "app"), search_path=f"{place}/none:"

@@ -48,7 +48,12 @@ def test_all_that_is_wrong_is_told():
     )
 
 
-@pytest.mark.parametrize("document", [[], {}, {"deploy": 1}, {"deploy": {"other": LEAST}}])
+@pytest.mark.parametrize("document", [[], {}])
+def test_a_file_without_deployments(document):
+    assert problems(document) == ("there is no deploy section, which says where to",)
+
+
+@pytest.mark.parametrize("document", [{"deploy": 1}, {"deploy": {"other": LEAST}}])
 def test_an_environment_that_is_not_there(document):
     [problem] = problems(document)
 

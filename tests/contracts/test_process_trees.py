@@ -67,7 +67,7 @@ async def test_a_daemon_in_a_session_of_its_own_is_a_member(system):
     system.trees.signal([identity], "SIGTERM")
     await ended(system, identity)
 
-    assert len(system.members(identity)) == 1
+    await eventually(lambda: len(system.members(identity)) == 1)
 
 
 async def test_programs_are_no_members_of_each_other(system):

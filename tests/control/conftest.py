@@ -1,4 +1,4 @@
-"""A home, and a daemon that answers as it is told."""
+"""A home, a daemon that answers as it is told, and where a stream of output is kept."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,3 +18,9 @@ def home(tmp_path: Path) -> Home:
 def daemon(home: Home) -> Iterator[ScriptedDaemon]:
     with ScriptedDaemon(home.socket) as scripted:
         yield scripted
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    (tmp_path / ".times").mkdir()
+    return tmp_path / "app-0.out"

@@ -2,7 +2,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from pmdaemon.adapters.log_compression import pack
 from pmdaemon.control.log_beginnings import (
     at_time,
     with_files,
@@ -10,6 +9,7 @@ from pmdaemon.control.log_beginnings import (
     with_last_lines,
 )
 from pmdaemon.core.logs import Mark
+from tests.support.log_files import compress, rotate
 
 
 class Stream:
@@ -28,23 +28,10 @@ class Stream:
         with (self.times / self.path.name).open("ab") as file:
             file.write(mark.encode())
 
-    def rotate(self, *, compress=False):
-        for number in range(8, -1, -1):
-            place = f"{self.path}.{number}" if number else str(self.path)
-            after = f"{self.path.name}.{number + 1}"
-            for folder, ending in ((self.path.parent, ""), (self.path.parent, ".gz")):
-                source = folder / (place.rpartition("/")[2] + ending)
-                if source.exists():
-                    source.rename(folder / (after + ending))
-            index = self.times / place.rpartition("/")[2]
-            if index.exists():
-                index.rename(self.times / after)
-        if compress:
-            older = self.path.with_name(f"{self.path.name}.1")
-            with older.open("rb") as source:
-                assert pack(source.fileno(), f"{older}.gz", lambda: False)
-            older.unlink()
-        self.path.touch()
+    def rotate(self, *, compressed=False):
+        rotate(self.path)
+        if compressed:
+            compress(self.path.with_name(f"{self.path.name}.1"))
 
     def begins(self, beginning):
         """Read what a beginning finds."""
@@ -70,11 +57,11 @@ def test_at_a_time_is_where_the_piece_before_it_began(stream):
     assert stream.begins(at_time(5)) == "one\ntwo\nthree\n"
 
 
-@pytest.mark.parametrize("compress", [False, True])
-def test_at_a_time_looks_into_older_files_as_far_as_need_be(stream, compress):
+@pytest.mark.parametrize("compressed", [False, True])
+def test_at_a_time_looks_into_older_files_as_far_as_need_be(stream, compressed):
     for number, text in enumerate(["one\n", "two\n", "three\n"]):
         stream.write(text, 10 * (number + 1))
-        stream.rotate(compress=compress)
+        stream.rotate(compressed=compressed)
     stream.write("four\n", 40)
 
     assert stream.begins(at_time(45)) == "four\n"

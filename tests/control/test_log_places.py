@@ -1,42 +1,11 @@
-import os
 from pathlib import Path
 
 import pytest
 
-from pmdaemon.adapters.log_compression import pack
 from pmdaemon.control.log_beginnings import with_last_lines
 from pmdaemon.control.log_places import BehindPlace, Place
-from pmdaemon.control.log_reader import Follower, LogLine, tail
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    (tmp_path / ".times").mkdir()
-    return tmp_path / "app-0.out"
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
-
-
-def rotate(log: Path) -> None:
-    for number in (2, 1):
-        if (older := Path(f"{log}.{number}")).exists():
-            older.rename(f"{log}.{number + 1}")
-    log.rename(f"{log}.1")
-    log.touch()
-
-
-def compress(path: Path) -> None:
-    source = os.open(path, os.O_RDONLY)
-    pack(source, f"{path}.gz", lambda: False)
-    os.close(source)
-    path.unlink()
-
-
-def texts(lines: list[LogLine]) -> list[str]:
-    return [line.text for line in lines]
+from pmdaemon.control.log_reader import Follower, tail
+from tests.support.log_files import append, compress, rotate, texts
 
 
 def read_all(follower: Follower) -> list[str]:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmdaemon.adapters.log_compression import pack
 from pmdaemon.control.log_reader import (
     LONGEST,
     ByteFollower,
@@ -20,12 +19,7 @@ from pmdaemon.control.log_reader import (
 )
 from pmdaemon.control.log_sources import LogSource
 from pmdaemon.core.logs import Mark, OutputStream
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    (tmp_path / ".times").mkdir()
-    return tmp_path / "app-0.out"
+from tests.support.log_files import append, compress, rotate, texts
 
 
 @pytest.fixture
@@ -34,27 +28,6 @@ def follower(log: Path) -> Iterator[Follower]:
     follower = Follower(str(log))
     yield follower
     follower.close()
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
-
-
-def rotate(log: Path, keep: int = 9) -> None:
-    for number in range(keep, -1, -1):
-        source = Path(f"{log}.{number}") if number else log
-        if not source.exists():
-            continue
-        if number == keep:
-            source.unlink()
-        else:
-            source.rename(f"{log}.{number + 1}")
-    log.touch()
-
-
-def texts(lines: list[LogLine]) -> list[str]:
-    return [line.text for line in lines]
 
 
 def read_all(follower: Follower) -> list[str]:
@@ -356,14 +329,6 @@ def test_bytes_can_be_read_from_the_very_beginning(log: Path):
     follower = ByteFollower(str(log), backlog=sys.maxsize)
 
     assert b"".join(follower.read_new()) == b"one\ntwo\n"
-
-
-def compress(path: Path) -> None:
-    """Compress a file as the daemon does."""
-    source = os.open(path, os.O_RDONLY)
-    pack(source, f"{path}.gz", lambda: False)
-    os.close(source)
-    path.unlink()
 
 
 def test_the_last_lines_reach_back_into_compressed_files(log: Path):

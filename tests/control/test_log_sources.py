@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pmdaemon.adapters.log_compression import pack
 from pmdaemon.control.log_sources import CHUNK, CompressedSource, LogSource, newest_first
 from pmdaemon.core.logs import Mark
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    (tmp_path / ".times").mkdir()
-    return tmp_path / "app-0.out"
+from tests.support.log_files import compress
 
 
 def write_times(log: Path, *marks: Mark) -> None:
@@ -87,6 +81,24 @@ def test_an_index_that_appears_later_is_found(log: Path):
     source.close()
 
 
+def test_an_index_that_is_emptied_while_it_is_searched_tells_no_times(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+):
+    log.write_bytes(b"0\n1\n2\n")
+    write_times(log, Mark(0, 1_000), Mark(2, 2_000), Mark(4, 3_000))
+    source = LogSource(str(log))
+    read = os.pread
+
+    def read_what_was_flushed(fd: int, size: int, offset: int) -> bytes:
+        write_times(log)
+        return read(fd, size, offset)
+
+    monkeypatch.setattr(os, "pread", read_what_was_flushed)
+
+    assert source.marks(2, 6).time_at(2) is None
+    source.close()
+
+
 def test_the_index_of_the_next_file_is_not_taken_for_that_of_a_rotated_one(log: Path):
     log.write_bytes(b"x")
     source = LogSource(str(log))
@@ -96,14 +108,6 @@ def test_the_index_of_the_next_file_is_not_taken_for_that_of_a_rotated_one(log: 
 
     assert source.marks(0, 1).time_at(0) is None
     source.close()
-
-
-def compress(path: Path) -> None:
-    """Compress a file as the daemon does."""
-    source = os.open(path, os.O_RDONLY)
-    pack(source, f"{path}.gz", lambda: False)
-    os.close(source)
-    path.unlink()
 
 
 def compressed(log: Path, data: bytes) -> CompressedSource:

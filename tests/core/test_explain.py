@@ -66,14 +66,14 @@ def test_a_start_that_is_tried_again_says_why():
 @pytest.mark.parametrize(
     ("policy", "ended", "why"),
     [
-        (RestartPolicy(autorestart=False), CLEAN, "autorestart is off."),
+        (RestartPolicy(autorestart=False), CLEAN, "autorestart is off"),
         (RestartPolicy(stop_exit_codes=frozenset({3})), Exit(code=3), "3 is one of the exit codes"),
     ],
 )
 def test_what_is_left_alone_says_by_which_rule(policy, ended, why):
     process = a_process(state=Exited(), spec=an_app(restart=policy), last_exit=ended)
 
-    assert f"it ended with {ended} and is to be left alone then: {why}" in said(process)
+    assert f"web is down, because it ended with {ended}, and {why}" in said(process)
 
 
 def test_what_was_given_up_shows_its_last_words_and_what_to_do():
@@ -215,7 +215,7 @@ def test_every_process_can_be_explained_in_whole_sentences():
     [
         (Cause.STOP_REQUESTED, "somebody asked for that"),
         (Cause.RESTART_REQUESTED, "somebody asked for a restart"),
-        (Cause.MEMORY_EXCEEDED, "it held more memory than 1024 bytes"),
+        (Cause.MEMORY_EXCEEDED, "it held more memory than 1.0 KB"),
         (Cause.UNHEALTHY, "its health check failed"),
         (Cause.SCHEDULED, "its schedule fell due"),
         (Cause.FILES_CHANGED, "files that it is watched by changed"),

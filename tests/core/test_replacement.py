@@ -84,6 +84,12 @@ def test_after_the_exchange_the_former_run_drains_under_its_own_name():
     assert effects == [Drain(-4, OLD_RUN), SetTimer(-4, gone.epoch, Timer.DRAIN, 1.6)]
 
 
+def test_what_both_do_after_the_exchange_is_newer_than_all_before():
+    (now, _), (gone, _) = exchange(an_old(epoch=20), a_new(an_old()))
+
+    assert (now.epoch, gone.epoch) == (21, 22)
+
+
 def test_a_former_run_that_cannot_drain_is_signalled():
     old = an_old(spec=an_app())
 

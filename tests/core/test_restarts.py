@@ -151,6 +151,14 @@ def test_the_wait_is_jittered_and_the_series_is_not(ended):
     assert max(delays) - min(delays) > 15.0 * JITTER
 
 
+def test_a_series_goes_on_after_a_run_that_just_does_not_end_it():
+    assert decision(BACKOFF_RESET, FAILED, GROWING, backoff=10.0).backoff == 15.0
+
+
+def test_ends_are_counted_in_a_series_as_well():
+    assert decision(5, FAILED, GROWING, ends=(AT - 2,)).ends == (AT - 2, AT)
+
+
 def test_a_series_begins_anew_after_a_long_enough_run():
     assert decision(BACKOFF_RESET + 1, FAILED, GROWING, backoff=10.0).backoff == 0.1
 

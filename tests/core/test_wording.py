@@ -1,6 +1,6 @@
 import pytest
 
-from pmdaemon.core.wording import LONGEST_SHOWN, shown
+from pmdaemon.core.wording import LONGEST_SHOWN, shown, why
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,19 @@ def test_a_long_value_is_shortened(value):
 
 def test_a_value_that_just_fits_is_not_shortened():
     assert shown("x" * LONGEST_SHOWN) == "x" * LONGEST_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "/etc/shadow"), "permission denied"),
+        (OSError("Timed out"), "timed out"),
+        (ValueError("Embedded null byte"), "embedded null byte"),
+        (ValueError("it is no JSON"), "it is no JSON"),
+        (OSError(0, "[SSL] PEM lib"), "[SSL] PEM lib"),
+        (OSError(0, "RPC struct is bad"), "RPC struct is bad"),
+        (TimeoutError(), "timeouterror"),
+    ],
+)
+def test_a_failure_is_worded_as_a_sentence_goes_on(error, words):
+    assert why(error) == words

@@ -131,5 +131,5 @@ def test_the_lock_is_for_the_owner_only_and_not_inherited(home):
 def test_a_lock_that_cannot_be_made_is_said_to_be_so(home):
     os.mkdir(home.lock)
 
-    with pytest.raises(HomeUnusable, match=r"cannot use .* as home: Is a directory"):
+    with pytest.raises(HomeUnusable, match=r"cannot use .* as home: is a directory"):
         hold(home)

@@ -33,7 +33,7 @@ def settled_descriptors(keeper: KeeperProcess) -> int:
 
 def connect(keeper: KeeperProcess) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(10)
+    connection.settimeout(60)
     connection.connect(str(keeper.folder / "control"))
     return connection
 

@@ -33,6 +33,10 @@ def daemon(tmp_path):
         yield daemon
 
 
+def fifos(daemon):
+    return {name for name in os.listdir(daemon.home.run_dir) if name.endswith((".out", ".err"))}
+
+
 def out_of(process):
     return Path(process["out_file"]).read_text()
 
@@ -116,12 +120,12 @@ def test_an_adopted_program_is_stopped_with_all_it_started(daemon):
 def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_daemon(daemon):
     # Two that heed nothing, one of them in a session of its own.
     script = "trap '' INT TERM; (setsid sleep 1000 &); exec sleep 1000"
-    before = daemon.run(script, kill_timeout=1000)
+    before = daemon.run(script, kill_timeout=2000)
     eventually_sync(lambda: len(daemon.programs()) == 2)
+    keeper, pid = daemon.keeper, daemon.pid
     asking = threading.Thread(target=hushed, args=(daemon, "stop"))
     asking.start()
     eventually_sync(lambda: daemon.get()["state"] == "stopping")
-    keeper, pid = daemon.keeper, daemon.pid
     os.kill(keeper, signal.SIGSTOP)
     os.kill(pid, signal.SIGKILL)
     os.kill(before["pid"], signal.SIGKILL)
@@ -131,7 +135,7 @@ def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_d
     eventually_sync(lambda: daemon.get()["state"] == "stopped")
     assert daemon.programs() == set()
     assert daemon.get()["last_exit"] == {"code": None, "signal": signal.SIGKILL}
-    asking.join(30)
+    asking.join(60)
 
 
 def hushed(daemon: DaemonInHome, verb: str) -> None:
@@ -182,10 +186,12 @@ def test_a_home_whose_keeper_was_killed_is_not_free_for_another(daemon):
 
 def test_a_daemon_that_is_left_down_is_revived_by_a_command(daemon):
     before = daemon.run(STAYS)
-    for _ in range(4):
-        daemon.crash()
-    os.kill(daemon.pid, signal.SIGKILL)
-    eventually_sync(lambda: "keeper.daemon_left_down" in daemon.log)
+
+    def is_left_down():
+        daemon.real.kill()
+        return "keeper.daemon_left_down" in daemon.log
+
+    eventually_sync(is_left_down)
 
     assert daemon.get()["pid"] == before["pid"]
 
@@ -228,7 +234,7 @@ def test_requests_that_come_while_a_daemon_makes_way_are_answered_by_the_next(da
         thread.start()
     daemon.client.request("update")
     for thread in asking:
-        thread.join(20)
+        thread.join(60)
 
     assert len(set(refused)) == 1
     assert len(refused) == 4
@@ -291,6 +297,27 @@ def test_a_kill_leaves_nothing_and_nothing_comes_back(daemon):
     with pytest.raises(DaemonNotRunning):
         Channel(daemon.home).request("ping")
     assert daemon.get()["state"] == "stopped"
+
+
+def test_fifos_of_what_was_deleted_are_not_left_by_a_daemon_that_ends(daemon):
+    daemon.run(STAYS)
+    daemon.client.request("delete", {"selectors": ["all"]})
+    assert fifos(daemon) == {"0.out", "0.err"}  # for whoever is started in its place
+
+    daemon.client.request("kill")
+
+    eventually_sync(lambda: not daemon.machinery())
+    assert fifos(daemon) == set()
+
+
+def test_fifos_of_what_was_deleted_are_removed_by_the_daemon_after_one_that_died(daemon):
+    daemon.run(STAYS)
+    daemon.client.request("delete", {"selectors": ["all"]})
+
+    daemon.crash()
+
+    daemon.client.request("ping")
+    assert fifos(daemon) == set()
 
 
 # beginnings

@@ -5,16 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.core.projects import Project
 from tests.support.deploying import Scene, a_project
 from tests.support.engine import engine_on_fakes
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+def project() -> Project:
+    """The project that there is; files have their own."""
+    return a_project()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, project: Project) -> AsyncIterator[Scene]:
     """A deployer on fakes, with one project, whose programs answer at once."""
     async with engine_on_fakes(tmp_path) as world:
         scene = Scene(world)
-        scene.have(a_project())
+        scene.have(project)
         world.probe.accepts = lambda _port: True
         await scene.parts.begin()
         yield scene

@@ -7,8 +7,7 @@ from pmdaemon.core.deployments import DeploymentNotFound, DeploymentStatus
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.releases import Listing
 from pmdaemon.engine import deploy_queue
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 S = DeploymentStatus
 
@@ -16,14 +15,8 @@ PROJECT = a_project(build_command="make")
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
 
 
 async def test_one_of_a_project_at_a_time(scene):

@@ -73,6 +73,14 @@ async def test_what_happens_is_written_without_being_asked_for(scene):
     task.cancel()
 
 
+async def test_what_waits_to_be_written_is_written_at_the_end(scene):
+    scene.change()
+
+    await scene.journal.finish()
+
+    assert len(await scene.store.find(ALL)) == 1
+
+
 async def test_a_store_that_fails_holds_nobody_up(scene, caplog):
     scene.store.failure = StoreUnavailable("disk full")
     task = asyncio.get_running_loop().create_task(scene.journal.work())

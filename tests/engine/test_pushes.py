@@ -9,8 +9,7 @@ from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.engine.interfaces.deploying import CodeRequest
 from pmdaemon.engine.pushes import RECEIVE, SILENCE
 from tests.core.test_pkt_lines import FLUSH, MOVE, a_line
-from tests.support.deploying import Scene, a_project, turns
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project, turns
 
 PROJECT = a_project(repo_url="push", build_command="make")
 
@@ -18,14 +17,14 @@ REPORT = a_line(b"\x01" + a_line(b"unpack ok\n"))
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        scene.parts.code.said = [REPORT[:7], REPORT[7:] + FLUSH[:2], FLUSH[2:]]
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
+
+
+@pytest.fixture
+def scene(scene):
+    scene.parts.code.said = [REPORT[:7], REPORT[7:] + FLUSH[:2], FLUSH[2:]]
+    return scene
 
 
 def a_push(*branches, options=(), wishes=b"side-band-64k push-options"):

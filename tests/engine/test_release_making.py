@@ -6,8 +6,7 @@ from pmdaemon.core.process import Exit
 from pmdaemon.core.projects import EnvScope
 from pmdaemon.core.releases import Listing
 from pmdaemon.engine.interfaces.deploying import BuildOutcome, CannotRelease
-from tests.support.deploying import Scene, a_project
-from tests.support.engine import engine_on_fakes
+from tests.support.deploying import a_project
 
 PROJECT = a_project(install_command="get deps", build_command="make")
 
@@ -15,14 +14,8 @@ PROCFILE = Listing(frozenset({"Procfile"}), {"Procfile": "web: /bin/true\nreleas
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(PROJECT)
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
+def project():
+    return PROJECT
 
 
 async def test_it_is_fetched_installed_built_and_started_in_this_order(scene):

@@ -50,6 +50,17 @@ class Scene:
         [process] = await eventually(self.waiting)
         return process
 
+    async def reloading_a_stubborn_run(self):
+        """Reload until the new run serves, and the old one, which is asked to, does not end."""
+        await self.up()
+        old = self.parts.identity(0)
+        self.parts.world.get(old).ignores = frozenset({"SIGINT"})
+        reloading = self.reloading()
+        await self.one_comes()
+        self.say_ready()
+        await eventually(lambda: self.parts.identity(0) != old)
+        return old, reloading
+
     def process(self, pm_id):
         return self.parts.supervisor.processes[pm_id]
 
@@ -254,13 +265,7 @@ async def test_whoever_ends_an_app_during_a_reload_ends_both_runs(scene, verb):
 
 
 async def test_a_stop_waits_for_the_run_that_was_replaced(scene):
-    await scene.up()
-    old = scene.parts.identity(0)
-    scene.parts.world.get(old).ignores = frozenset({"SIGINT"})
-    reloading = scene.reloading()
-    await scene.one_comes()
-    scene.say_ready()
-    await eventually(lambda: scene.parts.identity(0) != old)
+    old, reloading = await scene.reloading_a_stubborn_run()
 
     stopping = going(scene.processes.stop(WEB))
     await settle()
@@ -290,13 +295,7 @@ async def test_an_old_run_that_crashes_meanwhile_is_told_apart_from_the_new_one(
 
 
 async def test_an_exit_after_the_exchange_is_that_of_whoever_ended(scene):
-    await scene.up()
-    old = scene.parts.identity(0)
-    scene.parts.world.get(old).ignores = frozenset({"SIGINT"})
-    reloading = scene.reloading()
-    await scene.one_comes()
-    scene.say_ready()
-    await eventually(lambda: scene.parts.identity(0) != old)
+    old, reloading = await scene.reloading_a_stubborn_run()
 
     scene.parts.launcher.end(old)
     [reloaded] = (await reloading).processes

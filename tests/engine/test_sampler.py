@@ -5,7 +5,7 @@ from pmdaemon.core.metrics import Sample
 from pmdaemon.core.notices import Sampled
 from pmdaemon.core.process import Online, Run
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.sampler import INTERVAL, Sampler
+from pmdaemon.engine.sampler import INTERVAL, RECENT, Sampler
 from pmdaemon.engine.supervisor import Supervisor
 from tests.fakes.clock import FakeClock
 from tests.fakes.metrics import FakeProcessMetrics
@@ -57,6 +57,10 @@ class Scene:
         )
         return [self.world.get(run.identity) for run in runs]
 
+    def latest(self):
+        """Read what is known of the process with the id 0."""
+        return self.sampler.latest(self.supervisor.processes[0])
+
 
 @pytest.fixture
 def scene():
@@ -70,7 +74,7 @@ def test_a_program_is_measured_with_all_that_it_started(scene):
 
     scene.sampler.start()
 
-    assert scene.sampler.latest(0) == Sample(cpu=0.0, memory=15, processes=2)
+    assert scene.latest() == Sample(cpu=0.0, memory=15, processes=2)
 
 
 def test_it_is_measured_again_and_again_until_that_is_stopped(scene):
@@ -79,7 +83,7 @@ def test_it_is_measured_again_and_again_until_that_is_stopped(scene):
     program.cpu = 12.5
 
     scene.clock.advance(INTERVAL)
-    assert scene.sampler.latest(0).cpu == 12.5
+    assert scene.latest().cpu == 12.5
     scene.clock.advance(INTERVAL)
     assert scene.metrics.passes == 3
 
@@ -95,7 +99,7 @@ def test_what_is_down_is_not_measured_and_has_no_sample(scene):
 
     scene.clock.advance(INTERVAL)
 
-    assert scene.sampler.latest(0) == Sample()
+    assert scene.latest() == Sample()
     assert scene.metrics.passes == 1
 
 
@@ -106,8 +110,39 @@ def test_what_has_not_been_measured_yet_is_when_somebody_looks(scene):
     scene.sampler.refresh()
     scene.sampler.refresh()
 
-    assert scene.sampler.latest(0).processes == 1
+    assert scene.latest().processes == 1
     assert scene.metrics.passes == 1
+
+
+def test_what_has_just_begun_is_measured_anew_when_somebody_looks_again(scene):
+    scene.sampler.start()
+    (program,) = scene.up(an_app())
+    scene.sampler.refresh()
+    program.memory = 7
+
+    scene.clock.advance(RECENT)
+    scene.sampler.refresh()
+    assert scene.latest().memory == 7
+
+    scene.clock.advance(2 * INTERVAL)
+    passes = scene.metrics.passes
+    scene.clock.advance(INTERVAL / 2)
+    scene.sampler.refresh()
+    assert scene.metrics.passes == passes
+
+
+def test_no_run_is_told_the_figures_of_the_one_before(scene):
+    (program,) = scene.up(an_app())
+    program.memory = 7
+    scene.sampler.start()
+    scene.clock.advance(10 * INTERVAL)
+
+    (successor,) = scene.up(an_app())
+    successor.memory = 3
+    assert scene.latest() == Sample()
+
+    scene.sampler.refresh()
+    assert scene.latest().memory == 3
 
 
 def test_a_program_that_holds_more_than_it_may_is_told_of(scene):
@@ -131,7 +166,7 @@ def test_a_sample_that_fails_is_not_the_last(scene):
 
     scene.clock.advance(INTERVAL)
 
-    assert scene.sampler.latest(0).memory == 7
+    assert scene.latest().memory == 7
 
 
 def test_every_sample_is_told_also_when_nothing_is_up(scene):

@@ -8,7 +8,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.engine.state_history import StateHistory
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import engine_on_fakes
 
 WEB = [Selector.parse("web")]
 ALL = StateQuery(limit=99)
@@ -44,8 +44,16 @@ async def test_changes_are_written_without_being_asked_for(parts):
     assert await parts.states.find(ALL) == []
 
     task = asyncio.get_running_loop().create_task(working.work())
-    await settle()
+    while not await parts.states.find(ALL):
+        await asyncio.sleep(0)
     task.cancel()
+
+
+async def test_what_waits_to_be_written_is_written_at_the_end(parts):
+    history = StateHistory(clock=parts.clock, bus=parts.bus, store=parts.states)
+    await parts.start(an_app())
+
+    await history.finish()
 
     assert await parts.states.find(ALL) != []
 

@@ -72,6 +72,13 @@ class Scene:
         self.spawned(pm_id)
         await eventually(lambda: self.state(pm_id) is ProcessState.ONLINE)
 
+    async def start_up_unsaved(self):
+        """Bring a process up while the store fails, which it then goes on to do."""
+        await self.asking((0, StartRequested()))
+        self.store.failure = BROKEN
+        self.spawned()
+        await eventually(lambda: self.supervisor.unsaved)
+
     def spawned(self, pm_id=0):
         epoch = self.supervisor.everything[pm_id].epoch
         self.post(pm_id, Spawned(epoch, a_run(pid=5000 + pm_id)))
@@ -231,10 +238,7 @@ async def test_what_has_happened_is_so_also_while_the_store_fails(scene):
 
 async def test_what_could_not_be_stored_is_stored_later(scene):
     await scene.begin(a_process())
-    await scene.asking((0, StartRequested()))
-    scene.store.failure = BROKEN
-    scene.spawned()
-    await eventually(lambda: scene.supervisor.unsaved)
+    await scene.start_up_unsaved()
 
     scene.clock.advance(STORE_RETRY_DELAY)
     await settle()
@@ -250,10 +254,7 @@ async def test_what_could_not_be_stored_is_stored_later(scene):
 async def test_a_store_that_fails_is_said_once_and_its_recovery_too(scene, caplog):
     caplog.set_level("INFO")
     await scene.begin(a_process())
-    await scene.asking((0, StartRequested()))
-    scene.store.failure = BROKEN
-    scene.spawned()
-    await eventually(lambda: scene.supervisor.unsaved)
+    await scene.start_up_unsaved()
     scene.clock.advance(STORE_RETRY_DELAY)
     await settle()
     while_failing = scene.supervisor.store_failure
@@ -270,10 +271,7 @@ async def test_a_store_that_fails_is_said_once_and_its_recovery_too(scene, caplo
 
 async def test_the_next_request_takes_along_what_could_not_be_stored(scene):
     await scene.begin(a_process(), a_process(pm_id=1))
-    await scene.asking((0, StartRequested()))
-    scene.store.failure = BROKEN
-    scene.spawned()
-    await eventually(lambda: scene.supervisor.unsaved)
+    await scene.start_up_unsaved()
     scene.store.failure = None
 
     await scene.asking((1, StopRequested()))

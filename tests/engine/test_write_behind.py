@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from pmdaemon.core.errors import StoreUnavailable
-from pmdaemon.engine.write_behind import MOST_UNWRITTEN, WriteBehind
+from pmdaemon.engine.write_behind import MOST_UNWRITTEN, PLENTY, WriteBehind
 from tests.support.waiting import eventually
 
 
@@ -45,6 +45,21 @@ async def test_what_comes_is_written_without_being_asked_for(behind, disk):
     await eventually(lambda: disk.written == [[1]])
     behind.add(2)
     await eventually(lambda: disk.written == [[1], [2]])
+
+    working.cancel()
+
+
+async def test_a_record_waits_for_others_but_not_when_there_are_plenty(behind, disk, monkeypatch):
+    monkeypatch.setattr("pmdaemon.engine.write_behind.PAUSE", 3600.0)
+    working = asyncio.get_running_loop().create_task(behind.work())
+
+    behind.add(0)
+    for _ in range(10):  # more turns of the loop than it takes to write
+        await asyncio.sleep(0)
+    assert disk.written == []
+    for number in range(1, PLENTY):
+        behind.add(number)
+    await eventually(lambda: disk.written == [[*range(PLENTY)]])
 
     working.cancel()
 

@@ -2,10 +2,9 @@ import pytest
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.engine.interfaces import CertificateFiles
-from pmdaemon.server.control_verbs import verbs
 from tests.server.test_gateway_verbs import Scene
-from tests.support.control import listening
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.control import controlled
+from tests.support.engine import settle
 
 ACME = {"directory": "https://ca.test/dir", "contact": ["me@example.com"]}
 PORTS = {"http_port": 80, "https_port": 443}
@@ -13,11 +12,8 @@ PORTS = {"http_port": 80, "https_port": 443}
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        listening(tmp_path, verbs(parts.engine)) as channel,
-    ):
-        yield Scene(parts, channel)
+    async with controlled(tmp_path, Scene) as scene:
+        yield scene
 
 
 async def listed(scene):

@@ -102,6 +102,14 @@ async def test_a_hello_is_welcomed_and_a_request_answered(client):
     assert await client.receive() is None
 
 
+@pytest.mark.parametrize("value", ["/srv/\udcff", "größe", 2**70, -(2**70), [1.5, None, True]])
+async def test_whatever_is_said_comes_through(client, value):
+    await client.send(HELLO, {"verb": "echo", "body": {"a": value}})
+    assert "pid" in await client.receive()
+
+    assert await client.receive() == {"result": {"a": value}}
+
+
 async def test_both_lines_may_come_at_once_or_byte_by_byte(channel):
     at_once, slowly = await channel.client(), await channel.client()
 

@@ -13,8 +13,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.server.control_verbs import verbs
 from tests.support.builders import an_app
-from tests.support.control import ControlScene, listening
-from tests.support.engine import engine_on_fakes
+from tests.support.control import ControlScene, controlled
 from tests.support.waiting import eventually
 
 DECLARED = {"cwd": "/", "environment": {"PATH": os.defpath}}
@@ -40,11 +39,8 @@ class Scene(ControlScene):
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        listening(tmp_path, verbs(parts.engine)) as channel,
-    ):
-        yield Scene(parts, channel)
+    async with controlled(tmp_path, Scene) as scene:
+        yield scene
 
 
 def shown(result):

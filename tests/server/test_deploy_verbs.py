@@ -1,9 +1,7 @@
 import pytest
 
-from pmdaemon.server.control_verbs import verbs
-from tests.support.control import listening
+from tests.support.control import controlled
 from tests.support.deploying import Scene, a_project
-from tests.support.engine import engine_on_fakes
 
 
 class Verbs(Scene):
@@ -26,13 +24,9 @@ class Verbs(Scene):
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as world,
-        listening(tmp_path, verbs(world.engine)) as channel,
-    ):
-        scene = Verbs(world, channel)
+    async with controlled(tmp_path, Verbs) as scene:
         scene.have(a_project())
-        world.probe.accepts = lambda _port: True
+        scene.world.probe.accepts = lambda _port: True
         await scene.parts.begin()
         yield scene
         await scene.deployer.close()

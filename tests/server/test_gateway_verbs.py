@@ -1,10 +1,8 @@
 import pytest
 
-from pmdaemon.server.control_verbs import verbs
 from tests.core.test_request_records import a_record
 from tests.support.builders import an_app
-from tests.support.control import ControlScene, listening
-from tests.support.engine import engine_on_fakes
+from tests.support.control import ControlScene, controlled
 from tests.support.waiting import eventually
 
 
@@ -22,11 +20,8 @@ class Scene(ControlScene):
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        listening(tmp_path, verbs(parts.engine)) as channel,
-    ):
-        yield Scene(parts, channel)
+    async with controlled(tmp_path, Scene) as scene:
+        yield scene
 
 
 async def test_the_first_service_turns_it_on(scene):

@@ -1,9 +1,7 @@
 import pytest
 
 from pmdaemon.core.projects import EnvScope
-from pmdaemon.server.control_verbs import verbs
-from tests.support.control import ControlScene, listening
-from tests.support.engine import engine_on_fakes
+from tests.support.control import ControlScene, controlled
 
 JANE = {"email": "jane@example.com", "name": "Jane Doe", "password": "securepassword"}
 SHOP = {"name": "Shop", "repo_url": "https://example.com/shop"}
@@ -18,11 +16,8 @@ class Scene(ControlScene):
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        listening(tmp_path, verbs(parts.engine)) as channel,
-    ):
-        yield Scene(parts, channel)
+    async with controlled(tmp_path, Scene) as scene:
+        yield scene
 
 
 async def test_accounts_are_made_changed_and_removed(scene):

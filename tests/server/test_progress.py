@@ -1,8 +1,10 @@
 import asyncio
+import gc
 
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon.core.errors import OperationFailed
 from pmdaemon.core.metrics import Sample
 from pmdaemon.core.process import Cause, Online, Starting, Stopped, Stopping
 from pmdaemon.core.snapshots import ProcessSnapshot
@@ -87,6 +89,23 @@ async def test_work_goes_on_when_the_client_hangs_up():
         await with_progress(work(), listener, lambda: "waiting", interval=0.001)
 
     assert done == [True]
+
+
+async def test_a_refusal_that_nobody_hears_any_more_is_no_fault():
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    listener = Listener()
+    listener.gone = True
+
+    async def work():
+        await listener.told.wait()
+        raise OperationFailed("it did not answer")
+
+    with pytest.raises(ConnectionError):
+        await with_progress(work(), listener, lambda: "waiting", interval=0.001)
+    gc.collect()
+
+    assert faults == []
 
 
 async def test_work_ends_with_the_daemon():

@@ -4,9 +4,7 @@ import pytest
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.control_verbs import verbs
-from tests.support.control import ControlScene, listening
-from tests.support.engine import engine_on_fakes
+from tests.support.control import ControlScene, controlled
 from tests.support.waiting import eventually
 
 
@@ -18,11 +16,8 @@ class Scene(ControlScene):
 
 @pytest.fixture
 async def scene(tmp_path):
-    async with (
-        engine_on_fakes(tmp_path) as parts,
-        listening(tmp_path, verbs(parts.engine)) as channel,
-    ):
-        yield Scene(parts, channel)
+    async with controlled(tmp_path, Scene) as scene:
+        yield scene
 
 
 WEB = {"host": "127.0.0.1", "port": 9001}

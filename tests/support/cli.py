@@ -163,7 +163,7 @@ class CommandLine:
         return found
 
     def when(
-        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 30.0
+        self, name: str, condition: Callable[[dict[str, Any]], object], *, within: float = 60.0
     ) -> dict[str, Any]:
         """Wait until something holds for a process, and return the process."""
 
@@ -232,7 +232,7 @@ class CommandLine:
             with suppress(DaemonNotRunning):
                 self._client(start=False).kill()
             # What a program left to init as it was killed may take a moment to be gone.
-            eventually_sync(lambda: not running_for(self.home), within=10.0)
+            eventually_sync(lambda: not running_for(self.home))
         except (AssertionError, PmdaemonError) as error:
             complaint = f"{error}; left: {list(map(_described, running_for(self.home)))}"
         end_all(self.home)

@@ -3,12 +3,16 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pmdaemon.server.control_socket import ControlSocket, Verb
+from pmdaemon.server.control_verbs import verbs
+from tests.support.engine import EngineOnFakes, engine_on_fakes
+
+T = TypeVar("T")
 
 HELLO = {"pmdaemon": 1, "version": "0.0.test"}
 
@@ -101,12 +105,26 @@ class ControlScene:
 
 
 @asynccontextmanager
-async def listening(folder: Path, verbs: dict[str, Verb], **options: Any) -> AsyncIterator[Channel]:
+async def controlled(
+    folder: Path, scene: Callable[[EngineOnFakes, Channel], T]
+) -> AsyncIterator[T]:
+    """Set a scene: an engine on fakes whose verbs are answered in `folder`."""
+    async with (
+        engine_on_fakes(folder) as parts,
+        listening(folder, verbs(parts.engine)) as channel,
+    ):
+        yield scene(parts, channel)
+
+
+@asynccontextmanager
+async def listening(
+    folder: Path, answers: dict[str, Verb], **options: Any
+) -> AsyncIterator[Channel]:
     """Answer on a socket in `folder` for as long as the context lasts."""
     path = folder / "daemon.sock"
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
-    control = ControlSocket(verbs, **options)
+    control = ControlSocket(answers, **options)
     await control.listen(listener)
     channel = Channel(path, control)
     try:

@@ -19,7 +19,7 @@ from pmdaemon.control.channel import Channel
 from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
-from tests.support.running import is_alive, parent_of, pids, words_of
+from tests.support.running import has_executed, is_alive, parent_of, pids, session_of, words_of
 from tests.support.waiting import eventually_sync
 
 ENVIRONMENT = {
@@ -130,8 +130,14 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        # The first one is a fork of the keeper, and has its words; programs do not name the home.
-        return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        # Before its exec a daemon has the words of the keeper; the first one executes nothing. A
+        # program that a daemon began when it was killed is the keeper's child too, with that
+        # daemon's words until its own exec; but it leads a session.
+        # In this order, as what has executed has words of its own.
+        if has_executed(pid):
+            return os.fsencode(self.home.path) in words_of(pid, "cmdline")
+        words = words_of(pid, "cmdline")
+        return words == words_of(self.keeper, "cmdline") and session_of(pid) != pid
 
 
 @contextmanager
@@ -153,7 +159,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
+def until(condition: Callable[[], object], *, within: float = 60.0) -> None:
     """Wait for a condition that asks the daemon, and may fail for the lack of one."""
 
     def holds() -> object:

@@ -6,7 +6,7 @@ async with a_gateway() as gateway, an_upstream(answer(b"hello")) as upstream:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pmdaemon.core.routing import Mode, Route, RouteTable, Service, Strategy, Target, TargetState
@@ -15,12 +15,10 @@ from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.app import GatewayServer
 from pmdaemon.server.http.listeners import NothingKept
 from tests.fakes.clock import FakeClock
+from tests.support.serving import TURNS, Handler, a_server
+from tests.support.waiting import eventually
 
-PATIENCE = 10.0
-
-TURNS = 10
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+PATIENCE = 30.0
 
 
 class Upstream:
@@ -31,24 +29,10 @@ class Upstream:
         self.heads: list[bytes] = []
         self.connections = 0
         self.port = 0
-        self._serving: dict[asyncio.Future[None], asyncio.StreamWriter] = {}
 
-    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.ensure_future(self._serve(reader, writer))
-        self._serving[task] = writer
-        task.add_done_callback(self._serving.pop)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await self._handler(_Noting(reader, self.heads), writer)
-        writer.close()
-
-    async def close(self) -> None:
-        for task, writer in list(self._serving.items()):
-            task.cancel()
-            writer.transport.abort()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await self._handler(_Noting(reader, self.heads), writer)
 
     @property
     def target(self) -> Target:
@@ -74,13 +58,21 @@ class _Noting:
 async def an_upstream(handler: Handler) -> AsyncIterator[Upstream]:
     """Listen on a free port of loopback."""
     upstream = Upstream(handler)
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    upstream.port = server.sockets[0].getsockname()[1]
-    try:
+    async with a_server(upstream.serve) as upstream.port:
         yield upstream
-    finally:
-        server.close()
-        await upstream.close()
+
+
+async def until_made_to_wait(writer: asyncio.StreamWriter, upstream: Upstream) -> int:
+    """Wait until no more of what was written goes out; return how many bytes are left here."""
+    left = 0
+
+    def stands_still() -> bool:
+        nonlocal left
+        before, left = left, writer.transport.get_write_buffer_size()
+        return bool(upstream.heads) and before == left
+
+    await eventually(stands_still)
+    return left
 
 
 def answer(body: bytes, *headers: bytes, status: bytes = b"200 OK", times: int = 1000) -> Handler:

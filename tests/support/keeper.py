@@ -84,7 +84,7 @@ class KeeperProcess:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def wait(self) -> int:
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def close(self) -> None:
         """End everything of it, whatever a test has done to it."""
@@ -92,7 +92,7 @@ class KeeperProcess:
         for pid in [self.pid, *pids]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         os.close(self.commands)

@@ -2,13 +2,27 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
-from tests.dialects.transcripts import Exchange
+from tests.dialects.transcripts import Exchange, read_transcript
+
+DIALECTS = Path(__file__).parents[1] / "dialects"
 
 Json = dict[str, Any]
+
+
+def answers_in(transcripts: Path, substitutes: dict[str, str] | None = None) -> list[Any]:
+    """Collect the answers with a body of all transcripts in a folder, as parameters of a test."""
+    return [
+        pytest.param(exchange, id=f"{path.name}-{exchange.line}")
+        for path in sorted(transcripts.glob("*.http"))
+        for exchange in read_transcript(path, substitutes or {})
+        if exchange.body.strip()
+    ]
 
 
 class Description:

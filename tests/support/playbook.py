@@ -29,13 +29,13 @@ class Playbook:
 
     def expect(self, *effects: Effect) -> Self:
         """Say what there is to do now, all of it and in this order."""
-        assert self._effects == list(effects)
+        assert self._effects == list(effects), f"there is to do: {self._effects}"
         self._effects = []
         return self
 
     def becomes(self, state: State) -> Self:
         """Say what state the process is in now."""
-        assert self.process.state == state
+        assert self.process.state == state, f"it is {self.process.state}"
         return self
 
     def end(self) -> Process:

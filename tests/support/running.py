@@ -11,7 +11,7 @@ from tests.support.waiting import eventually_sync
 
 def daemon_pid(home: Path) -> int:
     """Return the pid of the daemon that is ready, or was the last to be."""
-    return int((home / "daemon.pid").read_text())
+    return int((home / "daemon.pid").read_text().split()[0])
 
 
 def running_for(home: Path) -> list[int]:
@@ -49,9 +49,25 @@ def is_alive(pid: int) -> bool:
     return state not in {"Z", "X"} or int(fields[17]) > 1
 
 
+def has_executed(pid: int) -> bool:
+    """Tell whether a process has executed something since its fork (PF_FORKNOEXEC, proc(5))."""
+    try:
+        return not int(_stat(pid)[6]) & 0x40
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def parent_of(pid: int) -> int:
     """Return the pid of a process's parent."""
     return int(_stat(pid)[1])
+
+
+def session_of(pid: int) -> int:
+    """Return the pid of the leader of a process's session; 0 where the process is gone."""
+    try:
+        return int(_stat(pid)[3])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def children_of(pid: int) -> list[int]:

@@ -109,6 +109,19 @@ class System:
         )
         return identity
 
+    async def said(self, program: str, **changes: Any) -> str:
+        """Start a program, and return what it has printed before it lasts."""
+        self.launch(f"{program}; echo; {Program.STAYS}", **changes)
+        output = b""
+
+        def complete() -> bool:
+            nonlocal output
+            output += self.read_output()
+            return output.endswith(b"\n\n")
+
+        await eventually(complete)
+        return output.decode().strip()
+
     def read_output(self) -> bytes:
         with suppress(BlockingIOError):
             return os.read(self.reading, 65536)

@@ -7,10 +7,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LIMITS = 0.3, 3.0, 30.0
+"""Seconds to try in turn as the limit of a program that has to come to begin before it is ended."""
+
 _INTERVAL = 0.01
 
 
-async def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
+async def eventually(condition: Callable[[], T], *, within: float = 60.0) -> T:
     """Return the first truthy value of `condition`, or fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not (value := condition()):
@@ -20,7 +23,7 @@ async def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
     return value
 
 
-def eventually_sync(condition: Callable[[], T], *, within: float = 30.0) -> T:
+def eventually_sync(condition: Callable[[], T], *, within: float = 60.0) -> T:
     """Do the same where there is no event loop."""
     deadline = time.monotonic() + within
     while not (value := condition()):

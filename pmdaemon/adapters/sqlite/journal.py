@@ -1,11 +1,11 @@
 """The journal, in the same file as everything else, and bounded."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from pmdaemon.adapters.sqlite import stored
+from pmdaemon.adapters.sqlite.bounded import BoundedTable, Statements
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.journal import Entry, EntryQuery
 
@@ -14,15 +14,12 @@ MOST_ENTRIES = 20_000
 MOST_BYTES = 16 * 1024 * 1024
 """Of texts, some 16 million characters; entries that are large leave room for fewer."""
 
-WRITES_PER_PRUNING = 200
-"""Entries after which the oldest make room: to look at all of them takes some milliseconds."""
-
-WRITE = """
+TABLE = Statements(
+    write="""
 INSERT INTO journal (time, severity, category, text, process, consumer)
 VALUES (:time, :severity, :category, :text, :process, :consumer)
-"""
-
-PRUNE = """
+""",
+    prune="""
 DELETE FROM journal WHERE id <= (
     SELECT max(id) FROM (
         SELECT id, row_number() OVER newest AS number,
@@ -30,16 +27,16 @@ DELETE FROM journal WHERE id <= (
         FROM journal WINDOW newest AS (ORDER BY id DESC)
     ) WHERE number > ? OR size > ?
 )
-"""
-
-FIND = """
+""",
+    find="""
 SELECT time, severity, category, text, process, consumer FROM journal
 WHERE (:since IS NULL OR time >= :since) AND (:until IS NULL OR time <= :until)
   AND (:severity IS NULL OR severity = :severity)
   AND (:consumer IS NULL OR consumer = :consumer)
   AND (:processes IS NULL OR ifnull(process, '') IN (SELECT value FROM json_each(:processes)))
 ORDER BY time DESC, id DESC LIMIT :limit
-"""
+""",
+)
 
 
 class SqliteJournal:
@@ -48,37 +45,17 @@ class SqliteJournal:
     def __init__(
         self, store: SqliteStore, *, entries: int = MOST_ENTRIES, size: int = MOST_BYTES
     ) -> None:
-        self._store = store
-        self._entries = entries
-        self._size = size
-        self._written = 0
+        self._table = BoundedTable(store, TABLE, rows=entries, bounds=[size])
 
     async def write(self, entries: Sequence[Entry]) -> None:
         """Write entries down, all or none, and let the oldest make room now and then."""
-        rows = [{**msgspec.structs.asdict(one), "text": _storable(one.text)} for one in entries]
-        self._written += len(rows)
-        is_time = self._written >= min(WRITES_PER_PRUNING, self._entries)
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany(WRITE, rows)
-            if is_time:
-                connection.execute(PRUNE, (self._entries, self._size))
-
-        await self._store.work(write)
-        if is_time:
-            self._written = 0
+        await self._table.write(
+            [{**msgspec.structs.asdict(one), "text": _storable(one.text)} for one in entries]
+        )
 
     async def find(self, query: EntryQuery) -> Sequence[Entry]:
         """List what fits, oldest first; of what came at the same time, what was written first."""
-        values = msgspec.structs.asdict(query)
-        if query.processes is not None:
-            values["processes"] = msgspec.json.encode(query.processes).decode()
-
-        def read(connection: sqlite3.Connection) -> list[Entry]:
-            rows = connection.execute(FIND, values).fetchall()
-            return [stored.entry_from_row(dict(row)) for row in reversed(rows)]
-
-        return await self._store.work(read)
+        return await self._table.find(query, stored.entry_from_row)
 
 
 def _storable(text: str) -> str:

@@ -1,71 +1,47 @@
 """The history of states, in the same file as everything else, and bounded."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
+from pmdaemon.adapters.sqlite.bounded import BoundedTable, Statements
 from pmdaemon.adapters.sqlite.store import SqliteStore
 from pmdaemon.core.process import Exit, ProcessState
 from pmdaemon.core.state_history import StateQuery, StateRecord
 
 MOST_RECORDS = 20_000
 
-WRITES_PER_PRUNING = 200
-"""Records after which the oldest make room."""
-
-WRITE = """
+TABLE = Statements(
+    write="""
 INSERT INTO states (
     time, process, state, blocked, restarts, pid, exit_code, exit_signal, ran, exhausted
 ) VALUES (
     :time, :process, :state, :blocked, :restarts, :pid, :exit_code, :exit_signal, :ran, :exhausted
 )
-"""
-
-PRUNE = "DELETE FROM states WHERE id <= (SELECT max(id) FROM states) - ?"
-
-FIND = """
+""",
+    prune="DELETE FROM states WHERE id <= (SELECT max(id) FROM states) - ?",
+    find="""
 SELECT * FROM states
 WHERE (:since IS NULL OR time >= :since) AND (:until IS NULL OR time <= :until)
   AND (:processes IS NULL OR process IN (SELECT value FROM json_each(:processes)))
 ORDER BY time DESC, id DESC LIMIT :limit
-"""
+""",
+)
 
 
 class SqliteStates:
     """Remembers records in the file of a store that is open."""
 
     def __init__(self, store: SqliteStore, *, records: int = MOST_RECORDS) -> None:
-        self._store = store
-        self._records = records
-        self._written = 0
+        self._table = BoundedTable(store, TABLE, rows=records)
 
     async def write(self, records: Sequence[StateRecord]) -> None:
         """Write records down, all or none, and let the oldest make room now and then."""
-        rows = [_row(one) for one in records]
-        self._written += len(rows)
-        is_time = self._written >= min(WRITES_PER_PRUNING, self._records)
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany(WRITE, rows)
-            if is_time:
-                connection.execute(PRUNE, (self._records,))
-
-        await self._store.work(write)
-        if is_time:
-            self._written = 0
+        await self._table.write([_row(one) for one in records])
 
     async def find(self, query: StateQuery) -> Sequence[StateRecord]:
         """List what fits, oldest first; of what came at the same time, what was written first."""
-        values = msgspec.structs.asdict(query)
-        if query.processes is not None:
-            values["processes"] = msgspec.json.encode(query.processes).decode()
-
-        def read(connection: sqlite3.Connection) -> list[StateRecord]:
-            rows = connection.execute(FIND, values).fetchall()
-            return [_record(dict(row)) for row in reversed(rows)]
-
-        return await self._store.work(read)
+        return await self._table.find(query, _record)
 
 
 def _row(record: StateRecord) -> dict[str, object]:

@@ -293,8 +293,12 @@ def entry_from_row(row: Row) -> Entry:
 
 
 def spec_to_json(spec: AppSpec) -> str:
-    """Write a declaration down; the JSON is ASCII, so that any environment can be stored."""
-    return json.dumps(msgspec.to_builtins(spec))
+    """Write a declaration down, with any environment."""
+    try:
+        return msgspec.json.encode(spec).decode()
+    except UnicodeEncodeError:
+        # Lone surrogates, which are bytes that are no UTF-8 (PEP 383), are stored as escapes.
+        return json.dumps(msgspec.to_builtins(spec))
 
 
 def spec_from_json(text: str) -> AppSpec:

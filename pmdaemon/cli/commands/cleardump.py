@@ -1,6 +1,6 @@
 """`cleardump`."""
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.client import dump_file
@@ -13,7 +13,4 @@ def command(context: Context, *, json: bool) -> None:
     home = context.home
     home.ensure()
     dump_file.write(home.dump, [])
-    if json:
-        say_json({"path": home.dump})
-    else:
-        print(f"emptied {home.dump}")
+    say({"path": home.dump}, f"emptied {home.dump}", json=json)

@@ -9,6 +9,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -38,9 +39,7 @@ def command(context: Context, what: str, shell: str | None) -> None:
     try:
         path = _install(chosen, context)
     except OSError as error:
-        raise OperationFailed(
-            f"cannot write {error.filename}: {str(error.strerror).lower()}"
-        ) from error
+        raise OperationFailed(f"cannot write {error.filename}: {why(error)}") from error
     print(f"installed the completion for {chosen} in {path}; it works in new shells")
     if chosen == "bash":
         print("where the package bash-completion is missing, put this into ~/.bashrc instead:")

@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.keeping import keep
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -20,7 +20,4 @@ def command(context: Context, key: str | None, value: str | None, *, json: bool)
         keep(context, [(key, value)], quiet=json)
     values = conf_file.read(context.home.conf)
     found = values if key is None else conf_file.value_of(values, key)
-    if json:
-        say_json(found)
-    else:
-        print(found if isinstance(found, str) else inspected(found))
+    say(found, found if isinstance(found, str) else inspected(found), json=json)

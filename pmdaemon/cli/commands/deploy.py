@@ -17,6 +17,7 @@ from pmdaemon.config import deploy_scripts as scripts
 from pmdaemon.config import ecosystem
 from pmdaemon.config.deploy_section import LOCAL, Destination, destination_of
 from pmdaemon.core.errors import OperationFailed
+from pmdaemon.core.wording import why
 
 _WORDS = {"current": "curr", "previous": "prev", "run": "exec"}
 
@@ -152,7 +153,6 @@ def _run(shell: Sequence[str], what: str) -> None:
     try:
         done = subprocess.run(shell, check=False)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OperationFailed(f"deploy failed: cannot run {shell[0]}: {reason}") from error
+        raise OperationFailed(f"deploy failed: cannot run {shell[0]}: {why(error)}") from error
     if done.returncode:
         raise OperationFailed(f"deploy failed: {what} ended with {done.returncode}")

@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.render.inspect_form import inspected
@@ -16,7 +16,4 @@ def command(context: Context, key: str | None, *, json: bool) -> None:
     """Print the value of a key, or all values."""
     values = conf_file.read(context.home.conf)
     value = values if key is None else conf_file.value_of(values, key)
-    if json:
-        say_json(value)
-    else:
-        print(value if isinstance(value, str) else inspected(value))
+    say(value, value if isinstance(value, str) else inspected(value), json=json)

@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
 from pmdaemon.cli.render.runs import runs_table
@@ -26,7 +26,4 @@ def command(context: Context, selectors: tuple[str, ...], *, limit: int, json: b
     SELECTOR is a name, an id, a namespace, name:instance, /regex/ or all.
     """
     runs = context.client().history(*selectors, limit=limit)
-    if json:
-        say_json(runs)
-        return
-    print(runs_table(runs, context.terminal) if runs else "no job has run yet")
+    say(runs, runs_table(runs, context.terminal) if runs else "no job has run yet", json=json)

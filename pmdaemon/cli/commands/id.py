@@ -1,6 +1,6 @@
 """`id`."""
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, selectors_argument
 from pmdaemon.cli.render.inspect_form import inspected
@@ -19,7 +19,4 @@ def command(context: Context, selectors: tuple[str, ...], *, json: bool) -> None
         ids = [view["pm_id"] for view in context.client().list(*selectors)]
     except ProcessNotFound:
         ids = []
-    if json:
-        say_json(ids)
-    else:
-        print(inspected(ids))
+    say(ids, inspected(ids), json=json)

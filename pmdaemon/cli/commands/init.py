@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from pmdaemon.cli.context import Context
+from pmdaemon.cli.ecosystem_files import DEFAULT_NAMES
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config.command import default_name
 from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 
 @command_named("init")
@@ -27,12 +28,21 @@ from pmdaemon.core.wording import shown
 def command(_context: Context, kind: str | None, *, format_: Format) -> None:
     """Write a first ecosystem file into this directory, with comments on every field.
 
-    With the word simple, it has only what is needed. An existing file is never overwritten.
+    With the word simple, it has only what is needed. Nothing is written where there is an
+    ecosystem file already.
     """
     if kind not in {None, "simple"}:
         raise WrongUsage(f"init takes the word simple, or nothing, not {shown(kind)}")
     folder = Path(current_directory())
     path = folder / NAMES[format_]
+    there = next((name for name in DEFAULT_NAMES if (folder / name).is_file()), path.name)
+    if there != path.name:
+        # One of the two would be read where none is named, and not always the one that is meant.
+        raise InvalidInput(
+            f"{there} is there already, and is read in its place: {path.name} was not written",
+            code="file_exists",
+            path=str(folder / there),
+        )
     script = next((name for name in LIKELY if (folder / name).is_file()), "app.js")
     name = default_name(folder.name or script, "/")
     text = starter(name, f"./{script}", format_, simple=kind is not None)
@@ -47,7 +57,7 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
             path=str(path),
         ) from error
     except OSError as error:
-        reason = str(error.strerror).lower()
+        reason = why(error)
         raise InvalidInput(
             f"cannot write {path.name}: {reason}", code="file_unwritable", path=str(path)
         ) from error

@@ -1,6 +1,6 @@
 """`kill`."""
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say, say_json
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.core.errors import DaemonNotRunning
@@ -21,7 +21,4 @@ def command(context: Context, *, json: bool) -> None:
         else:
             print("no daemon is running")
         return
-    if json:
-        say_json(result)
-    else:
-        print(f"stopped the daemon (pid {result['pid']}) and all programs")
+    say(result, f"stopped the daemon (pid {result['pid']}) and all programs", json=json)

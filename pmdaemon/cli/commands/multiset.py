@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.keeping import keep, pairs_of
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -15,8 +15,4 @@ def command(context: Context, words: tuple[str, ...], *, json: bool) -> None:
     """Set several values at once; an app whose variables change is restarted once."""
     pairs = pairs_of(words)
     keep(context, pairs, quiet=json)
-    if json:
-        say_json(dict(pairs))
-    else:
-        for key, _ in pairs:
-            print(f"kept {key}")
+    say(dict(pairs), "\n".join(f"kept {key}" for key, _ in pairs), json=json)

@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 
@@ -13,7 +13,8 @@ from pmdaemon.cli.options import json_option
 def command(context: Context, *, no_start: bool, json: bool) -> None:
     """Check that the daemon answers, and start it if it is not running."""
     answer = context.client(start=not no_start).ping()
-    if json:
-        say_json(answer)
-    else:
-        print(f"pong: pmdaemon {answer['version']}, pid {answer['pid']}, home {answer['home']}")
+    say(
+        answer,
+        f"pong: pmdaemon {answer['version']}, pid {answer['pid']}, home {answer['home']}",
+        json=json,
+    )

@@ -10,6 +10,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.control.starter import importable
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.wording import why
 
 NAMES = ("pm2", "pm2-runtime", "pm2-dev")
 
@@ -53,7 +54,7 @@ def _write(path: Path, name: str) -> None:
             f"{path} is there already, and was left as it is", code="file_exists", path=str(path)
         ) from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = why(error)
         raise InvalidInput(
             f"cannot write {path}: {reason}", code="file_unwritable", path=str(path)
         ) from error

@@ -4,11 +4,12 @@ from copy import copy
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.project_parts import domain, env, webhook
+from pmdaemon.cli.render.platform import projects_table
 from pmdaemon.config.paths import from_here
 from pmdaemon.control.messages.platform import ProjectView
 
@@ -53,15 +54,10 @@ def command(ctx: click.Context) -> None:
 def _list(context: Context, *, json: bool = False) -> None:
     """List projects, the newest first."""
     projects = context.client().projects.list()
-    if json:
-        say_json(projects)
-        return
-    if not projects:
-        print("no projects; pmdaemon project create makes one")
-        return
-    from pmdaemon.cli.render.platform import projects_table  # noqa: PLC0415 - only this draws
-
-    print(projects_table(projects, context.terminal))
+    table = projects_table(projects, context.terminal)
+    say(
+        projects, table if projects else "no projects; pmdaemon project create makes one", json=json
+    )
 
 
 @command_named("show")
@@ -107,7 +103,7 @@ def _create(
         repo_url = from_here(repo_url)
     client = context.client()
     made = client.projects.create(name, repo_url, user=user, **_fields(fields))
-    _say(made, f"created {made['slug']} (to deploy it: {_how(made)})", json=json)
+    say(made, f"created {made['slug']} (to deploy it: {_how(made)})", json=json)
 
 
 @command_named("change")
@@ -121,7 +117,7 @@ def _change(context: Context, *, project: str, json: bool, **fields: object) -> 
     if not said:
         raise WrongUsage("nothing to change: see pmdaemon project change --help")
     changed = context.client().projects.change(project, **said)
-    _say(changed, f"changed {changed['slug']}", json=json)
+    say(changed, f"changed {changed['slug']}", json=json)
 
 
 @command_named("remove")
@@ -130,7 +126,7 @@ def _change(context: Context, *, project: str, json: bool, **fields: object) -> 
 def _remove(context: Context, *, project: str, json: bool) -> None:
     """Have a project no more: what runs of it ends, and its releases and domains go."""
     removed = context.client().projects.remove(project)
-    _say(removed, f"removed {removed['slug']}", json=json)
+    say(removed, f"removed {removed['slug']}", json=json)
 
 
 @command_named("rotate-key")
@@ -138,10 +134,9 @@ def _remove(context: Context, *, project: str, json: bool) -> None:
 def _rotate_key(context: Context, *, json: bool) -> None:
     """Seal the secrets of all projects with a new key; the former one is forgotten."""
     sealed = context.client().projects.rotate_sealing()
-    if json:
-        say_json({"sealed": sealed})
-    else:
-        print(f"sealed {sealed} secret{'s' * (sealed != 1)} with a new key")
+    say(
+        {"sealed": sealed}, f"sealed {sealed} secret{'s' * (sealed != 1)} with a new key", json=json
+    )
 
 
 for _option in reversed(FIELDS):
@@ -174,10 +169,3 @@ def _fields(given: dict[str, object]) -> dict[str, object]:
         for name in said.keys() & _QUANTITIES.keys():
             said[name] = readers[_QUANTITIES[name]](said[name])
     return said
-
-
-def _say(view: ProjectView, sentence: str, *, json: bool) -> None:
-    if json:
-        say_json(view)
-    else:
-        print(sentence)

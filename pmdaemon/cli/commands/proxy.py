@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -103,10 +103,11 @@ def _on(context: Context, *, json: bool, capture: str | None, **given: Any) -> N
 def _off(context: Context, *, json: bool) -> None:
     """Turn the proxy off; services are remembered."""
     urls = context.client().gateway.turn_off()
-    if json:
-        say_json({"urls": urls})
-    else:
-        print("\n".join(f"listens no more at {url}" for url in urls) or "the proxy is off already")
+    say(
+        {"urls": urls},
+        "\n".join(f"listens no more at {url}" for url in urls) or "the proxy is off already",
+        json=json,
+    )
 
 
 @command_named("add")

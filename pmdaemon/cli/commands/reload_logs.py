@@ -1,6 +1,6 @@
 """`reloadLogs`."""
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 
@@ -13,7 +13,4 @@ def command(context: Context, *, json: bool) -> None:
     The daemon notices by itself with the next output; this is for scripts written for PM2.
     """
     views = context.client().list()
-    if json:
-        say_json(views)
-    else:
-        print("log files that were moved away are made anew with the next output")
+    say(views, "log files that were moved away are made anew with the next output", json=json)

@@ -13,6 +13,7 @@ from pmdaemon.cli.render.processes import by_name, process_table
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.logs import last_lines
+from pmdaemon.core.wording import why
 
 TAIL = 4096
 """Bytes of the daemon's log that are looked at."""
@@ -59,4 +60,4 @@ def _last_words(path: Path) -> Iterator[str]:
             file.seek(max(0, size - TAIL))
             yield from map(harmless, last_lines(file.read(), whole=size <= TAIL))
     except OSError as error:
-        yield f"cannot read it: {(error.strerror or str(error)).lower()}"
+        yield f"cannot read it: {why(error)}"

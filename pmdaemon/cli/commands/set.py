@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.keeping import keep
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -18,7 +18,4 @@ def command(context: Context, key: str, value: str, *, json: bool) -> None:
     A KEY of the form app:name or app.name sets a variable of that app, and restarts it if it runs.
     """
     keep(context, [(key, value)], quiet=json)
-    if json:
-        say_json({key: value})
-    else:
-        print(f"kept {key}")
+    say({key: value}, f"kept {key}", json=json)

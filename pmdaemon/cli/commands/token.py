@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say, say_json
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -119,17 +119,15 @@ def _show_list(tokens: Tokens, context: Context, *, json: bool) -> None:
 
 
 def _show_revoked(name: str, *, json: bool) -> None:
-    if json:
-        say_json({"name": name})
-    else:
-        print(f"revoked {name}")
+    say({"name": name}, f"revoked {name}", json=json)
 
 
 def _show_until(until: float, *, json: bool) -> None:
-    if json:
-        say_json({"until": until})
-    else:
-        print(f"there is a new secret; JWTs of the former one are good until {_time(until)}")
+    say(
+        {"until": until},
+        f"there is a new secret; JWTs of the former one are good until {_time(until)}",
+        json=json,
+    )
 
 
 def _seconds(text: str) -> float:

@@ -2,7 +2,7 @@
 
 import click
 
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.client import conf_file
@@ -18,7 +18,4 @@ def command(context: Context, key: str, *, json: bool) -> None:
     """
     path = context.home.conf
     conf_file.write(path, conf_file.without(conf_file.read(path), key))
-    if json:
-        say_json({"key": key})
-    else:
-        print(f"removed {key}" if key != "all" else "removed all values")
+    say({"key": key}, f"removed {key}" if key != "all" else "removed all values", json=json)

@@ -3,10 +3,11 @@
 import click
 
 from pmdaemon.cli.asking import read_secret
-from pmdaemon.cli.context import Context, say_json
+from pmdaemon.cli.context import Context, say
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
-from pmdaemon.control.messages.platform import AccountView, InvitationView, RoleWord
+from pmdaemon.cli.render.platform import accounts_table, api_tokens_table, invitations_table
+from pmdaemon.control.messages.platform import RoleWord
 
 
 @click.group("user", invoke_without_command=True, no_args_is_help=False)
@@ -25,15 +26,8 @@ def command(ctx: click.Context) -> None:
 def _list(context: Context, *, json: bool = False) -> None:
     """List accounts."""
     accounts = context.client().users.list()
-    if json:
-        say_json(accounts)
-        return
-    if not accounts:
-        print("no accounts; pmdaemon user add makes one")
-        return
-    from pmdaemon.cli.render.platform import accounts_table  # noqa: PLC0415 - only this draws
-
-    print(accounts_table(accounts, context.terminal))
+    table = accounts_table(accounts, context.terminal)
+    say(accounts, table if accounts else "no accounts; pmdaemon user add makes one", json=json)
 
 
 @command_named("add")
@@ -46,7 +40,7 @@ def _add(context: Context, *, email: str, name: str | None, admin: bool, json: b
     name = name if name is not None else email.partition("@")[0].ljust(2, ".")
     password = read_secret(f"password for {email}", again=True)
     account = context.client().users.add(email, name, password, role=_role(admin=admin))
-    _say(account, f"added {account['email']} as {account['role']}", json=json)
+    say(account, f"added {account['email']} as {account['role']}", json=json)
 
 
 @command_named("remove")
@@ -57,7 +51,7 @@ def _remove(context: Context, *, email: str, json: bool) -> None:
     account = context.client().users.remove(email)
     projects = account["projects"]
     what = f" and {projects} project{'s' * (projects != 1)}" if projects else ""
-    _say(account, f"removed {account['email']}{what}", json=json)
+    say(account, f"removed {account['email']}{what}", json=json)
 
 
 @command_named("password")
@@ -67,7 +61,7 @@ def _password(context: Context, *, email: str, json: bool) -> None:
     """Give an account another password; its sessions end. It is asked for, or read from stdin."""
     password = read_secret(f"new password for {email}", again=True)
     account = context.client().users.set_password(email, password)
-    _say(account, f"{account['email']} has another password, and is signed out", json=json)
+    say(account, f"{account['email']} has another password, and is signed out", json=json)
 
 
 @command_named("role")
@@ -77,7 +71,7 @@ def _password(context: Context, *, email: str, json: bool) -> None:
 def _set_role(context: Context, *, email: str, role: RoleWord, json: bool) -> None:
     """Make an account an administrator's, or no longer."""
     account = context.client().users.set_role(email, role)
-    _say(account, f"{account['email']} is {account['role']}", json=json)
+    say(account, f"{account['email']} is {account['role']}", json=json)
 
 
 @command_named("invite")
@@ -93,10 +87,7 @@ def _invite(
 
     seconds = parse_duration(expire_in) if expire_in is not None else None
     made = context.client().users.invite(email, role=_role(admin=admin), expire_in=seconds)
-    if json:
-        say_json(made)
-        return
-    print(made["invitation"])
+    say(made, made["invitation"], json=json)
 
 
 @command_named("invitations")
@@ -107,18 +98,15 @@ def _invitations(context: Context, *, withdraw: str | None, json: bool) -> None:
     users = context.client().users
     if withdraw is not None:
         users.withdraw(withdraw)
-        _say({"id": withdraw}, f"withdrew {withdraw}", json=json)
+        say({"id": withdraw}, f"withdrew {withdraw}", json=json)
         return
     invitations = users.invitations()
-    if json:
-        say_json(invitations)
-        return
-    if not invitations:
-        print("no invitations; pmdaemon user invite makes one")
-        return
-    from pmdaemon.cli.render.platform import invitations_table  # noqa: PLC0415 - only this draws
-
-    print(invitations_table(invitations, context.terminal))
+    table = invitations_table(invitations, context.terminal)
+    say(
+        invitations,
+        table if invitations else "no invitations; pmdaemon user invite makes one",
+        json=json,
+    )
 
 
 @command_named("token")
@@ -132,10 +120,7 @@ def _token(context: Context, *, email: str, name: str, expire_in: str | None, js
 
     seconds = parse_duration(expire_in) if expire_in is not None else None
     made = context.client().users.make_token(email, name, expire_in=seconds)
-    if json:
-        say_json(made)
-        return
-    print(made["token"])
+    say(made, made["token"], json=json)
 
 
 @command_named("tokens")
@@ -147,18 +132,15 @@ def _tokens(context: Context, *, email: str, revoke: str | None, json: bool) -> 
     users = context.client().users
     if revoke is not None:
         users.revoke_token(email, revoke)
-        _say({"id": revoke}, f"revoked {revoke}", json=json)
+        say({"id": revoke}, f"revoked {revoke}", json=json)
         return
     tokens = users.tokens(email)
-    if json:
-        say_json(tokens)
-        return
-    if not tokens:
-        print(f"{email} has no API tokens; pmdaemon user token {email} makes one")
-        return
-    from pmdaemon.cli.render.platform import api_tokens_table  # noqa: PLC0415 - only this draws
-
-    print(api_tokens_table(tokens, context.terminal))
+    table = api_tokens_table(tokens, context.terminal)
+    say(
+        tokens,
+        table if tokens else f"{email} has no API tokens; pmdaemon user token {email} makes one",
+        json=json,
+    )
 
 
 for _each in (
@@ -166,13 +148,6 @@ for _each in (
     *(_token, _tokens, _invite, _invitations),
 ):
     command.add_command(_each)
-
-
-def _say(view: AccountView | InvitationView | dict[str, str], sentence: str, *, json: bool) -> None:
-    if json:
-        say_json(view)
-    else:
-        print(sentence)
 
 
 def _role(*, admin: bool) -> RoleWord:

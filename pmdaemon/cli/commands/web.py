@@ -7,7 +7,7 @@ from typing import Never
 
 import click
 
-from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.context import Context, say, say_json, warn
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
@@ -162,10 +162,7 @@ def _turn_off(context: Context, *, json: bool) -> None:
         url = context.client(start=False).web_off()
     except DaemonNotRunning:
         url = None
-    if json:
-        say_json({"url": url})
-    else:
-        print(f"turned off {url}" if url else "the web API is off already")
+    say({"url": url}, f"turned off {url}" if url else "the web API is off already", json=json)
 
 
 def _show(web: WebResult, *, detached: bool, json: bool) -> None:
@@ -173,7 +170,7 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
         say_json(web)
         return
     url = web["url"]
-    print(f"The web API answers at {url}")
+    print(f"The dashboard and the web API are at {url}")
     if key := web.get("generated_key"):
         print(f"Its key, kept in {web['key_file']}: {key}")
     header = '-H "X-API-Key: KEY" ' if web["protected"] else ""

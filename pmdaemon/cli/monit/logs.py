@@ -16,6 +16,7 @@ from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages.processes import GrowthItem, ProcessView
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.wording import why
 
 BACKLOG = 200
 """Lines of the past that are shown."""
@@ -70,7 +71,7 @@ class LogPane(RichLog):
         try:
             await self._go_on(view, client)
         except OSError as error:
-            self.write(Text(f"cannot read the output: {str(error.strerror).lower()}", "red"))
+            self.write(Text(f"cannot read the output: {why(error)}", "red"))
 
     async def _go_on(self, view: ProcessView, client: Following) -> None:
         feed = await self._begin(view)

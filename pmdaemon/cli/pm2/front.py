@@ -14,10 +14,10 @@ from click.exceptions import Exit
 from pmdaemon.cli import exit_codes
 from pmdaemon.cli.left_out import refusal_of
 from pmdaemon.cli.pm2 import acting, describing, keeping, telling
-from pmdaemon.cli.pm2.options import parse
 from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.session import Command, Session
 from pmdaemon.cli.pm2.wording import Words
+from pmdaemon.cli.pm2_options import parse
 from pmdaemon.cli.verbs import canonical
 from pmdaemon.core.errors import PmdaemonError
 

@@ -17,6 +17,7 @@ from pmdaemon.config.paths import Home, from_here
 from pmdaemon.config.pm2_shape import Places
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError
 from pmdaemon.core.logs import OutputStream, of_instance
+from pmdaemon.core.wording import why
 
 OUR_FOLDER = "pmdaemon"
 
@@ -129,8 +130,7 @@ class Pm2Context(Context):
             for folder in ("logs", "pids"):
                 self.home.of_pm2(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise HomeUnusable(f"cannot use {self.home.pm2}: {reason}") from error
+            raise HomeUnusable(f"cannot use {self.home.pm2}: {why(error)}") from error
         if (pid := _pid_of_pm2(self.home.of_pm2("pm2.pid"))) is not None:
             raise HomeUnusable(
                 f"PM2 itself runs in {self.home.pm2} (pid {pid}): end it by its own pm2 kill,"

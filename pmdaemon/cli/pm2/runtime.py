@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pmdaemon.cli.ecosystem_files import is_file_of_apps
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.cli.pm2.options import Typed, parse
 from pmdaemon.cli.pm2.places import Pm2Context
+from pmdaemon.cli.pm2_options import Typed, parse
 from pmdaemon.cli.start_options import HERE, flags_of
 
 _OUTPUT = {"--json": "--json", "--format": "--prefix", "--formatted": "--prefix", "--raw": "--raw"}

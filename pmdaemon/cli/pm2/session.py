@@ -7,10 +7,10 @@ from typing import Any
 
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of, is_file_of_apps, names_in
 from pmdaemon.cli.listing import username
-from pmdaemon.cli.pm2.options import Typed
 from pmdaemon.cli.pm2.places import Pm2Context
 from pmdaemon.cli.pm2.table import blocks, table
 from pmdaemon.cli.pm2.wording import Words
+from pmdaemon.cli.pm2_options import Typed
 from pmdaemon.client.blocking import Client
 from pmdaemon.client.calls import Processes, current_directory
 from pmdaemon.config.choosing import names_of, with_environment

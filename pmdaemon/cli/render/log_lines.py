@@ -36,6 +36,11 @@ class LogForm(Enum):
     """`key=value`, as PM2 has it for `--format`."""
 
 
+WIDEST = 24
+"""Columns up to which prefixes are made equally wide. One that is longer stands out by itself, and
+does not push the lines of all others to the right."""
+
+
 class LogStyle:
     """How lines are to look.
 
@@ -78,7 +83,8 @@ class LogStyle:
             self._labels[pm_id] = f"{pm_id}|{called}" if pm_id >= 0 else called
             self._names[pm_id] = name
             self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
-        self._width = max(map(width, self._labels.values()), default=0)
+        widths = map(width, self._labels.values())
+        self._width = max((one for one in widths if one <= WIDEST), default=0)
 
     def line(self, line: LogLine) -> str:
         """Render a line. What the program wrote stays as it is, its own colours too."""

@@ -1,7 +1,7 @@
 """What is remembered."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -12,6 +12,9 @@ from pmdaemon.core.process import Process
 from pmdaemon.core.services import ServiceSpec
 from pmdaemon.core.state_history import StateQuery, StateRecord
 from pmdaemon.engine.interfaces.serving import GatewaySettings, WebSettings
+
+Record = TypeVar("Record")
+Query_contra = TypeVar("Query_contra", contravariant=True)
 
 
 class Stored(Struct, frozen=True):
@@ -105,30 +108,10 @@ class RunHistory(Protocol):
         """
 
 
-class JournalStore(Protocol):
-    """Remembers entries of the journal: the newest ones, as many as there is room for."""
+class RecordStore(Protocol[Record, Query_contra]):
+    """Remembers the newest records of a kind, as many as there is room for."""
 
-    async def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries down, all or none.
-
-        Raises:
-            StoreUnavailable: nothing was written.
-
-        """
-
-    async def find(self, query: EntryQuery) -> Sequence[Entry]:
-        """List what fits, oldest first; of what came at the same time, what was written first.
-
-        Raises:
-            StoreUnavailable: it cannot be read.
-
-        """
-
-
-class StateStore(Protocol):
-    """Remembers how processes were: the newest records, as many as there is room for."""
-
-    async def write(self, records: Sequence[StateRecord]) -> None:
+    async def write(self, records: Sequence[Record], /) -> None:
         """Write records down, all or none.
 
         Raises:
@@ -136,13 +119,20 @@ class StateStore(Protocol):
 
         """
 
-    async def find(self, query: StateQuery) -> Sequence[StateRecord]:
+    async def find(self, query: Query_contra, /) -> Sequence[Record]:
         """List what fits, oldest first; of what came at the same time, what was written first.
 
         Raises:
             StoreUnavailable: it cannot be read.
 
         """
+
+
+JournalStore = RecordStore[Entry, EntryQuery]
+"""Remembers entries of the journal."""
+
+StateStore = RecordStore[StateRecord, StateQuery]
+"""Remembers how processes were."""
 
 
 class AuditLog(Protocol):

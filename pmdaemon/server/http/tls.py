@@ -3,7 +3,7 @@
 import ssl
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 HANDSHAKE_SECONDS = 10.0
 
@@ -30,7 +30,7 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
         ) from None
     except OSError as error:
         raise InvalidInput(
-            f"cannot read {files} for TLS: {str(error.strerror).lower()}",
+            f"cannot read {files} for TLS: {why(error)}",
             code="file_not_readable",
         ) from None
     return context

@@ -31,6 +31,18 @@ def test_a_file_that_is_there_is_left_alone(cli, folder):
     assert (folder / "ecosystem.toml").read_text() == "mine"
 
 
+def test_none_is_written_beside_one_of_another_format(cli, folder):
+    (folder / "ecosystem.config.js").touch()
+
+    assert cli("init") == 2
+
+    assert cli.err == (
+        "pmdaemon: ecosystem.config.js is there already, and is read in its place:"
+        " ecosystem.toml was not written\n"
+    )
+    assert [path.name for path in folder.iterdir()] == ["ecosystem.config.js"]
+
+
 def test_another_word_is_refused(cli, folder):
     assert cli("init", "complex") == 2
     assert list(folder.iterdir()) == []

@@ -111,7 +111,7 @@ def test_in_the_foreground_it_is_turned_on_again_with_the_next_daemon(cli):
     cli.daemon.answers("web", {"item": ON}, {"result": {}})
 
     assert cli("web", "--port", "9000") == 1
-    assert cli.out.count("The web API answers") == 1
+    assert cli.out.count("The dashboard and the web API are at") == 1
     assert cli.err.splitlines() == [
         "pmdaemon: the daemon went away; waiting for it",
         "pmdaemon: the web API answers again",

@@ -90,7 +90,7 @@ def test_no_daemon_is_the_foreground(ran):
 
 
 def test_what_is_for_files_only_is_refused(capsys):
-    status = run(["pm2-runtime", "app.js", "--error", "x"], {"PATH": "/bin", "HOME": "/tmp"})
+    status = run(["pm2-runtime", "app.js", "--filter-env", "X"], {"PATH": "/bin", "HOME": "/tmp"})
 
     assert status == 2
-    assert capsys.readouterr().err == "pmdaemon: error_file is for ecosystem files here\n"
+    assert capsys.readouterr().err == "pmdaemon: filter_env is for ecosystem files here\n"

@@ -25,6 +25,14 @@ def test_a_line_says_whose_it_is_and_from_which_stream():
     assert style.line(ERR) == "1|longer ! oh no"
 
 
+def test_one_long_name_does_not_push_the_lines_of_others_aside():
+    style = a_style()
+    style.know([a_view("web"), a_view("longer", pm_id=1), a_view("x" * 40, pm_id=2)])
+
+    assert style.line(OUT) == "0|web    | hello"
+    assert style.line(LogLine(OutputStream.OUT, None, "x", 2)) == f"2|{'x' * 40} | x"
+
+
 def test_instances_are_told_apart():
     style = a_style()
     style.know([a_view("web", called="web:0"), a_view("web", pm_id=2, instance=1, called="web:1")])

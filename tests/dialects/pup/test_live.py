@@ -1,10 +1,9 @@
 """Every event of `/wss`, as it comes."""
 
 import asyncio
-import json
 
 import pytest
-from aiohttp import ClientSession, WSMsgType
+from aiohttp import ClientSession
 
 from pmdaemon import __version__
 from pmdaemon.core.access import TokenKind
@@ -14,38 +13,29 @@ from pmdaemon.core.notices import EndingBegan, OutputGrew
 from pmdaemon.core.process import Cause
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pup.live import BEAT, TICK
 from pmdaemon.server.http.pup.routes import PREFIX
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.talks import Talk
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
-class Talk:
-    """One client of /wss."""
+class PupTalk(Talk):
+    """One client of /wss; `met` are the kinds of frames that came."""
 
     def __init__(self, socket):
-        self.socket = socket
+        super().__init__(socket)
         self.met = []
 
     async def until(self, kind):
-        async with asyncio.timeout(30):
-            while True:
-                message = await self.socket.receive()
-                assert message.type is WSMsgType.TEXT, message
-                frame = json.loads(message.data)
-                assert set(frame) == {"t", "d"}
-                self.met.append(frame["t"])
-                if frame["t"] == kind:
-                    return frame["d"]
-
-    async def closed(self):
-        async with asyncio.timeout(30):
-            while not (await self.socket.receive()).type & 0x100:
-                pass
-        return self.socket.close_code
+        while True:
+            frame = await self.frame()
+            assert set(frame) == {"t", "d"}
+            self.met.append(frame["t"])
+            if frame["t"] == kind:
+                return frame["d"]
 
 
 class Scene:
@@ -56,7 +46,7 @@ class Scene:
         _, token = await self.parts.engine.tokens.make(name, kind=TokenKind.CONSUMER, scopes=scopes)
         self.token = token
         headers = {"Authorization": f"Bearer {token}"}
-        talk = Talk(await self.session.ws_connect(f"{prefix}/wss", headers=headers))
+        talk = PupTalk(await self.session.ws_connect(f"{prefix}/wss", headers=headers))
         assert await talk.until("init") == {"version": __version__}
         return talk
 
@@ -72,11 +62,8 @@ async def scene(tmp_path):
         await parts.start(
             an_app(name="web"), an_app(name="job", job=Job(Schedule("*/5 * * * * *", "UTC")))
         )
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        async with ClientSession(server.address) as session:
+        async with turned_on(parts) as server, ClientSession(server.address) as session:
             yield Scene(parts, server, session)
-        await server.turn_off()
 
 
 async def test_a_change_of_status_is_told_with_both_numbers(scene):

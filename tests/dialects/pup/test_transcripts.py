@@ -6,13 +6,12 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.core.access import Principal, TokenKind
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pup.routes import DESCRIPTION, PREFIX, PUP
 from tests.dialects.native.scene import set_scene
 from tests.dialects.native.test_transcripts import write_logs
 from tests.dialects.transcripts import port_of, replay, untold
 from tests.support.engine import engine_on_fakes
+from tests.support.web_side import turned_on
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = sorted(HERE.glob("*.http"))
@@ -59,14 +58,10 @@ async def test_the_server_answers_as_the_transcript_says(path, prefix, tmp_path)
         await set_scene(parts)
         tokens["child"], _ = parts.engine.children.renew(CHILD)
         write_logs(parts)
-        server = HttpServer(parts.engine)
-        parts.engine.web._server = server
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        port = port_of(server)
-        try:
+        async with turned_on(parts) as server:
+            parts.engine.web._server = server
+            port = port_of(server)
             await replay(path, port, substitutes(str(tmp_path), port, prefix, tokens))
-        finally:
-            await server.turn_off()
 
 
 def test_every_endpoint_has_its_transcript():

@@ -4,11 +4,11 @@ import pytest
 
 from pmdaemon import __version__
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.pushpaka.routes import DOOR, PUSHPAKA
 from tests.dialects.pushpaka.scene import set_scene
 from tests.dialects.transcripts import port_of, replay, untold
 from tests.support.engine import engine_on_fakes
+from tests.support.web_side import turned_on
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = sorted(HERE.glob("*.http"))
@@ -26,13 +26,9 @@ WITHOUT_PEOPLE = {"first_account"}
 async def test_the_server_answers_as_the_transcript_says(path, tmp_path):
     async with engine_on_fakes(tmp_path) as parts:
         names = {} if path.stem in WITHOUT_PEOPLE else await set_scene(parts)
-        server = HttpServer(parts.engine)
-        await server.turn_on(OPEN)
-        try:
+        async with turned_on(parts, OPEN) as server:
             port = port_of(server)
             await replay(path, port, {"version": __version__, "port": str(port), **names})
-        finally:
-            await server.turn_off()
 
 
 def test_every_endpoint_has_its_transcript():

@@ -3,7 +3,14 @@ import asyncio
 import pytest
 
 from pmdaemon.server.gateway import clients
-from tests.support.gateway import a_gateway, an_upstream, answer, body_of, status_of
+from tests.support.gateway import (
+    a_gateway,
+    an_upstream,
+    answer,
+    body_of,
+    status_of,
+    until_made_to_wait,
+)
 from tests.support.waiting import eventually
 
 HOST = b"Host: app.localhost\r\n"
@@ -115,14 +122,16 @@ async def test_a_body_that_does_not_go_on_is_not_waited_for(monkeypatch):
         await reader.head()
         await reader.readexactly(5)
 
-    monkeypatch.setattr(clients, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(clients, "HEAD_SECONDS", 0.01)  # it looks that often
     async with a_gateway() as gateway, an_upstream(waits) as upstream:
         gateway.leads_to(upstream)
+        request = b"POST / HTTP/1.1\r\n%bContent-Length: 5\r\n\r\nab" % HOST
+        asked = asyncio.ensure_future(gateway.ask(request))
+        await eventually(lambda: upstream.heads)
 
-        said = await gateway.ask(b"POST / HTTP/1.1\r\n%bContent-Length: 5\r\n\r\nab" % HOST)
+        monkeypatch.setattr(clients, "IDLE_SECONDS", 0.05)
 
-        assert said == b""
-        assert upstream.heads
+        assert await asked == b""
 
 
 async def test_a_long_answer_is_waited_for(monkeypatch):
@@ -156,15 +165,7 @@ async def test_who_sends_ahead_without_end_is_made_to_wait():
         gateway.leads_to(upstream)
         async with gateway.connected() as (_, writer):
             writer.write(b"GET / HTTP/1.1\r\n%b\r\n" % HOST * 1_000_000)
-            left = 0
-
-            def stands_still():
-                nonlocal left
-                before, left = left, writer.transport.get_write_buffer_size()
-                return upstream.heads and before == left
-
-            await eventually(stands_still)
-            assert left > 10_000_000
+            assert await until_made_to_wait(writer, upstream) > 10_000_000
 
 
 async def test_a_connection_too_many_is_told_so():

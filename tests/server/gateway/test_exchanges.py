@@ -4,7 +4,15 @@ import contextlib
 import pytest
 
 from pmdaemon.server.gateway import clients, exchanges
-from tests.support.gateway import a_gateway, an_upstream, answer, body_of, raw, status_of
+from tests.support.gateway import (
+    a_gateway,
+    an_upstream,
+    answer,
+    body_of,
+    raw,
+    status_of,
+    until_made_to_wait,
+)
 from tests.support.waiting import eventually
 
 GET = b"GET / HTTP/1.1\r\nHost: app.localhost\r\nConnection: close\r\n\r\n"
@@ -235,15 +243,7 @@ async def test_a_slow_target_makes_the_client_wait():
                 b"POST / HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 1000000000\r\n\r\n"
             )
             writer.write(bytes(100_000_000))
-            left = 0
-
-            def stands_still():
-                nonlocal left
-                before, left = left, writer.transport.get_write_buffer_size()
-                return upstream.heads and before == left
-
-            await eventually(stands_still)
-            assert left > 50_000_000
+            assert await until_made_to_wait(writer, upstream) > 50_000_000
 
 
 async def test_a_websocket_goes_both_ways():

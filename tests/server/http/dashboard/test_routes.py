@@ -2,11 +2,11 @@ import pytest
 from aiohttp import ClientSession
 
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.dashboard.files import deploy_files, static_files
 from pmdaemon.server.http.dashboard.routes import POLICY
 from pmdaemon.server.keys import digest_of
 from tests.support.engine import engine_on_fakes
+from tests.support.web_side import turned_on
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -14,12 +14,13 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 @pytest.fixture
 async def client(tmp_path):
     """A client that knows no key, of a server that has one."""
-    async with engine_on_fakes(tmp_path) as parts:
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, digest_of("sesame")))
-        async with ClientSession(server.address) as session:
-            yield session
-        await server.turn_off()
+    locked = WebSettings("127.0.0.1", 0, digest_of("sesame"))
+    async with (
+        engine_on_fakes(tmp_path) as parts,
+        turned_on(parts, locked) as server,
+        ClientSession(server.address) as session,
+    ):
+        yield session
 
 
 def path_of(name):
@@ -128,12 +129,12 @@ async def test_a_head_tells_the_same_without_the_body(client):
 
 
 async def test_a_foreign_name_gets_no_page_where_there_is_no_key(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0))
-        async with ClientSession(server.address) as session:
-            answer = await session.get("/", headers={**BROWSER, "Host": "evil.example"})
-        await server.turn_off()
+    async with (
+        engine_on_fakes(tmp_path) as parts,
+        turned_on(parts) as server,
+        ClientSession(server.address) as session,
+    ):
+        answer = await session.get("/", headers={**BROWSER, "Host": "evil.example"})
 
     assert answer.status == 403
 

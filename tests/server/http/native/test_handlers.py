@@ -8,11 +8,10 @@ import pytest
 from aiohttp import ClientSession
 
 from pmdaemon.core.errors import StoreUnavailable
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
 @pytest.fixture
@@ -24,11 +23,8 @@ async def parts(tmp_path):
 
 @pytest.fixture
 async def session(parts):
-    server = HttpServer(parts.engine)
-    await server.turn_on(WebSettings("127.0.0.1", 0))
-    async with ClientSession(server.address) as session:
+    async with turned_on(parts) as server, ClientSession(server.address) as session:
         yield session
-    await server.turn_off()
 
 
 async def answer(response):

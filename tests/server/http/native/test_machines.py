@@ -2,21 +2,17 @@ import pytest
 from aiohttp import ClientSession
 
 from pmdaemon import __version__
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.web_side import turned_on
 
 
 @pytest.fixture
 async def session(tmp_path):
     async with engine_on_fakes(tmp_path) as parts:
         await parts.start(an_app(name="web"))
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        async with ClientSession(server.address) as session:
+        async with turned_on(parts) as server, ClientSession(server.address) as session:
             yield session
-        await server.turn_off()
 
 
 async def test_the_api_describes_itself(session):

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import jsonschema_rs
 import msgspec
 import pytest
@@ -7,20 +5,10 @@ import pytest
 from pmdaemon.server.http.native.openapi import OPERATIONS, describe
 from pmdaemon.server.http.native.routes import NATIVE
 from pmdaemon.server.http.native.websocket import Said
-from tests.dialects.transcripts import read_transcript
-from tests.support.openapi import Description
+from tests.support.openapi import DIALECTS, Description, answers_in
 
 DOCUMENT = describe(NATIVE.endpoints, "1.2.3")
 DESCRIPTION = Description(DOCUMENT)
-
-TRANSCRIPTS = Path(__file__).parents[3] / "dialects" / "native"
-
-ANSWERS = [
-    (path.name, exchange)
-    for path in sorted(TRANSCRIPTS.glob("*.http"))
-    for exchange in read_transcript(path, {})
-    if exchange.body.strip()
-]
 
 
 def test_every_endpoint_is_described_and_nothing_else():
@@ -38,10 +26,8 @@ def test_whatever_is_referred_to_is_there():
     assert DESCRIPTION.missing() == []
 
 
-@pytest.mark.parametrize(
-    ("file", "exchange"), ANSWERS, ids=lambda one: f"{one if isinstance(one, str) else one.line}"
-)
-def test_every_answer_of_the_transcripts_is_described(file, exchange):
+@pytest.mark.parametrize("exchange", answers_in(DIALECTS / "native"))
+def test_every_answer_of_the_transcripts_is_described(exchange):
     assert DESCRIPTION.faults(exchange) == []
 
 

@@ -6,8 +6,6 @@ from aiohttp import ClientSession
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.native import pushing
 from pmdaemon.server.http.native.live import LIVE
@@ -15,6 +13,7 @@ from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
 class Stream(EventStream):
@@ -36,11 +35,14 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.live = server._on._runner.app[LIVE]
 
     async def open(self, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        stream = Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
+        self.streams.append(stream)
+        return stream
 
     async def refusal(self, path, **headers):
         response = (await self.open(path, **headers)).response
@@ -61,10 +63,11 @@ class Scene:
 async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        yield Scene(parts, server, session)
-        await server.turn_off()
+        async with turned_on(parts) as server:
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 async def test_the_list_comes_first_and_then_changes(scene):

@@ -1,9 +1,8 @@
 import asyncio
-import json
 from base64 import urlsafe_b64encode
 
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, WSServerHandshakeError
 from msgspec.structs import replace
 
 from pmdaemon.core.access import digest_of
@@ -11,32 +10,20 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT
 from pmdaemon.server.http.streams import MOST_UNREAD
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
+from tests.support.talks import Talk
 from tests.support.waiting import eventually
+from tests.support.web_side import KEY, LOCKED, OPEN, turned_on
 
-OPEN = WebSettings("127.0.0.1", 0, rate_limits=())
-LOCKED = replace(OPEN, api_key_digest=digest_of("sesame"))
 CLOSED = replace(LOCKED, ws_public=False)
-KEY = {"X-API-Key": "sesame"}
 
 
-class Talk:
+class NativeTalk(Talk):
     """One client of /ws."""
-
-    def __init__(self, socket):
-        self.socket = socket
-
-    async def frame(self):
-        async with asyncio.timeout(30):
-            message = await self.socket.receive()
-        assert message.type is WSMsgType.TEXT, message
-        return json.loads(message.data)
 
     async def until(self, kind):
         while (frame := await self.frame())["type"] != kind:
@@ -45,13 +32,6 @@ class Talk:
 
     async def say(self, kind, **data):
         await self.socket.send_json({"type": kind, "data": data})
-
-    async def closed(self):
-        """Read to the end; give the code the other side hung up with."""
-        async with asyncio.timeout(30):
-            while not (await self.socket.receive()).type & 0x100:
-                pass
-        return self.socket.close_code
 
 
 class Scene:
@@ -62,7 +42,7 @@ class Scene:
 
     async def connect(self, headers=None, **options):
         url = f"{self.server.address}/ws"
-        return Talk(await self.session.ws_connect(url, headers=headers, **options))
+        return NativeTalk(await self.session.ws_connect(url, headers=headers, **options))
 
     def write(self, text, pm_id=0):
         (snapshot,) = self.parts.engine.processes.glance([pm_id])
@@ -82,10 +62,8 @@ class Scene:
 async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
-        server = HttpServer(parts.engine)
-        await server.turn_on(LOCKED)
-        yield Scene(parts, server, session)
-        await server.turn_off()
+        async with turned_on(parts, LOCKED) as server:
+            yield Scene(parts, server, session)
 
 
 async def status_of_handshake(scene, headers=None, **options):

@@ -4,11 +4,10 @@ import pytest
 from aiohttp import ClientSession
 
 from pmdaemon.core.selectors import Selector
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 ROOT = "/api/v1"
 
@@ -17,17 +16,15 @@ ROOT = "/api/v1"
 async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
         await parts.start(an_app(name="web"))
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
+        async with turned_on(parts) as server:
 
-        async def ask(method, path):
-            async with session.request(method, f"{server.address}{ROOT}{path}") as answer:
-                parts.connection = answer.headers.get("Connection")
-                return answer.status, await answer.json()
+            async def ask(method, path):
+                async with session.request(method, f"{server.address}{ROOT}{path}") as answer:
+                    parts.connection = answer.headers.get("Connection")
+                    return answer.status, await answer.json()
 
-        parts.ask = ask
-        yield parts
-        await server.turn_off()
+            parts.ask = ask
+            yield parts
 
 
 async def test_what_starts_is_running_already(scene):

@@ -5,13 +5,12 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import HealthCheck
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from pmdaemon.server.http.event_streams import BEAT
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 ROOT = "/api/v1"
 
@@ -31,10 +30,12 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
 
     async def open(self, path, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         stream = Stream(await self.session.get(f"{self.server.address}{ROOT}{path}", headers=names))
+        self.streams.append(stream)
         if stream.response.status == 200:
             assert await stream.block() == [": connected"]
         return stream
@@ -64,10 +65,11 @@ async def scene(tmp_path):
             for path in parts.capture.files("web" if pm_id == 0 else "api", 0):
                 with open(path, "a"):
                     pass
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        yield Scene(parts, server, session)
-        await server.turn_off()
+        async with turned_on(parts) as server:
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 async def test_lines_come_as_they_are_written_and_none_of_before(scene):

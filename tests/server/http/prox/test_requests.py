@@ -2,13 +2,13 @@ import pytest
 from aiohttp import ClientSession
 
 from pmdaemon.core.request_records import Body, RequestRecord
-from pmdaemon.engine.interfaces import GatewaySettings, WebSettings
-from pmdaemon.server.http.app import HttpServer
+from pmdaemon.engine.interfaces import GatewaySettings
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.prox import requests
 from tests.support.engine import engine_on_fakes, settle
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 ROOT = "/api/v1/proxy/requests"
 
@@ -27,6 +27,7 @@ class Scene:
         self.parts = parts
         self.server = server
         self.session = session
+        self.streams = []
         self.log = parts.engine.gateway.requests
 
     def began(self, url, **given):
@@ -72,6 +73,7 @@ class Scene:
             f"{self.server.address}{ROOT}/stream{query}", headers=headers
         )
         stream = Stream(response)
+        self.streams.append(stream)
         assert await stream.block() == [": connected"]
         assert await stream.block() == ["event: connected", "data: {}"]
         [begun] = await stream.block()
@@ -81,11 +83,12 @@ class Scene:
 @pytest.fixture
 async def scene(tmp_path):
     async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-        await parts.engine.gateway.turn_on(GatewaySettings())
-        yield Scene(parts, server, session)
-        await server.turn_off()
+        async with turned_on(parts) as server:
+            await parts.engine.gateway.turn_on(GatewaySettings())
+            scene = Scene(parts, server, session)
+            yield scene
+        for stream in scene.streams:
+            stream.response.close()
 
 
 @pytest.mark.parametrize("path", ["", "/stream", "/abc"])

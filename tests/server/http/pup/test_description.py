@@ -1,23 +1,12 @@
-from pathlib import Path
-
 import pytest
 
 from pmdaemon.server.http.pup.description import OPERATIONS, describe
 from pmdaemon.server.http.pup.routes import AT_ROOT
-from tests.dialects.transcripts import read_transcript
-from tests.support.openapi import Description
+from tests.support.openapi import DIALECTS, Description, answers_in
 
 DESCRIPTION = Description(describe(AT_ROOT, "1.2.3"))
 
-TRANSCRIPTS = Path(__file__).parents[3] / "dialects" / "pup"
 KNOWN = {"p": "", "version": "1.0.0", "python": "3.11", "folder": "/home", "port": "1", "pid": "1"}
-
-ANSWERS = [
-    (path.name, exchange)
-    for path in sorted(TRANSCRIPTS.glob("*.http"))
-    for exchange in read_transcript(path, KNOWN)
-    if exchange.body.strip()
-]
 
 
 def test_every_endpoint_is_described_and_nothing_else():
@@ -29,8 +18,6 @@ def test_whatever_is_referred_to_is_there():
     assert DESCRIPTION.missing() == []
 
 
-@pytest.mark.parametrize(
-    ("file", "exchange"), ANSWERS, ids=lambda one: f"{one if isinstance(one, str) else one.line}"
-)
-def test_every_answer_of_the_transcripts_is_described(file, exchange):
+@pytest.mark.parametrize("exchange", answers_in(DIALECTS / "pup", KNOWN))
+def test_every_answer_of_the_transcripts_is_described(exchange):
     assert DESCRIPTION.faults(exchange) == []

@@ -6,11 +6,10 @@ from aiohttp import ClientSession
 from pmdaemon.core.access import TokenKind
 from pmdaemon.core.notices import EndingBegan, MessageSent
 from pmdaemon.core.process import ProcessState
-from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.support.builders import an_app
 from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
+from tests.support.web_side import turned_on
 
 
 @pytest.fixture
@@ -23,13 +22,11 @@ async def parts(tmp_path):
 @pytest.fixture
 async def session(parts):
     _, token = await parts.engine.tokens.make("ci", kind=TokenKind.CONSUMER)
-    server = HttpServer(parts.engine)
-    await server.turn_on(WebSettings("127.0.0.1", 0, rate_limits=()))
-    async with ClientSession(
-        server.address, headers={"Authorization": f"Bearer {token}"}
-    ) as session:
+    async with (
+        turned_on(parts) as server,
+        ClientSession(server.address, headers={"Authorization": f"Bearer {token}"}) as session,
+    ):
         yield session
-    await server.turn_off()
 
 
 async def test_one_instance_of_a_cluster_can_be_stopped(parts, session):

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from pmdaemon.engine.interfaces import WebSettings
-from pmdaemon.server.http.app import HttpServer
 from tests.dialects.pushpaka.scene import set_scene
 from tests.dialects.transcripts import ask
 from tests.support.engine import engine_on_fakes
+from tests.support.web_side import turned_on
 
 
 class Api:
@@ -36,9 +36,5 @@ class Api:
 async def api(tmp_path):
     async with engine_on_fakes(tmp_path) as parts:
         names = await set_scene(parts)
-        server = HttpServer(parts.engine)
-        await server.turn_on(WebSettings("127.0.0.1", 0))
-        try:
+        async with turned_on(parts, WebSettings("127.0.0.1", 0)) as server:
             yield Api(parts, names, int(server.address.rsplit(":", 1)[1]))
-        finally:
-            await server.turn_off()

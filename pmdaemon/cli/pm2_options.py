@@ -139,3 +139,8 @@ def _parameters() -> list[click.Parameter]:
 
 
 _COMMAND = click.Command("pm2", params=_parameters(), add_help_option=False)
+
+
+def is_option(flag: str) -> bool:
+    """Tell whether PM2 has such an option."""
+    return any(flag in parameter.opts for parameter in _COMMAND.params)

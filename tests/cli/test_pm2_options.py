@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from pmdaemon.cli.pm2.options import parse
+from pmdaemon.cli.pm2_options import parse
 
 
 def test_options_may_stand_before_and_behind_the_command():
