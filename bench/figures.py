@@ -53,16 +53,15 @@ class Figure(Struct, frozen=True):
     @property
     def promise(self) -> str:
         """What is promised, and whether it was kept this time."""
-        if self.target is not None and self.ratio is not None:
-            kept = self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
-            sign = "≥" if self.more_is_better else "≤"
-            return f"{sign} {self.target:g}x {'kept' if kept else 'missed'}"
-        if self.limit is not None and self.ours:
-            kept = statistics.median(self.ours) <= self.limit
-            return f"≤ {self.limit:g} {self.unit} {'kept' if kept else 'missed'}"
-        if self.floor is not None and self.ours:
-            kept = statistics.median(self.ours) >= self.floor
-            return f"≥ {self.floor:g} {self.unit} {'kept' if kept else 'missed'}"
+        median = statistics.median(self.ours) if self.ours else None
+        for bound, value, unit, at_least in (
+            (self.target, self.ratio, "x", self.more_is_better),
+            (self.limit, median, f" {self.unit}", False),
+            (self.floor, median, f" {self.unit}", True),
+        ):
+            if bound is not None and value is not None:
+                kept = value >= bound if at_least else value <= bound
+                return f"{'≥' if at_least else '≤'} {bound:g}{unit} {'kept' if kept else 'missed'}"
         return ""
 
     def row(self, names: Sequence[str]) -> str:

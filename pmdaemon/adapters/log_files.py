@@ -89,6 +89,9 @@ class LogFiles:
 
         """
         channels = self._channels.get(pm_id)
+        if channels and not all(os.path.lexists(each.path) for each in channels.values()):
+            self.close(pm_id)  # somebody has removed them, and no program could open them
+            channels = None
         if channels is None:
             channels = self._open_all(pm_id, name, instance, policy)
             self._channels[pm_id] = channels

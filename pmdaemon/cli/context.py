@@ -103,8 +103,11 @@ def say(value: object, words: str, *, json: bool) -> None:
 
 
 def warn(sentence: str) -> None:
-    """Say something on standard error."""
-    print(f"pmdaemon: {sentence}", file=sys.stderr)
+    """Say something on standard error, whatever the words in it came from."""
+    from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - most have nothing to say
+
+    lines = "\n".join(map(harmless, sentence.split("\n")))
+    print(f"pmdaemon: {lines}", file=sys.stderr)
 
 
 def _warning_once(voice: str) -> Callable[[str], None]:

@@ -1,6 +1,9 @@
 """What only a command line can get wrong."""
 
-from pmdaemon.core.errors import PmdaemonError
+import errno
+
+from pmdaemon.core.errors import OperationFailed, PmdaemonError
+from pmdaemon.core.wording import shown
 
 
 class WrongUsage(PmdaemonError):
@@ -16,3 +19,17 @@ class RootNeeded(PmdaemonError):
 
     def __init__(self, path: str, line: str) -> None:
         super().__init__(f"only root may change {path}; type: {line}", path=path, command=line)
+
+
+def of_system(error: OSError) -> PmdaemonError | None:
+    """Word what the system refuses to any command, whatever it does; None for all else."""
+    reason = (error.strerror or str(error)).lower()
+    match error.errno, error.filename:
+        case errno.ENAMETOOLONG, str(path):
+            return WrongUsage(f"cannot use {shown(path)}: {reason}")
+        case errno.ENOENT, None:  # getcwd(3)
+            return WrongUsage("the folder you are in is gone")
+        case ((errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO), None):
+            return OperationFailed(f"cannot write the output: {reason}")
+        case _:
+            return None

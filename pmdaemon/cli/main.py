@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from pmdaemon.cli import exit_codes
@@ -36,6 +37,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return exit_codes.WRONG_USAGE
     context = Context(environment)
     try:
+        if None in (sys.stdin, sys.stdout, sys.stderr):
+            _open_what_is_closed()
         for stream in (sys.stdout, sys.stderr):
             # A name that the terminal's encoding lacks is no reason to fail.
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text files
@@ -50,6 +53,11 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exit_codes.DONE
     except Exception as error:  # noqa: BLE001 - the edge: nobody is to see a traceback
+        if isinstance(error, OSError):
+            from pmdaemon.cli.errors import of_system  # noqa: PLC0415 - hardly ever
+
+            if (worded := of_system(error)) is not None:
+                return _report(worded, arguments)
         from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415 - hardly ever
 
         warn(write_down(error, arguments, environment))
@@ -57,6 +65,22 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     finally:
         context.close()
     return status
+
+
+def _open_what_is_closed() -> None:
+    """Have all three standard streams, as a shell's `>&-` leaves some of them out."""
+    # The lowest numbers are given first, so nothing else of ours can become one of the three.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < len(_STANDARD):
+        pass
+    os.close(descriptor)
+    for number, (name, mode) in enumerate(_STANDARD):
+        if getattr(sys, name) is None:
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - to the end
+            setattr(sys, name, stream)
+
+
+_STANDARD = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+"""The standard streams, by their numbers."""
 
 
 def _dispatch(arguments: list[str], context: Context) -> int:
@@ -112,7 +136,8 @@ def _last_words(error: PmdaemonError) -> list[str]:
 
 
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
-    sys.stdout.flush()
+    with suppress(OSError):  # it may be what the error is about
+        sys.stdout.flush()
     warn(error.message)
     problems = error.details.get("problems")
     for problem in problems[1:] if isinstance(problems, list) else ():
@@ -122,5 +147,6 @@ def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}
-        say_json({"error": body})
+        with suppress(OSError):  # the sentence has been said
+            say_json({"error": body})
     return exit_codes.exit_code(error.code)

@@ -152,7 +152,8 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
     sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
     for pattern, plainly in _PLAINLY:
         sentence = re.sub(pattern, plainly, sentence)
-    sentence = sentence[:1].lower() + sentence[1:]
+    # What was typed is repeated by click as it is, 10,000 letters and all.
+    sentence = " ".join(map(shown, (sentence[:1].lower() + sentence[1:]).split(" ")))
     ctx: Any = getattr(complaint, "ctx", None)
     possibilities = getattr(complaint, "possibilities", None)
     path = ctx.command_path if ctx is not None else "pmdaemon"

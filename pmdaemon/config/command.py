@@ -264,7 +264,9 @@ def _check_folder(cwd: str) -> None:
             reason = "no such folder"
         else:
             reason = "permission denied" if path.is_dir() else "it is not a folder"
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except ValueError as error:
         reason = str(error)
     message = f"cannot run in {shown(cwd)}: {reason}"
     raise InvalidInput(message, code="cwd_not_found", cwd=shown(cwd))

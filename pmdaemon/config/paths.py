@@ -204,6 +204,14 @@ class Home:
         return HomeUnusable(f"cannot use {shown(self.path)} as home: {reason}", home=self.path)
 
 
+def from_here(path: str) -> str:
+    """Return a path as somebody typed it, from the folder they are in, or their home, as `~`.
+
+    The name of a user that does not exist is left as it is, as a shell does.
+    """
+    return os.path.abspath(os.path.expanduser(path))
+
+
 def _expanded(path: str, environ: Mapping[str, str]) -> str:
     if path != "~" and not path.startswith("~/"):
         return path

@@ -9,17 +9,13 @@
 Each of them is a program that ends well when the check succeeds; see `pmdaemon.cli.awaiting`.
 """
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-import pmdaemon
+from pmdaemon.config.own_modules import running
 from pmdaemon.core.wording import shown
 
 MODULE = "pmdaemon.cli.awaiting"
-
-_ROOT = str(Path(pmdaemon.__file__).parent.parent)
 
 CHECKS = ("tcp", "url", "cmd")
 KEYS = frozenset({"check", "start", "on_failure"})
@@ -60,11 +56,7 @@ def app_of(
         arguments.append("--warn")
     return {
         "name": name,
-        "script": sys.executable,
-        "args": ["-m", MODULE, *arguments],
-        "interpreter": "none",
+        **running(MODULE, arguments),
         "autorestart": False,
         "stop_signal": "SIGTERM",
-        # It has to find this very package, also where it is not installed.
-        "env": {"PYTHONPATH": _ROOT},
     }

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.quantities import parse_size
-from pmdaemon.core.routing import host_of, host_pattern
+from pmdaemon.core.routing import bracketed, host_of, host_pattern
 from pmdaemon.core.tcp_ports import LAST_TCP_PORT
 from pmdaemon.core.wording import shown
 
@@ -84,7 +84,7 @@ class ProxyReading:
             elif name in processes and host in HERE:
                 linked[name] = {"hosts": [f"{name}.{domain}"], "port": port}
             else:
-                target = f"{_bracketed(host)}:{port}"
+                target = f"{bracketed(host)}:{port}"
                 addresses.append(Address(name, target, (f"{name}.{domain}",)))
         return Gateway(self._settings(proxy, domain), tuple(addresses), linked)
 
@@ -142,7 +142,3 @@ class ProxyReading:
             f"{where}.{shown(key)}: {unknown(str(key), keys)}" for key in said if key not in keys
         ]
         return said
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -9,6 +9,7 @@ from typing import Any
 
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import InvalidConfiguration
+from pmdaemon.core.routing import bracketed
 from pmdaemon.core.wording import shown
 
 PROCESSES = "processes"
@@ -207,7 +208,7 @@ def _cluster(cluster: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
     host = cluster.get("commonHost")
     if host is None:
         warn("cluster.commonPort", HERE_ALONE)
-    place = common if host is None else f"[{host}]:{common}" if ":" in host else f"{host}:{common}"
+    place = common if host is None else f"{bracketed(host)}:{common}"
     return {**fields, "proxy": {"listen": place, "strategy": cluster.get("strategy")}}
 
 

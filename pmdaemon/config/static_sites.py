@@ -1,15 +1,11 @@
 """Folders to be served, as apps: `static` in ecosystem files, and the script `serve`."""
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import pmdaemon
+from pmdaemon.config.own_modules import running
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.wording import shown
-
-_ROOT = str(Path(pmdaemon.__file__).parent.parent)
 
 MODULE = "pmdaemon.server.static_site"
 
@@ -59,7 +55,7 @@ def served(app: Mapping[str, Any]) -> Mapping[str, Any]:
         return app
     others = {key: value for key, value in app.items() if key not in keys}
     others.setdefault("name", "serve")
-    if isinstance(env := others.get("env", {}), Mapping):
-        # The server has to find this very package, also where it is not installed.
-        others["env"] = {"PYTHONPATH": _ROOT, **env}
-    return {**others, "script": sys.executable, "args": ["-m", MODULE], "interpreter": "none"}
+    env = others.pop("env", {})
+    if not isinstance(env, Mapping):
+        return {**others, **running(MODULE), "env": env}  # to be refused, with what it is
+    return {**others, **running(MODULE, env=env)}

@@ -22,11 +22,15 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:(?P<port>[0-9]{1,5}))?")
 
-
 LONGEST_HOST = 253
 """Letters of the name of a host (RFC 1035, section 2.3.4)."""
 
 LONGEST_AUTHORITY = LONGEST_HOST + len(".:65535")
+
+
+def bracketed(host: str) -> str:
+    """Write a host as it stands before a port: IPv6 in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 class TargetState(StrEnum):
@@ -58,9 +62,8 @@ class Listener(Struct, frozen=True):
     tcp_port: int
 
     def __str__(self) -> str:
-        """Write it as one does: `host:port`, an address of IPv6 in brackets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.tcp_port}"
+        """Write it as one does: `host:port`."""
+        return f"{bracketed(self.host)}:{self.tcp_port}"
 
 
 class Mode(StrEnum):

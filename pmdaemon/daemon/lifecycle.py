@@ -20,6 +20,7 @@ from pmdaemon.core.errors import HomeUnusable, InvalidConfiguration, PmdaemonErr
 from pmdaemon.core.process import Identity
 from pmdaemon.core.wording import why
 from pmdaemon.daemon.handing_on import go_on_as_keeper
+from pmdaemon.daemon.home_guard import HomeGuard
 from pmdaemon.daemon.home_lock import is_claimed
 from pmdaemon.daemon.keeper import CONTROL, RESTART_CODE
 from pmdaemon.daemon.open_files import raise_limit
@@ -111,6 +112,10 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         await control.listen(_control_listener(home, keeper))
         _heed_signals(parts.engine.ending)
         parts.sampler.start()
+        guard = HomeGuard(
+            home, parts.store, parts.engine.clock, lambda: parts.engine.ending.ask(for_good=False)
+        )
+        guard.start()
         remembering = tasks.spawn(parts.engine.history.work(), name="history")
         stack.callback(remembering.cancel)
         writing = tasks.spawn(parts.engine.journal.work(), name="journal")
@@ -129,6 +134,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         log.info("daemon.ready deaths=%d", keeper.deaths)
         try:
             await _until_asked(parts.engine.ending, supervising)
+            guard.stop()
             control.leave()
             code = await _end(parts, supervising, home, keeper)
         finally:

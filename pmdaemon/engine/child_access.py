@@ -15,6 +15,7 @@ from pmdaemon.core.access import Principal, Scope
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.instance_names import instance_name
 from pmdaemon.core.process import Process
+from pmdaemon.core.routing import bracketed
 from pmdaemon.engine.interfaces import Clock, TokenMint
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,6 @@ class ChildAccess:
             return {}
         parts = urlsplit(url)
         host = EVERY_ADDRESS.get(parts.hostname or "", parts.hostname or "")
-        shown = f"[{host}]" if ":" in host else host
         try:
             token, _ = self._token(process)
         except PmdaemonError as error:
@@ -106,7 +106,7 @@ class ChildAccess:
         return {
             "PUP_API_HOSTNAME": host,
             "PUP_API_PORT": str(parts.port),
-            "PUP_API_URL": f"{parts.scheme}://{shown}:{parts.port}",
+            "PUP_API_URL": f"{parts.scheme}://{bracketed(host)}:{parts.port}",
             "PUP_API_TOKEN": token,
         }
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.routing import bracketed
 from pmdaemon.engine.interfaces import Changes, Store, WebServer, WebSettings
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class WebSide:
             return address
         host, port = self._remembered.host, self._remembered.tcp_port
         scheme = "http" if self._remembered.tls_cert is None else "https"
-        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        return f"{scheme}://{bracketed(host)}:{port}"
 
     async def expect(self, settings: WebSettings | None) -> None:
         """Learn what `resume` is to turn on: programs that are started before may ask at once."""

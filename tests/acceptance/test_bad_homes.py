@@ -235,3 +235,17 @@ def test_a_second_daemon_is_refused_by_the_lock(pmdaemon):
         assert '"daemon_already_running"' in told.read()
     assert second.returncode == 1
     assert is_alive(pmdaemon.daemon)
+
+
+def test_a_home_that_is_removed_while_in_use_is_there_again_with_all_that_runs(pmdaemon):
+    pmdaemon.run("start", FOREVER, "--name", "app")
+    (before,) = pmdaemon.list()
+
+    shutil.rmtree(pmdaemon.home)
+    eventually_sync((pmdaemon.home / "daemon.sock").exists)
+
+    (after,) = pmdaemon.list()
+    assert (after["pid"], after["restarts"]) == (before["pid"], 0)
+    pmdaemon.run("restart", "app")
+    (again,) = pmdaemon.list()
+    assert again["pid"] not in {None, before["pid"]}

@@ -5,7 +5,6 @@ All of these are tried beside a program that runs, in one home, and must leave b
 
 import os
 import shlex
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -126,11 +125,14 @@ COMMAND_LINES = [
     ("web --api-key-file nowhere --detach", USAGE, "cannot read the key in nowhere"),
     ("web --host 999.1.1.1 --detach", 1, "cannot listen on 999.1.1.1"),
     ("completion powershell", USAGE, "powershell"),
+    (f"list {'x' * 5000}", USAGE, f"argument ({'x' * 79}…; see pmdaemon list --help"),
+    (f"serve {'x' * 5000}", USAGE, "file name too long"),
+    ("import supervisor --from ~nobody-of-that-name", USAGE, "~nobody-of-that-name: no "),
 ]
 
 
 @pytest.mark.parametrize(
-    ("line", "status", "expected"), COMMAND_LINES, ids=[line for line, *_ in COMMAND_LINES]
+    ("line", "status", "expected"), COMMAND_LINES, ids=[line[:60] for line, *_ in COMMAND_LINES]
 )
 def test_a_wrong_command_line_is_told_what_is_wrong(pmdaemon, line, status, expected):
     assert expected in pmdaemon.refused(*line.split(" "), status=status)
@@ -211,17 +213,11 @@ def test_a_folder_that_may_not_be_read_is_refused(tmp_path):
 def test_a_folder_that_is_gone_is_no_place_to_start_from(pmdaemon):
     words = shlex.join(pmdaemon.command("start", FOREVER))
 
-    done = subprocess.run(
-        ["sh", "-c", f"mkdir gone; cd gone; rmdir ../gone; {words}"],
-        env=pmdaemon.environment,
-        cwd=pmdaemon.work,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = pmdaemon.execute(
+        ["sh", "-c", f"mkdir gone; cd gone; rmdir ../gone; {words}"], status=USAGE
     )
 
-    sentence = "pmdaemon: cannot use the current directory: no such file or directory\n"
-    assert (done.returncode, done.stderr) == (USAGE, sentence)
+    assert done.err == "pmdaemon: cannot use the current directory: no such file or directory\n"
 
 
 def test_a_program_that_has_vanished_is_missed_when_it_is_to_start_again(tmp_path):

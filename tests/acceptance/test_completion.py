@@ -25,17 +25,9 @@ def completed_by_bash(pmdaemon, *words):
         COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}
         {function} pmdaemon; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        env=pmdaemon.environment,
-        cwd=pmdaemon.work,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
+    done = pmdaemon.execute(["bash", "--norc", "-c", script])
+    assert done.err == ""
+    return done.out.split()
 
 
 @pytest.mark.usefixtures("command")

@@ -10,56 +10,33 @@ import pytest
 import requests
 
 from tests.support.cli import ROOT
+from tests.support.fronts import installed, nginx
 from tests.support.ports import answers, free_port
 from tests.support.running import children_of, is_alive, running_for
 from tests.support.waiting import eventually_sync
 
 KEY = {"X-API-Key": "K"}
 
-NGINX = """
-daemon off;
-worker_processes 1;
-error_log stderr;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    upstream app {{ server 127.0.0.1:{app_port}; }}
-    server {{
-        listen 127.0.0.1:{front_port};
-        location / {{ proxy_pass http://app; }}
-        location /health {{
-            proxy_pass http://127.0.0.1:{web_port}/api/status;
-            proxy_set_header X-API-Key K;
-        }}
+FRONT = """
+upstream app {{ server 127.0.0.1:{app_port}; }}
+server {{
+    listen 127.0.0.1:{front_port};
+    location / {{ proxy_pass http://app; }}
+    location /health {{
+        proxy_pass http://127.0.0.1:{web_port}/api/status;
+        proxy_set_header X-API-Key K;
     }}
 }}
 """
 
 
-def program(name):
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 @pytest.fixture
-def nginx(tmp_path):
+def front(tmp_path):
     """Begin a real nginx in front of an app and of our web side."""
     begun = []
 
     def begin(**ports):
-        config = tmp_path / "nginx.conf"
-        config.write_text(NGINX.format(folder=tmp_path, **ports))
-        begun.append(
-            subprocess.Popen([program("nginx"), "-e", "stderr", "-c", str(config)], process_group=0)
-        )
+        begun.append(nginx(tmp_path, FRONT.format(**ports)))
 
     yield begin
     for process in begun:
@@ -67,8 +44,8 @@ def nginx(tmp_path):
         process.wait(30)
 
 
-def test_the_first_day(pmdaemon, nginx):
-    program("node")
+def test_the_first_day(pmdaemon, front):
+    installed("node")
     app_port, web_port, front_port = free_port(), free_port(), free_port()
     shutil.copy(ROOT / "examples/server.js", pmdaemon.work)
 
@@ -93,16 +70,16 @@ def test_the_first_day(pmdaemon, nginx):
     web = pmdaemon.run("web", "--port", str(web_port), "--api-key", "K", "--detach").out
     assert f"http://127.0.0.1:{web_port}" in web
     url = f"http://localhost:{web_port}"
-    curl = [program("curl"), "-sS", "-H", "X-API-Key: K", f"{url}/api/status"]
+    curl = [installed("curl"), "-sS", "-H", "X-API-Key: K", f"{url}/api/status"]
     done = subprocess.run(curl, capture_output=True, text=True, timeout=60, check=True)
     assert '"ok"' in done.stdout
     assert requests.get(f"{url}/api/status", timeout=60).status_code == 401
-    nginx(app_port=app_port, web_port=web_port, front_port=front_port)
-    front = f"http://127.0.0.1:{front_port}"
+    front(app_port=app_port, web_port=web_port, front_port=front_port)
+    url_in_front = f"http://127.0.0.1:{front_port}"
     eventually_sync(lambda: answers(front_port))
     for _ in range(200):
-        assert requests.get(f"{front}/health", timeout=60).json()["status"] == "ok"
-    assert requests.get(front, timeout=60).status_code == 200
+        assert requests.get(f"{url_in_front}/health", timeout=60).json()["status"] == "ok"
+    assert requests.get(url_in_front, timeout=60).status_code == 200
 
     # It is stopped: no process is left, and the port is free.
     pid, daemon = pmdaemon.pid("app"), pmdaemon.daemon
@@ -110,8 +87,8 @@ def test_the_first_day(pmdaemon, nginx):
     assert not is_alive(pid)
     assert children_of(daemon) == []
     assert not answers(app_port)
-    assert requests.get(front, timeout=60).status_code == 502
-    assert requests.get(f"{front}/health", timeout=60).json()["status"] == "ok"
+    assert requests.get(url_in_front, timeout=60).status_code == 502
+    assert requests.get(f"{url_in_front}/health", timeout=60).json()["status"] == "ok"
 
     # And all is forgotten.
     pmdaemon.run("delete", "all")

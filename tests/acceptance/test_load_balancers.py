@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 
@@ -11,26 +10,11 @@ import requests
 from aiohttp import ClientSession
 
 from tests.support.cli import ROOT
+from tests.support.fronts import installed, nginx
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
 PAGE = (ROOT / "docs/load-balancers.md").read_text()
-
-NGINX = """
-daemon off;
-error_log stderr;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {shown}
-}}
-"""
 
 HEALTHY = """
 const http = require('node:http');
@@ -38,13 +22,6 @@ const answer = (request, response) => response.end(String(process.pid));
 http.createServer(answer).listen(Number(process.env.PORT));
 process.once('SIGINT', () => process.exit(0));
 """
-
-
-def program(name):
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def shown(heading, ports):
@@ -62,7 +39,7 @@ def ports():
 @pytest.fixture
 def apps(pmdaemon, ports):
     """Begin an app whose two instances have ports of their own."""
-    program("node")
+    installed("node")
     pmdaemon.script("app.js", HEALTHY)
     first, second = ports[3000], ports[3001]
     for number, port in enumerate((first, second)):
@@ -72,15 +49,14 @@ def apps(pmdaemon, ports):
 
 @pytest.fixture(params=["nginx", "haproxy"])
 def balancer(request, tmp_path, ports, apps):
-    config = tmp_path / f"{request.param}.conf"
     block = shown(request.param, ports)
     if request.param == "nginx":
-        config.write_text(NGINX.format(folder=tmp_path, shown=block))
-        command = [program("nginx"), "-e", "stderr", "-c", str(config)]
+        process = nginx(tmp_path, block)
     else:
+        config = tmp_path / "haproxy.conf"
         config.write_text(block)
-        command = [program("haproxy"), "-db", "-f", str(config)]
-    process = subprocess.Popen(command, process_group=0)
+        words = [installed("haproxy"), "-db", "-f", str(config)]
+        process = subprocess.Popen(words, process_group=0)
     url = f"http://127.0.0.1:{ports[8080]}"
     try:
         eventually_sync(lambda: asked(url) is not None)

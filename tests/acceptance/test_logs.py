@@ -206,18 +206,10 @@ def test_following_ends_when_its_reader_has_had_enough(pmdaemon):
     pmdaemon.run("start", "app.py")
     words = shlex.join(pmdaemon.command("logs", "--raw"))
 
-    done = subprocess.run(
-        ["sh", "-c", f"{{ {words}; echo ended with $? >&2; }} | head -n 3"],
-        env=pmdaemon.environment,
-        cwd=pmdaemon.work,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = pmdaemon.execute(["sh", "-c", f"{{ {words}; echo ended with $? >&2; }} | head -n 3"])
 
-    assert done.stdout.count("\n") == 3
-    assert done.stderr == "ended with 0\n"
+    assert done.out.count("\n") == 3
+    assert done.err == "ended with 0\n"
 
 
 def test_the_output_of_what_is_not_there_cannot_be_shown(pmdaemon):

@@ -6,7 +6,7 @@ import sys
 from playwright.sync_api import expect
 
 from tests.support.browser import PATIENCE, a_browser, a_page, trust
-from tests.support.ports import free_port
+from tests.support.ports import free_port, free_ports
 
 expect.set_options(timeout=PATIENCE)
 
@@ -57,7 +57,7 @@ web.run_app(app, host="127.0.0.1", port=int(os.environ["PORT"]), print=None)
 
 
 def test_a_page_and_its_websocket_are_served_to_a_browser_over_https(pmdaemon, tmp_path):
-    http, https, first = free_port(), free_port(), free_port()
+    http, https, first = free_port(), free_port(), free_ports(21)
     line = f"proxy on --host 127.0.0.1 --http {http} --https {https}"
     pmdaemon.run(*line.split())
     authority = pmdaemon.run("proxy", "certs", "--json").json["authority"]
@@ -68,6 +68,7 @@ def test_a_page_and_its_websocket_are_served_to_a_browser_over_https(pmdaemon, t
         "script": "server.py",
         "interpreter": sys.executable,
         "port": f"auto:{first}-{first + 20}",
+        "listen_timeout": "60s",
         "proxy": True,
     }
     pmdaemon.script("apps.json", json.dumps({"apps": [app]}))

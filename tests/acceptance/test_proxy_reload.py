@@ -62,7 +62,7 @@ def publish(pmdaemon, ports, *options):
     pmdaemon.script("server.py", SERVER)
     pmdaemon.run(
         "start", "server.py", "--name", "web", "--interpreter", sys.executable,
-        "--port", ports, "--stop-signal", "SIGKILL", *options,
+        "--port", ports, "--stop-signal", "SIGKILL", "--listen-timeout", "60s", *options,
     )  # fmt: skip
     pmdaemon.run("proxy", "add", "127.0.0.1", "web")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 import sys
 
 import pytest
@@ -29,17 +28,9 @@ PRINTED = [
 @pytest.mark.posix
 @pytest.mark.parametrize(("program", "printed"), list(zip(EXAMPLES, PRINTED, strict=True)))
 def test_an_example_does_what_is_said(pmdaemon, program, printed):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        env=pmdaemon.environment,
-        cwd=pmdaemon.work,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = pmdaemon.execute([sys.executable, "-W", "error", "-c", program], status=None)
 
-    assert (done.stderr, done.stdout) == ("", printed)
+    assert (done.err, done.out) == ("", printed)
 
 
 def test_every_verb_is_documented():

@@ -230,7 +230,7 @@ def test_what_cannot_be_beside_itself_is_restarted_and_said_so(pmdaemon, port):
 def test_a_program_goes_to_other_ports_and_is_never_away(pmdaemon):
     pmdaemon.script("app.py", LISTENS)
     old, new = free_port(), free_port()
-    pmdaemon.run("start", "app.py", "--name", "api", "--port", str(old))
+    pmdaemon.run("start", "app.py", "--name", "api", "--port", str(old), "--listen-timeout", "60s")
     eventually_sync(lambda: answers(old))
 
     pmdaemon.run("reload", "api", "--port", str(new))

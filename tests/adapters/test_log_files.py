@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -313,6 +314,20 @@ async def test_output_that_cannot_be_captured_is_refused_whole(
         log_files.open(0, "app", 0, UNBOUNDED)
 
     assert os.listdir("/dev/fd") == before
+
+
+async def test_fifos_that_somebody_removed_are_there_for_the_next_run(
+    log_files: LogFiles, folders: tuple[Path, Path], programs: ExitStack
+):
+    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
+    await ended(start(programs, WRITER, fifo, 10))
+    shutil.rmtree(folders[1])
+
+    assert log_files.open(0, "app", 0, UNBOUNDED)[0] == fifo
+    await ended(start(programs, WRITER, fifo, 10))
+    log_files.drain(0)
+
+    assert stored(log_files.files("app", 0)[0]) == 2 * expected(10)
 
 
 async def test_lines_have_the_times_at_which_they_came(log_files: LogFiles):

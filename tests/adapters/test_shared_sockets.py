@@ -6,7 +6,7 @@ import pytest
 from pmdaemon.adapters.shared_sockets import TcpSharedSockets
 from pmdaemon.core.errors import TcpPortTaken
 from tests.fakes.descriptor_store import FakeDescriptorStore
-from tests.support.ports import answers, free_port
+from tests.support.ports import answers, free_port, has_ipv6
 
 
 class Keeper(FakeDescriptorStore):
@@ -66,7 +66,7 @@ def test_without_a_host_both_families_are_listened_on(sockets, port):
     sockets.open("web", None, port)
 
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    if socket.has_dualstack_ipv6():
+    if has_ipv6():
         socket.create_connection(("::1", port), timeout=5).close()
 
 

@@ -3,15 +3,7 @@ import socket
 import pytest
 
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-
-
-def has_ipv6() -> bool:
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
-
+from tests.support.ports import has_ipv6
 
 ADDRESSES = [
     pytest.param(socket.AF_INET, "0.0.0.0", id="all-ipv4"),

@@ -17,6 +17,7 @@ class Commander:
 
     `possible` holds what each app may be by now: one state after an answer, and two where the
     daemon died before it had answered, so that the command was carried out or was never heard.
+    `given` is each command, with what its app may have been before and after.
     """
 
     def __init__(self, daemon: RealDaemon, rng: random.Random) -> None:
@@ -26,6 +27,7 @@ class Commander:
         self._thread = threading.Thread(target=self._run)
         self.possible: dict[str, set[str]] = {name: {"gone"} for name in NAMES}
         self.answered = 0
+        self.given: list[tuple[str, str, set[str], set[str]]] = []
         self.refused: list[PmdaemonError] = []
 
     def __enter__(self) -> "Commander":
@@ -39,7 +41,11 @@ class Commander:
     def check(self) -> None:
         """See that all that was acknowledged is so."""
         assert not self.refused
-        until(lambda: not self._wrong())
+        try:
+            until(lambda: not self._wrong())
+        except AssertionError:
+            wrong = self._wrong()
+            raise AssertionError(wrong, [one for one in self.given if one[1] in wrong]) from None
 
     def _wrong(self) -> dict[str, Any]:
         views = self._daemon.processes()
@@ -54,6 +60,7 @@ class Commander:
         while not self._over.is_set():
             name = self._rng.choice(NAMES)
             verb = self._rng.choice(["start", "stop", "restart", "delete", "list"])
+            before = self.possible[name]
             try:
                 self._give(verb, name)
             except DaemonUnavailable:
@@ -62,6 +69,8 @@ class Commander:
                 self.refused.append(error)
             else:
                 self.answered += 1
+            finally:
+                self.given.append((verb, name, before, self.possible[name]))
 
     def _give(self, verb: str, name: str) -> None:
         if verb == "list":

@@ -94,7 +94,8 @@ def test_a_cluster_is_reloaded_after_keeper_and_daemon_were_killed_together(tmp_
     script = tmp_path / "app.js"
     script.write_text(NODE_APP)
     with a_daemon(tmp_path / "home") as daemon:
-        daemon.start_apps({"name": "app", "script": str(script), "instances": 2, "port": port})
+        app = {"name": "app", "script": str(script), "instances": 2, "port": port}
+        daemon.start_apps({**app, "listen_timeout": "60s"})
         before = {one["pid"] for one in daemon.request("list")["processes"]}
         # One that is only about to ask for the socket would be alone with its wish.
         ports = ProcListeningPorts()

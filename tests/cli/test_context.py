@@ -59,3 +59,9 @@ def test_a_warning_is_on_standard_error(capsys):
     warn("mind the gap")
 
     assert capsys.readouterr() == ("", "pmdaemon: mind the gap\n")
+
+
+def test_what_is_said_on_standard_error_moves_no_cursor(capsys):
+    warn("not a thing: \x1b[31mred\x07")
+
+    assert capsys.readouterr().err == "pmdaemon: not a thing: \\x1b[31mred\\x07\n"

@@ -149,3 +149,34 @@ def test_main_exits_with_the_status_of_the_command(monkeypatch, capsys):
 
     assert end.value.code == 2
     assert "no such command: nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [
+        (">/dev/full", 1), (">&-", 0), (">&- 2>&-", 0), ("<&- >&- 2>&-", 0),
+    ],
+)  # fmt: skip
+def test_a_standard_stream_that_is_full_or_closed_is_no_fault_of_ours(streams, status):
+    command = f'"{sys.executable}" -m pmdaemon --version {streams}'
+
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == status
+    said = "pmdaemon: cannot write the output: no space left on device\n" if status else ""
+    assert ended.stderr == said
+
+
+@pytest.mark.posix
+def test_an_error_that_cannot_be_said_as_json_is_said_as_a_sentence(tmp_path):
+    command = f'"{sys.executable}" -m pmdaemon ping --no-start --json >/dev/full'
+    environment = {**os.environ, "PMDAEMON_HOME": str(tmp_path / "home")}
+
+    ended = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=False, env=environment
+    )
+
+    assert ended.returncode == 4
+    assert ended.stderr.startswith("pmdaemon: no daemon is running")
+    assert ended.stderr.count("\n") == 1

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pmdaemon.config.paths import LONGEST_SOCKET_ADDRESS, Home
+from pmdaemon.config.paths import LONGEST_SOCKET_ADDRESS, Home, from_here
 from pmdaemon.core.errors import HomeUnusable
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the way Linux does it")
@@ -249,3 +249,12 @@ def test_finding_the_home_loads_nothing_expensive():
     )
 
     assert (loaded.stdout, loaded.returncode) == ("\n", 0)
+
+
+def test_a_path_that_was_typed_begins_here_or_at_home(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/ann")
+
+    assert from_here("a/../b") == f"{tmp_path}/b"
+    assert from_here("~/b") == "/home/ann/b"
+    assert from_here("~nobody-of-that-name/b") == f"{tmp_path}/~nobody-of-that-name/b"

@@ -5,6 +5,7 @@ import pytest
 from pmdaemon.core import errors
 from pmdaemon.core.errors import (
     AppAlreadyExists,
+    CertificateRefused,
     DaemonNotRunning,
     InvalidConfiguration,
     PmdaemonError,
@@ -198,3 +199,12 @@ def test_an_error_is_a_sentence_for_people_and_details_for_programs(make, senten
 
     assert error.message == sentence
     assert error.details == details
+
+
+def test_a_certificate_that_is_refused_says_for_whom_why_and_until_when():
+    error = CertificateRefused("a.test", "too many", retry_after=60.0)
+
+    assert error.message == "cannot get a certificate for a.test: too many"
+    assert error.details == {"host": "a.test", "reason": "too many", "retry_after": 60.0}
+    assert (error.reason, error.for_all) == ("too many", False)
+    assert CertificateRefused("a.test", "it is away", for_all=True).for_all

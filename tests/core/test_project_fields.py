@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.project_fields import FIELDS, read_fields, slug_for
+from pmdaemon.core.project_fields import FIELDS, LEAST_MEMORY, read_fields, slug_for
 from pmdaemon.core.projects import Project
 
 
@@ -136,3 +136,13 @@ def test_a_slug_has_no_dash_at_its_ends():
     assert slug_for("--X--", ()) == "x"
     assert slug_for(f"{'a' * 39} b", ()) == "a" * 39
     assert slug_for("é", ()) == "e"
+
+
+@pytest.mark.parametrize("memory", [0, LEAST_MEMORY, 2 * LEAST_MEMORY])
+def test_memory_for_building_is_the_usual_or_enough(memory):
+    assert read(build_memory=memory) == {"build_memory": memory}
+
+
+def test_too_little_memory_for_building_is_refused_with_what_is_enough():
+    with pytest.raises(InvalidInput, match=f"it is {LEAST_MEMORY} bytes at the least, or 0"):
+        read(build_memory=LEAST_MEMORY - 1)

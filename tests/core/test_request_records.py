@@ -43,7 +43,7 @@ def test_a_request_without_an_answer_has_no_status_to_be_chosen_by():
 def test_a_request_that_takes_suspiciously_long_is_stale_until_it_has_ended():
     record = a_record()
 
-    assert not record.stale(later(299))
+    assert not record.stale(later(300))
     assert record.stale(later(301))
     record.seconds = 301.0
     assert not record.stale(later(400))

@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
-from pmdaemon.core.selectors import LONGEST_PATTERN, Selector, select
+from pmdaemon.core.selectors import LONGEST_PATTERN, Selector, parse_each, select
 from tests.support.builders import a_process, an_app
 
 
@@ -210,3 +210,7 @@ def test_a_pattern_has_a_length_and_no_more():
     assert chosen(f"/web|{'x' * (LONGEST_PATTERN - 4)}/") == [0, 1]
     with pytest.raises(InvalidInput, match=f"it has over {LONGEST_PATTERN} characters"):
         chosen(f"/web|{'x' * (LONGEST_PATTERN - 3)}/")
+
+
+def test_each_text_is_a_selector():
+    assert parse_each(["web", "/a/"]) == [Selector.parse("web"), Selector.parse("/a/")]

@@ -123,3 +123,20 @@ def test_apps_are_admitted_with_what_they_declare_now():
             BOOK.with_apps([replace(web, proxy=taken)])
     with pytest.raises(InvalidInput, match="cannot publish db: there is a service called db"):
         BOOK.with_apps([replace(web, name="db")])
+
+
+def test_services_of_files_that_are_gone_go_one_after_the_other():
+    other = ServiceSpec(name="kept", targets=(Target("10.0.0.3", 80),), source="/q/prox.yaml")
+    third = ServiceSpec(name="web", targets=(Target("10.0.0.4", 80),), source="/r/prox.yaml")
+    book = ServiceBook.of({"db": OF_FILE, "kept": other, "web": third}, {})
+
+    gone = list(book.without_files({"/q/prox.yaml"}))
+
+    assert [one.name for one in gone] == ["db", "web"]
+    assert [set(one.book.services) for one in gone] == [{"kept", "web"}, {"kept"}]
+
+
+def test_a_mode_leaves_what_was_said_by_hand_as_it_is():
+    book, _, _ = BOOK.with_mode("db", Mode.PAUSED)
+
+    assert book.find("db") == replace(DB, mode=Mode.PAUSED)

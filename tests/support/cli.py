@@ -107,8 +107,19 @@ class CommandLine:
         self, *arguments: str, status: int | None = 0, cwd: Path | None = None, **environment: str
     ) -> Outcome:
         """Run a command, which is to end with `status`, if one is given, and never a traceback."""
+        return self.execute(self.command(*arguments), status=status, cwd=cwd, **environment)
+
+    def execute(
+        self,
+        words: Sequence[str],
+        *,
+        status: int | None = 0,
+        cwd: Path | None = None,
+        **environment: str,
+    ) -> Outcome:
+        """Run any program where our commands are run, as `run` does."""
         done = subprocess.run(
-            self.command(*arguments),
+            words,
             env=self.environment | environment,
             cwd=cwd or self.work,
             stdin=subprocess.DEVNULL,
@@ -119,7 +130,7 @@ class CommandLine:
         )
         outcome = Outcome(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in outcome.err
-        assert status in {None, outcome.status}, (arguments, outcome)
+        assert status in {None, outcome.status}, (words, outcome)
         return outcome
 
     def refused(self, *arguments: str, status: int, **environment: str) -> str:

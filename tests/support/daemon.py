@@ -20,7 +20,7 @@ from pmdaemon.control.starter import start_daemon
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.errors import PmdaemonError
 from tests.support.control_groups import remove_groups
-from tests.support.running import has_executed, is_alive, parent_of, pids, words_of
+from tests.support.running import has_executed, is_alive, parent_of, pids, session_of, words_of
 from tests.support.waiting import eventually_sync
 
 ENVIRONMENT = {
@@ -132,12 +132,14 @@ class RealDaemon:
                 os.waitpid(pid, 0)
 
     def _is_daemon(self, pid: int) -> bool:
-        # Before its exec a daemon has the words of the keeper. A program that a daemon began when
-        # it was killed is the keeper's child too, and has that daemon's words until its own exec.
-        # So this order: what has executed has words of its own.
+        # Before its exec a daemon has the words of the keeper; the first one executes nothing. A
+        # program that a daemon began when it was killed is the keeper's child too, with that
+        # daemon's words until its own exec; but it leads a session.
+        # In this order, as what has executed has words of its own.
         if has_executed(pid):
             return os.fsencode(self.home.path) in words_of(pid, "cmdline")
-        return words_of(pid, "cmdline") == words_of(self.keeper, "cmdline")
+        words = words_of(pid, "cmdline")
+        return words == words_of(self.keeper, "cmdline") and session_of(pid) != pid
 
 
 @contextmanager

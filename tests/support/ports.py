@@ -51,6 +51,15 @@ def all_free(ports: list[int]) -> bool:
     return True
 
 
+def has_ipv6() -> bool:
+    """Tell whether this machine can be reached at ::1, as few containers can."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 def answers(port: int) -> bool:
     """Tell whether somebody listens on a port of this machine."""
     try:

@@ -64,6 +64,14 @@ def parent_of(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
+def session_of(pid: int) -> int:
+    """Return the pid of the leader of a process's session; 0 where the process is gone."""
+    try:
+        return int(_stat(pid)[3])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
 def children_of(pid: int) -> list[int]:
     """List the processes that have this parent."""
     found = []

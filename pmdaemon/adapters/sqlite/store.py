@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from msgspec.structs import replace
 
-from pmdaemon.adapters.sqlite import stored, stored_access, stored_gateway
+from pmdaemon.adapters.sqlite import putting_back, stored, stored_access, stored_gateway
 from pmdaemon.adapters.sqlite.connection import connect, damaged, explain, newer, reserve
 from pmdaemon.core.errors import StoreUnavailable
 from pmdaemon.core.spec import AppSpec
@@ -112,6 +112,7 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
         self._reserving: asyncio.TimerHandle | None = None
         self._held: _Held | None = None
+        self._files: putting_back.Files = ()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -164,6 +165,10 @@ class SqliteStore:
         """Write one action; see `Store`."""
         await self._in_writer(lambda: self._commit(changes))
 
+    async def look_after(self) -> None:
+        """See that the file is still there, and put it back if it is not; see `commit`."""
+        await self._in_writer(self._standing)
+
     @property
     def path(self) -> Path:
         """Where the file is."""
@@ -189,6 +194,7 @@ class SqliteStore:
 
     def _open(self) -> None:
         self._connection = connect(self._path, self._patience)
+        self._files = putting_back.files_of(self._path)
 
     def _reserve(self) -> None:
         if self._connection is not None:
@@ -236,7 +242,7 @@ class SqliteStore:
         )
 
     def _commit(self, changes: Changes) -> None:
-        connection = self._opened()
+        connection = self._standing()
         try:
             # Within a transaction it could not be changed.
             connection.execute(DURABLY if changes.urgent else QUICKLY)
@@ -255,7 +261,7 @@ class SqliteStore:
             raise explain(error, self._path) from error
 
     def _work(self, job: Callable[[sqlite3.Connection], T], pace: str) -> T:
-        connection = self._opened()
+        connection = self._standing()
         try:
             connection.execute(pace)
             with _transaction(connection):
@@ -264,6 +270,18 @@ class SqliteStore:
             raise explain(error, self._path) from error
         except stored.UnknownWord as error:
             raise newer(self._path, str(error)) from error
+
+    def _standing(self) -> sqlite3.Connection:
+        """Return the connection, to a file that is there."""
+        connection = self._opened()
+        if not putting_back.stand(self._path, self._files):
+            try:
+                putting_back.write_anew(connection, self._path)
+            except (OSError, *UNWRITABLE) as error:
+                raise explain(error, self._path) from error
+            self._connection = None  # closed, whether the new file can be opened or not
+            self._open()
+        return self._opened()
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

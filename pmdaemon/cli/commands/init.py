@@ -12,7 +12,7 @@ from pmdaemon.client.calls import current_directory
 from pmdaemon.config.command import default_name
 from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import why
+from pmdaemon.core.wording import shown, why
 
 
 @command_named("init")
@@ -32,7 +32,7 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
     ecosystem file already.
     """
     if kind not in {None, "simple"}:
-        raise WrongUsage(f"init takes the word simple, or nothing, not {kind}")
+        raise WrongUsage(f"init takes the word simple, or nothing, not {shown(kind)}")
     folder = Path(current_directory())
     path = folder / NAMES[format_]
     there = next((name for name in DEFAULT_NAMES if (folder / name).is_file()), path.name)

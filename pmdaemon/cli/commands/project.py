@@ -10,6 +10,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.project_parts import domain, env, webhook
 from pmdaemon.cli.render.platform import projects_table
+from pmdaemon.config.paths import from_here
 from pmdaemon.control.messages.platform import ProjectView
 
 FIELDS = (
@@ -99,7 +100,7 @@ def _create(
     from pathlib import Path  # noqa: PLC0415 - for this alone
 
     if repo_url.startswith((".", "~")) or (":" not in repo_url and Path(repo_url).exists()):
-        repo_url = str(Path(repo_url).expanduser().absolute())
+        repo_url = from_here(repo_url)
     client = context.client()
     made = client.projects.create(name, repo_url, user=user, **_fields(fields))
     say(made, f"created {made['slug']} (to deploy it: {_how(made)})", json=json)

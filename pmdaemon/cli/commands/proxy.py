@@ -10,6 +10,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.cli.publishing import answers_at
 from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
+from pmdaemon.core.routing import bracketed
 
 
 @click.group("proxy", invoke_without_command=True, no_args_is_help=False)
@@ -253,8 +254,8 @@ def _balanced(view: ServiceView) -> list[str]:
     """Say at which address connections are taken for a service, if they are."""
     if (listener := view["listener"]) is None:
         return []
-    host = f"[{listener['host']}]" if ":" in listener["host"] else listener["host"]
-    return [f"{view['name']} is balanced at {host}:{listener['port']}"]
+    at = f"{bracketed(listener['host'])}:{listener['port']}"
+    return [f"{view['name']} is balanced at {at}"]
 
 
 def _port(text: str) -> int:

@@ -12,6 +12,7 @@ from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
 from pmdaemon.client.blocking import Client
+from pmdaemon.config.paths import from_here
 from pmdaemon.control.channel import HungUp
 from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
@@ -190,7 +191,7 @@ def _unless_word(nothing: str, given: tuple[str, ...]) -> list[str] | None:
 
 
 def _absolute(path: str | None) -> str | None:
-    return str(Path(path).expanduser().absolute()) if path is not None else None
+    return from_here(path) if path is not None else None
 
 
 def _key_in(path: str) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pmdaemon.cli.context import Context, say_json, warn
+from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client import conf_file, dump_file, pm2_daemon
+from pmdaemon.config.paths import from_here
 from pmdaemon.config.pm2_import import Imported, imported
 from pmdaemon.core.errors import DaemonUnavailable, InvalidInput, OperationFailed, PmdaemonError
 
@@ -40,6 +42,7 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
         _tell(apps, modules)
         if not dry_run:
             show_list(context, json=False)
+        say_what_follows("pm2", folder, dry_run=dry_run)
         _tell_what_is_left(home, [one for one in apps if one.up], running=live is not None)
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
@@ -48,7 +51,7 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
 
 def _home(context: Context, folder: str | None) -> Path:
     chosen = folder or context.environment.get("PM2_HOME") or "~/.pm2"
-    home = Path(chosen).expanduser().resolve()
+    home = Path(from_here(chosen)).resolve()
     if not home.is_dir():
         raise InvalidInput(
             f"there is no home of PM2's: {harmless(str(home))} is no folder"
@@ -123,7 +126,6 @@ def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:
 
 def _tell_what_is_left(home: Path, up: Sequence[Imported], *, running: bool) -> None:
     pm2 = f"PM2_HOME={shlex.quote(str(home))} pm2"
-    print("to finish, type:")
     if running:
         print(f"    {pm2} save && {pm2} kill")
         if names := " ".join(shlex.quote(one.app["name"]) for one in up):

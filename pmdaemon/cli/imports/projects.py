@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from pmdaemon.cli.context import Context, say_json, warn
 from pmdaemon.cli.ecosystem_files import AppsOfFile, apps_of
+from pmdaemon.cli.imports import say_what_follows
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.cli.starting import start_apps
+from pmdaemon.config.paths import from_here
 from pmdaemon.core.errors import InvalidInput
 
 LONGEST_NOTE = 4096
@@ -68,7 +70,7 @@ def take_over(
         print(f"{harmless(str(app['name']))}: {harmless(str(app['script']))}")
     if not dry_run:
         show_list(context, json=False)
-    print("to finish, type:")
+    say_what_follows(source, place, dry_run=dry_run)
     if running:
         names = " ".join(shlex.quote(str(app["name"])) for app in file.apps if _is_to_run(app))
         print(f"    {tool.end(path)}")
@@ -81,7 +83,7 @@ def _bring(context: Context, file: AppsOfFile, *, down: bool) -> None:
 
 
 def _file(tool: Tool, said: str | None) -> Path:
-    place = Path(said or ".").expanduser().absolute()
+    place = Path(from_here(said or "."))
     if place.is_file():
         return place
     candidates = [place / name for name in (*tool.files, *(tool.usual if said is None else ()))]

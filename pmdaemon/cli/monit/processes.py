@@ -86,6 +86,9 @@ def _columns(room: int) -> list[_Column]:
     """Choose columns, and the width of names, for a terminal of so many columns."""
     columns = [column for column in _COLUMNS if room >= WIDE or not column.wide]
     others = sum(column.width + 2 for column in columns if column.title != "name") + 2
+    if others + NARROWEST_NAME + 2 > room:
+        # Cut in two, 27m would read as 2.
+        others -= columns.pop().width + 2
     width = max(NARROWEST_NAME, min(NAME_WIDTH, room - others - 2))
     return [one._replace(width=width) if one.title == "name" else one for one in columns]
 

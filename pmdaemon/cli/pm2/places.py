@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.cli.context import Context
-from pmdaemon.config.paths import Home
+from pmdaemon.config.paths import Home, from_here
 from pmdaemon.config.pm2_shape import Places
 from pmdaemon.core.errors import HomeUnusable, PmdaemonError
 from pmdaemon.core.logs import OutputStream, of_instance
@@ -70,7 +70,7 @@ class Pm2Context(Context):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         home = environment.get("PM2_HOME") or f"{environment.get('HOME') or '~'}/.pm2"
-        self._home = Pm2Home(str(Path(home).expanduser().absolute()), environment)
+        self._home = Pm2Home(from_here(home), environment)
         variables = {"PM2_HOME": self._home.pm2, "PMDAEMON_HOME": self._home.path}
         super().__init__({**environment, **variables})
 

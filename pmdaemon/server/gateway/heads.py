@@ -44,6 +44,9 @@ FORWARDED = frozenset(
 WEBSOCKET = b"websocket"
 """The one protocol that is upgraded to: another version of HTTP would go by unseen."""
 
+LOWEST_STATUS = 100
+"""Below it nothing has a meaning (RFC 9110, 15); the parser lets it pass."""
+
 WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -215,6 +218,8 @@ def read_response(head: bytes) -> ResponseHead:
         raise MalformedMessage(str(error)) from None
     if not collector.complete:
         raise MalformedMessage("the head of a response is not whole")
+    if parser.get_status_code() < LOWEST_STATUS:
+        raise MalformedMessage("it has no status")
     version = parser.get_http_version()
     response = ResponseHead(
         status=parser.get_status_code(),

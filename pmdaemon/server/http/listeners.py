@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping, Sequence
 
 from pmdaemon.core.errors import PmdaemonError
+from pmdaemon.core.routing import bracketed
 from pmdaemon.core.wording import shown
 from pmdaemon.engine.interfaces import DescriptorStore
 
@@ -129,7 +130,7 @@ def port_of(listener: socket.socket) -> int:
 
 def url_of(host: str, tcp_port: int, scheme: str = "http") -> str:
     """Word the address for people and programs to paste."""
-    return f"{scheme}://[{host}]:{tcp_port}" if ":" in host else f"{scheme}://{host}:{tcp_port}"
+    return f"{scheme}://{bracketed(host)}:{tcp_port}"
 
 
 async def _addresses(host: str, tcp_port: int) -> Sequence[tuple[int, str]]:

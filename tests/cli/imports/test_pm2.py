@@ -60,6 +60,18 @@ def test_a_dry_run_starts_nothing_and_needs_no_daemon(cli_without_daemon, saved)
     assert cli.json["modules"] == ["pm2-logrotate"]
 
 
+def test_after_a_dry_run_the_first_thing_to_type_is_the_import_itself(cli_without_daemon, pm2):
+    cli = cli_without_daemon
+
+    with a_pm2_daemon(pm2, listed(WEB)):
+        assert cli("import", "pm2", "--dry-run", "--from", str(pm2)) == 0
+
+    lines = cli.out.splitlines()
+    at = lines.index("nothing was taken over yet; to do it, type:")
+    assert lines[at + 1] == f"    pmdaemon import pm2 --from {pm2}"
+    assert "    pmdaemon start web" in lines[at + 2 :]
+
+
 def test_nothing_of_pm2s_is_touched(cli, saved):
     (saved / "module_conf.json").write_text('{"a": "1"}')
     before = {path.name: path.read_bytes() for path in saved.iterdir()}

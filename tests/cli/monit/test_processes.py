@@ -37,6 +37,16 @@ async def test_a_row_has_what_people_look_for(table):
     assert row(table, 1)[1:5] == ["web:1", "online", "-", "-"]
 
 
+@pytest.mark.parametrize(("columns", "last"), [(64, "2m"), (60, "0"), (57, "0")])
+async def test_no_column_is_cut_where_there_is_little_room(columns, last):
+    app = Alone()
+    async with app.run_test(size=(columns, 24)):
+        app.table.show([a_view("web")])
+
+        assert row(app.table, 0)[-1] == last
+        assert app.table.virtual_size.width <= columns
+
+
 async def test_figures_change_without_the_rows_being_built_anew(table):
     table.show([a_view("web")])
     table.move_cursor(row=0)

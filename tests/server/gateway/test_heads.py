@@ -161,6 +161,8 @@ def test_a_response_says_where_its_body_ends(status, lines, method, kind):
     [
         b"220 mail.test ESMTP\r\n\r\n",
         b"HTTP/1.1 OK\r\n\r\n",
+        b"HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
         b"<html>\r\n\r\n",

@@ -14,6 +14,7 @@ from pmdaemon.server.http.listeners import (
     url_of,
 )
 from tests.fakes.descriptor_store import FakeDescriptorStore
+from tests.support.ports import has_ipv6
 
 
 @pytest.fixture
@@ -33,15 +34,6 @@ async def listening():
 
 def addresses(listeners):
     return sorted(listener.getsockname()[0] for listener in listeners)
-
-
-def has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
 
 
 async def test_a_free_port_is_found(listening):
