@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from pmdaemon.core.journal import EntryQuery
 from pmdaemon.core.selectors import Selector
 from pmdaemon.telemetry import Telemetry
 from tests.support.builders import an_app
@@ -61,7 +62,7 @@ async def test_reports_come_without_being_asked_for(parts, program):
 async def test_a_line_of_a_program_is_about_it(parts, program):
     assert await asyncio.to_thread(program(1).log, "hello", "warn")
 
-    [entry] = parts.journal._records[-1:]
+    [entry] = await parts.engine.journal.find(EntryQuery(limit=9, consumer="telemetry-api"))
     assert (entry.process, entry.consumer, entry.text) == ("api", "telemetry-api", "hello")
 
 

@@ -26,9 +26,13 @@ from pmdaemon.engine.supervisor import Supervisor
 
 
 class Ground(Struct, frozen=True):
-    """What most parts stand on; made by `lay`."""
+    """What most parts stand on; made by `lay`.
+
+    `home_id` is what the home was called then: should it be lost and put back, it is another one.
+    """
 
     home: Home
+    home_id: str
     keeper: KeeperLink
     clock: SystemClock
     bus: Bus
@@ -56,7 +60,7 @@ class Ground(Struct, frozen=True):
 
     def token(self, process: Process) -> str:
         """Name a run, as this home does."""
-        return f"{self.home.id}.{process.run_number}"
+        return f"{self.home_id}.{process.run_number}"
 
 
 def lay(home: Home, keeper: KeeperLink) -> Ground:
@@ -70,6 +74,7 @@ def lay(home: Home, keeper: KeeperLink) -> Ground:
     files = HomeSecretFiles(Path(home.path))
     return Ground(
         home=home,
+        home_id=home.id,
         keeper=keeper,
         clock=clock,
         bus=bus,

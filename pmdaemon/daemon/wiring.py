@@ -168,7 +168,7 @@ def _works(
     clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
     # As init, our parent takes in orphans of others, too.
     keeper = parent if parent != INIT else None
-    groups = ControlGroups(ground.home.id, ground.reader, keeper=keeper)
+    groups = ControlGroups(ground.home_id, ground.reader, keeper=keeper)
     trees = _trees(ground, parent, keeper, groups, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
     lines = _lines(ground, notify, environment, deploys.doors)
