@@ -263,7 +263,7 @@ def test_an_interpreter_that_is_not_there_is_refused(place, interpreter):
         ("nope", "no such folder"),
         ("app/plain", "it is not a folder"),
         ("a\0b", "no such folder"),
-        ("x" * 5000, "File name too long"),
+        ("x" * 5000, "file name too long"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused(place, folder, reason):

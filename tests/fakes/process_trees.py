@@ -8,11 +8,15 @@ from tests.fakes.processes import FakeProcesses
 
 
 class FakeProcessTrees:
-    """Answers from the made-up processes, and remembers every signal as (pid, name)."""
+    """Answers from the made-up processes, and remembers every signal as (pid, name).
+
+    What is held together is `killed` without one.
+    """
 
     def __init__(self, processes: FakeProcesses) -> None:
         self.processes = processes
         self.signals: list[tuple[int, str]] = []
+        self.killed: list[int] = []
         self.held: dict[str, Identity] = {}
 
     def alive(self, identity: Identity) -> bool:
@@ -46,6 +50,7 @@ class FakeProcessTrees:
         """Kill what is held together: here that is the tree."""
         if token in self.held:
             for process in self.processes.tree(self.held[token], token):
+                self.killed.append(process.identity.pid)
                 self.processes.send_signal(process.identity, "SIGKILL")
 
     def when_gone(self, members: Sequence[Identity], callback: Callable[[], None]) -> None:

@@ -87,9 +87,10 @@ class RealDaemon:
     def kill_both(self) -> None:
         """End keeper and daemon at once, so that nobody starts another."""
         os.kill(self.keeper, signal.SIGSTOP)
-        self.kill()
+        killed = {self.keeper, self.kill()} - {None}
         os.kill(self.keeper, signal.SIGKILL)
-        eventually_sync(lambda: not self.managers())
+        # Who is being killed has no words any more before its files are closed.
+        eventually_sync(lambda: not any(map(is_alive, killed)) and not self.managers())
 
     def is_up(self) -> bool:
         """Whether a daemon answers, and go by its keeper from now on."""

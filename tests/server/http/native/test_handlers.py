@@ -81,7 +81,7 @@ async def test_a_stop_is_answered_when_the_program_is_gone_and_not_before(parts,
     parts.clock.advance(1.6)
 
     assert (await pending)[0] == 200
-    assert parts.trees.signals[-1] == (100, "SIGKILL")
+    assert parts.trees.killed == [100]
     assert parts.world.living() == []
 
 
