@@ -99,10 +99,11 @@ class System:
         return identity
 
     async def held(self, identity: Identity) -> None:
-        """Wait until a program is in its group, where there are any."""
+        """Wait until a program, with what it has begun, is in its group, where there are any."""
         if self.groups is not None:
             token, groups = self.launched[identity], self.groups
-            await eventually(lambda: identity.pid in groups.pids(token))
+            all_of_it = {member.pid for member in self.members(identity)}
+            await eventually(lambda: all_of_it <= {*groups.pids(token)})
 
     def members(self, identity: Identity) -> list[Identity]:
         return list(self.trees.members(identity, self.launched[identity]))
