@@ -202,6 +202,12 @@ def contest(ours: Path, theirs: Path, others: Sequence[Maker] = ()) -> Iterator[
             yield pair
 
 
+def web_address(ours: Manager) -> str:
+    """Turn our web side on, for whoever asks as often as they like, and return its address."""
+    said = ours.run("web", "--detach", "--port", "0", "--rate-limit", "off")
+    return next(word for word in said.split() if word.startswith("http://"))
+
+
 def sleepers(count: int) -> list[App]:
     """Declare programs that do nothing, as cheaply as can be."""
     sleep = shutil.which("sleep") or "/bin/sleep"

@@ -11,7 +11,7 @@ import psutil
 
 from bench.figures import Figure
 from bench.load import Load, free_ports, load
-from bench.managers import Manager, Pair, sleepers
+from bench.managers import Manager, Pair, sleepers, web_address
 from bench.peers import find_python_peers
 from bench.system import BenchFailed, end, wait_for
 
@@ -29,7 +29,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
     for manager in pair:
         manager.start(sleepers(PROCESSES))
     seconds = DURATION * effort
-    ours = pair.ours.run("web", "--detach", "--port", "0", "--rate-limit", "off").split()[5]
+    ours = web_address(pair.ours)
     with _pm2_interface(pair.theirs) as theirs, _supervisor(pair.ours.home.parent) as other:
         urls = {
             "/api/status": f"{ours}/api/status",

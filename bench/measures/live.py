@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from bench.figures import Figure
-from bench.managers import Pair, python_program, sleepers
+from bench.managers import Pair, python_program, sleepers, web_address
 from bench.system import BenchFailed, cpu_seconds, memory, wait_for
 
 CLIENTS = 1000
@@ -29,8 +29,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
     """CPU with 1,000 WebSocket clients and 100 processes, and how soon all of them see a crash."""
     ours = pair.ours
     ours.start([*sleepers(PROCESSES - 1), python_program("crasher", "stamp.py", os.devnull)])
-    address = ours.run("web", "--detach", "--port", "0", "--rate-limit", "off").split()[5]
-    port = int(address.rsplit(":", 1)[1])
+    port = int(web_address(ours).rsplit(":", 1)[1])
     without = memory(ours.daemon()[:1])["Pss"]
     audience = Audience(port, CLIENTS)
     try:
