@@ -34,9 +34,10 @@ AFTERWORD = """\
 ## Where it is not ahead, and why
 
 * **200 from one file** takes a little more than a quarter of PM2's time, and 1,000 a little less:
-  the command itself is a part of the first. It keeps both processors busy. To begin at all takes a `sleep` some 0.7 ms, whoever starts it. The daemon takes
-  as much for each: a spawn, two FIFOs and two files for its output, and what is recorded of it
-  *before* it is started, so that a daemon that is killed in between loses and doubles nothing.
+  the command itself is a part of the first. It keeps both processors busy. To begin at all takes a
+  `sleep` some 0.7 ms, whoever starts it. The daemon takes as much for each: a spawn, two FIFOs and
+  two files for its output, and what is recorded of it *before* it is started, so that a daemon that
+  is killed in between loses and doubles nothing.
 * **Output, a write a line**: the writer is what takes the time. Alone, into a file, it is not much
   faster than with us.
 * **First start**: circus has no store to make, and nobody who would take its place when it
