@@ -25,6 +25,7 @@ from pmdaemon.adapters.own_group import MARK, NotDivisible, OwnGroup, find_divis
 from pmdaemon.adapters.process_table import ProcessEntry, ProcessReader
 from pmdaemon.core.environment import token_parts
 from pmdaemon.core.process import Identity
+from pmdaemon.core.wording import why
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class ControlGroups:
             for pid in filter(None, (self._keeper, os.getpid())):
                 cgroup_files.put_in(own.folder, pid)
         except OSError as error:
-            raise NotDivisible(f"cannot get into {own.group}: {error.strerror}") from None
+            raise NotDivisible(f"cannot get into {own.group}: {why(error)}") from None
 
     def _take_stock(self, folder: str) -> None:
         """Know the groups of this home that are there, and remove those that nobody is in."""

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from pmdaemon.adapters import cgroup_files
 from pmdaemon.adapters.cgroup_files import Mount
+from pmdaemon.core.wording import why
 
 SYSTEMD: Final = "/run/systemd/system"
 """Is there where systemd runs the system (sd_booted(3))."""
@@ -86,7 +87,7 @@ def _try(folder: str) -> None:
     try:
         cgroup_files.make(ours)
     except OSError as error:
-        raise NotDivisible(f"cannot make a group in {folder}: {error.strerror}") from None
+        raise NotDivisible(f"cannot make a group in {folder}: {why(error)}") from None
     cgroup_files.remove(ours)
     if not os.access(f"{folder}/cgroup.procs", os.W_OK):
         raise NotDivisible(f"cannot bring processes from {folder} into another group")

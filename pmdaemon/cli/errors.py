@@ -3,7 +3,7 @@
 import errno
 
 from pmdaemon.core.errors import OperationFailed, PmdaemonError
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 
 class WrongUsage(PmdaemonError):
@@ -23,7 +23,7 @@ class RootNeeded(PmdaemonError):
 
 def of_system(error: OSError) -> PmdaemonError | None:
     """Word what the system refuses to any command, whatever it does; None for all else."""
-    reason = (error.strerror or str(error)).lower()
+    reason = why(error)
     match error.errno, error.filename:
         case errno.ENAMETOOLONG, str(path):
             return WrongUsage(f"cannot use {shown(path)}: {reason}")

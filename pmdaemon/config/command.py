@@ -25,7 +25,7 @@ from pmdaemon.config.shell_words import shell_words
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import LONGEST_NAME, app_name
 from pmdaemon.core.spec import Command
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 SHELL = "/bin/sh"
 
@@ -264,10 +264,8 @@ def _check_folder(cwd: str) -> None:
             reason = "no such folder"
         else:
             reason = "permission denied" if path.is_dir() else "it is not a folder"
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-    except ValueError as error:
-        reason = str(error)
+    except (OSError, ValueError) as error:
+        reason = why(error)
     message = f"cannot run in {shown(cwd)}: {reason}"
     raise InvalidInput(message, code="cwd_not_found", cwd=shown(cwd))
 

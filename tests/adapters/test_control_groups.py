@@ -231,5 +231,5 @@ async def test_where_we_cannot_leave_such_a_group_none_is_used(
     groups.open()
 
     assert caplog.messages == [
-        "groups.not_used reason=cannot get into /: No such file or directory"
+        "groups.not_used reason=cannot get into /: no such file or directory"
     ]

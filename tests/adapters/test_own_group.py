@@ -78,7 +78,7 @@ def test_a_group_in_which_none_can_be_made_is_not_divided(mount):
     reason = refusal(mount, "/gone")
 
     assert reason.startswith("cannot make a group in ")
-    assert reason.endswith("/gone: No such file or directory")
+    assert reason.endswith("/gone: no such file or directory")
 
 
 def test_a_group_that_lets_nobody_out_is_not_divided(mount, folder):
