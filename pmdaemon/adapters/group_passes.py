@@ -26,6 +26,9 @@ REMOVALS = 20
 REMOVE_AGAIN = 0.1
 """How often, and after how many seconds, we try to remove a group: what ended may leave late."""
 
+TRY_AGAIN = 1.0
+"""Seconds until a pass is made for which there was no thread."""
+
 
 class GroupPasses:
     """Makes passes through a doorway; to be used from the event loop."""
@@ -99,7 +102,12 @@ class GroupPasses:
             if not self._is_closed:
                 self._take_in(loop, work.result(), asked, over)
 
-        work = loop.run_in_executor(self._thread, pass_through, self._doorway, due, over, known)
+        try:
+            work = loop.run_in_executor(self._thread, pass_through, self._doorway, due, over, known)
+        except RuntimeError:  # there is no pid left for a thread
+            self._due = [*due, *self._due]
+            loop.call_later(TRY_AGAIN, self._make_pass, loop)
+            return
         work.add_done_callback(made)
 
     def _take_in(

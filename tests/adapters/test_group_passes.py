@@ -1,6 +1,7 @@
 """When passes are made, and to whom strangers belong, over a doorway that is made up."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -72,6 +73,25 @@ async def test_one_pass_lets_all_in_that_came_at_once(passes, doorway):
     await made(doorway)
 
     assert doorway.passes[0] == [("home.1.1", 1), ("home.2.1", 2), ("home.3.1", 3)]
+
+
+async def test_a_pass_is_made_later_when_there_is_no_thread_for_it(passes, doorway, monkeypatch):
+    started = threading.Thread.start
+    refused = []
+
+    def start(thread):
+        if not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        started(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(group_passes, "TRY_AGAIN", 0.001)
+    passes.bring_in(a_run(1))
+
+    await eventually(lambda: ("home.1.1", 1) in doorway.passes[0])
+
+    assert refused
 
 
 async def test_a_stranger_goes_to_the_only_run_that_can_have_begun_it(passes, doorway):
