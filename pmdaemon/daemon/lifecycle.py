@@ -29,7 +29,7 @@ from pmdaemon.daemon.own_log import log_to
 from pmdaemon.daemon.web_server import CLAIM_PATIENCE, release_unclaimed
 from pmdaemon.daemon.wiring import Parts, assemble
 from pmdaemon.engine import tasks
-from pmdaemon.engine.engine import Ending
+from pmdaemon.engine.engine import Ending, Engine
 from pmdaemon.engine.supervisor import Plan
 from pmdaemon.engine.takeover import take_over
 from pmdaemon.server.control_socket import BACKLOG, ControlSocket
@@ -100,6 +100,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parent=os.getppid(),
         keeper=keeper,
     )
+    make_way = partial(parts.engine.ending.ask, for_good=False)
     async with AsyncExitStack() as stack:
         await parts.store.open()
         stack.push_async_callback(parts.store.close)
@@ -107,7 +108,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         parts.notify.listen()
         stack.callback(parts.notify.close)
         # Without a keeper, the next daemon would not know what becomes of programs meanwhile.
-        keeper.attend(on_loss=lambda: parts.engine.ending.ask(for_good=False))
+        keeper.attend(on_loss=make_way)
         stack.callback(parts.groups.close)
         supervising = await _begin(parts, keeper)
         stack.callback(supervising.cancel)
@@ -115,18 +116,9 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         await control.listen(_control_listener(home, keeper))
         _heed_signals(parts.engine.ending)
         parts.sampler.start()
-        guard = HomeGuard(
-            home, parts.store, parts.engine.clock, lambda: parts.engine.ending.ask(for_good=False)
-        )
+        guard = HomeGuard(home, parts.store, parts.engine.clock, make_way)
         guard.start()
-        remembering = tasks.spawn(parts.engine.history.work(), name="history")
-        stack.callback(remembering.cancel)
-        writing = tasks.spawn(parts.engine.journal.work(), name="journal")
-        stack.push_async_callback(parts.engine.journal.finish)
-        stack.callback(writing.cancel)
-        recording = tasks.spawn(parts.engine.states.work(), name="states")
-        stack.push_async_callback(parts.engine.states.finish)
-        stack.callback(recording.cancel)
+        _write_down(parts.engine, stack)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
         # Beside everything else: what is to be cleared up may take its time to end.
@@ -146,6 +138,16 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
             # To end for good was asked for, and acknowledged, while we were making way.
             return await _end_for_good(parts, home, keeper)
         return code
+
+
+def _write_down(engine: Engine, stack: AsyncExitStack) -> None:
+    """Have written down what happens, and at the end what still waits for that."""
+    remembering = tasks.spawn(engine.history.work(), name="history")
+    stack.callback(remembering.cancel)
+    for records, name in ((engine.journal, "journal"), (engine.states, "states")):
+        writing = tasks.spawn(records.work(), name=name)
+        stack.push_async_callback(records.finish)
+        stack.callback(writing.cancel)
 
 
 async def _begin(parts: Parts, keeper: KeeperLink) -> asyncio.Task[None]:

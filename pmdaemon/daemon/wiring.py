@@ -166,10 +166,7 @@ def _works(
         return {**children.environment(process), **deploys.environment(process)}
 
     clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
-    # As init, our parent takes in orphans of others, too.
-    keeper = parent if parent != INIT else None
-    groups = ControlGroups(ground.home_id, ground.reader, keeper=keeper)
-    trees = _trees(ground, parent, keeper, groups, builds=deploys.builds)
+    groups, trees = _trees(ground, parent, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
     lines = _lines(ground, notify, environment, deploys.doors)
     health = HealthMonitor(clock=clock, bus=bus, prober=ground.prober, post=supervisor.post)
@@ -186,13 +183,7 @@ def _works(
         when_idle=gateway.when_idle,
         post=supervisor.post,
     )
-    sampler = Sampler(
-        clock=clock,
-        metrics=TreeMetrics(ground.table, orphans=trees.held_orphans),
-        supervisor=supervisor,
-        post=supervisor.post,
-        bus=bus,
-    )
+    sampler = _sampler(ground, trees)
     telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
@@ -290,14 +281,12 @@ def _deploys(ground: Ground, works: _Works) -> Deploys:
 
 
 def _trees(
-    ground: Ground,
-    parent: int,
-    keeper: int | None,
-    groups: ControlGroups,
-    *,
-    builds: Callable[[], Iterable[Identity]],
-) -> SystemProcessTrees:
-    return SystemProcessTrees(
+    ground: Ground, parent: int, *, builds: Callable[[], Iterable[Identity]]
+) -> tuple[ControlGroups, SystemProcessTrees]:
+    # As init, our parent takes in orphans of others, too.
+    keeper = parent if parent != INIT else None
+    groups = ControlGroups(ground.home_id, ground.reader, keeper=keeper)
+    trees = SystemProcessTrees(
         ground.reader,
         ground.table,
         ground.handles,
@@ -308,6 +297,17 @@ def _trees(
             *(one.run.identity for one in ground.processes() if one.run),
             *builds(),
         ],
+    )
+    return groups, trees
+
+
+def _sampler(ground: Ground, trees: SystemProcessTrees) -> Sampler:
+    return Sampler(
+        clock=ground.clock,
+        metrics=TreeMetrics(ground.table, orphans=trees.held_orphans),
+        supervisor=ground.supervisor,
+        post=ground.supervisor.post,
+        bus=ground.bus,
     )
 
 
