@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from pmdaemon.adapters import privileges
+from pmdaemon.adapters.beginnings import Beginnings, ticks_since_boot
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
@@ -60,7 +61,7 @@ class SpawnLauncher:
         keeper: KeeperLink | None = None,
         walls: Walls | None = None,
     ) -> None:
-        self._reader = reader
+        self._beginnings = Beginnings(reader)
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
@@ -82,14 +83,14 @@ class SpawnLauncher:
 
         """
         with self._keeper.launching(order.token) as launched:
+            before = ticks_since_boot()
             with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
-            entry = self._reader.entry(pid)
-            if entry is None:
+            identity = self._beginnings.identity(pid, before)
+            if identity is None:
                 _undo(pid)
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
-            identity = entry.identity
             launched(identity)
         self._latest = identity
         return identity
