@@ -1,7 +1,7 @@
 """What is wrong with JSON that somebody sent, in words for people.
 
-The library that reads it speaks of its own types, as in ``Expected `int | str`, got `bool` ``, which
-mean nothing to somebody who writes JavaScript or a shell script.
+The library that reads it speaks of its own types, as in ``Expected `int | str`, got `bool` ``,
+which mean nothing to somebody who writes JavaScript or a shell script.
 """
 
 import re
