@@ -10,6 +10,7 @@ from pmdaemon.control.channel import Channel
 from pmdaemon.core.errors import (
     DaemonNotRunning,
     DaemonUnavailable,
+    HomeUnusable,
     PmdaemonError,
     ProtocolViolation,
 )
@@ -121,6 +122,22 @@ def test_there_is_no_daemon_in_what_is_no_folder(tmp_path):
 
     with pytest.raises(DaemonNotRunning):
         Channel(Home(str(file))).request("ping")
+
+
+def test_a_home_whose_path_is_too_long_is_said_to_be_unusable(tmp_path):
+    with pytest.raises(HomeUnusable, match=r"^cannot use .* as home: file name too long$"):
+        Channel(Home(str(tmp_path / ("a" * 300)))).request("ping")
+
+
+def test_a_home_that_is_closed_to_this_user_is_said_to_be_unusable(home, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    # Nothing is closed to root, who may be running this.
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    with pytest.raises(HomeUnusable, match=r"^cannot use .* as home: permission denied$"):
+        Channel(home).request("ping")
 
 
 def test_a_missing_daemon_is_started(home):
