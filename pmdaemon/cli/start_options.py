@@ -14,16 +14,16 @@ from pmdaemon.cli.options import Option
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 
 _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "name": (("-n", "--name"), "NAME", "Name of the app; otherwise that of its script."),
+    "name": (("-n", "--name"), "NAME", "Name of the app; default that of its script."),
     "namespace": (
         ("--namespace",), "NAME",
-        "Group it belongs to; commands take a group in place of a name.",
+        "Group it belongs to; commands accept it in place of a name.",
     ),
     "instances": (("-i", "--instances"), "N", "How many instances to run; max is one per CPU."),
     "cwd": (("--cwd",), "DIR", "Working directory."),
     "interpreter": (
         ("--interpreter",), "PROGRAM",
-        "What runs the script, as node; none if it runs by itself.",
+        "What runs the script, such as node; none if it runs by itself.",
     ),
     "interpreter_args": (
         ("--interpreter-args", "--node-args"), "ARGS", "Options for the interpreter.",
@@ -60,7 +60,7 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     ),
     "drain_timeout": (
         ("--drain-timeout",), "TIME",
-        "Time for its requests to end when it is replaced; 30s in a proxy.",
+        "Time to finish requests when it is replaced; 30s in a proxy.",
     ),
     "listen_timeout": (
         ("--listen-timeout", "--wait-timeout"), "TIME",
@@ -98,14 +98,14 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "umask": (("--umask",), "OCTAL", "Its umask: 022."),
     "nice": (("--nice",), "N", "Its niceness, from -20 to 19."),
     "pid_file": (("--pid",), "FILE", "Keep its pid in this file."),
-    "out_file": (("-o", "--output"), "FILE", "Have its standard output in this file."),
-    "error_file": (("--error",), "FILE", "Have its standard error in this file."),
-    "log_file": (("-l", "--log"), "FILE", "Have both in this file, in addition."),
+    "out_file": (("-o", "--output"), "FILE", "Write its standard output to this file."),
+    "error_file": (("--error",), "FILE", "Write its standard error to this file."),
+    "log_file": (("-l", "--log"), "FILE", "Write both to this file, in addition."),
     "log_date_format": (
         ("--log-date-format",), "FORMAT",
-        "Put the time before each line in its files: YYYY-MM-DD HH:mm:ss.",
+        "Start each line in its files with the time: YYYY-MM-DD HH:mm:ss.",
     ),
-    "log_type": (("--log-type",), "TYPE", "With json, have an object for each line in its files."),
+    "log_type": (("--log-type",), "TYPE", "With json, write each line in its files as an object."),
     "log_max_size": (
         ("--log-max-size",), "SIZE", "Rotate its log files at this size; default 10M, 0 for never.",
     ),
@@ -133,10 +133,10 @@ _SWITCHES: dict[str, tuple[str, str]] = {
     "stdin": ("--stdin", "Give it a standard input, for pmdaemon send and attach."),
     "autostart": ("--no-autostart", "Add it to the list without starting it."),
     "treekill": ("--no-treekill", "Send the stop signal to its main process only."),
-    "autorestart": ("--no-autorestart", "Do not restart it when it ends."),
+    "autorestart": ("--no-autorestart", "Do not restart it when it exits."),
     "time": ("--time", "The same as --log-date-format YYYY-MM-DDTHH:mm:ss."),
-    "merge_logs": ("--merge-logs", "Have the output of all its instances in the same files."),
-    "disable_logs": ("--disable-logs", "Keep nothing of what it prints."),
+    "merge_logs": ("--merge-logs", "Write the output of all its instances to the same files."),
+    "disable_logs": ("--disable-logs", "Keep none of its output."),
     "log_compress": ("--no-log-compress", "Do not compress rotated log files."),
 }
 
