@@ -260,7 +260,7 @@ class LoadBalancer:
         assert self.process.poll() is None
         try:
             with closing(socket.socket(socket.AF_UNIX)) as stats:
-                stats.settimeout(5)
+                stats.settimeout(60)
                 stats.connect(self.socket)
                 stats.sendall(b"show stat\n")
                 rows = stats.makefile().read().splitlines()
@@ -324,7 +324,7 @@ def test_a_load_balancer_notices_nothing_of_a_reload_of_everything(
         assert balancer.failed_checks("by_status") == 0
     finally:
         over.set()
-        asking.join(timeout=30)
+        asking.join(timeout=60)
         balancer.close()
     assert set(asked) == {200}
 

@@ -20,7 +20,7 @@ class Keeper:
 
     def __init__(self):
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.line.settimeout(10)
+        self.line.settimeout(60)
         self.link = KeeperLink(theirs)
 
     def say(self, message, descriptors=()):
