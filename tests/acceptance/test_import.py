@@ -137,6 +137,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 command=sh -c "echo up as $STAGE; exec sleep 1000"
 process_name=%(program_name)s%(process_num)d
 numprocs=2
+stopwaitsecs=1
 environment=STAGE="live, really"
 [group:jobs]
 programs=worker
