@@ -48,6 +48,7 @@ class KeeperLink:
         self._kept: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._programs: dict[Identity, str] = {}
+        self._former: set[Identity] = set()
         self._exits: dict[Identity, Exit] = {}
         self._asking: dict[Identity, Callable[[Exit], None]] = {}
         self._on_loss: Callable[[], None] = _nothing
@@ -84,9 +85,9 @@ class KeeperLink:
                     # With too few descriptors left for us, some did not arrive.
                     self._kept.update(zip(names, descriptors, strict=False))
                 case {"programs": programs}:
-                    self._programs.update(
-                        (Identity(pid, start_time), token) for token, pid, start_time in programs
-                    )
+                    for token, pid, start_time in programs:
+                        self._programs[Identity(pid, start_time)] = token
+                    self._former.update(self._programs)
                 case {"exits": exits}:
                     self._learn(exits)
                 case {"begin": {"deaths": deaths}}:
@@ -176,8 +177,11 @@ class KeeperLink:
             self._send({"recorded": [identity.pid, identity.start_time]})
 
     def keep_to(self, runs: Mapping[Identity, str]) -> None:
-        """Let the keeper know these programs, with their tokens, and forget all others."""
-        for identity in [one for one in self._programs if one not in runs]:
+        """Let the keeper know these programs, with their tokens, and forget other former ones.
+
+        What this daemon has started itself stays known: it may not be among those yet.
+        """
+        for identity in self._former - runs.keys():
             self.recorded(identity)
         for identity, token in runs.items():
             if identity not in self._programs:

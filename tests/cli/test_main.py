@@ -134,7 +134,7 @@ def test_a_real_ctrl_c_ends_a_waiting_command_quietly(cli):
 
         program.send_signal(signal.SIGINT)
 
-        assert program.communicate(timeout=10) == (b"", b"")
+        assert program.communicate(timeout=60) == (b"", b"")
         assert program.returncode == 130
     finally:
         program.kill()

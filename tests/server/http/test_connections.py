@@ -31,7 +31,7 @@ class Served:
 @pytest.fixture
 async def serve():
     """Serve with the given limits, until the test is over."""
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(60):
         runners = []
 
         async def start(**limits):
