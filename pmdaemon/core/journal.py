@@ -11,6 +11,7 @@ from msgspec import Struct
 from pmdaemon.core.events import EventKind, ProcessEvent, ending_cause
 from pmdaemon.core.instance_names import instance_name
 from pmdaemon.core.process import Cause, Process, Wish
+from pmdaemon.core.restarts import is_exhausted
 
 
 class Severity(StrEnum):
@@ -99,14 +100,9 @@ def entries_between(
         yield entry(category, Severity.INFO, f"{name} {words}")
     for event in events:
         category, severity, words = CATEGORIES[event.kind]
-        if event.kind is EventKind.ERRORED and not _has_used_up_its_restarts(process):
+        if event.kind is EventKind.ERRORED and not is_exhausted(process):
             category = "errored"
         yield entry(category, severity, f"{name} {words}{_details(event)}")
-
-
-def _has_used_up_its_restarts(process: Process) -> bool:
-    policy = process.spec.restart
-    return policy.autorestart and len(process.ends) >= policy.max_restarts
 
 
 def _details(event: ProcessEvent) -> str:

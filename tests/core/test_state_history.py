@@ -32,9 +32,6 @@ def test_what_has_used_up_its_restarts_is_told_from_what_could_not_be_started():
 
     assert record_of(given_up, 5.0).exhausted
     assert not record_of(replace(given_up, ends=()), 5.0).exhausted
-    assert not record_of(replace(given_up, state=Stopped()), 5.0).exhausted
-    once = an_app(restart=RestartPolicy(max_restarts=2, autorestart=False))
-    assert not record_of(replace(given_up, spec=once), 5.0).exhausted
 
 
 def test_only_what_changes_is_recorded():
