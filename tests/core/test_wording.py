@@ -57,6 +57,7 @@ def test_a_value_that_just_fits_is_not_shortened():
         (ValueError("it is no JSON"), "it is no JSON"),
         (OSError(0, "[SSL] PEM lib"), "[SSL] PEM lib"),
         (OSError(0, "RPC struct is bad"), "RPC struct is bad"),
+        (OSError(0, "IPv6 is off"), "IPv6 is off"),
         (TimeoutError(), "timeout"),
         (BrokenPipeError(), "broken pipe"),
     ],
