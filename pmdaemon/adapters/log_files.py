@@ -101,8 +101,7 @@ class LogFiles:
         self._heed_copies(pm_id, name, instance, policy)
         self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
         out, err = (
-            NOWHERE if is_dropped(stream, policy) else channels[stream].path
-            for stream in _STREAMS
+            NOWHERE if is_dropped(stream, policy) else channels[stream].path for stream in _STREAMS
         )
         return out, err
 
