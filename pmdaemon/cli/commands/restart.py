@@ -46,7 +46,9 @@ def command(
         act(context, action, selectors, "restarted", json=json)
         return
     if changes or update_env:
-        raise WrongUsage("these options do not work with an ecosystem file: change the file instead")
+        raise WrongUsage(
+            "these options do not work with an ecosystem file: change the file instead"
+        )
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import start_anew  # noqa: PLC0415
 
