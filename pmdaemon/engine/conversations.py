@@ -77,6 +77,8 @@ class Conversations:
 
         """
         chosen = [one.process for one in self._processes.list(selectors)]
+        if not chosen:
+            return []  # of all there are
         loop = asyncio.get_running_loop()
         answers = {one.pm_id: loop.create_future() for one in chosen}
         leave = self._bus.subscribe(_listener(action, answers))

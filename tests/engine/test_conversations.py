@@ -104,3 +104,7 @@ async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
     # An answer that comes too late is nobody's.
     late = {"type": "axm:reply", "data": {"action_name": "act", "return": 1}}
     parts.bus.publish(MessageReceived(parts.supervisor.processes[0], late))
+
+
+async def test_an_action_of_all_there_are_may_be_of_none(parts):
+    assert await parts.engine.conversations.trigger([Selector.parse("all")], "act", None) == []
