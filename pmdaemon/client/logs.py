@@ -74,7 +74,7 @@ class Daemon(Protocol):
     """What is needed of a client."""
 
     def ping(self) -> PingResult:
-        """Ask for a sign of life."""
+        """Check that the daemon answers."""
 
     def list(self, *selectors: str | int) -> Processes:
         """Return the selected processes, or all."""

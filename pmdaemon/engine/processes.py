@@ -1,6 +1,6 @@
 """The verbs on processes, as every front calls them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -93,6 +93,11 @@ class Processes:
 
         """
         return self._showing.listed(selectors)
+
+    @property
+    def known(self) -> Collection[Process]:
+        """All processes that users know, by pm_id; nothing is measured for it."""
+        return [*self._supervisor.processes.values()]
 
     def under_way(self) -> Snapshots:
         """Show all processes, with those that a reload has beside others."""

@@ -71,7 +71,9 @@ def _bound(
         try:
             body = msgspec.convert(raw, body_type)
         except msgspec.ValidationError as error:
-            raise InvalidInput(f"this request cannot be used: {error}") from None
+            from pmdaemon.core.misfits import misfit  # noqa: PLC0415 - only a mistake pays for it
+
+            raise InvalidInput(f"this request cannot be used: {misfit(error)}") from None
         work = handler(engine, body, conversation)
         if name in _TALKING:
             return await work

@@ -123,7 +123,7 @@ def _declared(engine: Engine, body: StartBody | ApplyBody) -> list[Declared]:
         interpolate=body.get("interpolate", False),
         env_name=body.get("env_name"),
         file=body.get("file"),
-        existing={one.process.name for one in engine.processes.list()},
+        existing={one.name for one in engine.processes.known},
     )
 
 

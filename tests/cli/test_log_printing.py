@@ -172,7 +172,7 @@ def test_ctrl_c_is_how_it_ends(logs, cli):
 
     logs.program.send_signal(signal.SIGINT)
 
-    assert logs.program.wait(10) == 0
+    assert logs.program.wait(60) == 0
     assert logs.output.read_text() == ""
 
 

@@ -58,6 +58,7 @@ def test_what_pm2_tells_beats_what_was_inherited_and_not_what_was_declared():
 def test_an_id_that_is_unique_looks_like_one_of_pm2():
     ids = {unique_id(1700000000.25, 0), unique_id(1700000000.25, 1), unique_id(1700000001.0, 0)}
 
+    assert unique_id(1700000000.25, 3) == "00060a24-1822-1090-0000-000000000003"
     assert len(ids) == 3
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in ids)
 

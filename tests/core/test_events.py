@@ -100,6 +100,7 @@ def test_too_much_memory_is_told_each_time():
     second = replace(up_again, state=Stopping(NEXT_RUN, Cause.MEMORY_EXCEEDED), restarts=2)
 
     assert kinds(UP, first) == [E.MEMORY_EXCEEDED, E.RESTARTED]
+    assert events_between(UP, first)[0].pid == RUN.identity.pid
     assert kinds(first, replace(first, last_exit=CLEAN, state=Starting())) == [E.EXITED]
     assert kinds(up_again, second) == [E.MEMORY_EXCEEDED, E.RESTARTED]
 

@@ -41,6 +41,11 @@ def test_what_means_something_else_elsewhere_is_no_name(name, reason):
     assert refusal.value.details == {"name": shown(name)}
 
 
+def test_a_space_at_an_end_is_shown_between_quotes():
+    with pytest.raises(InvalidInput, match=r'^not a usable name: " web" \('):
+        app_name(" web")
+
+
 def test_a_refused_name_is_repeated_short_and_without_control_characters():
     with pytest.raises(InvalidInput) as refusal:
         app_name("\x1b]0;title\a" + "x" * 10_000)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Exit, Stopping
+from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Errored, Exit, Exited, Stopping
 from pmdaemon.core.restarts import (
     BACKOFF_LIMIT,
     BACKOFF_RESET,
@@ -11,6 +11,7 @@ from pmdaemon.core.restarts import (
     LeaveAlone,
     StartAgain,
     decide,
+    is_exhausted,
     next_backoff,
     window,
 )
@@ -167,3 +168,22 @@ def test_a_growing_wait_beats_a_fixed_one():
     both = RestartPolicy(backoff=1.0, restart_delay=30.0)
 
     assert decision(5, FAILED, both).delay <= 1.0 + JITTER
+
+
+@pytest.mark.parametrize(
+    ("state", "ends", "autorestart", "exhausted"),
+    [
+        (Errored("why"), (1.0, 2.0), True, True),
+        (Errored("why"), (1.0, 2.0, 3.0), True, True),
+        (Errored("why"), (1.0,), True, False),
+        (Errored("why"), (1.0, 2.0), False, False),
+        (Exited(), (1.0, 2.0), True, False),
+    ],
+)
+def test_who_was_given_up_with_its_restarts_used_up_is_exhausted(
+    state, ends, autorestart, exhausted
+):
+    policy = RestartPolicy(max_restarts=2, autorestart=autorestart)
+    process = a_process(state=state, ends=ends, spec=an_app(restart=policy))
+
+    assert is_exhausted(process) is exhausted

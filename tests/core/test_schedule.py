@@ -128,3 +128,10 @@ def test_the_shorter_of_two_limits_counts(runtime, timeout, limit):
     job = None if timeout is None else Job(Schedule("0 3 * * *"), timeout=timeout)
 
     assert time_limit(an_app(max_runtime=runtime, job=job)) == limit
+
+
+def test_what_never_comes_falls_never_due():
+    never = Schedule("0 0 */31 * MON#5")  # the first of a month, if it is a fifth Monday
+
+    assert next_due(never, NOW.wall, BERLIN) is None
+    assert latest_due(never, NOW.wall, BERLIN) is None

@@ -58,19 +58,6 @@ def test_a_selector_means_a_name_then_a_namespace_then_an_id(text, pm_ids):
         assert chosen(text) == pm_ids
 
 
-@pytest.mark.parametrize(("text", "pm_ids"), [("web", [0, 1]), ("2", [4]), ("3", [3])])
-def test_a_narrow_selector_means_a_name_or_an_id(text, pm_ids):
-    selector = Selector(text, narrow=True)
-
-    assert [each.pm_id for each in select([selector], PROCESSES)] == pm_ids
-
-
-@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", ""])
-def test_a_narrow_selector_means_nothing_else(text):
-    with pytest.raises(ProcessNotFound):
-        select([Selector(text, narrow=True)], PROCESSES)
-
-
 def test_several_selectors_are_a_union_in_the_order_of_ids():
     assert chosen("jobs", "1", "web", "worker") == [0, 1, 2, 3]
 
@@ -208,9 +195,20 @@ def test_what_is_no_selector_is_told_why(text, sentence):
 
 def test_a_pattern_has_a_length_and_no_more():
     assert chosen(f"/web|{'x' * (LONGEST_PATTERN - 4)}/") == [0, 1]
-    with pytest.raises(InvalidInput, match=f"it has over {LONGEST_PATTERN} characters"):
+    with pytest.raises(InvalidInput, match=f"xxx.* [(]it has over {LONGEST_PATTERN} characters[)]"):
         chosen(f"/web|{'x' * (LONGEST_PATTERN - 3)}/")
 
 
 def test_each_text_is_a_selector():
     assert parse_each(["web", "/a/"]) == [Selector.parse("web"), Selector.parse("/a/")]
+
+
+def test_what_was_looked_up_already_is_meant_by_its_ids():
+    selector = Selector("web", pm_ids=frozenset({1, 5}))
+
+    assert [each.pm_id for each in select([selector], PROCESSES)] == [1, 5]
+
+
+def test_what_was_looked_up_and_is_gone_since_is_not_found():
+    with pytest.raises(ProcessNotFound, match="is called all"):
+        select([Selector("all", pm_ids=frozenset({99}))], PROCESSES)

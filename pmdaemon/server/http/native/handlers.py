@@ -78,7 +78,7 @@ async def create_process(engine: Engine, request: web.Request) -> web.Response:
     declared = read_declaration(body, base=environment.get("HOME", "/"), environment=environment)
     spec = declared.spec
     note(request, app=spec.name, script=hide_passwords(spec.command.script))
-    if any(one.process.name == spec.name for one in engine.processes.list()):
+    if any(one.name == spec.name for one in engine.processes.known):
         raise AppAlreadyExists(spec.name)
     started = await engine.processes.start_apps([spec], existing="refuse")
     response = json_response(

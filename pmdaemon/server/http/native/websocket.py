@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, Unsupported
+from pmdaemon.core.misfits import misfit, no_json
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
@@ -251,9 +252,9 @@ class Client:
         try:
             await self._do(_decode(text))
         except msgspec.ValidationError as error:
-            await self._say_error(InvalidInput(f"cannot use this message: {shown(str(error))}"))
+            await self._say_error(InvalidInput(f"cannot use this message: {misfit(error)}"))
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            await self._say_error(InvalidInput(f"this message is not JSON: {shown(str(error))}"))
+            await self._say_error(InvalidInput(f"this message is not JSON: {no_json(error)}"))
         except PmdaemonError as error:
             await self._say_error(error)
 
