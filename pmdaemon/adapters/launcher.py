@@ -20,6 +20,7 @@ from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
+from pmdaemon.adapters.spawned import end_unseen
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
@@ -88,7 +89,7 @@ class SpawnLauncher:
                 pid = self._spawn(order)
             identity = self._beginnings.identity(pid, before)
             if identity is None:
-                _undo(pid)
+                end_unseen(pid)
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
             launched(identity)
@@ -256,10 +257,3 @@ def _inheritable() -> list[int]:
             if int(name) > 2 and os.get_inheritable(int(name)):
                 found.append(int(name))
     return found
-
-
-def _undo(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)

@@ -63,7 +63,7 @@ class LiveDeployments:
 
     def start(self) -> None:
         """Follow apps from now on."""
-        self._bus.subscribe(self._heed)
+        self._bus.subscribe(self._heed, ProcessChanged)
 
     def environment(self, process: Process) -> Mapping[str, str]:
         """Give the variables that a program of a project gets; none for any other program.

@@ -11,6 +11,7 @@ from pmdaemon.core.routing import RouteTable
 from pmdaemon.core.service_book import ServiceBook
 from pmdaemon.core.services import table_of, targets_of
 from pmdaemon.engine.bus import Bus
+from pmdaemon.engine.choosing import by_name
 from pmdaemon.engine.interfaces import Clock, GatewayServer, TcpProbe
 from pmdaemon.engine.listening import Listening
 
@@ -68,10 +69,11 @@ class LiveRoutes:
         if self._domain is None:
             return
         processes = [one for one in self._processes() if one.name in self._apps]
+        by_app = by_name(processes)
         self._listening.forget_all_but({one.run.identity for one in processes if one.run})
         self.table = table_of(
             self._book.services.values(),
             self._domain,
-            lambda spec: targets_of(spec, processes, self._listening.accepts),
+            lambda spec: targets_of(spec, by_app.get(spec.app or "", ()), self._listening.accepts),
         )
         self._server.swap(self.table)
