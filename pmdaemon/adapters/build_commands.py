@@ -80,7 +80,7 @@ class BuildCommands:
     async def run(self, order: BuildOrder, out: Say, err: Say) -> BuildOutcome:
         """Run one; whatever goes wrong is the outcome. When cancelled, it is ended first."""
         try:
-            with self._walls.around(order.doors) as prepare:
+            with self._walls.around(order.visible_folders) as prepare:
                 words = (SHELL, "-c", order.command)
                 return await self.run_words(words, order, out, err, prepare=prepare)
         except OSError as error:

@@ -8,7 +8,7 @@ from pmdaemon.core.lifecycle_events import DependenciesMet, DependencyFailed, Ev
 from pmdaemon.core.notices import HealthChecked, Notice, ProcessChanged
 from pmdaemon.core.process import Process, Stopped, Wish
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.choosing import by_name, wanted
+from pmdaemon.engine.selection import by_name, wanted
 from pmdaemon.engine.supervisor import Supervisor
 
 
@@ -32,22 +32,22 @@ class DependencyKeeper:
         self._post = post
         self._held: dict[int, Sequence[str]] = {}
         self._waiting: dict[str, set[int]] = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Look after all who wait, now and from now on."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged, HealthChecked)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged, HealthChecked)
         for process in self._supervisor.processes.values():
             self._note(process.pm_id, process)
         self._look([*self._held])
 
     def stop(self) -> None:
         """Let nobody go any more."""
-        self._leave()
+        self._unsubscribe()
         self._held.clear()
         self._waiting.clear()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 known = after or before

@@ -11,9 +11,9 @@ from pmdaemon.core.routing import RouteTable
 from pmdaemon.core.service_book import ServiceBook
 from pmdaemon.core.services import table_of, targets_of
 from pmdaemon.engine.bus import Bus
-from pmdaemon.engine.choosing import by_name
 from pmdaemon.engine.interfaces import Clock, GatewayServer, TcpProbe
 from pmdaemon.engine.listening import Listening
+from pmdaemon.engine.selection import by_name
 
 
 class LiveRoutes:
@@ -35,7 +35,7 @@ class LiveRoutes:
         self._apps: frozenset[str] = frozenset()
         self._domain: str | None = None
         self.table = RouteTable()
-        bus.subscribe(self._heed, ProcessChanged, FormerRunGone)
+        bus.subscribe(self._on_notice, ProcessChanged, FormerRunGone)
 
     def go_by(self, book: ServiceBook, domain: str | None) -> None:
         """Have these services, with names below this domain."""
@@ -54,7 +54,7 @@ class LiveRoutes:
         hosts = dict.fromkeys(route.host for route in self.table.routes)
         return [host for host in hosts if host != "*" and not host.startswith("[")]
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 changed = after or before

@@ -170,7 +170,7 @@ async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[s
     selectors = parse_each(body["selectors"]) if "selectors" in body else None
     apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
     jobs = [name for name, spec in apps.items() if spec.job is not None]
-    if selectors is not None and not jobs:
+    if apps and selectors is not None and not jobs:
         raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
     runs = await engine.history.runs(jobs, limit=limit)
     return {"runs": [run_view(run) for run in runs]}

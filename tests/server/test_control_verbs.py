@@ -380,6 +380,10 @@ async def test_what_is_blocked_is_refused_and_explained(scene):
     assert unblocked["processes"][0]["wish"] == "down"
 
 
+async def test_the_history_of_all_may_be_of_none(scene):
+    assert await scene.result("history", selectors=["all"]) == {"runs": []}
+
+
 async def test_the_history_is_that_of_jobs(scene):
     job = an_app(name="report", job=Job(Schedule("0 3 * * *")))
     await scene.parts.start(job, an_app(name="web"))

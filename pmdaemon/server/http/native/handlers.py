@@ -12,8 +12,8 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
-from pmdaemon.engine.declaring import Change
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.planner import Change
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.native import views
