@@ -60,7 +60,7 @@ def test_it_lists_what_hosts_are_served_with(answers):
     assert answers("proxy", "certs") == 0
 
     lines = answers.out.splitlines()
-    assert lines[0] == "names that are routed are signed for by https://ca.test/dir"
+    assert lines[0] == "published names get their certificates from https://ca.test/dir"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
     assert rows == [
         ["host", "from", "until", "state"],

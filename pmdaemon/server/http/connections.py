@@ -144,7 +144,7 @@ class Connection(web.RequestHandler):
 def _refusal(problem: BaseException | None) -> Refusal:
     if isinstance(problem, LineTooLong):
         return HeadTooLarge()
-    return InvalidRequest("what was sent is not a request of HTTP/1")
+    return InvalidRequest("what was sent is not an HTTP/1 request")
 
 
 class TurnedAway(asyncio.Protocol):
