@@ -13,11 +13,12 @@ import pytest
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# How long an example takes tells how busy the machine is.
-hypothesis.settings.register_profile(
-    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("unhurried")
+# How long an example takes tells how busy the machine is. What has passed once passes again; others
+# are tried by `--hypothesis-profile exploring`.
+unhurried = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("exploring", **unhurried)
+hypothesis.settings.register_profile("repeating", **unhurried, derandomize=True, database=None)
+hypothesis.settings.load_profile("repeating")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,11 +8,11 @@ import asyncio
 import json
 import os
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pmdaemon.adapters.spawned import ticks_since_boot
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024
@@ -48,6 +48,7 @@ class KeeperLink:
         self._kept: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._programs: dict[Identity, str] = {}
+        self._former: set[Identity] = set()
         self._exits: dict[Identity, Exit] = {}
         self._asking: dict[Identity, Callable[[Exit], None]] = {}
         self._on_loss: Callable[[], None] = _nothing
@@ -84,9 +85,9 @@ class KeeperLink:
                     # With too few descriptors left for us, some did not arrive.
                     self._kept.update(zip(names, descriptors, strict=False))
                 case {"programs": programs}:
-                    self._programs.update(
-                        (Identity(pid, start_time), token) for token, pid, start_time in programs
-                    )
+                    for token, pid, start_time in programs:
+                        self._programs[Identity(pid, start_time)] = token
+                    self._former.update(self._programs)
                 case {"exits": exits}:
                     self._learn(exits)
                 case {"begin": {"deaths": deaths}}:
@@ -163,7 +164,7 @@ class KeeperLink:
             told = True
             self._launched(token, identity)
 
-        self._send({"launching": [token, _ticks_since_boot()]})
+        self._send({"launching": [token, ticks_since_boot()]})
         try:
             yield launched
         finally:
@@ -176,8 +177,11 @@ class KeeperLink:
             self._send({"recorded": [identity.pid, identity.start_time]})
 
     def keep_to(self, runs: Mapping[Identity, str]) -> None:
-        """Let the keeper know these programs, with their tokens, and forget all others."""
-        for identity in [one for one in self._programs if one not in runs]:
+        """Let the keeper know these programs, with their tokens, and forget other former ones.
+
+        What this daemon has started itself stays known: it may not be among those yet.
+        """
+        for identity in self._former - runs.keys():
             self.recorded(identity)
         for identity, token in runs.items():
             if identity not in self._programs:
@@ -308,13 +312,6 @@ class KeeperLink:
     def _give_up(self, identity: Identity) -> None:
         if (callback := self._asking.pop(identity, None)) is not None:
             callback(UNKNOWN_EXIT)
-
-
-def _ticks_since_boot() -> int:
-    """Tell the time as the kernel writes down when a process began (proc(5))."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
-        return 0
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def _nothing() -> None:

@@ -3,13 +3,15 @@
 Their values go to the daemon as they were typed; it reads them as it reads those of a file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import Option
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 
 _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "name": (("-n", "--name"), "NAME", "Name of the app; default that of its script."),
@@ -241,6 +243,26 @@ def flag_of(options: Mapping[str, Any]) -> str:
     if first in {"env", "args"}:
         return {"env": "--env KEY=VALUE", "args": "--"}[first]
     return flags_of(first)[-1]
+
+
+@contextmanager
+def as_typed(given: Container[str]) -> Iterator[None]:
+    """Have a refusal name the options that were given, where it names the fields they stand for."""
+    try:
+        yield
+    except InvalidConfiguration as error:
+        source = error.message.partition(":")[0].removeprefix("cannot use ")
+        problems = [_typed(problem, given) for problem in error.problems]
+        raise InvalidConfiguration(source, problems) from None
+    except InvalidInput as error:
+        message = _typed(error.message, given)
+        raise InvalidInput(message, code=error.code, **error.details) from None
+
+
+def _typed(problem: str, given: Container[str]) -> str:
+    field, colon, rest = problem.partition(": ")
+    flags = [flag for flag in flags_of(field) if flag.startswith("--")] if field in given else []
+    return f"{flags[0]}{colon}{rest}" if flags else problem
 
 
 def flags_of(field: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def talk(pmdaemon, sent):
         try:
             stranger.sendall(sent)
             stranger.shutdown(socket.SHUT_WR)
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):
             pass  # it had read enough
         return [json.loads(line) for line in received(stranger).splitlines()]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import command_line, environment_of
+from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
@@ -44,7 +45,8 @@ def test_a_file_may_be_in_any_format(pmdaemon, name, text):
 
     pid = pmdaemon.pid("app")
     assert command_line(pid)[-1] == "1000"
-    assert environment_of(pid)["COLOUR"] == "blue"
+    # One of them begins as `env`, which has to come to execute what follows.
+    eventually_sync(lambda: environment_of(pid).get("COLOUR") == "blue")
 
     pmdaemon.run("delete", name)
     assert pmdaemon.list() == []

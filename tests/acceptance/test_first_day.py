@@ -41,7 +41,7 @@ def front(tmp_path):
     yield begin
     for process in begun:
         process.send_signal(signal.SIGQUIT)
-        process.wait(30)
+        process.wait(60)
 
 
 def test_the_first_day(pmdaemon, front):

@@ -137,6 +137,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 command=sh -c "echo up as $STAGE; exec sleep 1000"
 process_name=%(program_name)s%(process_num)d
 numprocs=2
+stopwaitsecs=1
 environment=STAGE="live, really"
 [group:jobs]
 programs=worker
@@ -161,7 +162,7 @@ def test_what_supervisor_runs_is_listed_and_runs_once_supervisor_is_gone(pmdaemo
         assert f"supervisorctl -c {conf} shutdown\n    pmdaemon start worker\n" in told.out
     finally:
         supervisor.terminate()
-        supervisor.wait(30)
+        supervisor.wait(60)
     pmdaemon.run("start", "jobs")
     eventually_sync(lambda: "up as live, really" in pmdaemon.run("logs", "--nostream").out)
     assert [one["called"] for one in pmdaemon.list()] == ["worker:0", "worker:1"]

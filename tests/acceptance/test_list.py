@@ -162,11 +162,16 @@ def test_the_json_of_a_failure_is_one_value_too(pmdaemon):
 def test_the_list_is_shown_anew_until_ctrl_c(pmdaemon):
     program, *rest = pmdaemon.command("list", "--watch", "--sort", "id:desc")
     terminal = pexpect.spawn(
-        program, rest, env=pmdaemon.environment, cwd=str(pmdaemon.work), encoding="utf-8"
+        program,
+        rest,
+        env=pmdaemon.environment,
+        cwd=str(pmdaemon.work),
+        encoding="utf-8",
+        timeout=60,
     )
-    terminal.expect_exact("stopped", timeout=60)
+    terminal.expect_exact("stopped")
     pmdaemon.run("restart", "web:1")
-    terminal.expect(r"\x1b\[H[^\x1b]*(\x1b\[K[^\x1b]*)+online", timeout=60)
+    terminal.expect(r"\x1b\[H[^\x1b]*(\x1b\[K[^\x1b]*)+online")
 
     terminal.sendintr()
 

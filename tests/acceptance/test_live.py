@@ -47,7 +47,7 @@ async def watching(address):
 
 async def frame(socket):
     """Read the next message; None when the other side has hung up."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         message = await socket.receive()
     return json.loads(message.data) if message.type is WSMsgType.TEXT else None
 

@@ -63,13 +63,13 @@ def balancer(request, tmp_path, ports, apps):
         yield url
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def asked(url):
     """Ask through the balancer; None when that went wrong."""
     try:
-        answer = requests.get(url, timeout=30)
+        answer = requests.get(url, timeout=60)
     except requests.RequestException:
         return None
     return answer.text if answer.ok else None
@@ -91,15 +91,15 @@ def test_requests_are_spread_and_none_fails_when_an_instance_dies(pmdaemon, bala
 def test_a_balancer_answers_for_itself_when_nothing_is_left(pmdaemon, balancer):
     pmdaemon.run("stop", "all")
 
-    eventually_sync(lambda: requests.get(balancer, timeout=30).status_code in {502, 503})
+    eventually_sync(lambda: requests.get(balancer, timeout=60).status_code in {502, 503})
 
 
 def test_what_a_health_check_asks_needs_no_key_and_the_rest_does(pmdaemon, ports):
     pmdaemon.run("web", "--port", str(ports[9615]), "--api-key", "K", "--detach")
     url = f"http://127.0.0.1:{ports[9615]}"
 
-    assert requests.get(f"{url}/health", timeout=30).text.strip() == "ok"
-    assert requests.get(f"{url}/api/status", timeout=30).status_code == 401
+    assert requests.get(f"{url}/health", timeout=60).text.strip() == "ok"
+    assert requests.get(f"{url}/api/status", timeout=60).status_code == 401
 
 
 @pytest.mark.parametrize("balancer", ["nginx"], indirect=True)
@@ -107,7 +107,7 @@ async def test_the_live_feed_goes_through_nginx(pmdaemon, balancer, ports):
     pmdaemon.run("web", "--port", str(ports[9615]), "--detach")
 
     async with ClientSession() as session, session.ws_connect(f"{balancer}/pmdaemon/ws") as feed:
-        message = await feed.receive_json(timeout=30)
+        message = await feed.receive_json(timeout=60)
 
     assert message["type"] == "process_list"
     assert {process["name"] for process in message["data"]} == {"app-0", "app-1"}

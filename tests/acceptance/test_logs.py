@@ -109,7 +109,7 @@ def test_a_program_that_never_printed_has_nothing_to_show(pmdaemon):
 def test_bytes_that_are_no_text_do_not_end_the_reading(pmdaemon):
     pmdaemon.run("start", "printf 'a\\377b\\nlast'; exec sleep 1000", "--name", "app")
     log = Path(pmdaemon.process("app")["out_file"])
-    assert eventually_sync(log.read_bytes) == b"a\xffb\nlast"
+    eventually_sync(lambda: log.read_bytes() == b"a\xffb\nlast")
 
     assert pmdaemon.run("logs", "--nostream", "--raw").lines == ["a\ufffdb", "last"]
 
@@ -132,9 +132,14 @@ def test_following_ends_with_ctrl_c_and_nothing_else_to_say(pmdaemon):
     pmdaemon.run("start", "echo hello; exec sleep 1000", "--name", "app")
     program, *rest = pmdaemon.command("logs", "app")
     terminal = pexpect.spawn(
-        program, rest, env=pmdaemon.environment, cwd=str(pmdaemon.work), encoding="utf-8"
+        program,
+        rest,
+        env=pmdaemon.environment,
+        cwd=str(pmdaemon.work),
+        encoding="utf-8",
+        timeout=60,
     )
-    terminal.expect_exact("hello", timeout=60)
+    terminal.expect_exact("hello")
 
     terminal.sendintr()
 

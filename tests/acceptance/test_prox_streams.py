@@ -29,7 +29,7 @@ class Stream:
     def read(self, until) -> None:
         """Connect, and read until a condition holds for what came, or the stream ends."""
         address = self._url.hostname, self._url.port
-        with closing(http.client.HTTPConnection(*address, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection(*address, timeout=60)) as connection:
             headers = {"Last-Event-ID": self.last_id} if self.last_id else {}
             connection.request("GET", f"/api/v1{self._path}", headers=headers)
             answer = connection.getresponse()

@@ -50,7 +50,7 @@ def proxy(pmdaemon):
 
 
 def get(port, path="/", host="app.localhost"):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with closing(connection):
         connection.request("GET", path, headers={"Host": host})
         response = connection.getresponse()

@@ -74,7 +74,7 @@ def a_range(count):
 
 
 def get(port, path="/"):
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=40)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", path)
         return connection.getresponse().read()
 

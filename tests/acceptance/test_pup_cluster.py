@@ -66,7 +66,7 @@ class Asking:
 
 
 def ask(port: int, path: str = "/") -> str:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=40)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", path)
         return connection.getresponse().read().decode()
 

@@ -240,7 +240,7 @@ def test_without_a_home_nothing_is_left_behind(pmdaemon, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
 

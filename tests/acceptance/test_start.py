@@ -252,7 +252,8 @@ def test_a_program_has_a_session_of_its_own_and_nothing_open_of_ours(pmdaemon):
 
     pid = pmdaemon.pid("app")
     assert os.getsid(pid) == pid
-    assert sorted(os.listdir(f"/proc/{pid}/fd")) == ["0", "1", "2"]
+    # Until it has begun, it has the libraries open that it loads.
+    eventually_sync(lambda: sorted(os.listdir(f"/proc/{pid}/fd")) == ["0", "1", "2"])
     assert pid in children_of(pmdaemon.daemon)
 
 

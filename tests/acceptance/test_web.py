@@ -57,7 +57,7 @@ def curl(*arguments):
         [found, "-sS", "-w", "\n%{http_code}", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     body, _, status = done.stdout.rpartition("\n")
@@ -208,7 +208,7 @@ backend by_status
     option httpchk
     http-check send meth GET uri /api/status hdr X-API-Key {key}
     http-check expect status 200
-    server daemon 127.0.0.1:{web_port} check inter 200ms fall 1 rise 1
+    server daemon 127.0.0.1:{web_port} check inter 500ms fall 1 rise 1
 backend by_process
     option httpchk
     http-check send meth GET uri /api/processes/app hdr X-API-Key {key}
@@ -260,7 +260,7 @@ class LoadBalancer:
         assert self.process.poll() is None
         try:
             with closing(socket.socket(socket.AF_UNIX)) as stats:
-                stats.settimeout(5)
+                stats.settimeout(60)
                 stats.connect(self.socket)
                 stats.sendall(b"show stat\n")
                 rows = stats.makefile().read().splitlines()
@@ -324,7 +324,7 @@ def test_a_load_balancer_notices_nothing_of_a_reload_of_everything(
         assert balancer.failed_checks("by_status") == 0
     finally:
         over.set()
-        asking.join(timeout=30)
+        asking.join(timeout=60)
         balancer.close()
     assert set(asked) == {200}
 

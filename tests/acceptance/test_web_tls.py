@@ -69,7 +69,7 @@ def test_curl_gets_through_too(pmdaemon, certificate):
         ["curl", "-sS", "--cacert", certificate[0], f"https://localhost:{port}/api/status"],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
 

@@ -78,7 +78,7 @@ def test_what_was_pushed_is_live_and_nothing_else(pmdaemon, repository):
     def page():
         host = {"Host": urlsplit(f"http://shop.localhost:{gateway}").netloc}
         try:
-            return requests.get(f"http://127.0.0.1:{gateway}/", headers=host, timeout=5).text
+            return requests.get(f"http://127.0.0.1:{gateway}/", headers=host, timeout=60).text
         except requests.RequestException:
             return None
 

@@ -43,7 +43,7 @@ def issue(tmp_path, clock):
 
 async def over_tls(port, host, authority):
     trusting = ssl.create_default_context(cafile=authority)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", port, ssl=trusting, server_hostname=host
         )

@@ -29,7 +29,7 @@ def command(text, **changes):
     return HookOrder(**(order | changes))
 
 
-async def posted(delivery, answer, timeout=5.0):
+async def posted(delivery, answer, timeout=60.0):
     asked = []
 
     async def serve(reader, writer):
@@ -98,7 +98,7 @@ async def test_one_that_does_not_answer_is_tried_again(delivery):
 
 
 async def test_nobody_there_is_tried_again(delivery, unused_tcp_port):
-    order = HookOrder(url=f"http://127.0.0.1:{unused_tcp_port}/", body=b"{}", timeout=5.0)
+    order = HookOrder(url=f"http://127.0.0.1:{unused_tcp_port}/", body=b"{}", timeout=60.0)
 
     result = await delivery.deliver(order)
 

@@ -20,7 +20,7 @@ class Keeper:
 
     def __init__(self):
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.line.settimeout(10)
+        self.line.settimeout(60)
         self.link = KeeperLink(theirs)
 
     def say(self, message, descriptors=()):
@@ -338,6 +338,21 @@ async def test_a_keeper_is_told_the_difference_to_what_really_runs(keeper):
 
     assert keeper.hear()[0] == {"recorded": [100, 1000]}
     assert keeper.hear()[0] == {"launched": [["token 2", 101, 1010]]}
+
+
+async def test_what_was_started_meanwhile_is_not_forgotten_with_what_former_daemons_started(keeper):
+    keeper.say({"programs": [["token 1", 100, 1000]]})
+    keeper.begin()
+    with keeper.link.launching("token 2") as launched:
+        launched(OTHER)
+
+    keeper.link.keep_to({})
+    await settle()
+
+    assert keeper.link.programs == {OTHER: "token 2"}
+    heard = [keeper.hear()[0] for _ in range(2)]
+    assert [one["launching"][0] for one in heard[:1]] == ["token 2"]
+    assert heard[1] == {"launched": [["token 2", 101, 1010]], "recorded": [100, 1000]}
 
 
 async def test_an_exit_is_expected_of_a_program_until_it_is_told(keeper):

@@ -19,7 +19,7 @@ class Program:
 
     def __init__(self, descriptor):
         self.line = socket.socket(fileno=os.dup(descriptor))
-        self.line.settimeout(10)
+        self.line.settimeout(60)
 
     def say(self, *messages):
         self.line.sendall(b"".join(json.dumps(one).encode() + b"\n" for one in messages))
@@ -165,7 +165,7 @@ async def test_no_descriptor_is_left_open(program, channels, heard, line):
         for file in heard.files:
             file.close()
 
-        ours.settimeout(10)
+        ours.settimeout(60)
         assert ours.recv(1) == b""
 
 

@@ -51,7 +51,7 @@ def connect(listener):
         port = listener.getsockname()[1]
 
         def connect():
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.connect()
             return stack.enter_context(closing(connection))
 
@@ -200,7 +200,7 @@ def test_what_was_handed_on_and_is_not_used_is_closed_as_any_other(tmp_path, lis
     with (
         a_node_program(tmp_path, listener, source) as program,
         socket.create_server(("127.0.0.1", 0)) as elsewhere,
-        socket.create_connection(elsewhere.getsockname(), timeout=10) as client,
+        socket.create_connection(elsewhere.getsockname(), timeout=60) as client,
     ):
         connection, _ = elsewhere.accept()
         program.say({"act": "take", "at": [None, port]}, connection)
@@ -212,7 +212,7 @@ def test_what_was_handed_on_and_is_not_used_is_closed_as_any_other(tmp_path, lis
 def test_a_connection_to_where_nobody_listens_is_closed(program):
     with (
         socket.create_server(("127.0.0.1", 0)) as elsewhere,
-        socket.create_connection(elsewhere.getsockname(), timeout=10) as client,
+        socket.create_connection(elsewhere.getsockname(), timeout=60) as client,
     ):
         connection, _ = elsewhere.accept()
         program.say({"act": "take", "at": [None, 1]}, connection)
@@ -296,7 +296,7 @@ def test_a_connection_that_is_no_http_is_left_to_the_program(tmp_path, listener)
     echo = "require('node:net').createServer((socket) => socket.pipe(socket)).listen(PORT);"
     with (
         a_node_program(tmp_path, listener, echo) as program,
-        socket.create_connection(listener.getsockname(), timeout=10) as client,
+        socket.create_connection(listener.getsockname(), timeout=60) as client,
     ):
         client.sendall(b"one")
         assert client.recv(10) == b"one"
@@ -323,7 +323,7 @@ def test_a_connection_with_tls_is_closed_when_it_has_been_quiet(tmp_path, listen
     with a_node_program(tmp_path, listener, source) as program, ExitStack() as stack:
         quiet, busy = (
             stack.enter_context(
-                closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context))
+                closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context))
             )
             for _ in range(2)
         )

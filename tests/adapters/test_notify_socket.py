@@ -84,7 +84,7 @@ async def test_what_a_program_waits_on_is_closed_when_it_was_heard(notify):
         socket.send_fds(line, [b"BARRIER=1"], [writing])
     os.close(writing)
 
-    closed = await asyncio.wait_for(asyncio.to_thread(os.read, reading, 1), 10)
+    closed = await asyncio.wait_for(asyncio.to_thread(os.read, reading, 1), 60)
 
     assert closed == b""
     os.close(reading)

@@ -36,7 +36,7 @@ async def port():
         yield port
 
 
-def order(kind, target, timeout=5.0, **changes):
+def order(kind, target, timeout=60.0, **changes):
     return ProbeOrder(kind=kind, target=target, timeout=timeout, **changes)
 
 

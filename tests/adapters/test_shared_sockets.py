@@ -65,9 +65,9 @@ def test_all_instances_get_the_same_socket(sockets, port):
 def test_without_a_host_both_families_are_listened_on(sockets, port):
     sockets.open("web", None, port)
 
-    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    socket.create_connection(("127.0.0.1", port), timeout=60).close()
     if has_ipv6():
-        socket.create_connection(("::1", port), timeout=5).close()
+        socket.create_connection(("::1", port), timeout=60).close()
 
 
 def test_it_waits_for_connections_as_programs_expect_of_descriptor_3(sockets, port):

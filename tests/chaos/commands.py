@@ -85,13 +85,15 @@ class Commander:
             body = {"selectors": [name]}
         self.possible[name] = before | {after} if verb == "start" else _either(before, after)
         try:
-            self._daemon.request(verb, body)
+            result = self._daemon.request(verb, body)
         except PmdaemonError as error:
             if error.code == "process_not_found" and "gone" in before:
                 self.possible[name] = {"gone"}
                 return
             raise
-        self.possible[name] = {after}
+        # A stop of what was just being deleted, by a command without an answer, shows nothing.
+        assert result["processes"] or "gone" in before
+        self.possible[name] = {after} if result["processes"] else {"gone"}
 
 
 def _either(before: set[str], after: str) -> set[str]:

@@ -39,7 +39,7 @@ def console(home, daemon, judged, view):
     for open_socket in list(daemon._open):
         with suppress(OSError):  # closed already
             open_socket.shutdown(2)
-    console.finish(5)
+    console.finish(60)
 
 
 def write(path, content):
@@ -99,7 +99,7 @@ def test_what_is_written_last_is_printed_at_the_end(console, daemon, view, capfd
     eventually_sync(lambda: daemon.asked("list"))
     write(view["out_file"], b"at the very end\n")
 
-    assert console.finish(5)
+    assert console.finish(60)
 
     assert capfdbinary.readouterr().out == b"at the very end\n"
 
@@ -121,7 +121,7 @@ def test_a_reader_that_has_gone_is_told(console, daemon, view):
 
     console.start()
 
-    assert console.reader_gone.wait(5)
+    assert console.reader_gone.wait(60)
 
 
 def test_a_reader_that_does_not_read_is_not_waited_for(console, daemon, view):
@@ -131,14 +131,14 @@ def test_a_reader_that_does_not_read_is_not_waited_for(console, daemon, view):
         def begin(self, view, stream, *, backlog):
             def pump():
                 stuck.set()
-                return let_go.wait(10) and False
+                return let_go.wait(60) and False
 
             return pump
 
     console._printer = Stuck()
     daemon.answers("follow", {"item": {"pm_id": 0, "stream": "out"}})
     console.start()
-    assert stuck.wait(5)
+    assert stuck.wait(60)
 
     assert not console.finish(0.01)
 

@@ -76,14 +76,14 @@ def test_while_one_waits_nobody_else_gets_in(home, monkeypatch):
 
     def ask(_):
         claimed.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     monkeypatch.setattr(home_lock, "_ask_to_make_way", ask)
     taken = []
     successor = threading.Thread(target=lambda: taken.append(take_over(home)))
     successor.start()
     try:
-        assert claimed.wait(10)
+        assert claimed.wait(60)
         os.close(lock)
 
         assert is_claimed(home)

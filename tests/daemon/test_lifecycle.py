@@ -311,7 +311,7 @@ def test_of_two_daemons_started_at_once_one_wins_and_the_other_says_so(daemon):
     for thread in starting:
         thread.start()
     for thread in starting:
-        thread.join(30)
+        thread.join(60)
 
     assert outcomes.count("daemon_already_running") == 3
     assert [one for one in outcomes if isinstance(one, int)] == [daemon.pid]

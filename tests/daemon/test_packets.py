@@ -9,7 +9,7 @@ from pmdaemon.daemon import packets
 @pytest.fixture
 def line():
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.settimeout(10)
+    ours.settimeout(60)
     yield ours, theirs
     ours.close()
     theirs.close()

@@ -52,7 +52,7 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
     home = Home(str(tmp_path))
     home.ensure()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.settimeout(20)
+    ours.settimeout(60)
     socket.send_fds(ours, [b'{"begin": {"deaths": 2}}'], [])
     serve = ("-X", "importtime", "-m", "pmdaemon.daemon.serve")
     with (tmp_path / "imported").open("w") as imported:
@@ -71,13 +71,13 @@ def test_it_serves_a_home_and_speaks_to_its_keeper(tmp_path):
 
         Channel(home).request("kill")
 
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         lines = (tmp_path / "imported").read_text().splitlines()
         asked_for = {line.rpartition("|")[2].strip() for line in lines}
         assert asked_for & COSTLY <= REFUSED
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         ours.close()
 
 

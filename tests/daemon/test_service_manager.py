@@ -12,7 +12,7 @@ def heard(request, tmp_path):
     name = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.bind(name if request.param == "path" else f"\0{name}")
-        line.settimeout(5)
+        line.settimeout(60)
         yield line, name if request.param == "path" else f"@{name}"
 
 

@@ -139,7 +139,7 @@ async def send(port: int, data: bytes) -> Answer:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             received = await reader.read()
     finally:
         writer.close()

@@ -487,6 +487,20 @@ async def test_two_deletes_of_one_app_both_come_to_their_end(parts, processes):
     assert ids(await first) == ids(await second) == [0]
 
 
+async def test_a_stop_of_what_is_being_deleted_is_done_when_it_is_gone(parts, processes):
+    await parts.start(an_app())
+    parts.program(0).ignores = frozenset({"SIGINT"})
+    deleting, stopping = going(processes.delete(WEB)), going(processes.stop(WEB))
+    await settle()
+    assert not stopping.done()
+
+    parts.clock.advance(1.6)
+
+    assert await stopping == []
+    await deleting
+    assert states(parts) == {}
+
+
 async def test_what_is_being_deleted_cannot_be_started_by_name(parts, processes):
     await parts.start(an_app())
     parts.program(0).ignores = frozenset({"SIGINT"})

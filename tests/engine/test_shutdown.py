@@ -36,7 +36,7 @@ async def test_to_begin_is_not_to_wait(parts):
     assert parts.world.living() != []
 
     await eventually(lambda: not parts.world.living())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await parts.engine.ending.wait()
     assert parts.engine.ending.for_good
 
@@ -75,7 +75,7 @@ async def test_what_survives_is_told_and_the_daemon_ends_all_the_same(parts):
 
     [failure] = waiting.result()
     assert "web" in failure.message
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await parts.engine.ending.wait()
 
 

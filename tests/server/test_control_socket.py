@@ -245,10 +245,12 @@ async def test_a_client_that_says_too_little_is_sent_away_in_time(tmp_path, verb
 
 
 async def test_the_deadline_is_for_asking_and_not_for_the_answer(tmp_path, verbs):
-    async with listening(tmp_path, verbs.table(), deadline=0.05) as channel:
-        client, late = await channel.client(), await channel.client()
+    async with listening(tmp_path, verbs.table()) as channel:
+        client = await channel.client()
         await client.ask("wait")
 
+        channel.control._deadline = 0.05
+        late = await channel.client()
         assert "error" in await late.receive()
         verbs.go_on.set()
 

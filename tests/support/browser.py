@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds after which what should be there counts as missing."""
 
 WIDTHS = {360: 780, 768: 1024, 1280: 800}

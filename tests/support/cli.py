@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
 """What makes permissions count for root as they do for others (capabilities(7))."""
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a command counts as hung."""
 
 

@@ -33,7 +33,7 @@ class RawClient:
 
     async def receive(self) -> dict[str, Any] | None:
         """Read one line; None when the daemon has hung up."""
-        line = await asyncio.wait_for(self._reader.readline(), 10)
+        line = await asyncio.wait_for(self._reader.readline(), 60)
         return json.loads(line) if line else None
 
     async def ask(self, verb: str, body: dict[str, Any] | None = None) -> None:

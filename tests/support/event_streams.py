@@ -16,7 +16,7 @@ class EventStream:
     async def block(self) -> list[str]:
         """Read up to the next empty line."""
         lines = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while line := (await self.response.content.readline()).decode().rstrip("\n"):
                 lines.append(line)
         return lines

@@ -57,13 +57,13 @@ class Running:
 
     def __enter__(self) -> "Running":
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(30)
+        self._thread.join(60)
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
@@ -113,7 +113,7 @@ class Fuzzing:
     def _stream_begins(self, case: Case) -> None:
         _keep_it_a_request(case)
         request = case.as_transport_kwargs(headers=self._headers)
-        with requests.request(**request, stream=True, timeout=30) as answer:
+        with requests.request(**request, stream=True, timeout=60) as answer:
             if answer.status_code == 200:
                 assert answer.headers["Content-Type"].startswith("text/event-stream")
             else:

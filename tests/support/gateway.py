@@ -18,7 +18,7 @@ from tests.fakes.clock import FakeClock
 from tests.support.serving import TURNS, Handler, a_server
 from tests.support.waiting import eventually
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Upstream:

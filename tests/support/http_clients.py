@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from tests.support.waiting import eventually_sync
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a client takes a request for lost."""
 
 

@@ -123,7 +123,7 @@ class KeptDaemon:
         os.close(writing)
 
     def do_exits(self) -> None:
-        self.line.settimeout(10)
+        self.line.settimeout(60)
         self.note(told=json.loads(self.line.recv(65536))["exits"])
 
     def do_shrug(self) -> None:

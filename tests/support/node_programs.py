@@ -81,6 +81,8 @@ class NodeProgram:
             return self._listener in {os.readlink(file) for file in files.iterdir()}
         except FileNotFoundError:
             return self.process.poll() is None and self.listens()
+        except PermissionError:
+            return False  # it is just ending, and what there is of it is root's
 
     def confirm(self) -> None:
         """Say that a handle has come."""

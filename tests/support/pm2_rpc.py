@@ -39,4 +39,4 @@ def a_pm2_daemon(home: Path, *answers: bytes) -> Iterator[list[bytes]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield asked
-        thread.join(5)
+        thread.join(60)

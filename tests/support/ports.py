@@ -63,7 +63,7 @@ def has_ipv6() -> bool:
 def answers(port: int) -> bool:
     """Tell whether somebody listens on a port of this machine."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
     except OSError:
         return False
     return True

@@ -47,7 +47,7 @@ class ScriptedDaemon:
             with suppress(OSError):
                 open_socket.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(60)
 
     def answers(self, verb: str, *lines: Line) -> None:
         """Prepare one more answer to a verb."""
@@ -78,7 +78,7 @@ class ScriptedDaemon:
             thread.start()
             threads.append(thread)
         for thread in threads:
-            thread.join(5)
+            thread.join(60)
 
     def _talk(self, connection: socket.socket) -> None:
         with suppress(OSError), connection, connection.makefile("rwb") as stream:
@@ -112,7 +112,7 @@ class ScriptedDaemon:
         stream.readline()
         self.hang_ups += 1
         self._told.setdefault(verb, queue.Queue()).put(b"")
-        teller.join(5)
+        teller.join(60)
 
     def _tell(self, verb: str, stream: Any) -> None:
         while line := self._told.setdefault(verb, queue.Queue()).get():

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which a frame has to come."""
 
 OF_AIOHTTP = 0x100

@@ -152,12 +152,15 @@ def test_without_a_websocket_it_asks_and_says_so(open_page, home):
 
 
 def test_a_lost_connection_is_made_again(open_page):
-    connected = []
+    connected, is_back = [], False
     with open_page() as page:
 
         def relay(socket):
             connected.append(socket)
-            socket.connect_to_server()
+            if len(connected) == 1 or is_back:
+                socket.connect_to_server()
+            else:
+                socket.close()
 
         page.context.route_web_socket("**/ws", relay)
         page.reload()
@@ -166,8 +169,9 @@ def test_a_lost_connection_is_made_again(open_page):
         connected[0].close()
 
         expect(page.get_by_text(re.compile("^(Polling|Reconnecting)$"))).to_be_visible()
+        is_back = True
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
-        assert len(connected) == 2
+        assert len(connected) >= 2
 
 
 def test_a_daemon_that_is_gone_is_told_and_what_was_known_stays(open_page):

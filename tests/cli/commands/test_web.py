@@ -139,7 +139,7 @@ def test_ctrl_c_hangs_up_and_is_no_error(cli):
 
         program.send_signal(signal.SIGINT)
 
-        assert program.communicate(timeout=10)[1] == b""
+        assert program.communicate(timeout=60)[1] == b""
         assert program.returncode == 0
         eventually_sync(lambda: cli.daemon.hang_ups == 1)
     finally:

@@ -30,7 +30,7 @@ async def balanced():
 
 
 async def say(gateway, text=b"hello", *, host="127.0.0.1"):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         port = gateway.server.balanced["app"]
         reader, writer = await asyncio.open_connection(host, port)
         try:
@@ -162,7 +162,7 @@ async def test_a_connection_on_which_nothing_was_said_goes_to_the_next_target(le
         gateway.leads_to(gone, upstream)
         answers = []
         for _ in range(4):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 port = gateway.server.balanced["app"]
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 first = await reader.readexactly(1)
@@ -207,7 +207,7 @@ async def test_a_client_that_leaves_without_a_word_leaves_its_target_too():
 
         writer.transport.abort()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await left.wait()
         await eventually(lambda: not gateway.server.busy("app", upstream.target))
         assert upstream.connections == 1

@@ -281,7 +281,7 @@ async def test_a_swap_leaves_what_is_on_its_way_alone_and_sends_on_what_comes():
         await eventually(lambda: old.heads)
 
         gateway.leads_to(new)
-        drained = asyncio.ensure_future(gateway.server.drained("app", old.target, within=5.0))
+        drained = asyncio.ensure_future(gateway.server.drained("app", old.target, within=60.0))
         assert body_of(await gateway.get()) == b"new"
         assert not drained.done()
         release.set()

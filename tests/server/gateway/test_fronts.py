@@ -47,7 +47,7 @@ async def test_what_comes_while_daemons_change_waits_for_the_next_one():
 
     second = await Front.open("127.0.0.1", 0, Says, keeper, whose="gateway")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await accepted.wait()
     writer.close()
     await writer.wait_closed()

@@ -32,7 +32,7 @@ async def test_connections_to_a_target_that_is_no_more_are_closed():
 
         gateway.leads_to()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await gone.wait()
 
 
@@ -70,7 +70,7 @@ async def test_who_listens_on_one_loopback_address_is_found_on_it():
     async with an_upstream(answer(b"", times=0)) as upstream:
         connection = await connect(("localhost", upstream.port), UntilClosed)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await connection.over.wait()
         assert upstream.connections == 1
 

@@ -48,7 +48,7 @@ class Reading:
 
     async def piece(self):
         while not self._pieces:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 self._pieces = list(await anext(self._batches))
         return self._pieces.pop(0)
 
