@@ -94,7 +94,7 @@ def test_without_any_it_says_how_to_have_some(cli):
 
 def test_an_authority_is_asked_by_those_who_agree_to_its_terms(answers):
     assert answers("proxy", "certs", "--acme", "letsencrypt") != 0
-    assert "say so by --agree" in answers.err
+    assert "add --agree" in answers.err
     assert answers.daemon.asked("gateway_on") == []
 
     line = "proxy certs --acme letsencrypt --agree --contact a@b.test --trust /ca.pem"

@@ -34,7 +34,7 @@ def test_what_was_up_is_started_where_pm2_does_not_run(cli, saved):
     assert cli("import", "pm2", PM2_HOME=str(saved)) == 0
     assert started(cli) == [("web", False), ("old", True)]
     assert cli.out.startswith("web: /srv/web.js (up)\nold: /srv/old.js (stopped)\n")
-    assert "pm2-logrotate: a module of PM2's" in cli.out
+    assert "pm2-logrotate: a PM2 module" in cli.out
     assert "pmdaemon start web" not in cli.out
 
 
