@@ -134,12 +134,12 @@ def test_addresses_that_are_not_ours_are_always_there():
 
 def test_every_service_has_its_name_below_the_domain_and_its_own_routes():
     own = Route("www.example.com", "web", "/shop")
-    specs = [ServiceSpec(name="web", routes=(own,)), ServiceSpec(name="not a host name")]
+    specs = [ServiceSpec(name="web", routes=(own,)), ServiceSpec(name="no host name")]
 
     table = table_of(specs, "localhost", lambda _: [])
 
     assert table.routes == (own, Route("web.localhost", "web"))
-    assert set(table.services) == {"web", "not a host name"}
+    assert set(table.services) == {"web", "no host name"}
 
 
 def test_a_route_of_ones_own_comes_before_the_name_of_another():
