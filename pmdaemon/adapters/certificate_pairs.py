@@ -44,7 +44,7 @@ class Pair(Struct, frozen=True):
         if not covers(self.leaf, host):
             return InvalidInput(f"it is not for {host}", code="certificate_foreign")
         if self.ends < now:
-            return InvalidInput(f"it has run out on {_date(self.ends)}", code="certificate_expired")
+            return InvalidInput(f"it expired on {_date(self.ends)}", code="certificate_expired")
         if self.begins > now:
             message = f"it holds from {_date(self.begins)} on"
             return InvalidInput(message, code="certificate_not_yet_valid")

@@ -68,14 +68,14 @@ class AesGcmSealer:
         key = next((one for one in self._keys.all() if one.id == id_), None)
         if key is None or not head.startswith(VERSION):
             raise OperationFailed(
-                f"cannot open what was sealed: its key is not in the file {KEYS_FILE} of the home",
+                f"cannot decrypt a secret: its key is not in the file {KEYS_FILE} of the home",
                 code="sealing_key_missing",
             )
         try:
             return _cipher(key).decrypt(nonce, content, _bound(head, about)).decode()
         except (InvalidTag, ValueError):
             raise OperationFailed(
-                "cannot open what was sealed: it is not as it was written", code="seal_broken"
+                "cannot decrypt a secret: it was altered", code="seal_broken"
             ) from None
 
     def begin_key(self) -> None:

@@ -19,7 +19,7 @@ def read_secret(what: str, *, again: bool = False) -> str:
 
         secret = getpass(f"{what}: ")
         if again and getpass("once more: ") != secret:
-            raise WrongUsage("these two are not the same")
+            raise WrongUsage("the two entries are not the same")
     if not secret:
         raise WrongUsage(f"there is no {what}: type it, or write it to standard input")
     return secret

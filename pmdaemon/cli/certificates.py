@@ -82,7 +82,7 @@ def show(context: Context, *, json: bool) -> None:
         say_json({"authority": str(file) if file.exists() else None, **found})
         return
     if found["acme"] is not None:
-        print(f"names that are routed are signed for by {found['acme']}")
+        print(f"published names get their certificates from {found['acme']}")
     if not found["certificates"]:
         print("there are no certificates (to speak HTTPS: pmdaemon proxy on --https 9643)")
         return
@@ -91,7 +91,7 @@ def show(context: Context, *, json: bool) -> None:
     print(certificates_table(found["certificates"], context.terminal))
     if file.exists():
         print(f"the authority of this home: {file}")
-        print("pmdaemon proxy certs --install says how this machine comes to trust it")
+        print("to make this machine trust it, see: pmdaemon proxy certs --install")
 
 
 def say_how_to_trust(context: Context, *, json: bool) -> None:
@@ -134,7 +134,7 @@ def _authority(
     directory = DIRECTORIES.get(acme, acme)
     if not agree:
         raise WrongUsage(
-            f"{directory} signs for those who agree to its terms of service: say so by --agree"
+            f"{directory} signs only for those who agree to its terms of service: add --agree"
         )
     trusted = str(Path(trust).absolute()) if trust is not None else None
     return {"directory": directory, "contact": list(contact), "trusted": trusted}

@@ -23,7 +23,7 @@ def checkout_here() -> "Checkout":
     top = git("rev-parse", "--show-toplevel")
     if not top:
         raise WrongUsage(
-            "this is no checkout of a git repository: go to one, or name a --project"
+            "this is not a checkout of a git repository: go to one, or name a --project"
             " (to deploy by the deploy section of an ecosystem file, name its environment)"
         )
     found: Checkout = {"path": top, "name": Path(top).name}
@@ -32,7 +32,7 @@ def checkout_here() -> "Checkout":
     if branch := git("symbolic-ref", "--quiet", "--short", "HEAD"):
         found["branch"] = branch
     if git("status", "--porcelain", "--untracked-files=no"):
-        warn("there are changes that are not committed: they are not deployed")
+        warn("uncommitted changes are not deployed")
     return found
 
 

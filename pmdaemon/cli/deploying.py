@@ -28,8 +28,8 @@ def see_through(
             deployment = follow(context, deployment, quiet=json)
         except KeyboardInterrupt:
             warn(
-                f"deployment {number} goes on without you"
-                f" (to end it: pmdaemon deployments {project} {number} --cancel)"
+                f"deployment {number} continues without you"
+                f" (to cancel it: pmdaemon deployments {project} {number} --cancel)"
             )
             raise
     if deployment["status"] in {"failed", "stopped"}:

@@ -53,7 +53,7 @@ def start_targets(
             flag = "--only" if only else "--env without a ="
             # PM2 has `-e` for that.
             hint = "" if only else " (--error FILE keeps its standard error)"
-            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is none{hint}")
+            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is not one{hint}")
         else:
             started += start_program(context, target, options, quiet=json)
     if json:
@@ -177,12 +177,12 @@ def refuse_unready(views: Processes) -> None:
     """Fail where a program was to be waited for, and did not get ready in time.
 
     Raises:
-        NotReady: one runs, and has not said that it is ready.
+        NotReady: one runs, but has not said yet that it is ready.
 
     """
     late = [called(view) for view in views if view["state"] == "online" and not view["ready"]]
     if late:
-        raise NotReady(f"{' and '.join(late)} did not say in time to be ready", processes=late)
+        raise NotReady(f"{' and '.join(late)} did not say in time that it is ready", processes=late)
 
 
 def say_outcome(views: Processes, elapsed: float) -> None:

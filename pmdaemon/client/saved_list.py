@@ -80,7 +80,9 @@ def resurrect(
     coming.bring(down, down=True)
     if failures := coming.failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise OperationFailed(f"not all came back: {failures[0]}{more}", failures=failures)
+        raise OperationFailed(
+            f"not everything was restored: {failures[0]}{more}", failures=failures
+        )
     return coming.back
 
 

@@ -189,7 +189,7 @@ def _health(reading: Reading) -> HealthCheck | None:
         return check
     names = [name for name in found if name.startswith(_HEALTH)]
     if "health_check" in found:
-        reading.refuse(names[0], InvalidInput("it is a part of health_check, which is there, too"))
+        reading.refuse(names[0], InvalidInput("it is part of health_check, which is also given"))
         return None
     try:
         return flat_check(flat)

@@ -143,7 +143,7 @@ def _of(found: Mapping[str, Any]) -> HealthCheck | None:
         wanted = {"http": "url", "tcp": "port", "command": "command"}.get(str(kind))
         raise InvalidInput(f"nothing to check: {wanted or 'url, port or command'} is missing")
     if len(targets) > 1:
-        raise InvalidInput(f"one thing to check, please, not {' and '.join(targets)}")
+        raise InvalidInput(f"only one thing can be checked, not {' and '.join(targets)}")
     [target] = targets
     if kind is not None and _TARGETS[target] != kind:
         raise InvalidConfiguration("it", [f"{target}: a check of type {shown(kind)} has none"])

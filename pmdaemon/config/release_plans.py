@@ -110,7 +110,7 @@ def _found(recipe: Recipe) -> Program:
             has_one_page=recipe.runtime != "static",
         )
     raise CannotPlan(
-        "nothing says how it is started: set the start command of the project,"
+        "cannot tell how to start it: set the start command of the project,"
         " or add a Procfile with a line web: COMMAND"
     )
 

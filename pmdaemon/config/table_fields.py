@@ -122,7 +122,7 @@ def _hook(value: object) -> Remarked:
     found: dict[str, Any] = read.value
     events = found.pop("on", None) or found.pop("events", None) or ("all",)
     if ("command" in found) == ("url" in found):
-        raise InvalidInput("either command or url is to be there")
+        raise InvalidInput("either command or url is needed")
     return Remarked(Hook(events, **found), read.remarks)
 
 

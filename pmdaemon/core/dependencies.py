@@ -45,7 +45,7 @@ def why_not(needed: Dependency, processes: Sequence[Process]) -> str:
     for process in processes:
         match process.state:
             case Errored(reason):
-                return f"{needed.name} to be {wanted}, which was given up: {reason}"
+                return f"{needed.name} to be {wanted}, which has failed for good: {reason}"
             case Exited() if needed.condition != "completed" or not _has_succeeded(process):
                 return f"{needed.name} to be {wanted}, which ended with {process.last_exit}"
             case Stopped() if process.wish is Wish.BLOCKED:

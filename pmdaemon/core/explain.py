@@ -63,34 +63,35 @@ def _state(process: Process, facts: Facts) -> Iterator[str]:
             yield f"{name} is up: pid {run.identity.pid}, for {_since(run.since, facts)}."
             if not ready:
                 patience = f"{process.spec.ready.timeout:g} s"
-                yield f"It was to say when it is ready, and did not within {patience}."
+                yield f"It should have said that it is ready, but did not within {patience}."
         case Starting(Run() as run):
-            yield f"{name} is starting: pid {run.identity.pid}, and has not said that it is ready."
+            pid = run.identity.pid
+            yield f"{name} is starting: pid {pid}, and has not said yet that it is ready."
         case Starting():
             yield f"{name} is starting."
         case Stopping(run, cause, ended):
             yield f"{name} is ending, because {_because(cause, process)}."
             if process.state.draining:
-                yield "It gets no more requests, finishes those that it has, and is stopped then."
+                yield "It gets no more requests, finishes those it has, and is then stopped."
             else:
                 yield from _ending(process, run, is_over=ended is not None)
         case Backoff(since, delay, reason):
             left = max(0.0, delay - _elapsed(since, facts))
             what = f"could not be started: {reason}" if reason else _ended(process)
             yield f"{name} is down for the moment: it {what}."
-            yield f"It is started again in {left:.1f} s."
+            yield f"It will be restarted in {left:.1f} s."
             if reason is None and process.backoff:
-                yield "The wait grows from end to end, until it has been up for half a minute."
+                yield "The delay grows with each failure, until it has been up for half a minute."
         case Exited():
             yield from _why_exited(process)
         case Errored(reason, last_words):
-            yield f"{name} was given up: {reason}."
+            yield f"{name} has failed for good: {reason}."
             if last_words:
-                yield "The last it wrote to stderr was:"
+                yield "The last lines it wrote to stderr:"
                 yield from (f"    {line}" for line in last_words)
             if reason.endswith("exit code 0"):
-                yield "If its work is done then, start it with --no-autorestart;"
-                yield "if it puts itself into the background, have it stay in the foreground."
+                yield "If that means its work is done, start it with --no-autorestart;"
+                yield "if it puts itself into the background, make it stay in the foreground."
             if process.wish is not Wish.BLOCKED:
                 yield f"To try it again: pmdaemon start {name}."
             yield f"To see what it printed: pmdaemon logs {name}."
@@ -106,7 +107,7 @@ def _why_exited(process: Process) -> Iterator[str]:
         yield f"{name} is down, because it {last}."
         yield f"It stays down until pmdaemon start {name}, or its cron_restart falls due."
     elif process.spec.job is not None:
-        yield f"{name} is a job, and does not run at the moment: its last run {last}."
+        yield f"{name} is a job and is not running: its last run {last}."
     else:
         yield f"{name} is down, because it {last}, and {_why_left_alone(process)}."
 
@@ -114,10 +115,10 @@ def _why_exited(process: Process) -> Iterator[str]:
 def _ending(process: Process, run: Run, *, is_over: bool) -> Iterator[str]:
     stop = process.spec.stop
     if is_over:
-        yield f"Its first process (pid {run.identity.pid}) has ended, what it started has not."
-        yield "Should it put itself into the background, have it stay in the foreground."
+        yield f"Its main process (pid {run.identity.pid}) has ended, but what it started has not."
+        yield "If it puts itself into the background, make it stay in the foreground."
     else:
-        yield f"It got {stop.signal} and has {stop.grace:g} s to end; after that it is killed."
+        yield f"It got {stop.signal} and has {stop.grace:g} s to stop before it is killed."
 
 
 def _why_down(process: Process, facts: Facts) -> Iterator[str]:
@@ -130,22 +131,22 @@ def _why_down(process: Process, facts: Facts) -> Iterator[str]:
             if so is not Standing.MET
         ]
         if missing:
-            yield f"{name} is down and is to be up: it waits for what it depends on."
+            yield f"{name} is down but should be up: it is waiting for what it depends on."
             yield from (f"It needs {each}." for each in missing)
         else:
-            yield f"{name} is down and is to be up: it is started as soon as the daemon gets to it."
+            yield f"{name} is down but should be up: the daemon is about to start it."
     elif process.wish is Wish.BLOCKED:
         yield f"{name} is down."
     elif process.started is None and process.spec.job is not None:
-        yield f"{name} is a job, and has not run yet."
+        yield f"{name} is a job and has not run yet."
     elif process.started is None:
-        yield f"{name} has not been started yet: it is listed, and waits for pmdaemon start {name}."
+        yield f"{name} has not been started yet: start it with pmdaemon start {name}."
     elif process.spec.job is not None and process.last_cause is not Cause.STOP_REQUESTED:
-        yield f"{name} is a job, and does not run at the moment."
+        yield f"{name} is a job and is not running."
     else:
         yield f"{name} is down, because somebody stopped it."
         until = "its schedule starts it" if facts.due is not None else f"pmdaemon start {name}"
-        yield f"It stays down, also after a reboot, until {until}."
+        yield f"It stays down, even after a reboot, until {until}."
 
 
 def _wish(process: Process) -> Iterator[str]:
@@ -159,12 +160,12 @@ def _past(process: Process, facts: Facts) -> Iterator[str]:
     policy = process.spec.restart
     if process.restarts and not isinstance(process.state, Errored):
         times = "once" if process.restarts == 1 else f"{process.restarts} times"
-        yield f"It was started anew {times} so far{_lately(process)}."
+        yield f"It has been restarted {times} so far{_lately(process)}."
     recent = [end for end in process.ends if facts.now.monotonic - end < restarts.window(policy)]
     if recent and isinstance(process.state, Online | Backoff | Starting | Stopping):
         yield (
-            f"{len(recent)} of its ends within the last {restarts.window(policy):g} s count as"
-            f" failures; at {policy.max_restarts} it is given up."
+            f"{len(recent)} of its exits within the last {restarts.window(policy):g} s count as"
+            f" failures; at {policy.max_restarts}, pmdaemon gives up."
         )
 
 
@@ -183,7 +184,7 @@ def _health(process: Process, facts: Facts) -> Iterator[str]:
     if check is None or not isinstance(process.state, Online):
         return
     if health is None or health.last is None or health.at is None:
-        yield f"Whether it is healthy is not known yet ({check.kind} {check.target})."
+        yield f"It is not known yet whether it is healthy ({check.kind} {check.target})."
         return
     found = f"{health.last.detail}, {_since(health.at, facts)} ago"
     match health.status:
@@ -196,12 +197,12 @@ def _health(process: Process, facts: Facts) -> Iterator[str]:
         case HealthStatus.UNHEALTHY:
             yield f"It is unhealthy: {found}."
             if not check.restart:
-                yield "It is not started anew for that, as declared."
+                yield "It is not restarted for that, as declared."
 
 
 def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     if process.spec.cron_stop is not None and isinstance(process.state, Online):
-        yield f"Its schedule ends it ({process.spec.cron_stop.cron})."
+        yield f"Its schedule stops it ({process.spec.cron_stop.cron})."
     if facts.due is None:
         return
     left = format_uptime_long(max(1.0, facts.due - facts.now.wall))
@@ -210,11 +211,11 @@ def _schedule(process: Process, facts: Facts) -> Iterator[str]:
     if process.wish is Wish.BLOCKED:
         yield f"Its schedule falls due in {left}, and nothing will happen."
     else:
-        yield f"By its schedule it {what} in {left}."
+        yield f"On its schedule, it {what} in {left}."
     if process.wish is Wish.DOWN and process.spec.job is None:
         yield f"To prevent that: pmdaemon block {process.called}."
     if process.queued:
-        yield "One more run is queued, as it fell due while it ran."
+        yield "One more run is queued, because it fell due while running."
 
 
 def _why_left_alone(process: Process) -> str:
@@ -243,17 +244,17 @@ def _because(cause: Cause, process: Process) -> str:
         case Cause.RESTART_REQUESTED:
             return "somebody asked for a restart"
         case Cause.MEMORY_EXCEEDED:
-            return f"it held more memory than {format_size(process.spec.max_memory or 0)}"
+            return f"it used more memory than {format_size(process.spec.max_memory or 0)}"
         case Cause.UNHEALTHY:
             return "its health check failed"
         case Cause.SCHEDULED:
             return "its schedule fell due"
         case Cause.FILES_CHANGED:
-            return "files that it is watched by changed"
+            return "files it watches have changed"
         case Cause.TIMED_OUT:
             return "it took longer than it may"
         case Cause.END_DUE:
-            return "its schedule was to end it"
+            return "its schedule stopped it"
         case Cause.REPLACED:
             return "it was reloaded"
         case Cause.NOT_READY:

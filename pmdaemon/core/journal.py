@@ -65,7 +65,7 @@ CATEGORIES = {
     EventKind.TIME_EXCEEDED: ("timeout", Severity.WARN, "runs for longer than it may"),
     EventKind.RESTARTED: ("restart", Severity.INFO, "is started again"),
     EventKind.STOPPED: ("stop", Severity.INFO, "is stopped"),
-    EventKind.ERRORED: ("exhausted", Severity.ERROR, "was given up"),
+    EventKind.ERRORED: ("exhausted", Severity.ERROR, "has failed for good"),
     EventKind.DELETED: ("deleted", Severity.INFO, "was deleted"),
 }
 """Under which head each kind of event is written down, how grave it is, and in which words."""

@@ -76,7 +76,8 @@ def decide(process: Process, ending: Stopping, at: Instant) -> Decision:
         ends = (*ends, at.monotonic)
         if len(ends) >= policy.max_restarts:
             return GiveUp(
-                f"ended {len(ends)} times within {window(policy):g} s, at last with {ended}", ends
+                f"ended {len(ends)} times within {window(policy):g} s, the last time with {ended}",
+                ends,
             )
     if not policy.backoff:
         return StartAgain(policy.restart_delay, ends)

@@ -208,7 +208,7 @@ def host_pattern(text: str) -> str:
     except UnicodeError:
         ascii_name = ""
     if host_of(ascii_name) is None or ":" in ascii_name:
-        raise InvalidInput(f"{shown(text)} is no host name", code="invalid_host", host=text)
+        raise InvalidInput(f"{shown(text)} is not a host name", code="invalid_host", host=text)
     return wildcard + ascii_name
 
 
@@ -220,7 +220,9 @@ def path_prefix(text: str) -> str:
 
     """
     if not re.fullmatch(r"/[\w\-./~%@:+]*", text, re.ASCII) or "//" in text or "/../" in f"{text}/":
-        raise InvalidInput(f"{shown(text)} is no path of a route", code="invalid_path", path=text)
+        raise InvalidInput(
+            f"{shown(text)} is not the path of a route", code="invalid_path", path=text
+        )
     return text if text == "/" else text.rstrip("/")
 
 

@@ -86,7 +86,7 @@ def read_target(text: str) -> tuple[str | None, int | None, tuple[Target, ...]]:
     if host == HERE or host.startswith("[") or "." in host:
         name = host_of(host)
         if name is None:
-            raise InvalidInput(f"{shown(host)} is no host name", code="invalid_target")
+            raise InvalidInput(f"{shown(host)} is not a host name", code="invalid_target")
         return None, None, (Target(name.strip("[]"), tcp_port),)
     return host, tcp_port, ()
 
@@ -113,9 +113,11 @@ def read_listener(text: str) -> Listener:
     host, colon, port = text.strip().rpartition(":")
     host = host.strip("[]")
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_TCP_PORT:
-        raise InvalidInput(f"{shown(text)} is no address to listen on: a TCP port, or HOST:PORT")
+        raise InvalidInput(
+            f"{shown(text)} is not an address to listen on: a TCP port, or HOST:PORT"
+        )
     if colon and not host:
-        raise InvalidInput(f"{shown(text)} is no address to listen on: its host is missing")
+        raise InvalidInput(f"{shown(text)} is not an address to listen on: its host is missing")
     return Listener(host or HERE, int(port))
 
 

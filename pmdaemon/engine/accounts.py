@@ -322,7 +322,7 @@ class Accounts:
             return Role.USER, None
         if not self._by_id:
             raise RegistrationClosed(
-                "the first account is made by who has the machine or its key: pmdaemon user add"
+                "the first account is made on this machine, or with its key: pmdaemon user add"
             )
         raise RegistrationClosed("registration is by invitation: ask an administrator for one")
 

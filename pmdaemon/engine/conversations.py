@@ -89,7 +89,7 @@ class Conversations:
                 message = action if params is None else {"msg": action, "opts": params}
                 if not self._lines.say(process, message):
                     raise OperationFailed(
-                        f"cannot reach {process.called}: it is no program of Node's with a channel",
+                        f"cannot reach {process.called}: it is not a Node program with a channel",
                         code="no_channel",
                     )
             await asyncio.wait(answers.values(), timeout=ANSWER_PATIENCE)

@@ -55,7 +55,7 @@ class Invitations:
         """
         if not 0 < expire_in <= LONGEST_LIFE:
             raise InvalidInput(
-                f"an invitation is good for up to {LONGEST_LIFE / 86400:.0f} days",
+                f"an invitation is valid for up to {LONGEST_LIFE / 86400:.0f} days",
                 code="invalid_expiry",
             )
         now = self._clock.now().wall
@@ -103,7 +103,7 @@ class Invitations:
                 if one.email is None or email_key(one.email) == email_key(email):
                     return one
                 break
-        raise RegistrationClosed("this invitation is not good, or not for this address")
+        raise RegistrationClosed("this invitation is not valid, or not for this address")
 
     def used(self, id_: str) -> None:
         """Have it no more, as the store has it no more."""

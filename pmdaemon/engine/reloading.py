@@ -149,12 +149,12 @@ class Reloader:
         now = self._supervisor.processes.get(turn.pm_id)
         if now is None or now.lineage != came.lineage:
             raise OperationFailed(
-                f"{came.called} was not reloaded: it was stopped, restarted or deleted meanwhile",
+                f"{came.called} was not reloaded: meanwhile it was stopped, restarted or deleted",
                 name=came.name,
             )
         if left is not None and isinstance(left.state, Errored):
             raise OperationFailed(
-                f"{came.called} was reloaded, but its former run does not end: {left.state.reason}",
+                f"{came.called} was reloaded, but its old run does not end: {left.state.reason}",
                 name=came.name,
             )
 
@@ -163,7 +163,7 @@ def _still_up(ledger: Ledger, turn: Turn) -> Process:
     old = ledger.processes.get(turn.pm_id)
     if old is None or old.wish is not Wish.UP:
         name = turn.spec.name
-        raise OperationFailed(f"cannot reload {name}: it was stopped meanwhile", name=name)
+        raise OperationFailed(f"cannot reload {name}: it was stopped in the meantime", name=name)
     return old
 
 

@@ -66,7 +66,7 @@ def install(manager: ServiceManager, service: Service, *, start: bool) -> Path:
 
 
 def uninstall(manager: ServiceManager, name: str) -> Path | None:
-    """Have a service started at boot no more; what runs goes on. None when there is none.
+    """Stop starting a service at boot; what runs goes on. None when there is none.
 
     Raises:
         OperationFailed: it could not be.

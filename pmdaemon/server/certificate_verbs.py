@@ -82,13 +82,13 @@ def acme_settings(body: AcmeItem | None) -> AcmeSettings | None:
         parts = parse.urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
         raise InvalidInput(
-            f"{shown(directory)} is no directory of an authority: an https URL",
+            f"{shown(directory)} is not the directory of an authority: use an https URL",
             code="invalid_directory",
         )
     for address in contact:
         name, _, domain = address.partition("@")
         if not name or not domain or any(each in address for each in " ,?\r\n"):
-            raise InvalidInput(f"{shown(address)} is no e-mail address", code="invalid_contact")
+            raise InvalidInput(f"{shown(address)} is not an e-mail address", code="invalid_contact")
     return AcmeSettings(directory=directory, contact=contact, trusted=body.get("trusted"))
 
 

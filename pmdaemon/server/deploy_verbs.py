@@ -174,7 +174,7 @@ async def _before(engine: Engine, project: Project) -> Deployment:
         is_older = live is None or (one.number < live.number and one.release != live.release)
         if is_older and one.app and await engine.deployments.release_of(one) is not None:
             return one
-    raise DeploymentConflict(f"there is no earlier release of {project.slug} to go back to")
+    raise DeploymentConflict(f"there is no earlier release of {project.slug} to roll back to")
 
 
 async def _all_of(engine: Engine, project: Project) -> Sequence[Deployment]:

@@ -190,7 +190,7 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
         raise InvalidInput(
-            f"{shown(text)} is no address or network", code="invalid_network"
+            f"{shown(text)} is not an address or network", code="invalid_network"
         ) from None
 
 

@@ -341,7 +341,7 @@ def test_what_cannot_be_deployed_is_said_in_a_sentence(deploying, arguments, sen
 def test_where_there_is_no_checkout_that_is_said(deploying):
     sentence = deploying.pmdaemon.refused("deploy", status=2)
 
-    assert sentence.startswith("this is no checkout of a git repository")
+    assert sentence.startswith("this is not a checkout of a git repository")
 
 
 SPY = """

@@ -79,7 +79,9 @@ def test_fifteen_lines_are_shown_when_no_number_is_given(pmdaemon):
 def test_one_stream_can_be_chosen(pmdaemon):
     assert pmdaemon.run("logs", "--nostream", "--err", "--raw").out == "trouble\n"
     assert "trouble" not in pmdaemon.run("logs", "--nostream", "--out").out
-    assert "one of them" in pmdaemon.refused("logs", "--nostream", "--out", "--err", status=2)
+    assert "only one of --err and --out" in pmdaemon.refused(
+        "logs", "--nostream", "--out", "--err", status=2
+    )
 
 
 @pytest.mark.usefixtures("speaker")

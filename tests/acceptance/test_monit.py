@@ -78,4 +78,4 @@ def test_the_screen_outlives_the_daemon(pmdaemon, screen):
 
 
 def test_without_a_terminal_it_is_refused(pmdaemon):
-    assert "monit draws on a terminal" in pmdaemon.refused("monit", status=2)
+    assert "monit needs a terminal" in pmdaemon.refused("monit", status=2)

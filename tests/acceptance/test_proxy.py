@@ -124,7 +124,7 @@ def test_swaps_under_load_fail_nobody(pmdaemon, server, proxy):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("add", "a b", "app"), "no host name"),
+        (("add", "a b", "app"), "not a host name"),
         (("add", "a.test", "127.0.0.1:99999"), "no TCP port"),
         (("remove", "nothing"), "no service is called nothing"),
         (("pause", "nothing"), "no service is called nothing"),

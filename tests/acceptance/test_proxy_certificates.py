@@ -124,8 +124,8 @@ def test_a_file_that_ran_out_or_went_away_keeps_no_other_from_being_served(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--acme", "ca.test", "--agree"), "is no directory of an authority"),
-        (("--acme", "letsencrypt"), "say so by --agree"),
+        (("--acme", "ca.test", "--agree"), "is not the directory of an authority"),
+        (("--acme", "letsencrypt"), "add --agree"),
         (("--host", "a.test", "--cert", "/no", "--key", "/no"), "cannot use the certificate /no"),
         (("--remove", "a.test"), "there is no certificate for a.test"),
         (("--retry", "a.test"), "no authority is asked for a certificate for a.test"),

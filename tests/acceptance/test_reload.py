@@ -277,7 +277,7 @@ def test_a_second_reload_is_refused_and_a_stop_ends_both_runs(pmdaemon, port):
     assert programs(pmdaemon) == set()
     failed = reloading.end()
     assert failed.status == 1
-    assert "it was stopped, restarted or deleted meanwhile" in failed.err
+    assert "meanwhile it was stopped, restarted or deleted" in failed.err
 
 
 def test_a_daemon_that_dies_during_a_reload_leaves_the_old_run_serving(pmdaemon, port):

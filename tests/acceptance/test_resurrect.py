@@ -90,7 +90,7 @@ def test_what_cannot_come_back_does_not_keep_the_others_away(pmdaemon):
 
     outcome = pmdaemon.run("resurrect", status=1)
 
-    assert outcome.err.startswith("pmdaemon: not all came back: ")
+    assert outcome.err.startswith("pmdaemon: not everything was restored: ")
     assert "gone.sh" in outcome.err
     assert [one["name"] for one in pmdaemon.list()] == ["app"]
 

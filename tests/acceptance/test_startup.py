@@ -107,7 +107,7 @@ def test_beside_a_daemon_that_runs_nothing_is_started(pmdaemon, system, capsys):
 
     assert system.read_text().splitlines() == ["daemon-reload", "enable app.service"]
     said = capsys.readouterr().out
-    assert f"the daemon that runs (pid {pmdaemon.daemon}) goes on" in said
+    assert f"the running daemon (pid {pmdaemon.daemon}) continues" in said
     assert "systemctl start app.service" in said
     unit = (systemd.SYSTEM_UNITS / "app.service").read_text()
     assert "TimeoutStopSec=230" in unit  # the longest grace, and some

@@ -181,7 +181,7 @@ def test_a_port_that_is_taken_is_said_so(pmdaemon):
         port = taken.getsockname()[1]
         sentence = pmdaemon.refused("web", "--port", str(port), "--detach", status=1)
 
-    assert f"cannot listen on 127.0.0.1 port {port}: another program does" in sentence
+    assert f"cannot listen on 127.0.0.1 port {port}: another program is listening there" in sentence
 
 
 @pytest.mark.usefixtures("app")

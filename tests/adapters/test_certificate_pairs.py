@@ -51,7 +51,7 @@ def test_files_that_fit_their_host_can_be_used(issue, clock):
 @pytest.mark.parametrize(
     ("host", "days", "fault"),
     [
-        ("app.localhost", 91, ("certificate_expired", "it has run out on 2024-02-")),
+        ("app.localhost", 91, ("certificate_expired", "it expired on 2024-02-")),
         ("app.localhost", -1, ("certificate_not_yet_valid", "it holds from 2023-11-")),
         ("a.test", 0, ("certificate_foreign", "it is not for a.test")),
     ],

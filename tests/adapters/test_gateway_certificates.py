@@ -125,7 +125,7 @@ def test_what_has_run_out_gives_way_to_what_has_not(certificates, issue, tmp_pat
     warnings = [one.message for one in caplog.records if one.levelno == logging.WARNING]
     assert len(warnings) == 1
     assert "certificate.unusable host=b.a.test" in warnings[0]
-    assert "it has run out on" in warnings[0]
+    assert "it expired on" in warnings[0]
 
 
 def test_a_file_that_is_no_good_keeps_nobody_else_from_being_served(certificates, caplog):

@@ -36,5 +36,5 @@ def test_two_that_differ_are_none(monkeypatch):
     answers = iter(["one", "other"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(answers))
 
-    with pytest.raises(WrongUsage, match="these two are not the same"):
+    with pytest.raises(WrongUsage, match="the two entries are not the same"):
         read_secret("password", again=True)

@@ -60,7 +60,7 @@ def test_it_lists_what_hosts_are_served_with(answers):
     assert answers("proxy", "certs") == 0
 
     lines = answers.out.splitlines()
-    assert lines[0] == "names that are routed are signed for by https://ca.test/dir"
+    assert lines[0] == "published names get their certificates from https://ca.test/dir"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
     assert rows == [
         ["host", "from", "until", "state"],
@@ -94,7 +94,7 @@ def test_without_any_it_says_how_to_have_some(cli):
 
 def test_an_authority_is_asked_by_those_who_agree_to_its_terms(answers):
     assert answers("proxy", "certs", "--acme", "letsencrypt") != 0
-    assert "say so by --agree" in answers.err
+    assert "add --agree" in answers.err
     assert answers.daemon.asked("gateway_on") == []
 
     line = "proxy certs --acme letsencrypt --agree --contact a@b.test --trust /ca.pem"

@@ -34,13 +34,13 @@ def test_what_is_not_committed_is_warned_of(folder, capsys):
 
     checkout_here()
 
-    assert "changes that are not committed: they are not deployed" in capsys.readouterr().err
+    assert "uncommitted changes are not deployed" in capsys.readouterr().err
 
 
 def test_where_there_is_none_that_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(WrongUsage, match="this is no checkout of a git repository"):
+    with pytest.raises(WrongUsage, match="this is not a checkout of a git repository"):
         checkout_here()
 
 

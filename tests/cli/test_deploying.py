@@ -80,7 +80,7 @@ def test_who_interrupts_is_told_that_it_goes_on(cli, monkeypatch):
 
     assert cli("deploy", "--project", "shop") == 130
     assert cli.err == (
-        "pmdaemon: deployment 3 goes on without you"
+        "pmdaemon: deployment 3 continues without you"
         " (to end it: pmdaemon deployments shop 3 --cancel)\n"
     )
 

@@ -142,7 +142,7 @@ def test_what_was_not_said_is_left_to_its_default():
         ({"watch": "nope"}, "watch: no such file or folder: /srv/nope"),
         (
             {"health_check": "tcp:1", "health_check_retries": 2},
-            "health_check_retries: it is a part of health_check, which is there, too",
+            "health_check_retries: it is part of health_check, which is also given",
         ),
         (
             {"health_check_retries": 2},

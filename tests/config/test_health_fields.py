@@ -61,7 +61,7 @@ def test_a_check_is_read_in_each_of_its_forms(value, check):
         ({}, "nothing to check: url, port or command is missing"),
         ({"type": "http"}, "nothing to check: url is missing"),
         ({"type": "script", "interval": 5}, "nothing to check: command is missing"),
-        ({"url": URL, "port": 1}, "one thing to check, please, not url and port"),
+        ({"url": URL, "port": 1}, "only one thing can be checked, not url and port"),
         ({"type": "tcp", "url": URL}, "url: a check of type tcp has none"),
         ({"type": "ping", "url": URL}, "type: not http, tcp or command: ping"),
         ({"url": URL, "retries": 0}, "retries: not a whole number from 1"),

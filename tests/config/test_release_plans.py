@@ -69,7 +69,7 @@ def test_a_procfile_that_cannot_be_used(text, reason):
 
 
 def test_a_repository_without_anything_to_start():
-    with pytest.raises(CannotPlan, match="nothing says how it is started"):
+    with pytest.raises(CannotPlan, match="cannot tell how to start it"):
         plan(listing("README.md"), Overrides())
 
 

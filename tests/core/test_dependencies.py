@@ -66,7 +66,11 @@ def test_one_that_is_checked_is_ready_when_it_is_healthy():
 @pytest.mark.parametrize(
     ("process", "condition", "words"),
     [
-        (a_process(state=Errored("no such file")), "ready", "which was given up: no such file"),
+        (
+            a_process(state=Errored("no such file")),
+            "ready",
+            "which has failed for good: no such file",
+        ),
         (a_process(state=Exited(), last_exit=FAILED), "completed", "which ended with exit code 1"),
         (a_process(state=Exited(), last_exit=CLEAN), "ready", "which ended with exit code 0"),
         (a_process(state=Stopped(), wish=Wish.DOWN), "ready", "which is stopped"),
@@ -89,7 +93,7 @@ def test_one_that_does_not_exist_is_said_to_be_so():
         ({"state": Stopped(), "wish": Wish.UP}, "is stopped"),
         ({"state": Stopped(), "wish": Wish.BLOCKED}, "is blocked"),
         ({"state": Exited(), "last_exit": FAILED}, "ended with exit code 1"),
-        ({"state": Errored("it fails")}, "was given up: it fails"),
+        ({"state": Errored("it fails")}, "has failed for good: it fails"),
         ({"state": Starting()}, "is starting"),
     ],
 )

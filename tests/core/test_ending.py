@@ -146,7 +146,7 @@ def test_a_process_that_keeps_failing_is_given_up():
 
     play.tell(SessionEmptied(RUN.identity, later(5)))
 
-    play.becomes(Errored("ended 2 times within 60 s, at last with exit code 1"))
+    play.becomes(Errored("ended 2 times within 60 s, the last time with exit code 1"))
     assert play.process.ends == (NOW.monotonic, later(5).monotonic)
     play.tell(StartRequested()).expect(Spawn(0, epoch=9))
     assert play.end().ends == ()

@@ -37,14 +37,14 @@ def test_restarts_are_told_with_the_reason_of_the_last():
     once = a_process(state=UP, restarts=1, last_cause=Cause.MEMORY_EXCEEDED)
     often = a_process(state=UP, restarts=3, last_cause=Cause.ENDED_BY_ITSELF, last_exit=FAILED)
 
-    assert "started anew once so far; the last time because it held more memory" in said(once)
+    assert "been restarted once so far; the last time because it used more memory" in said(once)
     assert "3 times so far; the last time it ended with exit code 1." in said(often)
 
 
 def test_failures_that_count_are_told_before_they_are_too_many():
     process = a_process(state=UP, ends=(100.0, 8450.0, 8499.0))
 
-    assert "2 of its ends within the last 60 s count as failures; at 16" in said(process)
+    assert "2 of its exits within the last 60 s count as failures; at 16" in said(process)
 
 
 def test_a_wait_says_how_long_it_is_and_whether_it_grows():
@@ -52,8 +52,8 @@ def test_a_wait_says_how_long_it_is_and_whether_it_grows():
     process = a_process(state=waiting, last_exit=Exit(signal=11), backoff=3.0)
 
     assert said(process).startswith(
-        "web is down for the moment: it ended with signal 11. It is started again in 2.0 s."
-        " The wait grows from end to end"
+        "web is down for the moment: it ended with signal 11. It will be restarted in 2.0 s."
+        " The delay grows with each failure"
     )
 
 
@@ -79,8 +79,8 @@ def test_what_is_left_alone_says_by_which_rule(policy, ended, why):
 def test_what_was_given_up_shows_its_last_words_and_what_to_do():
     lines = explain(a_process(state=Errored("ended 16 times", ("KeyError: 'PORT'",))), FACTS)
 
-    assert lines[0] == "web was given up: ended 16 times."
-    assert lines[1:3] == ["The last it wrote to stderr was:", "    KeyError: 'PORT'"]
+    assert lines[0] == "web has failed for good: ended 16 times."
+    assert lines[1:3] == ["The last lines it wrote to stderr:", "    KeyError: 'PORT'"]
     assert "pmdaemon start web" in lines[3]
 
 
@@ -100,10 +100,7 @@ def test_what_was_stopped_says_so_and_how_long_that_holds():
 def test_what_was_never_started_says_so():
     listed = a_process(state=Stopped(), wish=Wish.DOWN)
 
-    assert (
-        said(listed)
-        == "web has not been started yet: it is listed, and waits for pmdaemon start web."
-    )
+    assert said(listed) == "web has not been started yet: start it with pmdaemon start web."
 
 
 def test_what_is_blocked_says_until_when():
@@ -133,22 +130,22 @@ def test_what_is_ending_says_why_and_what_comes_next():
     draining = a_process(state=Stopping(a_run(), Cause.RESTART_REQUESTED, draining=True))
 
     assert explain(draining, FACTS)[1:] == [
-        "It gets no more requests, finishes those that it has, and is stopped then."
+        "It gets no more requests, finishes those it has, and is then stopped."
     ]
-    assert "because somebody asked for that. It got SIGINT and has 1.6 s to end" in said(asked)
+    assert "because somebody asked for that. It got SIGINT and has 1.6 s to stop" in said(asked)
     assert explain(leftovers, FACTS)[1:] == [
-        "Its first process (pid 4711) has ended, what it started has not.",
-        "Should it put itself into the background, have it stay in the foreground.",
+        "Its main process (pid 4711) has ended, but what it started has not.",
+        "If it puts itself into the background, make it stay in the foreground.",
     ]
 
 
 def test_what_always_ended_well_may_not_be_meant_to_be_started_again():
-    well = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 0"))
-    badly = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 1"))
+    well = a_process(state=Errored("ended 16 times within 60 s, the last time with exit code 0"))
+    badly = a_process(state=Errored("ended 16 times within 60 s, the last time with exit code 1"))
 
     assert explain(well, FACTS)[1:3] == [
-        "If its work is done then, start it with --no-autorestart;",
-        "if it puts itself into the background, have it stay in the foreground.",
+        "If that means its work is done, start it with --no-autorestart;",
+        "if it puts itself into the background, make it stay in the foreground.",
     ]
     assert "--no-autorestart" not in said(badly)
 
@@ -159,8 +156,8 @@ GOOD, BAD = ProbeResult(True, "HTTP status 200", 0.1), ProbeResult(False, "HTTP 
 @pytest.mark.parametrize(
     ("health", "sentence"),
     [
-        (None, "Whether it is healthy is not known yet (http http://localhost/)."),
-        (Health(), "Whether it is healthy is not known yet"),
+        (None, "It is not known yet whether it is healthy (http http://localhost/)."),
+        (Health(), "It is not known yet whether it is healthy"),
         (
             Health(HealthStatus.HEALTHY, 0, GOOD, later(7495)),
             "It is healthy: HTTP status 200, 5s ago.",
@@ -183,8 +180,8 @@ def test_schedules_say_when_they_are_due():
     blocked = replace(ran, wish=Wish.BLOCKED)
 
     assert said(ran, due=due) == (
-        "report is a job, and does not run at the moment: its last run ended with exit code 0."
-        " By its schedule it runs in 1m 30s."
+        "report is a job and is not running: its last run ended with exit code 0."
+        " On its schedule, it runs in 1m 30s."
     )
     assert "its last run took more than 60 s" in said(slow)
     assert "falls due in 1m 30s, and nothing will happen." in said(blocked, due=due)
@@ -195,7 +192,7 @@ def test_what_a_schedule_ends_says_so():
     spec = an_app(cron_stop=Schedule("0 18 * * *"))
     ended = a_process(state=Exited(), spec=spec, last_cause=Cause.END_DUE, last_exit=CLEAN)
 
-    assert "Its schedule ends it (0 18 * * *)." in said(a_process(state=UP, spec=spec))
+    assert "Its schedule stops it (0 18 * * *)." in said(a_process(state=UP, spec=spec))
     assert said(ended).startswith(
         "web is down, because it was ended by its schedule. It stays down"
     )
@@ -221,12 +218,12 @@ def test_every_process_can_be_explained_in_whole_sentences():
     [
         (Cause.STOP_REQUESTED, "somebody asked for that"),
         (Cause.RESTART_REQUESTED, "somebody asked for a restart"),
-        (Cause.MEMORY_EXCEEDED, "it held more memory than 1.0 KB"),
+        (Cause.MEMORY_EXCEEDED, "it used more memory than 1.0 KB"),
         (Cause.UNHEALTHY, "its health check failed"),
         (Cause.SCHEDULED, "its schedule fell due"),
-        (Cause.FILES_CHANGED, "files that it is watched by changed"),
+        (Cause.FILES_CHANGED, "files it watches have changed"),
         (Cause.TIMED_OUT, "it took longer than it may"),
-        (Cause.END_DUE, "its schedule was to end it"),
+        (Cause.END_DUE, "its schedule stopped it"),
         (Cause.REPLACED, "it was reloaded"),
         (Cause.NOT_READY, "it did not get ready in time"),
         (Cause.DAEMON_SHUT_DOWN, "the daemon ended"),
@@ -241,17 +238,17 @@ def test_what_is_ending_says_for_which_cause(cause, because):
 
 def test_what_was_spawned_and_is_silent_says_so():
     assert said(a_process(state=Starting(a_run()))) == (
-        "web is starting: pid 4711, and has not said that it is ready."
+        "web is starting: pid 4711, and has not said yet that it is ready."
     )
     unready = a_process(state=Online(a_run(), ready=False))
-    assert "It was to say when it is ready, and did not within 3 s." in said(unready)
+    assert "It should have said that it is ready, but did not within 3 s." in said(unready)
 
 
 def test_a_wait_that_is_over_is_no_longer_told():
     overdue = a_process(state=Backoff(NOW, delay=3.0), last_exit=FAILED)
 
     assert said(overdue) == (
-        "web is down for the moment: it ended with exit code 1. It is started again in 0.0 s."
+        "web is down for the moment: it ended with exit code 1. It will be restarted in 0.0 s."
     )
 
 
@@ -280,7 +277,7 @@ def test_what_is_unhealthy_is_what_somebody_waits_for():
     well = {7: Health(HealthStatus.HEALTHY, 0, GOOD, NOW)}
 
     assert "It needs db" in said(waiting, others={"db": [db]})
-    assert "as soon as the daemon gets to it" in said(waiting, others={"db": [db]}, health_of=well)
+    assert "the daemon is about to start it" in said(waiting, others={"db": [db]}, health_of=well)
 
 
 def test_a_job_that_has_not_run_and_one_that_was_stopped_are_told_apart():
@@ -288,13 +285,13 @@ def test_a_job_that_has_not_run_and_one_that_was_stopped_are_told_apart():
     ran = replace(new, started=NOW)
     stopped = replace(ran, last_cause=Cause.STOP_REQUESTED)
 
-    assert said(new) == "report is a job, and has not run yet."
-    assert said(ran) == "report is a job, and does not run at the moment."
+    assert said(new) == "report is a job and has not run yet."
+    assert said(ran) == "report is a job and is not running."
     assert said(stopped) == (
         "report is down, because somebody stopped it."
-        " It stays down, also after a reboot, until pmdaemon start report."
+        " It stays down, even after a reboot, until pmdaemon start report."
     )
-    assert "It stays down, also after a reboot, until its schedule starts it." in said(
+    assert "It stays down, even after a reboot, until its schedule starts it." in said(
         stopped, due=FACTS.now.wall + 60
     )
 
@@ -307,7 +304,7 @@ def test_what_is_being_deleted_says_so():
 
 def test_a_restart_without_a_known_reason_is_counted():
     assert explain(a_process(state=UP, restarts=1), FACTS)[-1] == (
-        "It was started anew once so far."
+        "It has been restarted once so far."
     )
 
 
@@ -315,7 +312,7 @@ def test_an_end_just_outside_of_the_window_does_not_count_any_more():
     now = FACTS.now.monotonic
 
     assert "count as failures" not in said(a_process(state=UP, ends=(now - 60.0,)))
-    assert "1 of its ends" in said(a_process(state=UP, ends=(now - 59.9,)))
+    assert "1 of its exits" in said(a_process(state=UP, ends=(now - 59.9,)))
 
 
 def test_who_is_not_started_anew_for_being_unhealthy_hears_so():
@@ -325,7 +322,7 @@ def test_who_is_not_started_anew_for_being_unhealthy_hears_so():
 
     assert explain(a_process(state=UP, spec=an_app(health=lenient)), replace(FACTS, health=sick))[
         -1
-    ] == ("It is not started anew for that, as declared.")
+    ] == ("It is not restarted for that, as declared.")
     assert "as declared" not in said(a_process(state=UP, spec=an_app(health=strict)), health=sick)
 
 
@@ -341,12 +338,12 @@ def test_a_schedule_starts_what_is_down_and_restarts_what_is_up():
     up = a_process(state=UP, spec=spec)
     down = a_process(state=Stopped(), spec=spec, wish=Wish.DOWN, started=NOW)
 
-    assert said(up, due=due).endswith("By its schedule it is started anew in 1m 30s.")
+    assert said(up, due=due).endswith("On its schedule, it is started anew in 1m 30s.")
     assert said(down, due=due).endswith(
-        "By its schedule it is started in 1m 30s. To prevent that: pmdaemon block web."
+        "On its schedule, it is started in 1m 30s. To prevent that: pmdaemon block web."
     )
     assert explain(replace(up, queued=True), replace(FACTS, due=due))[-1] == (
-        "One more run is queued, as it fell due while it ran."
+        "One more run is queued, because it fell due while running."
     )
     assert said(up, due=FACTS.now.wall - 5).endswith("in 1s.")
     assert "block" not in said(

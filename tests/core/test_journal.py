@@ -79,8 +79,12 @@ def test_restarts_that_are_used_up_are_told_apart_from_other_failures():
     failed = a_process(spec=an_app(restart=policy), state=Errored("no such file"))
     used_up = a_process(spec=an_app(restart=policy), state=Errored("ended twice"), ends=(1.0, 2.0))
 
-    assert told(down, failed) == [("errored", Severity.ERROR, "web was given up: no such file")]
-    assert told(down, used_up) == [("exhausted", Severity.ERROR, "web was given up: ended twice")]
+    assert told(down, failed) == [
+        ("errored", Severity.ERROR, "web has failed for good: no such file")
+    ]
+    assert told(down, used_up) == [
+        ("exhausted", Severity.ERROR, "web has failed for good: ended twice")
+    ]
 
 
 def test_what_is_gone_is_told():

@@ -75,7 +75,7 @@ def test_as_many_ends_as_allowed_are_too_many():
 
     assert decision(5, FAILED, policy, ends=(AT - 2,)) == StartAgain(0.0, (AT - 2, AT))
     assert decision(5, FAILED, policy, ends=(AT - 2, AT - 1)) == GiveUp(
-        "ended 3 times within 60 s, at last with exit code 1", (AT - 2, AT - 1, AT)
+        "ended 3 times within 60 s, the last time with exit code 1", (AT - 2, AT - 1, AT)
     )
 
 

@@ -70,13 +70,13 @@ def test_a_route_is_for_a_name_or_for_all_below_one(text, pattern):
     "text", ["", "a b", "shop.*", "**.test", "*.", "http://x", "a:80", "é" * 99]
 )
 def test_what_is_no_host_is_refused(text):
-    with pytest.raises(InvalidInput, match="is no host name"):
+    with pytest.raises(InvalidInput, match="is not a host name"):
         host_pattern(text)
 
 
 @pytest.mark.parametrize("text", ["", "api", "/a b", "/a//b", "/a/../b", "/..", "/é", "/a?b"])
 def test_what_is_no_path_is_refused(text):
-    with pytest.raises(InvalidInput, match="is no path"):
+    with pytest.raises(InvalidInput, match="is not the path"):
         path_prefix(text)
 
 
@@ -227,9 +227,9 @@ def test_a_refusal_names_what_was_refused():
         path_prefix("api")
 
     assert (of_host.value.code, of_host.value.details) == ("invalid_host", {"host": "a b"})
-    assert of_host.value.message == "a b is no host name"
+    assert of_host.value.message == "a b is not a host name"
     assert (of_path.value.code, of_path.value.details) == ("invalid_path", {"path": "api"})
-    assert of_path.value.message == "api is no path of a route"
+    assert of_path.value.message == "api is not the path of a route"
 
 
 def test_turns_go_round_in_the_order_of_the_targets():

@@ -175,7 +175,7 @@ def test_a_run_is_told_apart_by_a_port_that_no_other_has(service_port, ports, al
     [
         ("web:", "cannot use web: as a target: it is an app, app:port or host:port"),
         ("70000", "no TCP port has the number 70000"),
-        ("a..b:80", "a..b is no host name"),
+        ("a..b:80", "a..b is not a host name"),
     ],
 )
 def test_what_is_no_target_is_told_why(text, sentence):
@@ -249,4 +249,4 @@ def test_what_is_no_address_to_listen_on_is_refused(text, reason):
     with pytest.raises(InvalidInput) as refused:
         read_listener(text)
 
-    assert refused.value.message == f"{text} is no address to listen on: {reason}"
+    assert refused.value.message == f"{text} is not an address to listen on: {reason}"

@@ -75,7 +75,7 @@ async def test_an_address_that_cannot_be_reserved_is_told_when_it_is_turned_on(s
 
     async with listener, engine_on_fakes(tmp_path) as parts:
         server.serve(parts.engine)
-        with pytest.raises(PmdaemonError, match="another program does"):
+        with pytest.raises(PmdaemonError, match="another program is listening there"):
             await server.turn_on(settings)
 
 

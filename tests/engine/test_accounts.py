@@ -49,7 +49,7 @@ async def test_the_first_account_is_an_administrators(accounts):
 
 
 async def test_a_stranger_does_not_make_the_first_account(accounts):
-    with pytest.raises(RegistrationClosed, match="by who has the machine or its key"):
+    with pytest.raises(RegistrationClosed, match="on this machine, or with its key"):
         await register(accounts, by_admin=False)
 
     assert accounts.list() == []

@@ -88,7 +88,7 @@ async def test_a_program_without_a_channel_is_refused(parts):
     app = an_app(name="web")
     await parts.start(replace(app, command=replace(app.command, argv=("/bin/sleep", "1"))))
 
-    with pytest.raises(OperationFailed, match="no program of Node's") as refused:
+    with pytest.raises(OperationFailed, match="not a Node program") as refused:
         await parts.engine.conversations.trigger(WEB, "act", None)
     assert refused.value.code == "no_channel"
 

@@ -136,7 +136,7 @@ async def test_a_repository_that_nobody_knows_how_to_start_fails(scene):
     scene.have(project)
     scene.folders.seen = Listing(frozenset({"README.md"}))
 
-    assert (await scene.deploy(project)).error_msg.startswith("nothing says how it is started")
+    assert (await scene.deploy(project)).error_msg.startswith("cannot tell how to start it")
 
 
 async def test_the_owner_decides_what_may_be_fetched_from(scene):

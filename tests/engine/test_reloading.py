@@ -260,7 +260,7 @@ async def test_whoever_ends_an_app_during_a_reload_ends_both_runs(scene, verb):
 
     assert not scene.alive(old)
     assert not scene.alive(new.run.identity)
-    with pytest.raises(OperationFailed, match="stopped, restarted or deleted meanwhile"):
+    with pytest.raises(OperationFailed, match="stopped, restarted or deleted"):
         await reloading
 
 

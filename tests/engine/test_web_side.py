@@ -7,7 +7,7 @@ from tests.fakes.store import MemoryStore
 from tests.fakes.web_server import FakeWebServer
 
 ONE, OTHER = WebSettings(tcp_port=9001), WebSettings(tcp_port=9002)
-IN_USE = InvalidInput("cannot listen on 127.0.0.1 port 9001: another program does")
+IN_USE = InvalidInput("cannot listen on 127.0.0.1 port 9001: another program is listening there")
 FULL = StoreUnavailable("cannot write the store: its disk is full")
 
 

@@ -22,11 +22,11 @@ class FakeSealer:
         try:
             key, sealed_about, text = json.loads(sealed)
         except ValueError:
-            raise OperationFailed("it is not as it was written", code="seal_broken") from None
+            raise OperationFailed("it was altered", code="seal_broken") from None
         if key not in self._keys:
             raise OperationFailed("its key is gone", code="sealing_key_missing")
         if sealed_about != about:
-            raise OperationFailed("it is not as it was written", code="seal_broken")
+            raise OperationFailed("it was altered", code="seal_broken")
         return str(text)
 
     def begin_key(self) -> None:

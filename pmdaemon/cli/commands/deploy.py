@@ -56,9 +56,7 @@ def command(
     """
     if words:
         if project or branch or commit or detach or json:
-            raise WrongUsage(
-                "ENVIRONMENT is of an ecosystem file, whose deployments have no such options"
-            )
+            raise WrongUsage("these options cannot be used with ENVIRONMENT")
         _deploy_elsewhere(context, words, force=force)
         return
     # Commands of ecosystem files have no need of these.

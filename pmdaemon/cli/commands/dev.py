@@ -43,7 +43,7 @@ def command(
     """
     target = file or default_file(current_directory())
     if not is_file_of_apps(target):
-        raise WrongUsage(f"{target} is no ecosystem file; to run a program: pmdaemon runtime")
+        raise WrongUsage(f"{target} is not an ecosystem file; to run a program: pmdaemon runtime")
     # A file is refused before anything is started.
     apps = read_file(context, target, only=only, env_name=env_name)
     printer = LinePrinter(LogStyle(context.terminal, form=LogForm.PREFIXED))

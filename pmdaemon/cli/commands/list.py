@@ -35,7 +35,7 @@ def command(
 
     if json:
         if watching or mini_list:
-            raise WrongUsage("--json stands without --watch and --mini-list")
+            raise WrongUsage("--json cannot be used with --watch or --mini-list")
         views = context.client().list()
         say_json(views if sort is None else in_order(views, sort))
     elif watching:

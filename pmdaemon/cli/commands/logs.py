@@ -95,7 +95,7 @@ def command(
 
 def _query(given: dict[str, Any]) -> LogQuery:
     if given["err"] and given["out"]:
-        raise WrongUsage("--err and --out: one of them, or neither for both")
+        raise WrongUsage("only one of --err and --out can be used; neither shows both")
     since, until = (given[name] and parse_moment(given[name]) for name in ("since", "until"))
     if since is not None and until is not None and since > until:
         raise WrongUsage("--since is later than --until")

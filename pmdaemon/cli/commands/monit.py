@@ -15,7 +15,7 @@ def command(context: Context) -> None:
     Press ? for the keys.
     """
     if not (context.terminal.interactive and sys.stdin.isatty()):
-        raise WrongUsage("monit draws on a terminal, and this is none: use pmdaemon list")
+        raise WrongUsage("monit needs a terminal: use pmdaemon list instead")
     context.client().ping()  # it is started, or said why it cannot be
     if context.plain:
         os.environ["NO_COLOR"] = "1"  # where textual looks

@@ -266,7 +266,7 @@ def _port(text: str) -> int:
     if text == "none":
         return -1
     if not text.isdigit() or int(text) > 65535:
-        raise WrongUsage(f"{text} is no TCP port: a number up to 65535, or none")
+        raise WrongUsage(f"{text} is not a TCP port: use a number up to 65535, or none")
     return int(text)
 
 

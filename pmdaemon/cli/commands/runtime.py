@@ -82,7 +82,7 @@ def command(
     if of_apps and options:
         raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
     if not of_apps and (only or env_name is not None):
-        raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is none")
+        raise WrongUsage(f"--only and --env NAME are for ecosystem files, and {target} is not one")
     # A file is refused before anything is started.
     file = read_file(context, target, only=only, env_name=env_name) if of_apps else None
     style = LogStyle(context.terminal, form=LogForm.JSON if json else LogForm.PREFIXED)

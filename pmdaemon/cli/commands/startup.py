@@ -80,8 +80,8 @@ def command(
         print("the daemon has been started, and starts at boot from now on")
         return
     line = shlex.join(boot.manager.starting(boot.name))
-    print(f"the daemon that runs (pid {running}) goes on, and is started by this at the next boot")
-    print(f"to hand it over at once, while programs run on: {line}")
+    print(f"the running daemon (pid {running}) continues; this starts it from the next boot on")
+    print(f"to hand it over at once, without stopping programs: {line}")
 
 
 def _again(boot: Boot, home: Home, *, wait_ip: bool) -> list[str]:

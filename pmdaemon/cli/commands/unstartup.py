@@ -40,7 +40,7 @@ def command(
     if uninstall(boot.manager, boot.name) is None:
         print(f"there is nothing to undo: no file {path}")
     else:
-        print(f"removed {path}; what runs goes on")
+        print(f"removed {path}; everything that is running continues")
 
 
 def _again(boot: Boot) -> list[str]:

@@ -176,7 +176,7 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
     header = '-H "X-API-Key: KEY" ' if web["protected"] else ""
     print(f"  curl {header}{url}/api/status", flush=True)
     if not web["protected"]:
-        print("It asks for no key: everybody on this machine may use it.", flush=True)
+        print("No key is needed: everybody on this machine may use it.", flush=True)
     if not detached:
         print("Ctrl-C turns it off; with --detach it stays on.", flush=True)
 
@@ -186,7 +186,7 @@ def _unless_word(nothing: str, given: tuple[str, ...]) -> list[str] | None:
     if given == (nothing,):
         return []
     if nothing in given:
-        raise WrongUsage(f"{nothing} cannot be said together with others")
+        raise WrongUsage(f"{nothing} cannot be combined with other options")
     return list(given) or None
 
 

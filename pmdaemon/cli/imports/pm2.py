@@ -46,7 +46,9 @@ def take_over(context: Context, folder: str | None, *, dry_run: bool, json: bool
         _tell_what_is_left(home, [one for one in apps if one.up], running=live is not None)
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise OperationFailed(f"not all was taken over: {failures[0]}{more}", failures=failures)
+        raise OperationFailed(
+            f"not everything was imported: {failures[0]}{more}", failures=failures
+        )
 
 
 def _home(context: Context, folder: str | None) -> Path:
@@ -118,7 +120,7 @@ def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:
         for note in one.notes:
             print(f"    {harmless(note)}")
     for name in modules:
-        print(f"{harmless(name)}: a module of PM2's, which is not taken over", end="")
+        print(f"{harmless(name)}: a PM2 module, which is not imported", end="")
         print("; log files are rotated anyway" if "logrotate" in name else "")
     if not apps:
         print("PM2 has no apps")

@@ -154,7 +154,7 @@ class Gate:
     ) -> PermissionDenied | Unauthorized:
         if principal is not ANYBODY:
             return PermissionDenied(
-                f"this needs the scope {scope}, which {principal.name} has not", scope=scope
+                f"this needs the scope {scope}, which {principal.name} does not have", scope=scope
             )
         if shown_any:
             return UnknownKey("this API key is not valid")

@@ -145,8 +145,8 @@ def _refusal(problem: BaseException | None) -> Refusal:
     if isinstance(problem, LineTooLong):
         return HeadTooLarge()
     if isinstance(problem, BadHttpMethod):
-        return InvalidRequest("the first word of this request is no method of HTTP, as GET or POST")
-    return InvalidRequest("what was sent is not a request of HTTP/1")
+        return InvalidRequest("this request does not begin with an HTTP method, such as GET")
+    return InvalidRequest("what was sent is not an HTTP/1 request")
 
 
 class TurnedAway(asyncio.Protocol):

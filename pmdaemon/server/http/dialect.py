@@ -141,7 +141,7 @@ class Dialect(Struct, frozen=True):
 
 def failure() -> PmdaemonError:
     """Word a failure of our own: what exactly went wrong is in the log and nowhere else."""
-    return PmdaemonError("the daemon failed at this; its log says more")
+    return PmdaemonError("the daemon failed at this; see its log")
 
 
 def json_response(value: object, *, status: int = 200) -> web.Response:

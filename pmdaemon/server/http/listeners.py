@@ -163,7 +163,7 @@ def _refused(host: str, tcp_port: int, error: Exception) -> AddressUnusable:
     code = "address_unusable"
     match error:
         case OSError(errno=errno.EADDRINUSE):
-            code, why = "address_in_use", "another program does"
+            code, why = "address_in_use", "another program is listening there"
         case OSError(errno=errno.EACCES | errno.EPERM):
             code, why = "address_forbidden", "this user may not"
             if tcp_port < PRIVILEGED:

@@ -243,7 +243,9 @@ def read_cursor(text: str) -> dict[Stream, Place]:
     for part in text.split(",") if len(text) <= LONGEST_CURSOR else ["?"]:
         found = _CURSOR_PART.fullmatch(part)
         if found is None:
-            raise InvalidInput(f"cannot go on at {shown(text)}: it is no cursor of a log stream")
+            raise InvalidInput(
+                f"cannot continue after {shown(text)}: it is not a cursor of a log stream"
+            )
         pm_id, stream, *numbers = found.groups()
         places[int(pm_id), OutputStream(stream)] = Place(*(int(one, 16) for one in numbers))
     return places

@@ -52,7 +52,7 @@ def read_choice(request: web.Request, name: str, choices: Sequence[str]) -> str 
     if given is None or given in choices:
         return given
     raise InvalidRequest(
-        f"cannot use {name}={shown(given)}: it is one of {', '.join(choices)}",
+        f"cannot use {name}={shown(given)}: it must be one of {', '.join(choices)}",
         parameter=name,
         allowed=list(choices),
     )
@@ -78,7 +78,7 @@ def read_number(
         if number <= highest or capped:
             return min(number, highest)
     raise InvalidRequest(
-        f"cannot use {name}={shown(given)}: it is a number from 0 to {highest}",
+        f"cannot use {name}={shown(given)}: it must be a number from 0 to {highest}",
         parameter=name,
         highest=highest,
     )

@@ -51,7 +51,7 @@ def test_one_that_cannot_come_back_does_not_hold_up_the_others(cli, saved):
     assert cli("resurrect") == 1
 
     assert "started web (id 0)" in cli.out
-    assert cli.err == "pmdaemon: not all came back: cannot run gone.js: no such file\n"
+    assert cli.err == "pmdaemon: not everything was restored: cannot run gone.js: no such file\n"
 
 
 def test_nothing_saved_is_an_error(cli):

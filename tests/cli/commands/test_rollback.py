@@ -21,7 +21,7 @@ def test_without_a_number_it_is_the_one_before(cli):
 
 
 def test_where_there_is_none_that_is_said(cli):
-    sentence = "there is no earlier release of shop to go back to"
+    sentence = "there is no earlier release of shop to roll back to"
     cli.refuses("rollback", "deployment_conflict", sentence)
 
     assert cli("rollback", "shop") == 1

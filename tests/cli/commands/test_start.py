@@ -34,7 +34,7 @@ def test_without_a_target_and_a_file_it_is_wrong_usage(ready, folder):
     [
         (["eco.toml", "--name", "x"], "--name cannot be used with an ecosystem file"),
         (["eco.toml", "--", "-x"], "-- cannot be used with an ecosystem file"),
-        (["web.js", "--only", "a"], "--only is for ecosystem files, and web.js is none"),
+        (["web.js", "--only", "a"], "--only is for ecosystem files, and web.js is not one"),
         (["web.js", "--env", "prod"], "--env without a = is for ecosystem files"),
         (["eco.toml", "--only", "nope"], "there is no app nope in eco.toml"),
         (["missing.toml"], "no such file: missing.toml"),

@@ -53,7 +53,7 @@ def test_a_daemon_that_runs_goes_on(cli, installed):
     ((service, start),) = installed
     assert not start
     assert service.stop_patience == 130
-    assert "the daemon that runs (pid 4242) goes on" in cli.out
+    assert "the running daemon (pid 4242) continues" in cli.out
     assert "systemctl --user start mine.service" in cli.out
 
 

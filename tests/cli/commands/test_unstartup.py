@@ -24,7 +24,7 @@ def test_a_service_is_removed_and_what_runs_goes_on(cli, removed):
     assert cli("unstartup", "systemd", "--user-unit", "--service-name", "mine") == 0
 
     assert removed == ["mine"]
-    assert cli.out.endswith("mine.service; what runs goes on\n")
+    assert cli.out.endswith("mine.service; everything that is running continues\n")
     assert cli.daemon.requests == []
 
 

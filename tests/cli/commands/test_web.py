@@ -91,7 +91,7 @@ def test_that_no_key_is_asked_for_is_said(cli, is_protected):
     cli.daemon.answers("web", {"result": {**ON, "protected": is_protected}})
 
     assert cli("web", "--detach") == 0
-    assert ("asks for no key" in cli.out) is not is_protected
+    assert ("No key is needed" in cli.out) is not is_protected
 
 
 def test_an_address_that_is_taken_is_an_error(cli):

@@ -34,7 +34,7 @@ def test_what_was_up_is_started_where_pm2_does_not_run(cli, saved):
     assert cli("import", "pm2", PM2_HOME=str(saved)) == 0
     assert started(cli) == [("web", False), ("old", True)]
     assert cli.out.startswith("web: /srv/web.js (up)\nold: /srv/old.js (stopped)\n")
-    assert "pm2-logrotate: a module of PM2's" in cli.out
+    assert "pm2-logrotate: a PM2 module" in cli.out
     assert "pmdaemon start web" not in cli.out
 
 
@@ -67,7 +67,7 @@ def test_after_a_dry_run_the_first_thing_to_type_is_the_import_itself(cli_withou
         assert cli("import", "pm2", "--dry-run", "--from", str(pm2)) == 0
 
     lines = cli.out.splitlines()
-    at = lines.index("nothing was taken over yet; to do it, type:")
+    at = lines.index("nothing was imported yet; to do it, run:")
     assert lines[at + 1] == f"    pmdaemon import pm2 --from {pm2}"
     assert "    pmdaemon start web" in lines[at + 2 :]
 
@@ -91,7 +91,7 @@ def test_one_that_cannot_be_taken_over_holds_up_no_other(cli, saved):
 
     assert cli("import", "pm2", "--from", str(saved)) == 1
     assert len(started(cli)) == 2
-    assert cli.err == "pmdaemon: not all was taken over: web: cannot run it (and 1 more)\n"
+    assert cli.err == "pmdaemon: not everything was imported: web: cannot run it (and 1 more)\n"
 
 
 def test_no_home_of_pm2s_is_refused(cli_without_daemon, tmp_path):

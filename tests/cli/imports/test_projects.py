@@ -119,7 +119,7 @@ def test_a_file_may_be_named(cli_without_daemon, prox, folder):
 
     assert cli_without_daemon("import", "prox", "--from", "other.yaml", "--dry-run") == 0
     assert cli_without_daemon.out.startswith("web: sleep 5\n")
-    assert "to do it, type:\n    pmdaemon import prox --from other.yaml\n" in cli_without_daemon.out
+    assert "to do it, run:\n    pmdaemon import prox --from other.yaml\n" in cli_without_daemon.out
 
 
 def test_where_there_is_no_file_of_theirs_it_is_said_what_was_looked_for(

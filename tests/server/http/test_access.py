@@ -82,7 +82,7 @@ def test_whoever_another_authenticator_knows_gets_what_was_granted():
 
     assert scopes_of(gate, PASS) == {Scope.PUBLIC, Scope.READ}
     assert scopes_of(gate, KEY) == ALL_BUT_CREATE
-    with pytest.raises(PermissionDenied, match="needs the scope control, which ci has not"):
+    with pytest.raises(PermissionDenied, match="needs the scope control, which ci does not have"):
         gate.admit(PASS, Scope.CONTROL)
 
 

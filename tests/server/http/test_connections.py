@@ -243,7 +243,7 @@ async def test_a_refusal_is_worded_by_the_dialect(serve):
         "success": False,
         "error": {
             "code": "INVALID_REQUEST",
-            "message": "what was sent is not a request of HTTP/1",
+            "message": "what was sent is not an HTTP/1 request",
             "details": {},
         },
     }

@@ -74,7 +74,7 @@ async def test_a_port_that_is_in_use_is_refused(listening):
     [listener] = await listening("127.0.0.1", 0)
     port = port_of(listener)
 
-    with pytest.raises(AddressUnusable, match="another program does") as refused:
+    with pytest.raises(AddressUnusable, match="another program is listening there") as refused:
         await listen("127.0.0.1", port)
 
     assert refused.value.code == "address_in_use"

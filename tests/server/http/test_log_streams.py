@@ -171,7 +171,7 @@ def test_a_cursor_is_read_as_it_was_written():
     ["", "x", "0.out", "0.out:1.2", "0.log:1.2.3", "0.out:1.2.3,", "0.out:g.2.3", "," * 9000],
 )
 def test_what_is_no_cursor_is_refused(text):
-    with pytest.raises(InvalidInput, match="no cursor"):
+    with pytest.raises(InvalidInput, match="not a cursor"):
         read_cursor(text)
 
 

@@ -172,7 +172,7 @@ async def test_another_choice_is_refused_with_those_there_are(session, query):
     status, (code, message) = await got(session, f"/choice{query}")
 
     assert (status, code) == (400, "invalid_request")
-    assert message.endswith("it is one of out, error")
+    assert message.endswith("it must be one of out, error")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_what_is_no_number_or_too_large_is_refused(session, text):
     status, (code, message) = await got(session, f"/number?lines={text}")
 
     assert (status, code) == (400, "invalid_request")
-    assert message.endswith("it is a number from 0 to 1000")
+    assert message.endswith("it must be a number from 0 to 1000")
 
 
 @pytest.mark.parametrize(("text", "value"), [("999", 999), ("1001", 1000), ("9" * 5000, 1000)])

@@ -37,17 +37,17 @@ ABOUT_A_PROCESS = (404, 409)
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): Operation("Says what answers here.", shapes.Root),
     ("GET", "/openapi.json"): Operation("Shows this description.", dict[str, Any]),
-    ("GET", "/metrics"): Operation("Shows figures to Prometheus.", str, media="text/plain"),
+    ("GET", "/metrics"): Operation("Exports metrics for Prometheus.", str, media="text/plain"),
     ("GET", "/ws"): Operation(
         "Speaks WebSocket: pushes what is so, and takes messages (`Said`).",
         status=SWITCHED,
         refused=(426,),
         headers={"Sec-WebSocket-Protocol": {"const": SUBPROTOCOL}},
     ),
-    ("GET", "/api/status"): Operation("Says ok, for load balancers.", shapes.StatusCheck),
+    ("GET", "/api/status"): Operation("Answers ok, for load balancers.", shapes.StatusCheck),
     ("GET", "/api/system"): Operation("Shows the machine.", shapes.System),
     ("GET", "/api/events"): Operation(
-        "Pushes the list of processes, and then what changes.",
+        "Streams the list of processes, and then all changes.",
         str,
         media=EVENT_STREAM,
         parameters=(
@@ -64,35 +64,39 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         ),
     ),
     ("POST", "/api/processes"): Operation(
-        "Creates an app with the fields of an ecosystem file, where that was allowed.",
+        "Creates an app from fields of an ecosystem file, if that is allowed.",
         shapes.Created,
         status=201,
         body=dict[str, Any],
         refused=ABOUT_A_PROCESS,
     ),
-    ("GET", "/api/processes/{id}"): Operation("Shows one in full.", shapes.ProcessDetail),
-    ("DELETE", "/api/processes/{id}"): Operation("Ends it and forgets it.", shapes.Done),
+    ("GET", "/api/processes/{id}"): Operation("Shows one process in full.", shapes.ProcessDetail),
+    ("DELETE", "/api/processes/{id}"): Operation(
+        "Stops it and removes it from the list.", shapes.Done
+    ),
     ("GET", "/api/processes/{id}/logs"): Operation(
-        "Shows its last lines.", shapes.Output, parameters=(LINES, KIND)
+        "Returns its last lines of output.", shapes.Output, parameters=(LINES, KIND)
     ),
     ("GET", "/api/processes/{id}/logs/stream"): Operation(
-        "Pushes what it prints.",
+        "Streams its output.",
         str,
         media=EVENT_STREAM,
         parameters=(LINES, KIND, *cursor_parameters(f"^{CURSOR_PART}(,{CURSOR_PART})*$")),
     ),
-    ("POST", "/api/processes/{id}/start"): Operation("Brings up what is down.", shapes.Done),
-    ("POST", "/api/processes/{id}/stop"): Operation("Ends it, and all it started.", shapes.Done),
+    ("POST", "/api/processes/{id}/start"): Operation("Starts it if it is down.", shapes.Done),
+    ("POST", "/api/processes/{id}/stop"): Operation(
+        "Stops it and everything it started.", shapes.Done
+    ),
     ("POST", "/api/processes/{id}/restart"): Operation(
-        "Ends it and starts it anew, on other ports if any are said.", shapes.Done, body=PortBody
+        "Restarts it, optionally on other ports.", shapes.Done, body=PortBody
     ),
     ("POST", "/api/processes/{id}/reload"): Operation(
-        "Puts new runs in the place of those that serve, on other ports if any are said.",
+        "Replaces it without downtime, optionally on other ports.",
         shapes.Reloaded,
         body=PortBody,
     ),
     ("POST", "/api/processes/{id}/scale"): Operation(
-        "Has so many instances up.", shapes.Done, body=ScaleBody, body_needed=True
+        "Changes the number of instances.", shapes.Done, body=ScaleBody, body_needed=True
     ),
 }
 

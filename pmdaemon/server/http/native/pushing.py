@@ -151,5 +151,7 @@ def _read_cursor(text: str | None) -> tuple[int, int] | None:
         return None
     found = _EVENT_CURSOR.fullmatch(text)
     if found is None:
-        raise InvalidInput(f"cannot go on at {shown(text)}: it is no cursor of this stream")
+        raise InvalidInput(
+            f"cannot continue after {shown(text)}: it is not a cursor of this stream"
+        )
     return int(found[1]), int(found[2])

@@ -314,7 +314,7 @@ class Client:
     def _log_stream(self, name: str, wanted: Wanted) -> LogStream:
         if wanted.stream not in STREAMS:
             raise InvalidInput(
-                f"cannot follow stream {shown(wanted.stream)}: it is one of {', '.join(STREAMS)}"
+                f"not a stream: {shown(wanted.stream)} (there are {', '.join(STREAMS)})"
             )
         if not 0 <= wanted.lines <= MOST_LINES:
             raise InvalidInput(f"cannot begin with {wanted.lines} lines: 0 to {MOST_LINES} are")

@@ -45,19 +45,19 @@ REQUESTS = (
 )
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
-    ("GET", "/health"): Operation("Says ok to anybody.", str, media="text/plain"),
+    ("GET", "/health"): Operation("Answers ok to anybody.", str, media="text/plain"),
     ("GET", "/openapi/prox.json"): Operation("Shows this description.", dict[str, Any]),
     ("GET", f"{ROOT}/status"): Operation("Shows the supervisor.", shapes.SupervisorStatus),
     ("GET", f"{ROOT}/processes"): Operation("Lists processes.", shapes.ProcessList),
     ("GET", f"{ROOT}/processes/stream"): Operation(
-        "Pushes that list, now and whenever it is another.", str, media=EVENT_STREAM
+        "Streams that list, now and whenever it changes.", str, media=EVENT_STREAM
     ),
-    ("GET", _ONE): Operation("Shows one in full.", shapes.ProcessDetail),
-    ("POST", f"{_ONE}/start"): Operation("Brings up what is down.", shapes.Success),
-    ("POST", f"{_ONE}/stop"): Operation("Ends it, and all it started.", shapes.Success),
-    ("POST", f"{_ONE}/restart"): Operation("Ends it and starts it anew.", shapes.Success),
+    ("GET", _ONE): Operation("Shows one process in full.", shapes.ProcessDetail),
+    ("POST", f"{_ONE}/start"): Operation("Starts it if it is down.", shapes.Success),
+    ("POST", f"{_ONE}/stop"): Operation("Stops it and everything it started.", shapes.Success),
+    ("POST", f"{_ONE}/restart"): Operation("Restarts it.", shapes.Success),
     ("GET", f"{ROOT}/logs"): Operation(
-        "Shows the last lines.",
+        "Returns the last lines of output.",
         shapes.Lines,
         parameters=(
             Parameter(
@@ -71,7 +71,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         refused=(404,),
     ),
     ("GET", f"{ROOT}/logs/stream"): Operation(
-        "Pushes lines as they are written.",
+        "Streams lines as they are written.",
         str,
         media=EVENT_STREAM,
         parameters=(*PICKED, *cursor_parameters(f"^{CURSOR_PART}(,{CURSOR_PART})*$")),
@@ -92,7 +92,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         refused=(410,),
     ),
     ("GET", f"{ROOT}/proxy/requests/stream"): Operation(
-        "Pushes requests as they end.",
+        "Streams requests as they finish.",
         str,
         media=EVENT_STREAM,
         parameters=(*REQUESTS, *cursor_parameters(f"^{CURSOR}$")),
@@ -103,7 +103,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         parameters=(Parameter("include", {"const": "body"}, "what was kept of its bodies, too"),),
     ),
     ("POST", f"{ROOT}/shutdown"): Operation(
-        "Ends all programs, and then the daemon.",
+        "Stops all programs, and then the daemon.",
         shapes.ShutDown,
         parameters=(Parameter("wait", _SWITCH, "whether to answer when the programs have ended"),),
     ),

@@ -230,7 +230,9 @@ def _read_cursor(text: str | None) -> Cursor | None:
         return None
     found = re.fullmatch(CURSOR, text)
     if found is None:
-        raise InvalidInput(f"cannot go on at {shown(text)}: it is no cursor of this stream")
+        raise InvalidInput(
+            f"cannot continue after {shown(text)}: it is not a cursor of this stream"
+        )
     life, number, exceptions = found.groups()
     return Cursor(
         int(life), int(number), frozenset(int(one) for one in exceptions.split("-") if one)

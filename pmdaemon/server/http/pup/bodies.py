@@ -57,7 +57,7 @@ async def read_log_line(request: web.Request) -> LogLineBody:
     severity = _severity(_text(body, "severity"))
     message = body.get("message")
     if not isinstance(message, str) or not message:
-        raise InvalidRequest("the field message is missing: it is a text")
+        raise InvalidRequest("the field message is missing: it must be text")
     if len(message) > LONGEST_MESSAGE:
         raise BodyTooLarge(LONGEST_MESSAGE)
     return LogLineBody(severity, _text(body, "plugin"), message)
@@ -76,7 +76,7 @@ async def read_report(request: web.Request) -> tuple[str, Mapping[str, Any]]:
     memory = body.get("memory", {})
     figures = memory.values() if isinstance(memory, dict) else [None]
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
-        raise InvalidRequest("cannot use memory: it is an object of numbers")
+        raise InvalidRequest("cannot use memory: it must be an object of numbers")
     if len(msgspec.json.encode(body)) > LARGEST_REPORT:
         raise BodyTooLarge(LARGEST_REPORT)
     return sender, body
@@ -149,14 +149,14 @@ def _moment(request: web.Request, name: str) -> int | None:
 async def _read_object(request: web.Request) -> dict[str, Any]:
     body = await read_body(request, dict[str, Any], default={})
     if not body:
-        raise InvalidRequest("the body of this request is empty: it is a JSON object")
+        raise InvalidRequest("the body of this request is empty: it must be a JSON object")
     return body
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidRequest(f"the field {name} is missing: it is a text", field=name)
+        raise InvalidRequest(f"the field {name} is missing: it must be text", field=name)
     if len(value) > LONGEST_NAME:
         raise InvalidRequest(
             f"cannot use {name}: it has more than {LONGEST_NAME} characters", field=name

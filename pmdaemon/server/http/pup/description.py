@@ -27,14 +27,14 @@ _ONE = "/processes/{id}"
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/openapi/pup.json"): Operation("Shows this description.", dict[str, Any]),
     ("GET", "/processes"): Operation("Lists processes and clusters.", shapes.ProcessList),
-    ("POST", f"{_ONE}/start"): Operation("Brings up what is down."),
-    ("POST", f"{_ONE}/stop"): Operation("Ends it, and all it started."),
-    ("POST", f"{_ONE}/restart"): Operation("Ends it and starts it anew."),
-    ("POST", f"{_ONE}/block"): Operation("Prevents every start."),
+    ("POST", f"{_ONE}/start"): Operation("Starts it if it is down."),
+    ("POST", f"{_ONE}/stop"): Operation("Stops it and everything it started."),
+    ("POST", f"{_ONE}/restart"): Operation("Restarts it."),
+    ("POST", f"{_ONE}/block"): Operation("Prevents all starts."),
     ("POST", f"{_ONE}/unblock"): Operation("Allows starts again."),
     ("GET", "/state"): Operation("Shows the daemon, the machine, and all processes.", shapes.State),
     ("GET", "/state/history"): Operation(
-        "Shows how processes were, and from when on.",
+        "Shows past states of processes.",
         shapes.PastStates,
         parameters=(
             Parameter("processId", {"type": "string"}, "only of this one"),
@@ -44,20 +44,20 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         ),
     ),
     ("POST", "/telemetry"): Operation(
-        "Takes what a program reports of itself.",
+        "Takes what a program reports about itself.",
         body=shapes.Telemetry,
         body_needed=True,
         refused=(404,),
     ),
     ("POST", "/ipc"): Operation(
-        "Sends something to a program, or to a consumer.", body=shapes.Message, body_needed=True
+        "Sends a message to a program or a consumer.", body=shapes.Message, body_needed=True
     ),
     ("POST", "/token"): Operation("Gives a program its next token.", shapes.Renewed),
     ("POST", "/log"): Operation(
-        "Takes a line for the log.", status=201, body=shapes.LogLine, body_needed=True
+        "Adds a line to the log.", status=201, body=shapes.LogLine, body_needed=True
     ),
     ("GET", "/logs"): Operation(
-        "Shows the newest entries of the log that fit.",
+        "Shows the newest matching entries of the log.",
         shapes.Entries,
         parameters=(
             Parameter("processId", {"type": "string"}, "only of this one; core is of none"),
@@ -76,7 +76,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/wss"): Operation(
         "Speaks WebSocket: pushes what happens (`Frame`).", status=SWITCHED, refused=(426,)
     ),
-    ("POST", "/terminate"): Operation("Ends all programs, and then the daemon."),
+    ("POST", "/terminate"): Operation("Stops all programs, and then the daemon."),
 }
 
 API = Api(

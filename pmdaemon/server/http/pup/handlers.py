@@ -149,7 +149,8 @@ def _refuse_others(principal: Principal, process: Process) -> None:
     names = (instance_name(process), process.name)
     if not any(principal.may(Scope.TELEMETRY, about=name) for name in names):
         raise PermissionDenied(
-            f"this needs the scope {Scope.TELEMETRY}:{names[0]}, which {principal.name} has not"
+            f"this needs the scope {Scope.TELEMETRY}:{names[0]},"
+            f" which {principal.name} does not have"
         )
 
 

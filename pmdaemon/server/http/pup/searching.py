@@ -155,6 +155,7 @@ def _read_cursor(text: str) -> tuple[float, int]:
     found = _CURSOR.fullmatch(text)
     if found is None or int(found[2]) > 100 * MOST_ENTRIES:
         raise InvalidInput(
-            f"cannot go on at {shown(text)}: it is no cursor of the log", code="invalid_cursor"
+            f"cannot continue after {shown(text)}: it is not a cursor of the log",
+            code="invalid_cursor",
         )
     return float(found[1]), int(found[2])

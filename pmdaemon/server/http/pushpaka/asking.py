@@ -52,7 +52,7 @@ async def read_object(request: web.Request, kind: type[Body]) -> Body:
     """
     body: Body | None = await read_body(request, kind, default=None)
     if body is None:
-        raise InvalidRequest("the body of this request is missing: it is a JSON object")
+        raise InvalidRequest("the body of this request is missing: it must be a JSON object")
     return body
 
 

@@ -30,7 +30,7 @@ CHUNK = 64 * 1024
 async def list_refs(engine: Engine, request: web.Request) -> web.StreamResponse:
     """Tell git what there is, which is how all of its exchanges begin."""
     if request.query.get("service") not in SERVICES:
-        raise PermissionDenied("only the smart protocol of git is spoken here")
+        raise PermissionDenied("only git's smart protocol is supported here")
     return await _answer(engine, request, "info/refs")
 
 

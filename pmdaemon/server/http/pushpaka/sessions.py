@@ -90,7 +90,7 @@ async def change_password(engine: Engine, request: web.Request) -> web.Response:
         )
     except WrongCredentials:
         # Not 401: the session is as good as before.
-        raise PermissionDenied("the current password is another one") from None
+        raise PermissionDenied("the current password is wrong") from None
     return json_response(views.session_view(account, accounts.session(account)))
 
 

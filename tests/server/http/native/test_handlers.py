@@ -63,7 +63,7 @@ async def test_a_failure_of_ours_is_logged_and_not_shown(parts, session, caplog)
         "success": False,
         "error": {
             "code": "INTERNAL_ERROR",
-            "message": "the daemon failed at this; its log says more",
+            "message": "the daemon failed at this; see its log",
             "details": {},
         },
     }
