@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from pmdaemon.adapters.beginnings import ticks_since_boot
+from pmdaemon.adapters.spawned import ticks_since_boot
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024

@@ -14,13 +14,12 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from pmdaemon.adapters import privileges
-from pmdaemon.adapters.beginnings import Beginnings, ticks_since_boot
 from pmdaemon.adapters.keeper_link import KeeperLink
 from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_run
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
-from pmdaemon.adapters.spawned import end_unseen
+from pmdaemon.adapters.spawned import Children, ticks_since_boot
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
@@ -62,7 +61,7 @@ class SpawnLauncher:
         keeper: KeeperLink | None = None,
         walls: Walls | None = None,
     ) -> None:
-        self._beginnings = Beginnings(reader)
+        self._children = Children(reader)
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
@@ -87,9 +86,8 @@ class SpawnLauncher:
             before = ticks_since_boot()
             with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
-            identity = self._beginnings.identity(pid, before)
+            identity = self._children.identify(pid, before)
             if identity is None:
-                end_unseen(pid)
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
             launched(identity)

@@ -20,7 +20,7 @@ from pmdaemon.control.messages.processes import (
     SignalBody,
     TriggerBody,
 )
-from pmdaemon.core.errors import InvalidInput, ReloadInProgress
+from pmdaemon.core.errors import InvalidInput, ReloadInProgress, StoreUnavailable
 from pmdaemon.core.selectors import Selector, parse_each
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server import declaring_verbs
@@ -179,6 +179,10 @@ async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[s
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     try:
         stopped = await engine.processes.stop([Selector.parse("all")])
+    except StoreUnavailable as error:
+        # As on SIGTERM: what cannot be written down is not to keep programs running.
+        sentence = f"{error.message}; all is ended, but the next daemon starts it again"
+        raise StoreUnavailable(sentence, code=error.code, **error.details) from error
     finally:
         engine.ending.ask()
     return {**processes_result(stopped), "pid": os.getpid(), "keeper": os.getppid()}

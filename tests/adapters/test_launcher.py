@@ -318,6 +318,7 @@ async def test_a_program_inherits_a_descriptor_whatever_else_it_is_to_have(linux
         assert printed == os.readlink(f"/proc/self/fd/{listener.fileno()}")
 
 
+@pytest.mark.usefixtures("raised_limit")
 async def test_a_program_inherits_a_descriptor_also_where_ours_have_high_numbers(
     a_launcher, tmp_path
 ):

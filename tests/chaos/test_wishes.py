@@ -13,6 +13,8 @@ from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
+SLEEPER = {"script": "sleep", "args": ["100000"], "stop_signal": "SIGTERM"}
+
 STUBBORN = {
     "name": "stubborn",
     "script": "trap '' TERM; echo deaf; while :; do sleep 1; done",
@@ -69,20 +71,24 @@ def test_a_restart_that_was_not_carried_out_is_carried_out_by_the_next_daemon(tm
         assert not daemon.programs() & former
 
 
+def reboot(daemon):
+    """End all that runs, and have the next daemon believe that the machine was started anew."""
+    lost = daemon.programs()
+    daemon.kill_both()
+    for pid in lost:
+        os.kill(pid, signal.SIGKILL)
+    eventually_sync(lambda: not daemon.everything())
+    with closing(sqlite3.connect(daemon.home.database)) as store, store:
+        store.execute("UPDATE settings SET value = 'another' WHERE key = 'boot_id'")
+    until(daemon.is_up)
+
+
 def test_after_a_reboot_what_was_up_comes_back_and_what_was_down_stays_down(tmp_path):
     with a_daemon(tmp_path / "home") as daemon:
-        sleeper = {"script": "sleep", "args": ["100000"], "stop_signal": "SIGTERM"}
-        daemon.start_apps({"name": "up", **sleeper}, {"name": "down", **sleeper})
+        daemon.start_apps({"name": "up", **SLEEPER}, {"name": "down", **SLEEPER})
         daemon.request("stop", {"selectors": ["down"]})
-        lost = daemon.programs()
-        daemon.kill_both()
-        for pid in lost:
-            os.kill(pid, signal.SIGKILL)
-        eventually_sync(lambda: not daemon.everything())
-        with closing(sqlite3.connect(daemon.home.database)) as store, store:
-            store.execute("UPDATE settings SET value = 'another' WHERE key = 'boot_id'")
 
-        until(daemon.is_up)
+        reboot(daemon)
 
         until(lambda: daemon.processes()["up"]["state"] == "online")
         views = daemon.processes()
@@ -92,3 +98,24 @@ def test_after_a_reboot_what_was_up_comes_back_and_what_was_down_stays_down(tmp_
         }
         assert views["up"]["restarts"] == 0
         assert len(daemon.programs()) == 1
+
+
+def test_how_a_program_ends_that_was_begun_with_a_daemon_is_known_to_the_one_after_the_next(
+    tmp_path,
+):
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps({"name": "app", **SLEEPER})
+        reboot(daemon)
+        until(lambda: daemon.processes()["app"]["state"] == "online")
+        program = daemon.processes()["app"]["pid"]
+
+        first = daemon.kill()
+        # The next one is told of the end, and does not come to hear it.
+        second = eventually_sync(lambda: (pid := daemon.pid) not in {None, first} and pid)
+        os.kill(second, signal.SIGSTOP)
+        os.kill(program, signal.SIGKILL)
+        eventually_sync(lambda: not Path(f"/proc/{program}").exists())
+        os.kill(second, signal.SIGKILL)
+
+        until(lambda: daemon.processes()["app"]["restarts"] == 1)
+        assert daemon.processes()["app"]["last_exit"] == {"code": None, "signal": signal.SIGKILL}

@@ -29,6 +29,8 @@ from pmdaemon.core.certificates import (
         ("[::1]", False),
         ("[::ffff:10.0.0.1]", False),
         ("7.example", True),
+        ("a.b.local", False),
+        ("a.b.7", False),
         ("local.example.com", True),
     ],
 )

@@ -116,6 +116,13 @@ def test_a_run_that_is_cut_short_says_why(cause, kind):
     assert kinds(ended, replace(ended, state=Stopping(RUN, cause, killed=True))) == []
 
 
+def test_a_run_that_is_cut_short_before_anybody_saw_it_says_why_too():
+    assert kinds(a_process(state=Starting()), ending(Cause.MEMORY_EXCEEDED)) == [
+        E.MEMORY_EXCEEDED,
+        E.STARTED,
+    ]
+
+
 def test_a_crash_after_too_much_memory_is_only_a_crash():
     up_again = a_process(state=Online(NEXT_RUN), last_cause=Cause.MEMORY_EXCEEDED, restarts=1)
     crashed = replace(

@@ -186,3 +186,16 @@ def test_no_more_is_taken_than_there_is_room_for():
     assert last_lines(long, whole=True) == ("end",)
     assert last_lines(b"y" + b"x" * (LAST_BYTES - 5) + b"\nend", whole=True)[-2:][-1] == "end"
     assert len(last_lines(b"x" * (LAST_BYTES - 4) + b"\nend", whole=True)) == 2
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 2**40)), max_size=20),
+    st.integers(0, 51),
+)
+def test_every_place_has_the_time_of_the_last_mark_at_or_before_it(pairs, place):
+    rows = sorted((Mark(*pair) for pair in pairs), key=lambda mark: mark.offset)
+    index = marks(*rows)
+
+    before = [mark for mark in rows if mark.offset <= place]
+    assert index.time_at(place) == (before[-1].time_ns / 1e9 if before else None)
+    assert mark_before(index, place) == len(before) - 1

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.names import app_name
 from pmdaemon.core.selectors import LONGEST_PATTERN, Selector, parse_each, select
 from tests.support.builders import a_process, an_app
 
@@ -212,3 +215,34 @@ def test_what_was_looked_up_already_is_meant_by_its_ids():
 def test_what_was_looked_up_and_is_gone_since_is_not_found():
     with pytest.raises(ProcessNotFound, match="is called all"):
         select([Selector("all", pm_ids=frozenset({99}))], PROCESSES)
+
+
+any_text = st.text(st.characters() | st.sampled_from("/:-. al01"), min_size=1, max_size=12)
+
+
+@given(any_text)
+@settings(max_examples=50)
+def test_whatever_may_be_a_name_selects_all_of_its_instances_and_nothing_else(text):
+    try:
+        name = app_name(text)
+    except InvalidInput:
+        return
+    others = [process(7, f"{name}x", namespace=name), process(8, "x", namespace=f"{name}:1")]
+
+    assert chosen(name, processes=[process(5, name), process(6, name, instance=1), *others]) == [
+        5,
+        6,
+    ]
+
+
+@given(st.lists(any_text, max_size=3))
+@settings(max_examples=50)
+def test_whatever_is_typed_means_some_of_the_processes_in_their_order_or_is_refused(texts):
+    try:
+        pm_ids = chosen(*texts)
+    except (InvalidInput, ProcessNotFound):
+        return
+    assert pm_ids == sorted(set(pm_ids))
+    assert set(pm_ids) <= {each.pm_id for each in PROCESSES}
+    if "all" in texts:
+        assert len(pm_ids) == len(PROCESSES)

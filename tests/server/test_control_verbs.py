@@ -345,8 +345,12 @@ async def test_a_kill_ends_the_daemon_also_when_something_cannot_be_stopped(scen
     await scene.start("web")
     scene.parts.store.failure = StoreUnavailable("its disk is full")
 
-    await scene.refusal("kill")
+    refusal = await scene.refusal("kill")
 
+    assert refusal["code"] == "store_unavailable"
+    assert refusal["message"] == (
+        "its disk is full; all is ended, but the next daemon starts it again"
+    )
     await scene.parts.engine.ending.wait()
 
 

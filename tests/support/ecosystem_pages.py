@@ -30,9 +30,10 @@ def _one_of(words: Sequence[str]) -> str:
 INTRODUCTION = f"""\
 # Ecosystem files
 
-An ecosystem file declares what should run here. `pmdaemon start`, without a name, starts everything in it. The fields are PM2's,
-so PM2's files work as they are. [ecosystem.example.toml](../ecosystem.example.toml) shows all of them in use, and
-`pmdaemon init` writes a first file for you.
+An ecosystem file declares what should run here. `pmdaemon start`, without a name, starts everything
+in it. The fields are PM2's, so PM2's files work as they are.
+[ecosystem.example.toml](../ecosystem.example.toml) shows all of them in use, and `pmdaemon init`
+writes a first file for you.
 
     [[apps]]
     name = "web"
@@ -50,37 +51,41 @@ so PM2's files work as they are. [ecosystem.example.toml](../ecosystem.example.t
 | `pmdaemon apply FILE` | shows how it differs from what is running, and touches only that |
 | `pmdaemon stop`, `restart`, `delete FILE` | act on the apps of the file |
 
-They all take `--only a,b` to select some of the apps, and those that read the declarations take `--env NAME`. Without a FILE, `start`,
-`validate` and `apply` use the one in the current directory: `ecosystem.config.toml`, `ecosystem.toml`,
-`ecosystem.config.js` (`.cjs`, `.mjs`), then the same names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has
-apps, or a `Procfile`. `-` stands for standard input.
+They all take `--only a,b` to select some of the apps, and those that read the declarations take
+`--env NAME`. Without a FILE, `start`, `validate` and `apply` use the one in the current directory:
+`ecosystem.config.toml`, `ecosystem.toml`, `ecosystem.config.js` (`.cjs`, `.mjs`), then the same
+names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has apps, or a
+`Procfile`. `-` stands for standard input.
 
-All mistakes are reported at once, each with its place, before anything is touched. An unknown field is a warning, with a guess at
-what you meant.
+All mistakes are reported at once, each with its place, before anything is touched. An unknown field
+is a warning, with a guess at what you meant.
 
 ## Formats
 
 * **TOML**: `*.toml`.
-* **JSON**: `*.json`, `*.json5`, `*.jsonc`. Comments and trailing commas are allowed. A file that is really a JavaScript expression, which
-  PM2 accepts, is evaluated by Node if it is installed.
-* **YAML**: `*.yaml`, `*.yml`, following YAML 1.2: `no` and `on` are plain text, and `010` is ten. `<<` merges.
-* **JavaScript**: `*.config.js`, `*.config.cjs`, `*.config.mjs`, evaluated by Node: `module.exports`, `export default` or
-  `export const apps`, which may be a function or a promise. It has {DEADLINE:g} s to finish; whatever it started is then ended.
+* **JSON**: `*.json`, `*.json5`, `*.jsonc`. Comments and trailing commas are allowed. A file that is
+  really a JavaScript expression, which PM2 accepts, is evaluated by Node if it is installed.
+* **YAML**: `*.yaml`, `*.yml`, following YAML 1.2: `no` and `on` are plain text, and `010` is ten.
+  `<<` merges.
+* **JavaScript**: `*.config.js`, `*.config.cjs`, `*.config.mjs`, evaluated by Node:
+  `module.exports`, `export default` or `export const apps`, which may be a function or a promise.
+  It has {DEADLINE:g} s to finish; whatever it started is then ended.
 * **package.json**: whatever is under `pm2` or `apps`.
 * **Procfile**: one app per line, such as `web: node server.js`.
 
-The list of apps is `apps` (or `pm2`), or the document itself. A single app needs no list. Keys that begin with `x-` next to it are
-ignored, so you can use them for anchors and the like. PM2's `static` section lists folders to serve, each as an app of its own, and its
-`deploy` section is for `pmdaemon deploy ENVIRONMENT`.
+The list of apps is `apps` (or `pm2`), or the document itself. A single app needs no list. Keys that
+begin with `x-` next to it are ignored, so you can use them for anchors and the like. PM2's `static`
+section lists folders to serve, each as an app of its own, and its `deploy` section is for
+`pmdaemon deploy ENVIRONMENT`.
 
 ## Values
 
-* A **duration** is `500ms`, `3s`, `1.5h` or `7d`. A plain number is in milliseconds, except in `health_check`, where it is in
-  seconds.
+* A **duration** is `500ms`, `3s`, `1.5h` or `7d`. A plain number is in milliseconds, except in
+  `health_check`, where it is in seconds.
 * A **size** is `150M`, `1.5G` or `10KiB`. A plain number is in bytes.
 * A **path** is relative to the app's `cwd`, which is itself relative to the folder of the file.
-* Field names may also be written the JavaScript way: `maxRestarts` is `max_restarts`. Numbers and booleans may be text. Null counts as
-  absent.
+* Field names may also be written the JavaScript way: `maxRestarts` is `max_restarts`. Numbers and
+  booleans may be text. Null counts as absent.
 
 ### Variables in text
 
@@ -94,29 +99,33 @@ Any text may contain shell variables (except in JavaScript, which has its own me
 | `${{NAME:?reason}}` | its value; an error, with the reason, if it is not set or empty |
 | `$${{NAME}}` | the text `${{NAME}}` |
 
-A default may contain variables itself. A `script` that is a command line is left as it is, because the shell that runs it expands
-variables with the program's own environment.
+A default may contain variables itself. A `script` that is a command line is left as it is, because
+the shell that runs it expands variables with the program's own environment.
 
 ### Environment
 
-A program's environment is made of these layers, where later ones override earlier ones: the environment of the shell that starts
-it (minus `filter_env`), `PORT`, the files in `env_file`, `env`, and, with `--env NAME`, the variables under `env_NAME`. A variable
-that you remove from the file is removed from the program.
+A program's environment is made of these layers, where later ones override earlier ones: the
+environment of the shell that starts it (minus `filter_env`), `PORT`, the files in `env_file`,
+`env`, and, with `--env NAME`, the variables under `env_NAME`. A variable that you remove from the
+file is removed from the program.
 
-A file of variables has one `NAME=value` per line, with quotes, comments and `export` as in any `.env`. A `$` in it is just a `$`.
+A file of variables has one `NAME=value` per line, with quotes, comments and `export` as in any
+`.env`. A `$` in it is just a `$`.
 
 ## Applying changes
 
-`pmdaemon apply` compares each app in the file with what is running: command, folder, variables, instances, ports, policies, output. It
-shows what differs, with secrets masked, and then
+`pmdaemon apply` compares each app in the file with what is running: command, folder, variables,
+instances, ports, policies, output. It shows what differs, with secrets masked, and then
 
 * starts new apps;
-* restarts apps that changed, if they are up (clusters are reloaded); stopped apps stay stopped, with their new declaration;
+* restarts apps that changed, if they are up (clusters are reloaded); stopped apps stay stopped,
+  with their new declaration;
 * adds or removes instances if only their number changed, without touching the others;
 * updates policies (restarts, stopping, memory, hooks, dependencies) without touching the program;
 * with `--prune`, deletes apps that once came from this file and are no longer in it.
 
-With `--dry-run` it only shows the differences. The environment of your shell is not part of the comparison.
+With `--dry-run` it only shows the differences. The environment of your shell is not part of the
+comparison.
 """
 
 TABLES = f"""\
@@ -136,9 +145,11 @@ TABLES = f"""\
 EDITORS = """\
 ## Editor support
 
-`pmdaemon validate --schema` prints a JSON Schema, which is also available [here](ecosystem.schema.json). With it, editors complete and
-check the file. In JSON, add a `$schema` next to `apps`; in YAML, a first line
-`# yaml-language-server: $schema=./ecosystem.schema.json`; in TOML, `#:schema ./ecosystem.schema.json`.
+`pmdaemon validate --schema` prints a JSON Schema, which is also available
+[here](ecosystem.schema.json). With it, editors complete and check the file. In JSON, add a
+`$schema` next to `apps`; in YAML, a first line
+`# yaml-language-server: $schema=./ecosystem.schema.json`; in TOML,
+`#:schema ./ecosystem.schema.json`.
 
 """
 
