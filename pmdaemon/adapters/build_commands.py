@@ -7,6 +7,7 @@ line by line for as long as it runs, and thrown away where nobody wants it, so t
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -27,8 +28,11 @@ from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
 SHELL = "/bin/sh"
 
-LIMITS = Limits(nice=5, resources={"core": 0})
-"""What serves comes before what is built."""
+NICER = 5
+"""How much nicer than we are, as what serves comes before what is built."""
+
+NICEST = 19
+"""The end of the scale (setpriority(2))."""
 
 LOOK_INTERVAL = 0.5
 """Seconds between two looks at a command that runs."""
@@ -204,7 +208,9 @@ def _spawn(
     outputs: tuple[int, int],
     prepare: Callable[[], None] | None,
 ) -> int:
-    limit = privileges.preparation(RunAs(), LIMITS)
+    # Fixed, it would be less nice than a daemon that is nicer, which takes root.
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICER, NICEST)
+    limit = privileges.preparation(RunAs(), Limits(nice=nice, resources={"core": 0}))
     out, err = outputs
 
     def be_ready() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.adapters.private_files import make_private
 from pmdaemon.core.deployments import Deployment, DeploymentLine
 from pmdaemon.engine.interfaces.deploying import LogQuery
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from pmdaemon.adapters.certificate_pairs import OwnFiles, Pair, read_pair
-from pmdaemon.adapters.local_authority import LocalAuthority, write_private
+from pmdaemon.adapters.local_authority import LocalAuthority
 from pmdaemon.adapters.obtained_certificates import ObtainedCertificates
+from pmdaemon.adapters.private_files import write_private
 from pmdaemon.adapters.refused_orders import RefusedOrders
 from pmdaemon.core.certificates import Certificate, Refusal, renewal_time
 from pmdaemon.engine.interfaces import (

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pmdaemon.adapters import git_words
 from pmdaemon.adapters.build_commands import BuildCommands
 from pmdaemon.adapters.git_ssh import complaint, ssh_command
-from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.adapters.private_files import make_private
 from pmdaemon.config.surroundings import without_proxies
 from pmdaemon.core.deploy_limits import DeployLimits
 from pmdaemon.core.masking import hide_passwords

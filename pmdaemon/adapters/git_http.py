@@ -119,7 +119,9 @@ class _Backend:
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
         self._feeding = tasks.spawn(_feed(body, writer, largest), name="git.push")
         status, headers = await _head(reader)
-        return CodeAnswer(status, headers, self._body(reader))
+        pieces = self._body(reader)
+        await anext(pieces)  # what was not begun would not end git when it is closed
+        return CodeAnswer(status, headers, pieces)
 
     def end(self) -> None:
         """Have done with it, whatever it is doing."""
@@ -131,6 +133,7 @@ class _Backend:
 
     async def _body(self, reader: asyncio.StreamReader) -> AsyncGenerator[bytes, None]:
         try:
+            yield b""
             while data := await reader.read(CHUNK):
                 yield data
         finally:

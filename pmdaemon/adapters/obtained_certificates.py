@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pmdaemon.adapters.acme import AcmeClient
 from pmdaemon.adapters.certificate_pairs import Pair, read_pair
 from pmdaemon.adapters.jws import CURVE, AccountKey
-from pmdaemon.adapters.local_authority import write_private
+from pmdaemon.adapters.private_files import write_private
 from pmdaemon.core.certificates import Certificate
 from pmdaemon.core.errors import CertificateRefused, HomeUnusable, InvalidInput
 from pmdaemon.core.wording import why

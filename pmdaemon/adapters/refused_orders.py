@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from pmdaemon.adapters.local_authority import write_private
+from pmdaemon.adapters.private_files import write_private
 from pmdaemon.core.certificates import Refusal
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import why

@@ -18,7 +18,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from pmdaemon.adapters.private_folders import make_private
+from pmdaemon.adapters.private_files import make_private
 from pmdaemon.config.release_plans import LOOKED_INTO, TELLING
 from pmdaemon.core.releases import Listing
 from pmdaemon.engine.interfaces.deploying import CannotRelease

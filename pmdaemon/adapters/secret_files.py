@@ -2,13 +2,11 @@
 
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
+from pmdaemon.adapters.private_files import FILE_MODE, write_private
 from pmdaemon.core.errors import HomeUnusable
 from pmdaemon.core.wording import why
-
-MODE = 0o600
 
 
 class HomeSecretFiles:
@@ -23,7 +21,7 @@ class HomeSecretFiles:
         try:
             with path.open(encoding="utf-8") as file:
                 if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                    os.fchmod(file.fileno(), MODE)
+                    os.fchmod(file.fileno(), FILE_MODE)
                 return file.read()
         except FileNotFoundError:
             return None
@@ -34,18 +32,9 @@ class HomeSecretFiles:
     def write(self, name: str, text: str) -> str:
         """Write one, whole or not at all, and return its path."""
         path = self._home / name
-        fresh = path.with_name(f"{name}.{os.getpid()}.new")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, MODE)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                os.fchmod(descriptor, MODE)
-                file.write(text)
-                file.flush()
-                os.fsync(descriptor)
-            fresh.replace(path)
+            write_private(path, text.encode())
         except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
             raise HomeUnusable(f"cannot write {path}: {why(error)}", path=str(path)) from error
         return str(path)
 

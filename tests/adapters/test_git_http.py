@@ -65,7 +65,9 @@ async def test_without_git_that_is_said(repositories, tmp_path):
         await backend.answer(a_request(), sends())
 
 
-async def test_who_goes_leaves_no_process_behind(repositories, monkeypatch):
+async def test_who_goes_before_git_has_ended_leaves_no_process_behind(
+    repositories, tmp_path, monkeypatch
+):
     await repositories.prepare("p1")
     begun = []
     popen = git_http.subprocess.Popen
@@ -75,9 +77,16 @@ async def test_who_goes_leaves_no_process_behind(repositories, monkeypatch):
         return begun[-1]
 
     monkeypatch.setattr(git_http.subprocess, "Popen", started)
-    answer = await a_backend(repositories).answer(a_request(), sends())
+    slow = tmp_path / "git"
+    slow.write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\r\n\r\n'\nexec sleep 600\n")
+    slow.chmod(0o700)
+    backend = GitBackend(repositories, f"{tmp_path}:{os.environ['PATH']}", lambda: 10)
+
+    answer = await backend.answer(a_request(), sends())
     await answer.body.aclose()
 
     (process,) = begun
-    await asyncio.to_thread(process.wait, 10)
-    assert process.returncode is not None
+    try:
+        await asyncio.to_thread(process.wait, 10)
+    finally:
+        process.kill()

@@ -88,9 +88,12 @@ def _asked(request: web.Request, project: Project, service: str) -> CodeRequest:
 async def _send(request: web.Request, answer: CodeAnswer) -> web.StreamResponse:
     """Give all that git has to say; it is heard to its end, also when nobody listens any more."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    await response.prepare(request)
     is_there = True
     async with aclosing(answer.body) as pieces:
+        try:
+            await response.prepare(request)
+        except ConnectionError:
+            is_there = False
         async for data in pieces:
             try:
                 if is_there and data:

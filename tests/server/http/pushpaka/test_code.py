@@ -2,7 +2,9 @@ import base64
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from pmdaemon.server.http.pushpaka import code
 from tests.support.deploying import Scene
 
 
@@ -64,6 +66,21 @@ async def test_what_is_pushed_to_the_branch_is_deployed(api, scene, git):
     assert (status, text) == (200, "0000")
     (waiting,) = scene.parts.queue.waiting
     assert (waiting.commit_sha, waiting.user_id) == ("b" * 40, api.names["jane_id"])
+
+
+async def test_a_push_is_deployed_though_its_sender_has_gone(api, scene, git, monkeypatch):
+    class Gone(web.StreamResponse):
+        async def prepare(self, _request):
+            raise ConnectionResetError
+
+    monkeypatch.setattr(code.web, "StreamResponse", Gone)
+    api.parts.deploying.code.pushed = {"main": "b" * 40}
+
+    with pytest.raises(aiohttp.ClientError):
+        await git("POST", "shop.git/git-receive-pack", "jane_ci")
+
+    (waiting,) = scene.parts.queue.waiting
+    assert waiting.commit_sha == "b" * 40
 
 
 async def test_what_was_pushed_can_be_fetched(api, scene, git):
