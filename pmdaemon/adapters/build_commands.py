@@ -26,8 +26,10 @@ from pmdaemon.engine.interfaces.deploying import BuildOrder, BuildOutcome, Say
 
 SHELL = "/bin/sh"
 
-LIMITS = Limits(nice=5, resources={"core": 0})
-"""What serves comes before what is built."""
+NICER = 5
+"""By how much what is built lets what serves go first."""
+
+NICEST = 19
 
 LOOK_INTERVAL = 0.5
 """Seconds between two looks at a command that runs."""
@@ -203,7 +205,9 @@ def _spawn(
     outputs: tuple[int, int],
     prepare: Callable[[], None] | None,
 ) -> int:
-    limit = privileges.preparation(RunAs(), LIMITS)
+    # From where we are: only root may come back from there (setpriority(2)).
+    nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICER, NICEST)
+    limit = privileges.preparation(RunAs(), Limits(nice=nice, resources={"core": 0}))
     out, err = outputs
 
     def be_ready() -> None:
