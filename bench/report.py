@@ -15,42 +15,45 @@ RESULTS = DOCS / "benchmarks.json"
 IMAGES = DOCS / "images"
 
 PREFACE = """\
-# Figures, side by side
+# Benchmarks
 
-All managers do the same work on one machine, in turns, each in a temporary home with its defaults.
-Medians, with the 10th and 90th percentile; ratios are pmdaemon's median to PM2's. A promise that
-was missed is said to be. No test depends on any of this.
+Every manager does the same work on the same machine, in turns, each in a temporary home with its
+default settings. Figures are medians, with the 10th and 90th percentile. Ratios compare pmdaemon's
+median to PM2's. The last column shows the goal that pmdaemon has set itself, and whether it is kept
+or missed. No test depends on any of this.
 
-    make bench                                  # all of it: some 20 minutes, best undisturbed
-    make bench BENCH_ARGS="list start --write"  # some, put into this page
+    make bench                                  # everything, in about 20 quiet minutes
+    make bench BENCH_ARGS="list start --write"  # some of it, updating this page
 
-PM2 comes from npm, supervisor and circus from PyPI, runit and caddy from Debian; what is missing is
-got at the first run. supervisor, circus and runit are started with a configuration that names all
-programs, so their starts include that of their daemon. nginx, wrk and a C compiler have to be
-there; what takes one that is not is left out.
+PM2 comes from npm, supervisor and circus from PyPI, runit and caddy from Debian; whatever is
+missing is installed on the first run. nginx, wrk and a C compiler must be there already, and
+measurements that need a missing one are left out. supervisor, circus and runit start with a
+configuration that names all programs, so their start times include that of their daemon.
 """
 
 AFTERWORD = """\
-## Where it is not ahead, and why
+## Where pmdaemon is not ahead, and why
 
-* **200 from one file** takes a little more than a quarter of PM2's time, and 1,000 a little less:
-  the command itself is a part of the first. It keeps both processors busy. To begin at all takes a
-  `sleep` some 0.7 ms, whoever starts it. The daemon takes as much for each: a spawn, two FIFOs and
-  two files for its output, and what is recorded of it *before* it is started, so that a daemon that
-  is killed in between loses and doubles nothing.
-* **Output, a write a line**: the writer is what takes the time. Alone, into a file, it is not much
-  faster than with us.
-* **First start**: circus has no store to make, and nobody who would take its place when it
+* **200 from one file** takes a little more than a quarter of PM2's time, and 1,000 a little less,
+  because the command itself takes up part of the former. Both processors are busy throughout. A
+  bare `sleep` takes about 0.7 ms to start, whoever starts it. The daemon spends as much again on
+  each program: a spawn, two FIFOs and two files for its output, and a record that is written
+  *before* the program starts, so that killing the daemon in between neither loses nor duplicates
+  anything.
+* **Output, one write per line**: most of the time is spent by the writer. Writing to a file without
+  any manager, it is not much faster.
+* **First start**: circus has no store to create, and no process that takes over when its daemon
   dies.
-* **List**: runit's `sv` is a small program in C. The others start an interpreter first.
-* **Memory** when idle: supervisor is one process, and we are two. A Python that does nothing is
-  2.8 MiB; the keeper, by which programs outlive the daemon, takes 3.5, and the daemon 16.6: 5 for
-  asyncio, 1 for the checked types of messages, 5 for all that is ours, 1 for the open store,
-  and 20 KiB for each of 100 programs. runit's programs in C take a few pages each.
-* **The proxy** is Python in one process, and takes several times what nginx takes for a
-  request. It is there for what has to know of programs: to hold requests while one starts, and
-  to swap runs without a gap. What it adds to the slowest of them says much about who else uses
-  the machine: compare it with what nginx and caddy add in the same run.
+* **List**: runit's `sv` is a small C program. All the others have to start an interpreter first.
+* **Idle memory**: supervisor is one process, pmdaemon is two. A Python interpreter that does
+  nothing takes 2.8 MiB. The keeper, which lets programs outlive the daemon, takes 3.5 MiB. The
+  daemon takes 16.6 MiB: 5 for asyncio, 1 for the validated message types, 5 for our own code, 1 for
+  the open store, and 20 KiB for each of 100 programs. runit's C programs take a few pages each.
+* **The proxy** is written in Python, runs in one process, and needs several times as long as nginx
+  for each request. It exists for what needs knowledge of the programs: holding requests while one
+  starts, and switching runs without downtime. The latency it adds at the 99th percentile depends
+  very much on what else the machine is doing, so compare it with what nginx and caddy add in the
+  same run.
 """
 
 
@@ -93,7 +96,7 @@ def _page(results: Mapping[str, Result]) -> str:
     for name, result in results.items():
         if result.machine != machine:
             machine = result.machine
-            parts.append(f"Taken with {machine}:\n")
+            parts.append(f"Measured with {machine}:\n")
         parts.append(f"## {name}\n\n{measures.describe(name)}\n\n{table(result.figures)}\n")
     parts.append(AFTERWORD)
     return "\n".join(parts)

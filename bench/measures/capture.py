@@ -28,7 +28,7 @@ class Captured:
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """Output of one program writing as fast as it can, until its last line is in the log file."""
+    """Output of a program that writes as fast as it can, until its last line is in the log."""
     big, small = round(GB * effort), round(GB * effort / 5)
     line_writer = compiled_program("lines", pair.ours.home.parent, str(small))
     by_line = "a write a line"

@@ -15,7 +15,7 @@ SETTLING = 1.0
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """A Node hello-world with 2 instances: requests a second, and what three reloads cost."""
+    """A Node hello-world with 2 instances: requests per second, and requests lost in 3 reloads."""
     if shutil.which("node") is None:
         return []
     ports = {manager.name: _started(manager) for manager in pair}

@@ -15,7 +15,7 @@ SLOW = frozenset({"supervisor", "circus"})
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """From `kill -9` of a small Python program to the first line of its next life."""
+    """From `kill -9` of a small Python program to the first line of its next run."""
     for manager in pair.everybody:
         stamps = _stamps(manager)
         manager.start([python_program("stamp", "stamp.py", str(stamps), max_restarts=10_000)])

@@ -19,7 +19,7 @@ class Footprint(NamedTuple):
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """Memory and processor time of each manager with 100 idle programs, web off, settled."""
+    """Memory and CPU time of each manager with 100 idle programs and the web API off."""
     return _compared(pair, effort, 100, memory_target=0.6, cpu_limit=0.5)
 
 

@@ -32,7 +32,7 @@ server {{
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """The proxy, nginx and caddy on one processor, the same upstream: rate, p99, memory, swaps."""
+    """The proxy, nginx and caddy on one CPU, with the same upstream: rate, p99, memory, swaps."""
     folder = pair.ours.home.parent
     first, second, ours = free_ports(3)
     upstreams = "".join(UPSTREAM.format(port=port, folder=folder) for port in (first, second))

@@ -25,7 +25,7 @@ _RPC_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface"
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """Requests a second, and p99, with 100 processes; beside PM2's interface and supervisor's."""
+    """Requests per second and p99 with 100 processes, of all three HTTP interfaces."""
     for manager in pair:
         manager.start(sleepers(PROCESSES))
     seconds = DURATION * effort

@@ -8,7 +8,7 @@ WARM_UPS = 2
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """`list` as a whole, from the shell's side, with 20 processes."""
+    """The whole `list` command, as the shell sees it, with 20 processes."""
     for manager in pair.everybody:
         manager.start(sleepers(PROCESSES))
         for _ in range(WARM_UPS):

@@ -7,7 +7,7 @@ from bench.system import BenchFailed
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """200 programs from one file, by a daemon that is up; the others start with that file."""
+    """200 programs from one file, with the daemon running; the others start with that file."""
     rounds = round(5 * effort) or 1
     ours, theirs = _compared(pair, 200, rounds)
     others = _others(pair, 200, min(rounds, 2))
@@ -15,7 +15,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
 
 
 def measure_thousand(pair: Pair, effort: float) -> list[Figure]:
-    """1,000 programs from one file, in the same way."""
+    """The same with 1,000 programs from one file."""
     ours, theirs = _compared(pair, 1000, round(effort) or 1)
     return [Figure("start of 1,000 from one file", "ms", ours, theirs, others=_others(pair, 1000))]
 

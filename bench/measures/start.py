@@ -6,7 +6,7 @@ from bench.system import BenchFailed
 
 
 def measure(pair: Pair, effort: float) -> list[Figure]:
-    """The first `start` there is: no home, no daemon, one program.
+    """The very first `start`: one program, with no home and no daemon yet.
 
     With those that have no such command: from the start of the daemon until the program is there.
     """

@@ -15,6 +15,7 @@ from pmdaemon.adapters import privileges
 from pmdaemon.adapters.line_gathering import LineGatherer
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.spawned import identify
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import Exit, Identity
@@ -81,7 +82,7 @@ class BuildCommands:
     async def run(self, order: BuildOrder, out: Say, err: Say) -> BuildOutcome:
         """Run one; whatever goes wrong is the outcome. When cancelled, it is ended first."""
         try:
-            with self._walls.around(order.doors) as prepare:
+            with self._walls.around(order.visible_folders) as prepare:
                 words = (SHELL, "-c", order.command)
                 return await self.run_words(words, order, out, err, prepare=prepare)
         except OSError as error:
@@ -110,10 +111,10 @@ class BuildCommands:
             finally:
                 stdout.leave_writing()
                 stderr.leave_writing()
-            entry = self._reader.entry(pid)
-            if entry is None:
+            identity = identify(self._reader, pid)
+            if identity is None:
                 return BuildOutcome(None, "the system does not show its process")
-            return await self._attend(entry.identity, token, order, objection)
+            return await self._attend(identity, token, order, objection)
 
     async def end_leftovers(self, name: str) -> int:
         """End what a former daemon left of a command; return how many processes that were."""

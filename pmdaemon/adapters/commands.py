@@ -16,6 +16,7 @@ from msgspec import Struct
 from pmdaemon.adapters import privileges
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
+from pmdaemon.adapters.spawned import identify
 from pmdaemon.core.process import Exit, Identity
 from pmdaemon.core.spec import Limits, RunAs
 from pmdaemon.core.wording import why
@@ -63,17 +64,17 @@ class Commands:
             return CommandOutcome(None, failure=f"{order.argv[0]}: {why(error)}")
         finally:
             output.close_writing()
-        entry = self._reader.entry(pid)
-        if entry is None:
+        identity = identify(self._reader, pid)
+        if identity is None:
             output.close()
             return CommandOutcome(None, failure="the system does not show its process")
         try:
-            ended = await self._until_ended(entry.identity, order.timeout)
+            ended = await self._until_ended(identity, order.timeout)
         finally:
             # A zombie still has its group, and nobody else can have got its number.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
-            self._handles.reap(entry.identity)
+            self._handles.reap(identity)
             output.close()
         return CommandOutcome(ended, output.last)
 

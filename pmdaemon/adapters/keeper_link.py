@@ -8,11 +8,11 @@ import asyncio
 import json
 import os
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pmdaemon.adapters.spawned import ticks_since_boot
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
 
 PACKET = 64 * 1024
@@ -164,7 +164,7 @@ class KeeperLink:
             told = True
             self._launched(token, identity)
 
-        self._send({"launching": [token, _ticks_since_boot()]})
+        self._send({"launching": [token, ticks_since_boot()]})
         try:
             yield launched
         finally:
@@ -312,13 +312,6 @@ class KeeperLink:
     def _give_up(self, identity: Identity) -> None:
         if (callback := self._asking.pop(identity, None)) is not None:
             callback(UNKNOWN_EXIT)
-
-
-def _ticks_since_boot() -> int:
-    """Tell the time as the kernel writes down when a process began (proc(5))."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
-        return 0
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def _nothing() -> None:

@@ -19,6 +19,7 @@ from pmdaemon.adapters.launch_failures import cannot_enter, cannot_open, cannot_
 from pmdaemon.adapters.process_handles import ProcessHandles
 from pmdaemon.adapters.process_table import ProcessReader
 from pmdaemon.adapters.spawn_as import FIRST_INHERITED, is_asked_for, spawn_as
+from pmdaemon.adapters.spawned import Children, ticks_since_boot
 from pmdaemon.adapters.walls import Walls
 from pmdaemon.core.environment import TOKEN_VARIABLE
 from pmdaemon.core.process import UNKNOWN_EXIT, Exit, Identity
@@ -60,7 +61,7 @@ class SpawnLauncher:
         keeper: KeeperLink | None = None,
         walls: Walls | None = None,
     ) -> None:
-        self._reader = reader
+        self._children = Children(reader)
         self._handles = handles
         self._child_nofile = child_nofile
         self._keeper = keeper or KeeperLink()
@@ -82,14 +83,13 @@ class SpawnLauncher:
 
         """
         with self._keeper.launching(order.token) as launched:
+            before = ticks_since_boot()
             with _in_directory(order), self._limiting_files(), self._keeping_what_was_given():
                 pid = self._spawn(order)
-            entry = self._reader.entry(pid)
-            if entry is None:
-                _undo(pid)
+            identity = self._children.identify(pid, before)
+            if identity is None:
                 reason = f"cannot run {order.argv[0]}: the system does not show its process"
                 raise LaunchFailed(reason, transient=True)
-            identity = entry.identity
             launched(identity)
         self._latest = identity
         return identity
@@ -255,10 +255,3 @@ def _inheritable() -> list[int]:
             if int(name) > 2 and os.get_inheritable(int(name)):
                 found.append(int(name))
     return found
-
-
-def _undo(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)

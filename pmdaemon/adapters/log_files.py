@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 Growth = Callable[[int, OutputStream], None]
 
+_STREAMS = tuple(OutputStream)
+"""Going through the enumeration itself, for each start, takes as long as making a FIFO."""
+
 
 class _Channel(Struct, frozen=True):
     """One stream of one process."""
@@ -98,8 +101,7 @@ class LogFiles:
         self._heed_copies(pm_id, name, instance, policy)
         self._begun[pm_id] = size_of(channels[OutputStream.ERR].pump.writer.path)
         out, err = (
-            NOWHERE if is_dropped(stream, policy) else channels[stream].path
-            for stream in OutputStream
+            NOWHERE if is_dropped(stream, policy) else channels[stream].path for stream in _STREAMS
         )
         return out, err
 
@@ -107,7 +109,7 @@ class LogFiles:
         """Say where the output of a process is kept: the paths for stdout and stderr."""
         if (known := self._files.get((name, instance))) is None:
             # Asked for with every list of processes, and the escaping of names takes its time.
-            out, err = (file_name(name, instance, stream) for stream in OutputStream)
+            out, err = (file_name(name, instance, stream) for stream in _STREAMS)
             known = f"{self._logs_dir}/{out}", f"{self._logs_dir}/{err}"
             self._files[name, instance] = known
         return known
@@ -184,7 +186,7 @@ class LogFiles:
         self, pm_id: int, name: str, instance: int, policy: LogPolicy
     ) -> dict[OutputStream, _Channel]:
         channels: dict[OutputStream, _Channel] = {}
-        for stream, file in zip(OutputStream, self.files(name, instance), strict=True):
+        for stream, file in zip(_STREAMS, self.files(name, instance), strict=True):
             path = f"{self._run_dir}/{pm_id}.{stream}"
             try:
                 fifo = open_fifo(path)
@@ -225,7 +227,7 @@ class LogFiles:
             return
         for unwanted in before.keys() - set(wanted):
             before.pop(unwanted).finish()
-        files = dict(zip(OutputStream, self.files(name, instance), strict=True))
+        files = dict(zip(_STREAMS, self.files(name, instance), strict=True))
         copiers = self._copiers[pm_id] = before
         for copy in wanted:
             if copy in copiers:

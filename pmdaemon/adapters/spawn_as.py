@@ -20,7 +20,7 @@ FIRST_INHERITED = 3
 
 def is_asked_for(order: LaunchOrder) -> bool:
     """Whether a program is to have anything that it would not inherit from us."""
-    walled = order.equipment.doors is not None
+    walled = order.equipment.visible_folders is not None
     return walled or (order.run_as, order.limits) != _NOTHING_ASKED
 
 
@@ -69,13 +69,13 @@ def spawn_as(
 def _walls(
     order: LaunchOrder, walls: Walls | None
 ) -> AbstractContextManager[Callable[[], None] | None]:
-    doors = order.equipment.doors
-    if walls is None or doors is None:
+    visible_folders = order.equipment.visible_folders
+    if walls is None or visible_folders is None:
         return nullcontext()
     # Its outputs, too: a program may open them again, as /dev/stdout.
     given = order.equipment.stdin
     own = [order.stdout, order.stderr, *([given] if given is not None else [])]
-    return walls.around([*doors, *own])
+    return walls.around([*visible_folders, *own])
 
 
 def _preparation(

@@ -86,8 +86,8 @@ class Walls:
         return version
 
     @contextmanager
-    def around(self, doors: Sequence[str]) -> Iterator[Callable[[], None] | None]:
-        """Give what a child does before it becomes a program that sees of the home `doors` alone.
+    def around(self, visible_folders: Sequence[str]) -> Iterator[Callable[[], None] | None]:
+        """Give what a child does before it becomes a program that sees some of the home alone.
 
         The rules are made here; the child only takes them upon itself.
 
@@ -98,7 +98,7 @@ class Walls:
         if not self.stand:
             yield None
             return
-        ruleset = self._ruleset(doors)
+        ruleset = self._ruleset(visible_folders)
         prctl, syscall = self._libc.prctl, self._libc.syscall
         dropped = CAPABILITIES if os.geteuid() == 0 else ()
 
@@ -113,7 +113,7 @@ class Walls:
         finally:
             os.close(ruleset)
 
-    def _ruleset(self, doors: Sequence[str]) -> int:
+    def _ruleset(self, visible_folders: Sequence[str]) -> int:
         rights = (1 << RIGHTS.get(self._version, 16)) - 1
         wanted = RULESET.pack(rights, 0, SIGNALS if self._version >= 6 else 0)
         size = ATTRIBUTE_SIZES.get(self._version, RULESET.size)
@@ -122,7 +122,7 @@ class Walls:
             raise _failure()
         # Names may be seen everywhere: programs walk up their path to find what they belong to.
         self._allow(ruleset, Path("/"), READ_DIR)
-        for path in (*_around(self._home.resolve()), *map(Path, doors)):
+        for path in (*_around(self._home.resolve()), *map(Path, visible_folders)):
             self._allow(ruleset, path, rights)
         return ruleset
 

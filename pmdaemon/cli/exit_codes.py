@@ -14,7 +14,7 @@ MEANINGS = {
     WRONG_USAGE: "wrong usage, or invalid input or configuration",
     NOT_FOUND: "no such process, or project, domain, account and so on",
     UNAVAILABLE: "the daemon cannot be started, reached or understood",
-    NOT_READY: "a program runs, and did not get ready in time (--wait-ready)",
+    NOT_READY: "a program is running, but did not get ready in time (--wait-ready)",
     INTERRUPTED: "interrupted",
 }
 

@@ -2,9 +2,9 @@
 
 from pmdaemon.core.errors import Unsupported
 
-_SERVICE = "PM2's paid service is not a part of this"
-_MODULES = "PM2's modules are not run"
-_NODE = "nothing is put into Node programs"
+_SERVICE = "PM2's paid service is not supported"
+_MODULES = "PM2 modules are not supported"
+_NODE = "pmdaemon injects nothing into Node programs"
 
 LEFT_OUT: dict[str, tuple[str, str]] = {
     "install": (_MODULES, "start a program with pmdaemon start; logs are rotated anyway"),
@@ -30,15 +30,15 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "inspect": (_NODE, "use pmdaemon signal SIGUSR1 NAME, which opens Node's own inspector"),
     "install-otel": (_NODE, "start the program with --node-args='--require …'"),
     "uninstall-otel": (_NODE, "there is nothing to remove"),
-    "pull": ("folders of apps are not updated in place", "use pmdaemon deploy, or git and reload"),
-    "forward": ("folders of apps are not updated in place", "use git checkout and pmdaemon reload"),
-    "backward": ("folders of apps are not updated in place", "use pmdaemon deploy ENV revert"),
+    "pull": ("app folders are not updated in place", "use pmdaemon deploy, or git and reload"),
+    "forward": ("app folders are not updated in place", "use git checkout and pmdaemon reload"),
+    "backward": ("app folders are not updated in place", "use pmdaemon deploy ENV revert"),
     "logrotate": (
         "log files are rotated without it",
         "see --log-max-size, --log-keep and --log-max-age of pmdaemon start",
     ),
-    "deepUpdate": ("packages are pip's affair", "use pip install -U pmdaemon; pmdaemon update"),
-    "create": ("there are no boilerplates", "use pmdaemon init"),
+    "deepUpdate": ("packages are updated with pip", "use pip install -U pmdaemon; pmdaemon update"),
+    "create": ("there are no project templates", "use pmdaemon init"),
     "examples": ("there is no such command", "see pmdaemon init and pmdaemon --help"),
     "autoinstall": (_MODULES, "there is nothing to install"),
 }
@@ -50,4 +50,4 @@ def refusal_of(word: str) -> Unsupported | None:
     if word not in LEFT_OUT:
         return None
     reason, instead = LEFT_OUT[word]
-    return Unsupported(f"there is no {word}, as {reason}: {instead}", command=word)
+    return Unsupported(f"there is no {word} command, as {reason}: {instead}", command=word)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pmdaemon.cli.context import Context, warn
@@ -11,6 +12,9 @@ from pmdaemon.cli.render.log_lines import LogStyle
 from pmdaemon.client.logs import RETRY_DELAY, Away, Change, LogFeed, LogQuery, View, follow
 from pmdaemon.control.log_reader import Follower, LogLine
 from pmdaemon.core.logs import OutputStream
+
+_AT_ONCE = 500
+"""Lines that are printed together, where none is waited for."""
 
 _STAMP = len("2026-11-22 09:30:00,123")
 
@@ -81,6 +85,7 @@ def _said_at(text: str) -> float | None:
 
 
 def _print(lines: Iterator[LogLine], style: LogStyle) -> None:
-    for line in lines:
-        print(style.line(line))
+    # There may be millions of them, and whoever sets PYTHONUNBUFFERED has each write go out alone.
+    while batch := list(islice(lines, _AT_ONCE)):
+        sys.stdout.write("".join(f"{style.line(line)}\n" for line in batch))
     sys.stdout.flush()

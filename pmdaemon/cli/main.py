@@ -20,7 +20,7 @@ def main() -> NoReturn:
     """Run the command that was typed, and exit."""
     gc.disable()  # what most commands make is less than what it takes to look through it
     called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes longer than a list
-    sys.exit(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
+    _leave(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
 
 
 _AS_PM2 = {
@@ -65,6 +65,14 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     finally:
         context.close()
     return status
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit at once: taking all apart that was made takes as long as many a command."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # whether it could be said is in the status
+            stream.flush()
+    os._exit(status)
 
 
 def _open_what_is_closed() -> None:

@@ -108,7 +108,7 @@ def parse_and_run(arguments: list[str], context: Context) -> int:
     except Exit as end:
         return end.exit_code
     except click.ClickException as complaint:
-        raise _worded(complaint) from None
+        raise _worded(complaint, arguments) from None
     except click.Abort:
         raise KeyboardInterrupt from None
     return DONE
@@ -125,10 +125,17 @@ def _unknown(word: str) -> PmdaemonError:
     if (refusal := refusal_of(word)) is not None:
         return refusal
     words = [each for verb in VERBS.values() for each in (verb.name, *verb.aliases)]
-    close = difflib.get_close_matches(word[:40], words, n=1)
+    letters = "".join(filter(str.isprintable, word[:40]))
+    close = difflib.get_close_matches(letters, words, n=1, cutoff=ALIKE)
     hint = f"did you mean {close[0]}?" if close else "see pmdaemon --help"
     return WrongUsage(f"no such command: {shown(word)}; {hint}")
 
+
+ALIKE = 0.7
+"""How alike two words are, from 0 to 1, of which one may have been meant by the other."""
+
+_EVERYWHERE = ("--json", "--no-color")
+"""Options that most commands have, and that are typed behind them."""
 
 _PLAINLY = (
     (r" is not a valid (?:integer|float)(?: range)?$", " is not a number"),
@@ -147,7 +154,7 @@ _AS_IN_PM2: dict[str, str] = {
 """What to say of an option that PM2 has for a command, and we have not."""
 
 
-def _worded(complaint: click.ClickException) -> WrongUsage:
+def _worded(complaint: click.ClickException, arguments: list[str]) -> WrongUsage:
     """Word a complaint of click as one of ours: one sentence, and where to read on."""
     sentence = re.sub(r"\s+", " ", complaint.format_message()).strip().rstrip(".")
     for pattern, plainly in _PLAINLY:
@@ -156,7 +163,7 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
     sentence = " ".join(map(shown, (sentence[:1].lower() + sentence[1:]).split(" ")))
     ctx: Any = getattr(complaint, "ctx", None)
     possibilities = getattr(complaint, "possibilities", None)
-    path = ctx.command_path if ctx is not None else "pmdaemon"
+    path = ctx.command_path if ctx is not None else _path_of(arguments)
     if isinstance(complaint, click.NoSuchOption):
         sentence = f"no such option: {shown(complaint.option_name)}"
         from pmdaemon.cli.pm2_options import is_option  # noqa: PLC0415 - only a mistake pays for it
@@ -164,6 +171,21 @@ def _worded(complaint: click.ClickException) -> WrongUsage:
         verb = path.rpartition(" ")[2]
         if verb in _AS_IN_PM2 and is_option(complaint.option_name):
             return WrongUsage(f"{sentence}; {_AS_IN_PM2[verb].format(verb)}")
-        if possibilities:
-            return WrongUsage(f"{sentence}; did you mean {possibilities[0]}?")
+        if complaint.option_name in _EVERYWHERE and path == "pmdaemon":
+            option = complaint.option_name
+            return WrongUsage(f"{option} goes after the command: pmdaemon list {option}")
+        if possibilities and (close := _closest(complaint.option_name, possibilities)):
+            return WrongUsage(f"{sentence}; did you mean {close}?")
     return WrongUsage(f"{sentence}; see {path} --help")
+
+
+def _closest(typed: str, options: list[str]) -> str | None:
+    import difflib  # noqa: PLC0415 - only a mistake pays for it
+
+    return next(iter(difflib.get_close_matches(typed, options, n=1, cutoff=ALIKE)), None)
+
+
+def _path_of(arguments: list[str]) -> str:
+    """Name the command that was called: click does not, of an option whose value is missing."""
+    verb = canonical(arguments[0]) if arguments else None
+    return f"pmdaemon {verb}" if verb else "pmdaemon"

@@ -16,7 +16,7 @@ from pmdaemon.control.messages.platform import DomainView, ProviderWord, ScopeWo
 
 @click.group("env", no_args_is_help=False)
 def env() -> None:
-    """Set the variables of a project. Values are sealed, and never shown again."""
+    """Manage the variables of a project. Values are encrypted and never shown again."""
 
 
 @command_named("list")
@@ -32,8 +32,10 @@ def _list_env(context: Context, *, project: str, json: bool) -> None:
 @command_named("set")
 @click.argument("project")
 @click.argument("variables", nargs=-1, metavar="[NAME=VALUE|NAME]...")
-@click.option("--file", "file", metavar="FILE", help="Those of a .env file as well.")
-@click.option("--scope", type=click.Choice(["build", "run", "both"]), help="When; at first both.")
+@click.option("--file", "file", metavar="FILE", help="Also set the variables in a .env file.")
+@click.option(
+    "--scope", type=click.Choice(["build", "run", "both"]), help="When to pass them; default both."
+)
 @json_option
 def _set_env(
     context: Context,
@@ -44,10 +46,10 @@ def _set_env(
     scope: ScopeWord | None,
     json: bool,
 ) -> None:
-    """Set variables, from the next deployment on.
+    """Set variables; they take effect with the next deployment.
 
-    The value of a NAME that stands alone is asked for, or read from standard input, so that it is
-    in no history and in no list of processes.
+    Give only a NAME to be prompted for the value, or to pass it on standard input. That keeps it
+    out of your shell's history and the process list.
     """
     given = {**_of_file(file), **dict(map(_variable, variables))}
     if not given:
@@ -61,7 +63,7 @@ def _set_env(
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @json_option
 def _remove_env(context: Context, *, project: str, names: tuple[str, ...], json: bool) -> None:
-    """Have variables no more, from the next deployment on."""
+    """Remove variables; this takes effect with the next deployment."""
     projects = context.client().projects
     for name in names:
         projects.remove_variable(project, name)
@@ -70,19 +72,19 @@ def _remove_env(context: Context, *, project: str, names: tuple[str, ...], json:
 
 @click.group("domain", no_args_is_help=False)
 def domain() -> None:
-    """Give projects domains of their own, which are routed once they are proved."""
+    """Manage the domains of projects; a domain goes live once it is proved to be yours."""
 
 
 @command_named("list")
 @click.argument("project", required=False)
 @json_option
 def _list_domains(context: Context, *, project: str | None, json: bool) -> None:
-    """List domains, those of PROJECT or all."""
+    """List domains, of PROJECT or all."""
     domains = context.client().projects.domains(project)
     table = domains_table(domains, context.terminal)
     say(
         domains,
-        table if domains else "no domains; pmdaemon project domain add claims one",
+        table if domains else "no domains; add one with pmdaemon project domain add",
         json=json,
     )
 
@@ -90,19 +92,19 @@ def _list_domains(context: Context, *, project: str | None, json: bool) -> None:
 @command_named("add")
 @click.argument("project")
 @click.argument("host", metavar="DOMAIN")
-@click.option("--trust", is_flag=True, help="Route it without a proof: you know whose it is.")
+@click.option("--trust", is_flag=True, help="Skip the proof, because you know who owns it.")
 @json_option
 def _add_domain(context: Context, *, project: str, host: str, trust: bool, json: bool) -> None:
-    """Claim a domain, and say how it is proved."""
+    """Add a domain, and show how to prove that it is yours."""
     _say_domain(context.client().projects.add_domain(project, host, trust=trust), json=json)
 
 
 @command_named("verify")
 @click.argument("host", metavar="DOMAIN")
-@click.option("--trust", is_flag=True, help="Without looking: you know whose it is.")
+@click.option("--trust", is_flag=True, help="Skip the proof, because you know who owns it.")
 @json_option
 def _verify_domain(context: Context, *, host: str, trust: bool, json: bool) -> None:
-    """Look whether a domain shows its proof, and route it if it does."""
+    """Check the proof of a domain, and put it live if it is right."""
     _say_domain(context.client().projects.verify_domain(host, trust=trust), json=json)
 
 
@@ -110,26 +112,26 @@ def _verify_domain(context: Context, *, host: str, trust: bool, json: bool) -> N
 @click.argument("host", metavar="DOMAIN")
 @json_option
 def _remove_domain(context: Context, *, host: str, json: bool) -> None:
-    """Have a domain no more."""
+    """Remove a domain."""
     removed = context.client().projects.remove_domain(host)
     say(removed, f"removed {removed['domain']}", json=json)
 
 
 @click.group("webhook", no_args_is_help=False)
 def webhook() -> None:
-    """Have a project deployed whenever a forge says that something was pushed."""
+    """Manage webhooks, which deploy a project when something is pushed to its forge."""
 
 
 @command_named("list")
 @click.argument("project", required=False)
 @json_option
 def _list_webhooks(context: Context, *, project: str | None, json: bool) -> None:
-    """List webhooks, those of PROJECT or all."""
+    """List webhooks, of PROJECT or all."""
     webhooks = context.client().projects.webhooks(project)
     table = webhooks_table(webhooks, context.terminal)
     say(
         webhooks,
-        table if webhooks else "no webhooks; pmdaemon project webhook add makes one",
+        table if webhooks else "no webhooks; make one with pmdaemon project webhook add",
         json=json,
     )
 
@@ -137,12 +139,14 @@ def _list_webhooks(context: Context, *, project: str | None, json: bool) -> None
 @command_named("add")
 @click.argument("project")
 @click.argument("provider", type=click.Choice(["github", "gitlab", "gitea"]))
-@click.option("--branch", default="", metavar="NAME", help="By default the project's.")
+@click.option(
+    "--branch", default="", metavar="NAME", help="Branch to deploy; default the project's."
+)
 @json_option
 def _add_webhook(
     context: Context, *, project: str, provider: ProviderWord, branch: str, json: bool
 ) -> None:
-    """Make a webhook: its address, and its secret, which is shown once."""
+    """Make a webhook, and show its address and, only this once, its secret."""
     made = context.client().projects.add_webhook(project, provider, branch=branch)
     if json:
         say_json(made)
@@ -150,14 +154,14 @@ def _add_webhook(
     print(f"address  {made['url'] or made['path']}")
     print(f"secret   {made['secret']}")
     if made["url"] is None:
-        print("the web API is off: pmdaemon web --detach turns it on", file=sys.stderr)
+        print("the web API is off: turn it on with pmdaemon web --detach", file=sys.stderr)
 
 
 @command_named("remove")
 @click.argument("id_", metavar="ID")
 @json_option
 def _remove_webhook(context: Context, *, id_: str, json: bool) -> None:
-    """Have a webhook no more."""
+    """Remove a webhook."""
     context.client().projects.remove_webhook(id_)
     say({"id": id_}, f"removed {id_}", json=json)
 
@@ -190,12 +194,12 @@ def _say_domain(view: DomainView, *, json: bool) -> None:
         say_json(view)
         return
     if view["verified"]:
-        print(f"{view['domain']} is {view['project']}'s, and is routed")
+        print(f"{view['domain']} belongs to {view['project']} and is live")
         return
-    print(f"{view['domain']} is routed when it shows its proof, which is")
+    print(f"{view['domain']} goes live once you have proved that it is yours. Publish")
     print(f"  {view['proof']}")
-    print(f"either at {view['http_url']}")
+    print(f"at {view['http_url']}")
     print(
-        f"or in the TXT record {view['txt_name']}; then: pmdaemon project domain verify"
+        f"or in the TXT record {view['txt_name']}, then run: pmdaemon project domain verify"
         f" {view['domain']}"
     )

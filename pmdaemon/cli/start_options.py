@@ -3,25 +3,27 @@
 Their values go to the daemon as they were typed; it reads them as it reads those of a file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import Option
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 
 _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "name": (("-n", "--name"), "NAME", "Name of the app; otherwise that of its script."),
+    "name": (("-n", "--name"), "NAME", "Name of the app; default that of its script."),
     "namespace": (
         ("--namespace",), "NAME",
-        "Group it belongs to; commands take a group in place of a name.",
+        "Group it belongs to; commands accept it in place of a name.",
     ),
     "instances": (("-i", "--instances"), "N", "How many instances to run; max is one per CPU."),
     "cwd": (("--cwd",), "DIR", "Working directory."),
     "interpreter": (
         ("--interpreter",), "PROGRAM",
-        "What runs the script, as node; none if it runs by itself.",
+        "What runs the script, such as node; none if it runs by itself.",
     ),
     "interpreter_args": (
         ("--interpreter-args", "--node-args"), "ARGS", "Options for the interpreter.",
@@ -58,7 +60,7 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     ),
     "drain_timeout": (
         ("--drain-timeout",), "TIME",
-        "Time for its requests to end when it is replaced; 30s in a proxy.",
+        "Time to finish requests when it is replaced; 30s in a proxy.",
     ),
     "listen_timeout": (
         ("--listen-timeout", "--wait-timeout"), "TIME",
@@ -96,14 +98,14 @@ _FLAGS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "umask": (("--umask",), "OCTAL", "Its umask: 022."),
     "nice": (("--nice",), "N", "Its niceness, from -20 to 19."),
     "pid_file": (("--pid",), "FILE", "Keep its pid in this file."),
-    "out_file": (("-o", "--output"), "FILE", "Have its standard output in this file."),
-    "error_file": (("--error",), "FILE", "Have its standard error in this file."),
-    "log_file": (("-l", "--log"), "FILE", "Have both in this file, in addition."),
+    "out_file": (("-o", "--output"), "FILE", "Write its standard output to this file."),
+    "error_file": (("--error",), "FILE", "Write its standard error to this file."),
+    "log_file": (("-l", "--log"), "FILE", "Write both to this file, in addition."),
     "log_date_format": (
         ("--log-date-format",), "FORMAT",
-        "Put the time before each line in its files: YYYY-MM-DD HH:mm:ss.",
+        "Start each line in its files with the time: YYYY-MM-DD HH:mm:ss.",
     ),
-    "log_type": (("--log-type",), "TYPE", "With json, have an object for each line in its files."),
+    "log_type": (("--log-type",), "TYPE", "With json, write each line in its files as an object."),
     "log_max_size": (
         ("--log-max-size",), "SIZE", "Rotate its log files at this size; default 10M, 0 for never.",
     ),
@@ -131,10 +133,10 @@ _SWITCHES: dict[str, tuple[str, str]] = {
     "stdin": ("--stdin", "Give it a standard input, for pmdaemon send and attach."),
     "autostart": ("--no-autostart", "Add it to the list without starting it."),
     "treekill": ("--no-treekill", "Send the stop signal to its main process only."),
-    "autorestart": ("--no-autorestart", "Do not restart it when it ends."),
+    "autorestart": ("--no-autorestart", "Do not restart it when it exits."),
     "time": ("--time", "The same as --log-date-format YYYY-MM-DDTHH:mm:ss."),
-    "merge_logs": ("--merge-logs", "Have the output of all its instances in the same files."),
-    "disable_logs": ("--disable-logs", "Keep nothing of what it prints."),
+    "merge_logs": ("--merge-logs", "Write the output of all its instances to the same files."),
+    "disable_logs": ("--disable-logs", "Keep none of its output."),
     "log_compress": ("--no-log-compress", "Do not compress rotated log files."),
 }
 
@@ -241,6 +243,26 @@ def flag_of(options: Mapping[str, Any]) -> str:
     if first in {"env", "args"}:
         return {"env": "--env KEY=VALUE", "args": "--"}[first]
     return flags_of(first)[-1]
+
+
+@contextmanager
+def as_typed(given: Container[str]) -> Iterator[None]:
+    """Have a refusal name the options that were given, where it names the fields they stand for."""
+    try:
+        yield
+    except InvalidConfiguration as error:
+        source = error.message.partition(":")[0].removeprefix("cannot use ")
+        problems = [_typed(problem, given) for problem in error.problems]
+        raise InvalidConfiguration(source, problems) from None
+    except InvalidInput as error:
+        message = _typed(error.message, given)
+        raise InvalidInput(message, code=error.code, **error.details) from None
+
+
+def _typed(problem: str, given: Container[str]) -> str:
+    field, colon, rest = problem.partition(": ")
+    flags = [flag for flag in flags_of(field) if flag.startswith("--")] if field in given else []
+    return f"{flags[0]}{colon}{rest}" if flags else problem
 
 
 def flags_of(field: str) -> tuple[str, ...]:

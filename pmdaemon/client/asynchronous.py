@@ -126,7 +126,7 @@ class AsyncClient:
         streams: Sequence[str] = ("err", "out"),
         follow: bool = False,
     ) -> AsyncGenerator[LogLine, None]:
-        """Yield what processes printed, of all if none is selected, in the order of its times."""
+        """Yield what processes printed, of all if none is selected, in order of time."""
         query = query_of(lines=lines, since=since, until=until, grep=grep, streams=streams)
         feed = LogFeed(query)
         past = feed.history(await self.list(*selectors), final=not follow)
@@ -157,7 +157,7 @@ class AsyncClient:
         api_key: str | None = None,
         **settings: object,
     ) -> AsyncGenerator[WebResult, None]:
-        """Turn the web API on for as long as the generator is not closed; it yields once."""
+        """Turn the web API on until the generator is closed; it yields once."""
         call = calls.web(host, port, api_key, detach=False, **settings)
         items: AsyncGenerator[Any, None] = self._channel.stream(call.verb, call.body)
         return items
@@ -183,7 +183,7 @@ class AsyncClient:
         return AsyncProjects(self._do)
 
     async def save(self, *, force: bool = False) -> SaveResult:
-        """Write the list to `dump.pm2` in the home, an empty one only by `force`."""
+        """Write the list to `dump.pm2` in the home; an empty list only with `force`."""
         return await asyncio.to_thread(self._blocking.save, force=force)
 
     async def resurrect(self) -> Processes:
@@ -191,11 +191,11 @@ class AsyncClient:
         return await asyncio.to_thread(self._blocking.resurrect)
 
     async def kill(self, *, wait: bool = True) -> KillResult:
-        """Stop all programs, and then the daemon; return when it is gone, if it is waited for."""
+        """Stop all programs, and then the daemon; with `wait`, return when it is gone."""
         return await asyncio.to_thread(self._blocking.kill, wait=wait)
 
     async def update(self) -> tuple[UpdateResult, PingResult]:
-        """Replace the daemon by the code that is installed now; return what was, and what is."""
+        """Switch the daemon to the installed version; return what was and what is running."""
         return await asyncio.to_thread(self._blocking.update)
 
     async def _do(self, call: Call[T]) -> T:

@@ -43,23 +43,23 @@ Say = Callable[[str], None]
 
 
 class Client:
-    """Has things done by the daemon of one home.
+    """A client of the daemon of one home.
 
     Selectors are names, ids, namespaces, `name:instance`, `all` and `/regex/`. Each verb returns
-    when what it asked for is so.
+    once the work is done.
 
     Args:
-        home: the daemon's home; that of the environment if not said.
-        environment: variables, from which the home is taken, and which programs inherit; those of
-            this process if not said.
-        start: start a daemon when none is running, by this function if it is one; without, that is
-            `DaemonNotRunning`.
-        patience: seconds without a sign of life from the daemon before it is given up.
-        on_progress: called with a sentence while something takes its time.
-        on_warning: called with what the daemon warns of; logged as `pmdaemon` if not said.
+        home: the daemon's home; by default, that of the environment.
+        environment: variables, from which the home is taken, and which programs inherit; by
+            default, those of this process.
+        start: start a daemon when none is running, with this function if it is one; False raises
+            `DaemonNotRunning` instead.
+        patience: seconds to wait without a sign of life from the daemon before giving up.
+        on_progress: called with a sentence while something takes time.
+        on_warning: called with the daemon's warnings; by default, they go to the logger `pmdaemon`.
 
     Raises:
-        PmdaemonError: from every verb: the daemon refused, could not do it, or cannot be reached.
+        PmdaemonError: from every verb: the daemon refused or failed to do it, or cannot be reached.
 
     """
 
@@ -83,15 +83,15 @@ class Client:
         self._channel = Channel(self.home, start or None)
 
     def ping(self) -> PingResult:
-        """Ask for a sign of life."""
+        """Check that the daemon answers."""
         return self._do(calls.ping())
 
     def host(self) -> HostResult:
-        """Return what the machine has, and how much of it is in use."""
+        """Return what resources the machine has, and how much of them is in use."""
         return self._do(calls.host())
 
     def list(self, *selectors: str | int, detail: bool = False) -> Processes:
-        """Return the selected processes, or all; with `detail`, with their declarations."""
+        """Return the selected processes, or all; with `detail`, including their declarations."""
         return self._do(calls.list_processes(selectors, detail=detail))
 
     def start(
@@ -103,12 +103,12 @@ class Client:
         existing: Existing = "refuse",
         **options: object,
     ) -> Processes:
-        """Bring up what is named so, or else a program: a command, or the path of a script.
+        """Start what has this name, or else a new program: a command, or the path of a script.
 
         Args:
             target: what to start.
-            relative_to: what relative paths are relative to; the current directory if not said.
-            existing: what becomes of a program of that name which is up already; see `start_apps`.
+            relative_to: what relative paths are relative to; by default, the current directory.
+            existing: what to do with a program of that name which is already up; see `start_apps`.
             options: fields of a new app, as ecosystem files have them: `name`, `env`, `port`, …
 
         """
@@ -134,18 +134,18 @@ class Client:
         env_name: str | None = None,
         file: str | None = None,
     ) -> Processes:
-        """Bring up apps, declared as in an ecosystem file: all of them, or none is touched.
+        """Start apps declared as in an ecosystem file: either all of them, or none is touched.
 
         Args:
             apps: the declarations.
             relative_to: as for `start`.
-            source: where they come from, for messages.
+            source: where they come from, for use in messages.
             existing: what becomes of those that are up: `restart` or `reload` them as they are
                 declared now, `refuse`, or `keep` them as they are.
-            down: do not start what is new; only put it on the list.
-            interpolate: put variables of the environment in for `${VARIABLES}` in texts.
-            env_name: the name of the environment that was chosen, for `append_env_to_name`.
-            file: the path of the file they come from, which `apply` goes by.
+            down: do not start new apps, only add them to the list.
+            interpolate: replace `${VARIABLES}` in text with variables of the environment.
+            env_name: the name of the chosen environment, for `append_env_to_name`.
+            file: the path of the file they come from, by which `apply` recognises them.
 
         """
         return self._do(
@@ -170,7 +170,7 @@ class Client:
         existing: Existing = "keep",
         down: bool = False,
     ) -> Processes:
-        """Bring up apps that are declared in full, as `list` with `detail` has declarations.
+        """Start apps from full declarations, as returned by `list` with `detail`.
 
         The other arguments are those of `start_apps`.
         """
@@ -197,14 +197,14 @@ class Client:
         interpolate: bool = False,
         env_name: str | None = None,
     ) -> ApplyResult:
-        """Bring what is there into line with apps, and touch only what differs.
+        """Make what is running match the given apps, touching only what differs.
 
         Args:
-            apps: the declarations, as for `start_apps`, with the arguments that are not told here.
-            file: the path of the file that they come from; it is remembered.
-            whole: whether they are all of that file, so that what is not among them is not in it.
-            prune: delete what came from that file, and is not in it any more.
-            dry_run: only say what would be done.
+            apps: the declarations. These and all other arguments are as for `start_apps`.
+            file: the path of the file they come from, which is remembered.
+            whole: whether these are all apps of that file.
+            prune: delete apps that came from that file and are no longer in it.
+            dry_run: only report what would be done.
 
         """
         return self._do(
@@ -232,12 +232,12 @@ class Client:
         options: Mapping[str, object] | None = None,
         update_env: bool = False,
     ) -> Processes:
-        """Stop what runs of the selected, and start them all.
+        """Stop the selected processes that are running, and start all of them.
 
         Args:
             selectors: which processes.
-            options: fields of the apps that are declared otherwise from now on.
-            update_env: have them inherit our environment in place of what they had.
+            options: fields of the apps to change, permanently.
+            update_env: let them inherit this process's environment from now on.
 
         """
         return self._do(
@@ -256,13 +256,13 @@ class Client:
         update_env: bool = False,
         parallel: int = 1,
     ) -> Processes:
-        """Put new runs in the place of those that serve, one by one and without a gap.
+        """Replace the runs of processes one by one, without downtime.
 
         Args:
             selectors: which processes.
             options: as for `restart`.
             update_env: as for `restart`.
-            parallel: how many instances of an app at a time.
+            parallel: how many instances of an app to replace at a time.
 
         """
         return self._do(
@@ -276,7 +276,7 @@ class Client:
         )
 
     def scale(self, name: str, count: str | int) -> Processes:
-        """Have so many instances of an app up: `4`, or `"+2"` or `"-1"` more than now."""
+        """Change the number of instances of an app: `4`, or `"+2"` or `"-1"` relative to now."""
         return self._do(calls.scale(name, count))
 
     def send_signal(self, signal: str, *selectors: str | int) -> Processes:
@@ -292,7 +292,7 @@ class Client:
         return self._do(calls.act("reset", selectors))
 
     def block(self, *selectors: str | int) -> Processes:
-        """Prevent processes from being started; what runs may run on."""
+        """Prevent processes from being started; those that are running may continue."""
         return self._do(calls.act("block", selectors))
 
     def unblock(self, *selectors: str | int) -> Processes:
@@ -304,15 +304,15 @@ class Client:
         return self._do(calls.send_line(line, selectors))
 
     def trigger(self, action: str, *selectors: str | int, params: str | None = None) -> Replies:
-        """Have Node programs carry out an action that they have registered; return the answers."""
+        """Run an action that Node programs have registered; return their answers."""
         return self._do(calls.trigger(action, params, selectors))
 
     def explain(self, *selectors: str | int) -> Explanations:
-        """Say in sentences why processes are up, or are not."""
+        """Say in sentences why processes are up or down."""
         return self._do(calls.explain(selectors))
 
     def history(self, *selectors: str | int, limit: int = 20) -> Runs:
-        """Return the latest runs of jobs, of all if none is selected, the youngest first."""
+        """Return the latest runs of jobs, of all if none is selected, newest first."""
         return self._do(calls.history(selectors, limit=limit))
 
     def flush(self, *selectors: str | int) -> Processes:
@@ -324,10 +324,10 @@ class Client:
         return calls.environment_of(self.list(selector, detail=True))
 
     def follow(self, *selectors: str | int) -> Generator[GrowthItem, None, None]:
-        """Ask at once, and yield what happens to processes, as it happens, without end.
+        """Subscribe at once, and yield what happens to processes, indefinitely.
 
         An item says that a stream of output has grown, or that a process changed its state. Closing
-        the generator hangs up.
+        the generator unsubscribes.
         """
         items: Generator[Any, None, None] = self._channel.stream(
             "follow", calls.selection(selectors)
@@ -344,16 +344,16 @@ class Client:
         streams: Sequence[str] = ("err", "out"),
         follow: bool = False,
     ) -> "Generator[LogLine, None, None]":
-        """Yield what processes printed, of all if none is selected, in the order of its times.
+        """Yield what processes printed, of all if none is selected, in order of time.
 
         Args:
             selectors: whose output.
-            lines: so many of the last lines of each; 15 if neither this nor a time is said.
-            since: from then on; in seconds since the epoch, as `until`.
-            until: up to then.
-            grep: only lines in which this regular expression is found.
+            lines: how many of the last lines of each; 15 if neither this nor a time is given.
+            since: only lines since then; in seconds since the epoch, as `until`.
+            until: only lines until then.
+            grep: only lines that match this regular expression.
             streams: `out`, `err`, or both.
-            follow: go on with what comes, without end, also while the daemon is away.
+            follow: continue with new lines indefinitely, even while the daemon is away.
 
         """
         # Most clients do not read output.
@@ -371,13 +371,13 @@ class Client:
         api_key: str | None = None,
         **settings: object,
     ) -> WebResult:
-        """Turn the web API on, for good: the daemon remembers it.
+        """Turn the web API on permanently; the daemon remembers it.
 
         Args:
             host: the address to listen on; who listens for others needs a key, which is made where
                 none is said.
-            port: the TCP port; 0 is any that is free.
-            api_key: what callers have to show.
+            port: the TCP port; 0 is any free one.
+            api_key: the key that callers have to send.
             settings: `allow_create`, `ws_auth` (`public` or `required`), `cors_origins`,
                 `rate_limits` (as `100/60s`), `body_limit` (as `1M`), `trusted_proxies`, and
                 `tls_cert` with `tls_key`, which are absolute paths.
@@ -393,7 +393,7 @@ class Client:
         api_key: str | None = None,
         **settings: object,
     ) -> Generator[WebResult, None, None]:
-        """Turn the web API on for as long as the generator is not closed; it yields once.
+        """Turn the web API on until the generator is closed; it yields once.
 
         The arguments are those of `web`.
         """
@@ -402,7 +402,7 @@ class Client:
         return items
 
     def web_off(self) -> str | None:
-        """Turn the web API off; return where it was, if it was on."""
+        """Turn the web API off; return its URL, if it was on."""
         return self._do(calls.web_off())
 
     @property
@@ -441,12 +441,12 @@ class Client:
         scopes: Sequence[str] = (),
         expire_in: float | None = None,
     ) -> TokenView:
-        """Make a key for the web API, or a JWT for a consumer; it is in the result, this once.
+        """Make a key for the web API, or a JWT for a consumer; only this result contains it.
 
         Args:
-            name: of the key; `key-1` and so on if not said.
-            consumer: whom the JWT names, in place of a name.
-            scopes: what it is good for; everything if not said.
+            name: name of the key; by default `key-1` and so on.
+            consumer: make a JWT for this consumer, instead of a named key.
+            scopes: what it allows; by default everything.
             expire_in: seconds.
 
         """
@@ -455,32 +455,32 @@ class Client:
         )
 
     def tokens(self) -> Tokens:
-        """Return what is known of keys and JWTs, but not these themselves."""
+        """Return the properties of keys and JWTs, but not the secrets themselves."""
         return self._do(calls.list_tokens())
 
     def rotate_token(self, name: str, *, overlap: float) -> TokenView:
-        """Make a new one in place of one, which is good for `overlap` more seconds."""
+        """Replace a key or JWT; the old one stays valid for `overlap` more seconds."""
         return self._do(calls.rotate_token(name, overlap=overlap))
 
     def rotate_secret(self, *, overlap: float) -> float:
-        """Sign JWTs with a new secret; return until when, in epoch seconds, the others are good."""
+        """Sign JWTs with a new secret; return when, in epoch seconds, the old ones expire."""
         return self._do(calls.rotate_secret(overlap=overlap))
 
     def revoke_token(self, name: str) -> None:
-        """Let nobody in by one any more, from now on."""
+        """Make a key or JWT invalid, at once."""
         return self._do(calls.revoke_token(name))
 
     def save(self, *, force: bool = False) -> SaveResult:
-        """Write the list to `dump.pm2` in the home, an empty one only by `force`."""
+        """Write the list to `dump.pm2` in the home; an empty list only with `force`."""
         from pmdaemon.client.saved_list import save  # noqa: PLC0415 - most programs never do
 
         return save(self, force=force)
 
     def resurrect(self, *, on_started: Callable[[Processes], None] | None = None) -> Processes:
-        """Bring the saved list back; `on_started` is called with processes as they come.
+        """Restore the saved list; `on_started` is called with processes as they start.
 
         Raises:
-            OperationFailed: not all came back; `details["failures"]` says which, and why.
+            OperationFailed: some did not start; `details["failures"]` says which, and why.
 
         """
         from pmdaemon.client.saved_list import resurrect  # noqa: PLC0415 - as above
@@ -488,7 +488,7 @@ class Client:
         return resurrect(self, on_started=on_started, on_warning=self._on_warning)
 
     def kill(self, *, wait: bool = True) -> KillResult:
-        """Stop all programs, and then the daemon; return when it is gone, if it is waited for."""
+        """Stop all programs, and then the daemon; with `wait`, return when it is gone."""
         result = self._do(calls.kill())
         if wait:
             from pmdaemon.client.gone import wait_until_gone  # noqa: PLC0415 - as above
@@ -500,9 +500,9 @@ class Client:
         return result
 
     def update(self) -> tuple[UpdateResult, PingResult]:
-        """Replace the daemon by the code that is installed now; return what was, and what is.
+        """Switch the daemon to the installed version; return what was and what is running.
 
-        Programs run on, and do not notice.
+        Programs keep running and do not notice.
         """
         from pmdaemon.client.gone import wait_until_gone  # noqa: PLC0415 - as above
 

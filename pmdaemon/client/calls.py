@@ -54,7 +54,7 @@ class Call(Generic[T]):
 
 
 def ping() -> Call[PingResult]:
-    """Ask for a sign of life."""
+    """Check that the daemon answers."""
     return Call("ping", {}, whole)
 
 

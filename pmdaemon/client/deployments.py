@@ -32,59 +32,59 @@ class Deployments:
         branch: str | None = None,
         commit: str | None = None,
     ) -> DeploymentView:
-        """Ask for a deployment, and return it as it waits.
+        """Request a deployment, and return it as it was queued.
 
         Args:
             project: by its slug or id.
-            checkout: in place of that, a folder on this machine, whose project is made if need be.
-            branch: the project's if not said.
-            commit: of the branch; its latest if not said.
+            checkout: instead, a folder on this machine; its project is created if necessary.
+            branch: by default, the project's.
+            commit: of the branch; by default, its latest.
 
         """
         body = said(project=project, checkout=checkout, branch=branch, commit=commit)
         return self._do(Call[DeploymentView]("deploy", body, _deployment))
 
     def rollback(self, project: str, number: int | None = None) -> DeploymentView:
-        """Ask for an earlier release to be run again: the one before if no number is said."""
+        """Run an earlier release again; without a number, the previous one."""
         return self._do(
             Call[DeploymentView]("rollback", said(project=project, number=number), _deployment)
         )
 
     def list(self, project: str | None = None, *, limit: int = 20) -> DeploymentsResult:
-        """Return deployments, the youngest first."""
+        """Return deployments, newest first."""
         return self._do(
             Call[DeploymentsResult]("deployments", said(project=project, limit=limit), whole)
         )
 
     def get(self, project: str, number: int | None = None) -> DeploymentView:
-        """Return one deployment; the latest of its project if no number is said.
+        """Return one deployment; without a number, the latest of its project.
 
         In place of a project, here and below, an id says which deployment is meant.
         """
         return self._do(Call[DeploymentView]("deployment", _named(project, number), _deployment))
 
     def cancel(self, project: str, number: int | None = None) -> DeploymentView:
-        """End a deployment that waits or is built."""
+        """Cancel a deployment that is queued or being built."""
         return self._do(_act("cancel", project, number))
 
     def restart(self, project: str, number: int | None = None) -> DeploymentView:
-        """Have a deployment run anew, with the variables of now; return the new one."""
+        """Run a deployment again, with the current variables; return the new one."""
         return self._do(_act("restart", project, number))
 
     def promote(self, project: str, number: int | None = None) -> DeploymentView:
-        """Have a deployment be the one that is live."""
+        """Make a deployment the live one."""
         return self._do(_act("promote", project, number))
 
     def stop(self, project: str, number: int | None = None) -> DeploymentView:
-        """Stop what runs of a deployment that is live."""
+        """Stop the programs of a live deployment."""
         return self._do(_act("stop", project, number))
 
     def remove(self, project: str, number: int | None = None) -> DeploymentView:
-        """Forget a deployment that is not live, with its log and its release."""
+        """Delete a deployment that is not live, with its log and its release."""
         return self._do(_act("remove", project, number))
 
     def log(self, id_: str, *, since: int = 0) -> Generator[LogItem, None, None]:
-        """Yield lines of a log as they come; the last item has the deployment at its end."""
+        """Yield the lines of a log as they come; the last item is the finished deployment."""
         return self._stream("deployment_log", {"id": id_, "since": since})
 
 
@@ -108,7 +108,7 @@ class AsyncDeployments:
     remove = awaited(Deployments.remove)
 
     def log(self, id_: str, *, since: int = 0) -> AsyncGenerator[LogItem, None]:
-        """Yield lines of a log as they come; the last item has the deployment at its end."""
+        """Yield the lines of a log as they come; the last item is the finished deployment."""
         return self._stream("deployment_log", {"id": id_, "since": since})
 
 

@@ -29,11 +29,11 @@ class Gateway:
         self._stream = stream
 
     def status(self) -> GatewayResult:
-        """Return where it listens, and what it publishes."""
+        """Return where the proxy listens, and what it publishes."""
         return self._do(Call[GatewayResult]("gateway", {}, whole))
 
     def turn_on(self, /, **settings: object) -> list[str]:
-        """Have it listen, now and in future; return the URLs. What is not said stays as it is.
+        """Turn the proxy on permanently; return its URLs. Other settings stay as they are.
 
         Args:
             settings: `host`, `http_port` and `https_port` (-1 is none), `domain`,
@@ -45,15 +45,15 @@ class Gateway:
         return self._do(Call[list[str]]("gateway_on", settings, _urls))
 
     def turn_off(self) -> list[str]:
-        """Have it listen no more; return where it did."""
+        """Turn the proxy off; return the URLs it had."""
         return self._do(Call[list[str]]("gateway_off", {}, _urls))
 
     def publish(self, /, *targets: str, routes: Sequence[str] = (), **more: object) -> ServiceView:
-        """Publish an app, `app:port`, or addresses, under `routes` as `host` or `host/path`.
+        """Publish an app, `app:port`, or addresses, at `routes` of the form `host` or `host/path`.
 
         Args:
             targets: what answers.
-            routes: for what, beside `<name>.<domain>`.
+            routes: where to publish it, in addition to `<name>.<domain>`.
             more: `name`, `strategy`, `strip`, `swap`, `listen_host`, `listen_port`, and
                 `source`, the file that declares it, with whose last app it goes.
 
@@ -62,28 +62,28 @@ class Gateway:
         return self._do(Call[ServiceView]("service", body, whole))
 
     def unpublish(self, name: str) -> ServiceView:
-        """Publish a service no longer, or one route of it."""
+        """Stop publishing a service, or one route of it."""
         return self._do(Call[ServiceView]("service_remove", {"name": name}, whole))
 
     def set_mode(self, *names: str, mode: Mode) -> list[ServiceView]:
-        """Have services serve, hold their requests, or say that they are being worked on."""
+        """Let services serve, hold their requests, or answer that they are under maintenance."""
         body = {"names": list(names), "mode": mode}
         return self._do(Call[list[ServiceView]]("service_mode", body, itemgetter("services")))
 
     def certificates(self) -> CertificatesResult:
-        """Return what hosts are served with over TLS."""
+        """Return the certificates that hosts are served with."""
         return self._do(Call[CertificatesResult]("certificates", {}, whole))
 
     def remove_certificate(self, host: str) -> CertificatesResult:
-        """Serve a host with a certificate no longer; return what is left."""
+        """Stop using the certificate of a host; return what is left."""
         return self._do(Call[CertificatesResult]("certificate_remove", {"host": host}, whole))
 
     def retry_certificate(self, host: str) -> CertificatesResult:
-        """Have the authority be asked for a host now; return what there is until then."""
+        """Ask the authority for a certificate of a host now; return the current ones."""
         return self._do(Call[CertificatesResult]("certificate_retry", {"host": host}, whole))
 
     def requests(self, /, **wanted: object) -> RequestsResult:
-        """Return the latest requests, youngest first.
+        """Return the latest requests, newest first.
 
         Args:
             wanted: `subdomain`, `service`, `method`, `min_status`, `max_status`, `since`, `url`,
@@ -93,11 +93,11 @@ class Gateway:
         return self._do(Call[RequestsResult]("requests", wanted, whole))
 
     def request(self, id_: str, *, bodies: bool = False) -> RequestView:
-        """Return a request with its headers, and with `bodies` what was kept of them."""
+        """Return a request with its headers, and with `bodies` whatever was kept of its bodies."""
         return self._do(Call[RequestView]("request", {"id": id_, "bodies": bodies}, whole))
 
     def follow_requests(self, /, **wanted: object) -> Generator[RequestView, None, None]:
-        """Yield each request as it ends, without end; see `requests`."""
+        """Yield each request as it finishes, indefinitely; see `requests`."""
         return self._stream("requests", {**wanted, "follow": True})
 
 

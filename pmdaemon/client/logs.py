@@ -74,7 +74,7 @@ class Daemon(Protocol):
     """What is needed of a client."""
 
     def ping(self) -> PingResult:
-        """Ask for a sign of life."""
+        """Check that the daemon answers."""
 
     def list(self, *selectors: str | int) -> Processes:
         """Return the selected processes, or all."""
@@ -235,7 +235,7 @@ def follow(
     while True:
         try:
             for item in daemon.follow(*(selectors or ("all",))):
-                yield from _heed(item, daemon, selectors, feed)
+                yield from _on_notice(item, daemon, selectors, feed)
         except DaemonUnavailable:
             yield Away()
         _wait_for(daemon, wait)
@@ -258,7 +258,7 @@ def read(
                 yield piece
 
 
-def _heed(
+def _on_notice(
     item: GrowthItem, daemon: Daemon, selectors: Sequence[str | int], feed: LogFeed
 ) -> Iterator[LogLine | Change]:
     if not feed.knows(item["pm_id"]):

@@ -40,17 +40,17 @@ class Projects:
     def create(
         self, /, name: str, repo_url: str, *, user: str | None = None, **fields: object
     ) -> ProjectView:
-        """Make a project, of the account `user` or else of whoever has the machine.
+        """Create a project, for the account `user` or else for the owner of the machine.
 
         Args:
-            name: what it is called, from which its slug is made.
-            repo_url: where its code is.
-            user: an account, by its address.
-            fields: any other of a `ProjectView`, as `branch`, `build_command`, `port`; what is
-                not said is found out from the code.
+            name: its name, from which its slug is made.
+            repo_url: the repository of its code.
+            user: an account, by its e-mail address.
+            fields: any other of a `ProjectView`, as `branch`, `build_command`, `port`; whatever
+                is not given is detected from the code.
 
         Raises:
-            PmdaemonError: a field cannot be used, or there is no such account.
+            PmdaemonError: a field is invalid, or there is no such account.
 
         """
         return self._do(
@@ -62,7 +62,7 @@ class Projects:
         )
 
     def change(self, /, project: str, **fields: object) -> ProjectView:
-        """Set fields of a project, as for `create`; the others stay."""
+        """Change fields of a project, as for `create`; the others stay as they are."""
         return self._do(
             Call[ProjectView](
                 "project_change",
@@ -72,7 +72,7 @@ class Projects:
         )
 
     def remove(self, project: str) -> ProjectView:
-        """End what runs of a project, and have it no more."""
+        """Stop everything a project runs, and delete it."""
         return self._do(Call[ProjectView]("project_remove", {"project": project}, _project))
 
     def variables(self, project: str) -> Variables:
@@ -82,7 +82,7 @@ class Projects:
     def set_variables(
         self, project: str, variables: Mapping[str, str], *, scope: ScopeWord | None = None
     ) -> Variables:
-        """Set variables of a project, all or none."""
+        """Set variables of a project, either all or none."""
         return self._do(
             Call[Variables](
                 "variables_set",
@@ -92,11 +92,11 @@ class Projects:
         )
 
     def remove_variable(self, project: str, key: str) -> None:
-        """Have a variable no more."""
+        """Delete a variable."""
         return self._do(Call[None]("variable_remove", {"project": project, "key": key}, nothing))
 
     def rotate_sealing(self) -> int:
-        """Seal all secrets of projects with a new key; return how many."""
+        """Encrypt all secrets of projects with a new key; return how many."""
         return self._do(Call[int]("rotate_sealing", {}, itemgetter("sealed")))
 
     def domains(self, project: str | None = None) -> Domains:
@@ -104,7 +104,7 @@ class Projects:
         return self._do(Call[Domains]("domains", said(project=project), itemgetter("domains")))
 
     def add_domain(self, project: str, domain: str, *, trust: bool = False) -> DomainView:
-        """Claim a domain for a project; with `trust` it needs no proof."""
+        """Claim a domain for a project; with `trust`, it needs no proof."""
         return self._do(
             Call[DomainView](
                 "domain_add",
@@ -114,13 +114,13 @@ class Projects:
         )
 
     def verify_domain(self, domain: str, *, trust: bool = False) -> DomainView:
-        """See whether a domain shows its proof; with `trust` it needs none."""
+        """Check whether a domain shows its proof; with `trust`, it needs none."""
         return self._do(
             Call[DomainView]("domain_verify", {"domain": domain, "trust": trust}, _domain)
         )
 
     def remove_domain(self, domain: str) -> DomainView:
-        """Have a domain no more."""
+        """Remove a domain."""
         return self._do(Call[DomainView]("domain_remove", {"domain": domain}, _domain))
 
     def webhooks(self, project: str | None = None) -> Webhooks:
@@ -128,7 +128,7 @@ class Projects:
         return self._do(Call[Webhooks]("webhooks", said(project=project), itemgetter("webhooks")))
 
     def add_webhook(self, project: str, provider: ProviderWord, *, branch: str = "") -> WebhookView:
-        """Make a webhook; its secret is in the answer, this once."""
+        """Create a webhook; only this answer contains its secret."""
         return self._do(
             Call[WebhookView](
                 "webhook_add",
@@ -138,7 +138,7 @@ class Projects:
         )
 
     def remove_webhook(self, id_: str) -> None:
-        """Have a webhook no more."""
+        """Remove a webhook."""
         return self._do(Call[None]("webhook_remove", {"id": id_}, nothing))
 
 

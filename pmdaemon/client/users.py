@@ -29,28 +29,28 @@ class Users:
         return self._do(Call[Accounts]("accounts", {}, itemgetter("accounts")))
 
     def add(self, email: str, name: str, password: str, *, role: RoleWord = "user") -> AccountView:
-        """Make an account, and return it."""
+        """Create an account, and return it."""
         body = {"email": email, "name": name, "password": password, "role": role}
         return self._do(Call[AccountView]("account_add", body, _account))
 
     def remove(self, email: str) -> AccountView:
-        """Have an account no more, nor its projects."""
+        """Remove an account with its projects."""
         return self._do(Call[AccountView]("account_remove", {"email": email}, _account))
 
     def set_password(self, email: str, password: str) -> AccountView:
-        """Give an account another password; its sessions end."""
+        """Change the password of an account; its sessions end."""
         body = {"email": email, "password": password}
         return self._do(Call[AccountView]("account_password", body, _account))
 
     def set_role(self, email: str, role: RoleWord) -> AccountView:
-        """Give an account another role."""
+        """Change the role of an account."""
         body = {"email": email, "role": role}
         return self._do(Call[AccountView]("account_role", body, _account))
 
     def make_token(self, email: str, name: str, *, expire_in: float | None = None) -> ApiTokenView:
-        """Make an API token for an account; it is in the answer, this once.
+        """Make an API token for an account; only this answer contains it.
 
-        `expire_in` are the seconds that it is good for; for ever if not said.
+        `expire_in` is how many seconds it is valid; by default, forever.
         """
         body = said(email=email, name=name, expire_in=expire_in)
         return self._do(Call[ApiTokenView]("api_token_add", body, itemgetter("token")))
@@ -60,18 +60,18 @@ class Users:
         return self._do(Call[ApiTokens]("api_tokens", {"email": email}, itemgetter("tokens")))
 
     def revoke_token(self, email: str, id_: str) -> None:
-        """Let nobody in by an API token any more."""
+        """Make an API token invalid."""
         return self._do(Call[None]("api_token_remove", {"email": email, "id": id_}, nothing))
 
     def invite(
         self, email: str | None = None, *, role: RoleWord = "user", expire_in: float | None = None
     ) -> InvitationView:
-        """Make an invitation; its text is in the answer, this once.
+        """Make an invitation; only this answer contains its text.
 
         Args:
-            email: whom it is for; anybody if not said.
-            role: what they are then.
-            expire_in: seconds that it is good for.
+            email: the address it is for; by default, anybody may use it.
+            role: the role it gives.
+            expire_in: how many seconds it is valid.
 
         """
         body = said(email=email, role=role, expire_in=expire_in)
@@ -82,7 +82,7 @@ class Users:
         return self._do(Call[Invitations]("invitations", {}, itemgetter("invitations")))
 
     def withdraw(self, id_: str) -> None:
-        """Let nobody register by an invitation any more."""
+        """Withdraw an invitation, so that nobody can register with it."""
         return self._do(Call[None]("invitation_remove", {"id": id_}, nothing))
 
 

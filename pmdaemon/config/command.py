@@ -219,7 +219,20 @@ def _existing(text: str, place: _Place) -> str:
         return file
     if text and os.path.isdir(place.path(text)):
         raise _refused("script_not_executable", text, "it is a folder", place)
+    if text and _is_closed(place.path(text)):
+        raise _refused("script_not_readable", text, "permission denied", place)
     raise _refused("script_not_found", text, "no such file or program", place)
+
+
+def _is_closed(path: str) -> bool:
+    """Tell whether a path leads through a folder that this user may not enter."""
+    try:
+        Path(path).stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _suffix(file: str) -> str:

@@ -44,8 +44,9 @@ def _spec(declaration: Mapping[str, Any], environment: Mapping[str, str]) -> App
     try:
         spec = msgspec.convert(declaration, AppSpec)
     except msgspec.ValidationError as error:
-        reason = str(error)
-        raise InvalidInput(f"no declaration: {reason[:1].lower()}{reason[1:]}") from error
+        from pmdaemon.core.misfits import misfit  # noqa: PLC0415 - only a mistake pays for it
+
+        raise InvalidInput(f"no declaration: {misfit(error)}") from error
     app_name(spec.name)
     if not spec.cwd.startswith("/"):
         raise InvalidInput("no declaration: its folder wants an absolute path")

@@ -27,15 +27,15 @@ class Field(Struct, frozen=True):
 
 
 SECTIONS: dict[str, tuple[Field, ...]] = {
-    "What runs": (
+    "What to run": (
         Field(
-            "script", kinds.TEXT, "What to run: a file, or a command line.", "server.js",
+            "script", kinds.TEXT, "What to run: a file or a command line.", "server.js",
             ("exec", "cmd", "command"),
         ),
-        Field("args", kinds.WORDS, "Arguments for it.", ["--verbose"], into="command.args"),
+        Field("args", kinds.WORDS, "Its arguments.", ["--verbose"], into="command.args"),
         Field(
             "interpreter", kinds.TEXT,
-            "What runs the file, where its extension does not tell; none for the file itself.",
+            "What runs the script, if its extension does not tell; none if it runs by itself.",
             "node", ("exec_interpreter",), into="command.interpreter",
         ),
         Field(
@@ -44,166 +44,172 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
         ),
         Field(
             "cwd", kinds.PATH,
-            "Where it runs, relative to the file's folder; its other paths are relative to it.",
+            "Working directory, relative to the file; all other paths are relative to it.",
             ".", into="cwd",
         ),
         Field(
-            "stdin", kinds.SWITCH, "Whether it has a standard input, for pmdaemon send.",
+            "stdin", kinds.SWITCH, "Give it a standard input, for pmdaemon send.",
             example=True, into="stdin",
         ),
-        Field("uid", kinds.USER, "The user whose rights it has.", 1000, ("user",)),
-        Field("gid", kinds.GROUP, "The group whose rights it has.", 1000, ("group",)),
+        Field("uid", kinds.USER, "User to run it as.", 1000, ("user",)),
+        Field("gid", kinds.GROUP, "Group to run it as.", 1000, ("group",)),
         Field(
-            "umask", kinds.UMASK, "The umask it starts with, in quotes.", "022",
+            "umask", kinds.UMASK, "Its umask, in quotes.", "022",
             into="limits.umask",
         ),
         Field("nice", kinds.NICE, "Its niceness, from -20 to 19.", 5, (), "limits.nice"),
         Field(
-            "limits", kinds.LIMITS, "Its resource limits, by their names in setrlimit(2).",
+            "limits", kinds.LIMITS, "Resource limits, named as in setrlimit(2).",
             {"nofile": 4096, "core": "0"}, (), "limits.resources",
         ),
     ),
-    "How it is called": (
-        Field("name", kinds.NAME, "Its name; by default after its script.", "web", into="name"),
-        Field("name_prefix", kinds.NAME, "Put before its name, with a colon.", "shop"),
+    "Name": (
+        Field("name", kinds.NAME, "Its name; by default that of the script.", "web", into="name"),
+        Field("name_prefix", kinds.NAME, "Prefix for its name, separated by a colon.", "shop"),
         Field(
-            "append_env_to_name", kinds.SWITCH, "With --env NAME, call it name-NAME.",
+            "append_env_to_name", kinds.SWITCH, "With --env NAME, name it name-NAME.",
             example=True,
         ),
         Field(
-            "namespace", kinds.NAMESPACE, "A group, which commands take in place of a name.",
+            "namespace", kinds.NAMESPACE, "A group of apps; commands accept it in place of a name.",
             "example", into="namespace",
         ),
     ),
-    "How many": (
+    "Instances and ports": (
         Field(
             "instances", kinds.INSTANCES,
-            "How many of it: a number, max for one a CPU, -1 for one fewer than that.",
+            "How many instances: a number, max for one per CPU, -1 for one fewer than that.",
             2, into="instances",
         ),
         Field(
-            "exec_mode", kinds.EXEC_MODE, "Whether its instances share a listening socket.",
+            "exec_mode", kinds.EXEC_MODE, "With cluster, its instances share a listening socket.",
             "cluster", into="exec_mode",
         ),
-        Field("execute_command", kinds.SWITCH, "PM2's word for exec_mode fork.", example=True),
+        Field("execute_command", kinds.SWITCH, "PM2's term for exec_mode fork.", example=True),
         Field(
             "port", kinds.PORT,
-            "TCP ports, handed to it as PORT: 3000, 3000-3003, or auto:5000-5100 for free ones.",
+            "TCP port, passed as PORT: 3000, 3000-3003, or auto:5000-5100 for free ones.",
             "3000-3001", into="tcp_ports",
         ),
         Field(
             "proxy", kinds.PROXY,
-            "Where pmdaemon proxy publishes it: true for its name, hosts, or a table.",
+            "Publish it with pmdaemon proxy: true for its name, hosts, or a table.",
             ["www.example.com", "example.com/shop"], ("domains",), into="proxy",
         ),
         Field(
-            "instance_var", kinds.VARIABLE, "The variable that holds an instance's number.",
+            "instance_var", kinds.VARIABLE, "Variable that holds the number of the instance.",
             "NODE_APP_INSTANCE", into="instance_var",
         ),
         Field(
             "increment_var", kinds.VARIABLE,
-            "A variable of env that grows by one from instance to instance.",
+            "Variable of env that increases by one from instance to instance.",
             "SHARD", into="increment_var",
         ),
     ),
-    "Its environment": (
-        Field("env", kinds.VARIABLES, "Variables, on top of what it inherits.", {"MODE": "fast"}),
-        Field("env_file", kinds.PATHS, "Files of variables, as .env; env comes on top.", ".env"),
+    "Environment": (
+        Field(
+            "env", kinds.VARIABLES, "Environment variables, added to those it inherits.",
+            {"MODE": "fast"},
+        ),
+        Field(
+            "env_file", kinds.PATHS, "Files with variables, such as .env; env overrides them.",
+            ".env",
+        ),
         Field(
             "filter_env", kinds.FILTER,
-            "What it does not inherit: variables with one of these texts in their names, or all.",
+            "Do not inherit variables whose names contain one of these; true inherits none.",
             ["SECRET"],
         ),
     ),
-    "When it ends": (
+    "Restarts": (
         Field(
-            "autorestart", kinds.SWITCH, "Whether it is started again when it ends by itself.",
+            "autorestart", kinds.SWITCH, "Restart it when it exits.",
             example=True, into="restart.autorestart",
         ),
         Field(
-            "max_restarts", kinds.COUNT, "After so many failures it is given up.",
+            "max_restarts", kinds.COUNT, "Give up after this many failures.",
             16, into="restart.max_restarts",
         ),
         Field(
-            "min_uptime", kinds.DURATION, "To end sooner than this counts as a failure, too.",
+            "min_uptime", kinds.DURATION, "A run shorter than this counts as a failure.",
             "1s", into="restart.min_uptime",
         ),
         Field(
-            "restart_delay", kinds.DURATION, "The wait before a restart.",
+            "restart_delay", kinds.DURATION, "Wait this long before each restart.",
             "100ms", into="restart.restart_delay",
         ),
         Field(
             "exp_backoff_restart_delay", kinds.DURATION,
-            "The first wait of a series that grows from failure to failure.",
+            "Wait this long before the first restart, and longer after each failure.",
             "100ms", ("exponential_backoff_restart_delay",), into="restart.backoff",
         ),
         Field(
-            "stop_exit_codes", kinds.EXIT_CODES, "Exit codes after which it is left alone.",
+            "stop_exit_codes", kinds.EXIT_CODES, "Do not restart it after these exit codes.",
             [0], into="restart.stop_exit_codes",
         ),
         Field(
             "max_runtime", kinds.DURATION,
-            "After so long a run is ended, and another begun where autorestart is on; 0: never.",
+            "End a run after this long, and start another if autorestart is on; 0: never.",
             "12h", into="max_runtime",
         ),
         Field(
             "max_memory_restart", kinds.SIZE_LIMIT,
-            "Above this, it and all that it started together, it is started anew.",
+            "Restart it when it uses more memory than this, with everything it started.",
             "300M", ("max_memory",), into="max_memory",
         ),
     ),
-    "How it is stopped": (
+    "Stopping": (
         Field(
-            "stop_signal", kinds.SIGNAL, "The signal that asks it to stop.",
+            "stop_signal", kinds.SIGNAL, "Signal that asks it to stop.",
             "SIGTERM", ("kill_signal",), into="stop.signal",
         ),
         Field(
-            "kill_timeout", kinds.DURATION, "How long that may take before it is killed.",
+            "kill_timeout", kinds.DURATION, "Time to stop before it is killed.",
             "5s", into="stop.grace",
         ),
         Field(
             "drain_timeout", kinds.DURATION,
-            "How long a run that was replaced may finish the requests it has before it is stopped.",
+            "Time for a replaced run to finish its requests before it is stopped.",
             "60s", into="stop.drain",
         ),
         Field(
             "shutdown_with_message", kinds.SWITCH,
-            "Send a Node program the message shutdown, in place of the signal.",
+            "Send a Node program the message shutdown instead of the signal.",
             example=True, into="stop.message",
         ),
         Field(
             "treekill", kinds.SWITCH,
-            "Whether what it started gets the signal, too; killed is all of it, at any rate.",
+            "Signal everything it started, too; whatever is left is killed in any case.",
             example=True, into="stop.tree",
         ),
         Field(
             "cron_stop", kinds.CRON,
-            "When its run is ended; it is down then until cron_restart, a job's time or a start.",
+            "When to stop it; it stays down until cron_restart, the time of its job, or a start.",
             "0 18 * * *",
         ),
     ),
-    "When it is up": (
+    "Starting and health": (
         Field(
-            "autostart", kinds.SWITCH, "Whether it is started at once.", example=True,
+            "autostart", kinds.SWITCH, "Start it at once.", example=True,
             into="autostart",
         ),
         Field(
             "wait_ready", kinds.SWITCH,
-            "It is up when it says so: process.send('ready'), or READY=1 as for systemd.",
+            "It is up once it says so: process.send('ready'), or READY=1 as for systemd.",
             example=True, into="ready.told",
         ),
         Field(
-            "listen_timeout", kinds.DURATION, "For how long that is waited for.",
+            "listen_timeout", kinds.DURATION, "How long it may take to get ready.",
             "3s", ("wait_timeout",), into="ready.timeout",
         ),
         Field(
             "depends_on", kinds.DEPENDENCIES,
-            "Apps that come first: started, ready, or completed with success.",
+            "Apps that must be started, ready, or completed successfully before it.",
             {"db": "ready"}, into="depends_on",
         ),
         Field(
             "health_check", kinds.HEALTH_CHECK,
-            "How to find out whether it does its work; plain numbers are in seconds.",
+            "How to check that it works; plain numbers are in seconds.",
             {"type": "http", "url": "http://127.0.0.1:3000/health", "interval": "10s"},
         ),
         Field("health_check_url", kinds.URL, "The url of health_check.", "http://127.0.0.1/health"),
@@ -212,74 +218,76 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
         Field("health_check_timeout", kinds.SECONDS, "The timeout of health_check.", "5s"),
         Field("health_check_retries", kinds.RETRIES, "The retries of health_check.", 3),
     ),
-    "What starts it anew": (
-        Field("watch", kinds.WATCH, "Changes of files: true for cwd, or paths.", ["src"]),
+    "File changes and schedules": (
         Field(
-            "ignore_watch", kinds.TEXTS, "Which are no reason: patterns as in a .gitignore.",
+            "watch", kinds.WATCH, "Restart it when files change: true for cwd, or paths.", ["src"],
+        ),
+        Field(
+            "ignore_watch", kinds.TEXTS, "Files that do not count: patterns as in a .gitignore.",
             ["node_modules", "*.log"],
         ),
-        Field("watch_delay", kinds.DURATION, "For how long changes are gathered.", "200ms"),
-        Field("cron_restart", kinds.CRON, "When it is started anew.", "0 3 * * *", ("cron",)),
+        Field("watch_delay", kinds.DURATION, "Wait this long for further changes.", "200ms"),
+        Field("cron_restart", kinds.CRON, "When to restart it.", "0 3 * * *", ("cron",)),
         Field(
-            "timezone", kinds.TIME_ZONE, "The time zone of cron_restart, cron_stop and job.",
+            "timezone", kinds.TIME_ZONE, "Time zone of cron_restart, cron_stop and job.",
             "Europe/Berlin", ("cron_timezone",),
         ),
         Field(
-            "job", kinds.JOB, "It runs when it is due, and at no other time.",
+            "job", kinds.JOB, "Run it on this schedule only.",
             {"cron": "*/5 * * * *", "overlap": "skip", "timeout": "1m"}, ("schedule",),
         ),
     ),
-    "Its output": (
+    "Output": (
         Field(
-            "out_file", kinds.FILE, "Where its standard output goes.", "logs/web.out",
+            "out_file", kinds.FILE, "File for its standard output.", "logs/web.out",
             ("out", "output", "out_log"), "logs.out_file",
         ),
         Field(
-            "error_file", kinds.FILE, "Where its standard error goes.", "logs/web.err",
+            "error_file", kinds.FILE, "File for its standard error.", "logs/web.err",
             ("error", "err", "err_file", "err_log"), "logs.error_file",
         ),
         Field(
-            "log_file", kinds.FILE, "Where both go together, in addition.", "logs/web.log",
+            "log_file", kinds.FILE, "File for both, in addition.", "logs/web.log",
             ("log",), "logs.combined_file",
         ),
         Field(
-            "merge_logs", kinds.SWITCH, "Whether its instances share files.",
+            "merge_logs", kinds.SWITCH, "Its instances share files.",
             example=True, aliases=("combine_logs",), into="logs.merge",
         ),
         Field(
-            "log_date_format", kinds.TEXT, "Put the time before each line, so written.",
+            "log_date_format", kinds.TEXT, "Start each line with the time, in this format.",
             "YYYY-MM-DD HH:mm:ss", into="logs.date_format",
         ),
         Field("time", kinds.SWITCH, "The same, as YYYY-MM-DDTHH:mm:ss.", example=True),
         Field("log_type", kinds.LOG_TYPE, "With json, each line is an object.", "json"),
         Field(
-            "disable_logs", kinds.SWITCH, "Keep nothing of it.", example=True,
+            "disable_logs", kinds.SWITCH, "Keep no output.", example=True,
             into="logs.disabled",
         ),
         Field(
-            "log_max_size", kinds.SIZE, "At this size a file is exchanged for a new one; 0: never.",
+            "log_max_size", kinds.SIZE, "Rotate files at this size; 0: never.",
             "10M", into="logs.max_size",
         ),
         Field(
-            "log_keep", kinds.KEPT, "So many older files are kept.",
+            "log_keep", kinds.KEPT, "How many rotated files to keep.",
             10, ("log_max_files",), "logs.keep",
         ),
         Field(
-            "log_max_age", kinds.DURATION, "For so long output is kept; 0: for ever.",
+            "log_max_age", kinds.DURATION, "How long to keep output; 0: for ever.",
             "30d", into="logs.max_age",
         ),
         Field(
-            "log_compress", kinds.SWITCH, "Whether all but the youngest of them are compressed.",
+            "log_compress", kinds.SWITCH, "Compress rotated files, except the most recent.",
             example=True, into="logs.compress",
         ),
         Field(
-            "pid_file", kinds.PATH, "A file for its pid; {id} stands for its id.", "web.pid",
+            "pid_file", kinds.PATH, "File for its pid; {id} stands for its id.", "web.pid",
             ("pid",), "pid_file",
         ),
     ),
-    "Who is told": (
+    "Notifications": (
         Field(
-            "hooks", kinds.HOOKS, "Commands and URLs that are told of its events.",
+            "hooks", kinds.HOOKS, "Commands and URLs to notify of its events.",
             [{"events": ["crash", "errored"], "command": "./alert.sh"}], into="hooks",
         ),
     ),

@@ -14,7 +14,7 @@ from pmdaemon.config.formats import procfile
 from pmdaemon.config.runtimes import java, node, others, python, ruby
 from pmdaemon.config.runtimes.recipe import Recipe
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.releases import Listing, Program, ProgramKind, ReleasePlan, Wishes
+from pmdaemon.core.releases import Listing, Overrides, Program, ProgramKind, ReleasePlan
 from pmdaemon.core.wording import shown
 
 RECIPES = (
@@ -52,32 +52,32 @@ class CannotPlan(InvalidInput):
     code = "cannot_plan"
 
 
-def plan(listing: Listing, wishes: Wishes) -> ReleasePlan:
+def plan(listing: Listing, overrides: Overrides) -> ReleasePlan:
     """Find out how a release is built and run.
 
     Raises:
         CannotPlan: nothing says how it is started, or its Procfile cannot be used.
 
     """
-    recipe = _recipe(listing, wishes)
+    recipe = _recipe(listing, overrides)
     reasons = list(recipe.reasons)
     programs, release = _of_procfile(listing, reasons)
     install, build = recipe.install, recipe.build
-    if wishes.install:
-        install = wishes.install
+    if overrides.install:
+        install = overrides.install
         reasons.append(f"install: {install}, as the project says")
-    if wishes.build:
-        build = wishes.build
+    if overrides.build:
+        build = overrides.build
         reasons.append(f"build: {build}, as the project says")
-    if wishes.start:
+    if overrides.start:
         programs = [one for one in programs if one.kind is not ProgramKind.WEB]
-        reasons.append(f"start: {wishes.start}, as the project says")
-        programs.insert(0, _web(wishes.start))
+        reasons.append(f"start: {overrides.start}, as the project says")
+        programs.insert(0, _web(overrides.start))
     elif not programs:
         programs = [_found(recipe)]
     return ReleasePlan(
         runtime=recipe.runtime,
-        run_dir=wishes.run_dir,
+        run_dir=overrides.run_dir,
         install=install,
         build=build,
         release=release,
@@ -89,10 +89,10 @@ def plan(listing: Listing, wishes: Wishes) -> ReleasePlan:
     )
 
 
-def _recipe(listing: Listing, wishes: Wishes) -> Recipe:
+def _recipe(listing: Listing, overrides: Overrides) -> Recipe:
     found = [recipe for one in RECIPES if (recipe := one(listing)) is not None]
     can_start = [one for one in found if one.start or one.static]
-    if wishes.start or listing.has("Procfile"):
+    if overrides.start or listing.has("Procfile"):
         return (found or [NOTHING])[0]
     # A package.json may be there for the pages of a program that is written in something else.
     return (can_start or found or [NOTHING])[0]

@@ -69,8 +69,6 @@ def read_settings(path: str) -> Settings:
         found = toml_text.parse(text)
     except ValueError as error:
         raise InvalidConfiguration(path, [str(error)]) from None
-    if not isinstance(found, dict):
-        raise InvalidConfiguration(path, ["it is not a table"])
     remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
     revoked = _revoked(path, found.get("api", {}))
     try:

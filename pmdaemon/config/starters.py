@@ -48,23 +48,23 @@ script = {script}
 """
 
 _TOML = """\
-# What runs here. Look whether it is right with `pmdaemon validate`, start it with `pmdaemon start`,
-# and, after a change, bring what runs into line with `pmdaemon apply`.
+# The programs to run. Check this file with `pmdaemon validate`, start them with `pmdaemon start`,
+# and after a change, bring what is running in line with `pmdaemon apply`.
 
 [[apps]]
 name = {name}
-# A file, or a command line.
+# A file or a command line.
 script = {script}
 # args = ["--verbose"]
 
-# How many of it: a number, or "max" for one per CPU. With `port`, each gets its own as PORT.
+# How many instances: a number, or "max" for one per CPU. With `port`, each has its own PORT.
 instances = 1
 # port = "3000-3003"
 
-# When it ends by itself, or takes too much memory, it is started again.
+# Restart it when it exits, or uses too much memory.
 autorestart = true
 max_memory_restart = "1G"
-# How long it may take to stop.
+# Time to stop before it is killed.
 kill_timeout = "5s"
 
 # health_check = "http://127.0.0.1:{{port}}/health"
@@ -75,7 +75,7 @@ kill_timeout = "5s"
 [apps.env]
 NODE_ENV = "development"
 
-# With `--env production`, on top of that.
+# Added with `--env production`.
 [apps.env_production]
 NODE_ENV = "production"
 """
@@ -87,19 +87,19 @@ apps:
 """
 
 _YAML = """\
-# What runs here. Look whether it is right with `pmdaemon validate`, start it with `pmdaemon start`,
-# and, after a change, bring what runs into line with `pmdaemon apply`.
+# The programs to run. Check this file with `pmdaemon validate`, start them with `pmdaemon start`,
+# and after a change, bring what is running in line with `pmdaemon apply`.
 apps:
   - name: {name}
-    # A file, or a command line.
+    # A file or a command line.
     script: {script}
-    # How many of it: a number, or max for one per CPU. With `port`, each gets its own as PORT.
+    # How many instances: a number, or max for one per CPU. With `port`, each has its own PORT.
     instances: 1
     # port: 3000-3003
-    # When it ends by itself, or takes too much memory, it is started again.
+    # Restart it when it exits, or uses too much memory.
     autorestart: true
     max_memory_restart: 1G
-    # How long it may take to stop.
+    # Time to stop before it is killed.
     kill_timeout: 5s
     # health_check: http://127.0.0.1:{{port}}/health
     # watch: [src]
@@ -107,7 +107,7 @@ apps:
     # env_file: .env
     env:
       NODE_ENV: development
-    # With `--env production`, on top of that.
+    # Added with `--env production`.
     env_production:
       NODE_ENV: production
 """
@@ -122,27 +122,27 @@ module.exports = {{
 """
 
 _JS = """\
-// What runs here. Look whether it is right with `pmdaemon validate`, start it with
-// `pmdaemon start`, and, after a change, bring what runs into line with `pmdaemon apply`.
+// The programs to run. Check this file with `pmdaemon validate`, start them with
+// `pmdaemon start`, and after a change, bring what is running in line with `pmdaemon apply`.
 module.exports = {{
   apps: [{{
     name: {name},
-    // A file, or a command line.
+    // A file or a command line.
     script: {script},
-    // How many of it: a number, or 'max' for one per CPU. With `port`, each gets its own as PORT.
+    // How many instances: a number, or 'max' for one per CPU. With `port`, each has its own PORT.
     instances: 1,
     // port: '3000-3003',
-    // When it ends by itself, or takes too much memory, it is started again.
+    // Restart it when it exits, or uses too much memory.
     autorestart: true,
     max_memory_restart: '1G',
-    // How long it may take to stop.
+    // Time to stop before it is killed.
     kill_timeout: '5s',
     // health_check: 'http://127.0.0.1:{{port}}/health',
     // watch: ['src'],
     // cron_restart: '0 3 * * *',
     // env_file: '.env',
     env: {{ NODE_ENV: 'development' }},
-    // With `--env production`, on top of that.
+    // Added with `--env production`.
     env_production: {{ NODE_ENV: 'production' }},
   }}],
 }}

@@ -137,10 +137,7 @@ def _events(value: object) -> tuple[str, ...]:
 def _command(value: object) -> tuple[str, ...]:
     if not isinstance(value, str):
         return values.words(value)
-    words = words_to_execute(values.filled_text(value))
-    if not words:
-        raise values.refused(value, "a command")
-    return words
+    return words_to_execute(values.filled_text(value))
 
 
 def limits(value: object) -> Remarked:

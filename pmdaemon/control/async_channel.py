@@ -86,7 +86,7 @@ class AsyncChannel:
         while True:
             connection = await self._connect(give_up)
             try:
-                await connection.send(lines, deadline)
+                connection.send(lines)
                 check_welcome(await connection.receive(deadline))
             except HungUp:
                 connection.close()
@@ -137,16 +137,13 @@ class _Connection:
     def close(self) -> None:
         self._writer.close()
 
-    async def send(self, lines: bytes, deadline: float) -> None:
+    def send(self, lines: bytes) -> None:
+        """Begin to send; who waits for the answer waits for that too.
+
+        A daemon that does not want to read on may have said why, which nobody hears who waits
+        until everything is sent.
+        """
         self._writer.write(lines)
-        try:
-            async with asyncio.timeout(deadline):
-                await self._writer.drain()
-        except TimeoutError as error:
-            raise too_late(deadline) from error
-        except (BrokenPipeError, ConnectionResetError):
-            # It did not want to read on; why, it may have said.
-            return
 
     async def receive(self, deadline: float | None) -> dict[str, Any]:
         """Read the next message; None waits for ever."""
@@ -157,7 +154,7 @@ class _Connection:
             raise too_late(deadline or 0.0) from error
         except asyncio.LimitOverrunError as error:
             raise too_long() from error
-        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise HungUp from error
         return decode(line)
 

@@ -5,6 +5,7 @@ a daemon that does not like the hello never looks at the request. So a connectio
 the welcome has done nothing, and asking again is safe.
 """
 
+import errno
 import socket
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -17,10 +18,11 @@ from pmdaemon.control.messages import MAX_MESSAGE, PROTOCOL
 from pmdaemon.core.errors import (
     DaemonNotRunning,
     DaemonUnavailable,
+    HomeUnusable,
     PmdaemonError,
     ProtocolViolation,
 )
-from pmdaemon.core.wording import why
+from pmdaemon.core.wording import shown, why
 
 ANSWER_PATIENCE = 30.0
 """Seconds without a sign of life from the daemon before we stop waiting for its answer."""
@@ -266,8 +268,10 @@ def check_welcome(welcome: dict[str, Any]) -> None:
             raise refusal(welcome)
 
 
-def unreachable(home: Place, error: OSError) -> DaemonUnavailable:
+def unreachable(home: Place, error: OSError) -> PmdaemonError:
     """Word that there is something in the daemon's place that cannot be connected to."""
+    if isinstance(error, PermissionError) or error.errno == errno.ENAMETOOLONG:
+        return HomeUnusable(f"cannot use {shown(home.path)} as home: {why(error)}", home=home.path)
     return DaemonUnavailable(f"cannot reach the daemon at {home.socket}: {why(error)}")
 
 

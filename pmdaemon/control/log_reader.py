@@ -269,6 +269,11 @@ class _LineAssembler:
         *ends, rest = chunk.split(b"\n")
         lines = []
         for end in ends:
+            if not (self._placed or self._kept) and len(end) <= LONGEST:  # as nearly all are
+                text = end.decode("utf-8", "replace")
+                lines.append(LogLine(self._stream, marks.time_at(offset), text, self._pm_id))
+                offset += len(end) + 1
+                continue
             self._add(end, offset, marks)
             offset += len(end) + 1
             place = place_behind(self._tail, source, offset) if self._placed else None

@@ -46,7 +46,7 @@ _WORDS: dict[str, Callable[[datetime], str]] = {
     "A": lambda at: "AM" if at.hour < 12 else "PM",
     "a": lambda at: "am" if at.hour < 12 else "pm",
     "X": lambda at: str(int(at.timestamp())),
-    "x": lambda at: str(int(at.timestamp() * 1000)),
+    "x": lambda at: f"{int(at.timestamp())}{at.microsecond // 1000:03}",
 }
 
 

@@ -23,9 +23,6 @@ class Standing(StrEnum):
     FAILED = "failed"
 
 
-_WANTED = {"started": "started", "ready": "ready", "completed": "completed"}
-
-
 def standing(
     needed: Dependency, processes: Sequence[Process], health_of: Mapping[int, Health]
 ) -> Standing:
@@ -44,7 +41,7 @@ def why_not(needed: Dependency, processes: Sequence[Process]) -> str:
     """Word what is wanted of a dependency, and what is so instead."""
     if not processes:
         return f"{needed.name}, which does not exist"
-    wanted = _WANTED[needed.condition]
+    wanted = needed.condition
     for process in processes:
         match process.state:
             case Errored(reason):

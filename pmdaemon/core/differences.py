@@ -102,4 +102,4 @@ def _ports_that_stay(before: AppSpec, after: AppSpec) -> set[str]:
     if old is None or new is None:
         return set()
     stay = (old.first, old.auto) == (new.first, new.auto) and old.count > 1 < new.count
-    return {"tcp_ports", "tcp_ports.last"} if stay and not old.auto else set()
+    return {"tcp_ports.last"} if stay and not old.auto else set()

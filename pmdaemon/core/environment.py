@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # `jlist` takes `unique_id` from here, and is done before these are loaded
     from pmdaemon.core.process import Process
-    from pmdaemon.core.spec import AppSpec, RunAs
+    from pmdaemon.core.spec import RunAs
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -36,7 +36,8 @@ def child_environment(process: "Process") -> dict[str, str]:
         environment["PORT"] = str(process.serving_port)
     environment.update(spec.env)
     if spec.increment_var is not None:
-        environment[spec.increment_var] = _incremented(spec, process.instance)
+        declared = spec.env.get(spec.increment_var, "")
+        environment[spec.increment_var] = _incremented(declared, process.instance)
     environment.update(
         {spec.instance_var: str(process.instance)},
         PMDAEMON_ID=str(process.seat),
@@ -76,7 +77,7 @@ def _as_with_pm2(process: "Process") -> dict[str, str]:
     }
 
 
-def _incremented(spec: "AppSpec", instance: int) -> str:
-    """Count on from what was declared, or from 0."""
-    first = spec.env.get(spec.increment_var or "", "0").strip()
-    return str((int(first) if _INTEGER.fullmatch(first) else 0) + instance)
+def _incremented(declared: str, instance: int) -> str:
+    """Count on from what was declared, or from 0 where that is no number."""
+    found = _INTEGER.fullmatch(declared.strip())
+    return str((int(found[0]) if found is not None else 0) + instance)

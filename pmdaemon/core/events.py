@@ -99,8 +99,9 @@ def _told(before: Process | None, after: Process) -> Iterator[ProcessEvent]:
         yield _event(after, EventKind.ADDED)
     ran, runs = _living(before), _living(after)
     begun = _begun(before, after)
-    if (why := _cut_short(before, after)) is not None:
-        yield _event(after, why, pid=ran.pid if ran else None)
+    cause = ending_cause(before, after)
+    if cause is not None and cause in CUT_SHORT:
+        yield _event(after, CUT_SHORT[cause], pid=ran.pid if ran else None)
     if ran is not None and ran != runs:
         yield _ended(after, ran)
     if before is not None and after.restarts > before.restarts:
@@ -133,15 +134,13 @@ def _begun(before: Process | None, after: Process) -> Identity | None:
     return None if is_known else after.run.identity
 
 
-def _cut_short(before: Process | None, after: Process) -> EventKind | None:
-    """Say why a run is being ended, when it is for a reason of our own and began just now."""
-    match after.state:
-        case Stopping(run, cause) if cause in CUT_SHORT:
-            known = before.state if before is not None else None
-            told = isinstance(known, Stopping) and known.run.identity == run.identity
-            return None if told else CUT_SHORT[cause]
-        case _:
-            return None
+def ending_cause(before: Process | None, after: Process) -> Cause | None:
+    """Say why a run is being ended, when that began just now."""
+    if not isinstance(after.state, Stopping):
+        return None
+    known = before.state if before is not None else None
+    is_told = isinstance(known, Stopping) and known.run.identity == after.state.run.identity
+    return None if is_told else after.state.cause
 
 
 def _ended(after: Process, run: Identity) -> ProcessEvent:

@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from pmdaemon.core.events import EventKind, ProcessEvent
+from pmdaemon.core.events import EventKind, ProcessEvent, ending_cause
 from pmdaemon.core.instance_names import instance_name
-from pmdaemon.core.process import Cause, Process, Stopping, Wish
+from pmdaemon.core.process import Cause, Process, Wish
+from pmdaemon.core.restarts import is_exhausted
 
 
 class Severity(StrEnum):
@@ -93,29 +94,15 @@ def entries_between(
             yield entry("blocked", Severity.INFO, f"{name} is blocked")
         elif before.wish is Wish.BLOCKED:
             yield entry("unblock", Severity.INFO, f"{name} is not blocked any more")
-    if after is not None and (reason := _reason_to_end(before, after)) is not None:
-        category, words = reason
+    cause = ending_cause(before, after) if after is not None else None
+    if cause in REASONS:
+        category, words = REASONS[cause]
         yield entry(category, Severity.INFO, f"{name} {words}")
     for event in events:
         category, severity, words = CATEGORIES[event.kind]
-        if event.kind is EventKind.ERRORED and not _has_used_up_its_restarts(process):
+        if event.kind is EventKind.ERRORED and not is_exhausted(process):
             category = "errored"
         yield entry(category, severity, f"{name} {words}{_details(event)}")
-
-
-def _reason_to_end(before: Process | None, after: Process) -> tuple[str, str] | None:
-    match after.state:
-        case Stopping(run, cause) if before is None or before.state != after.state:
-            known = before.state if before is not None else None
-            told = isinstance(known, Stopping) and known.run.identity == run.identity
-            return None if told else REASONS.get(cause)
-        case _:
-            return None
-
-
-def _has_used_up_its_restarts(process: Process) -> bool:
-    policy = process.spec.restart
-    return policy.autorestart and len(process.ends) >= policy.max_restarts
 
 
 def _details(event: ProcessEvent) -> str:

@@ -29,7 +29,7 @@ def copies_of(name: str, instance: int, policy: LogPolicy, folder: str) -> list[
     Where lines are to be worded and no file is named, the copies stand in `folder`, beside the
     output itself. Each instance has files of its own, unless they are to share them.
     """
-    if policy.disabled or not _is_any_wanted(policy):
+    if policy.disabled:
         return []
     own = {OutputStream.OUT: policy.out_file, OutputStream.ERR: policy.error_file}
     copies = []
@@ -49,11 +49,6 @@ def copies_of(name: str, instance: int, policy: LogPolicy, folder: str) -> list[
             if target is not None and target != NOWHERE
         ]
     return copies
-
-
-def _is_any_wanted(policy: LogPolicy) -> bool:
-    files = policy.out_file, policy.error_file, policy.combined_file
-    return policy.json or policy.date_format is not None or files != (None, None, None)
 
 
 def is_dropped(stream: OutputStream, policy: LogPolicy) -> bool:

@@ -23,7 +23,9 @@ def app_name(text: str, *, noun: str = "name") -> str:
     """
     reason = _objection(text)
     if reason is not None:
-        message = f"not a usable {noun}: {shown(text)} ({reason})"
+        # Nobody sees a space at an end without quotes.
+        named = shown(text) if text == text.strip() else f'"{shown(text)}"'
+        message = f"not a usable {noun}: {named} ({reason})"
         raise InvalidInput(message, code="invalid_name", name=shown(text))
     return text
 

@@ -1,6 +1,6 @@
 """Which hosts a project may have as domains of its own."""
 
-import ipaddress
+import re
 from collections.abc import Collection
 
 from pmdaemon.core.errors import InvalidInput
@@ -21,6 +21,9 @@ MOST_DOMAINS = 50
 
 _NEVER_OURS = ("localhost", "local", "internal", "invalid", "test", "onion", "arpa")
 """Names that belong to nobody (RFC 6761, RFC 6762)."""
+
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+"""What ends in one is taken for an address by browsers (URL Standard, 3.5)."""
 
 
 def read_domain(text: str, *, reserved: Collection[str]) -> str:
@@ -43,7 +46,7 @@ def read_domain(text: str, *, reserved: Collection[str]) -> str:
         raise InvalidInput(
             f"not a domain: {shown(text)} (example: app.example.com)", code="invalid_domain"
         ) from None
-    if "." not in host or _is_address(host):
+    if "." not in host or _NUMBER.fullmatch(host.rpartition(".")[2]):
         raise InvalidInput(
             f"not a domain: {shown(text)} (example: app.example.com)", code="invalid_domain"
         )
@@ -53,12 +56,3 @@ def read_domain(text: str, *, reserved: Collection[str]) -> str:
                 f"cannot take {shown(host)}: the name {ours} is reserved", code="reserved_domain"
             )
     return host
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        # What ends in a number is taken for an address by browsers (URL Standard, 3.5).
-        return host.rpartition(".")[2].isdigit()
-    return True

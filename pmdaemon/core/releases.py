@@ -94,7 +94,7 @@ class Listing(Struct, frozen=True):
         return self.texts.get(name, "")
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class Overrides(Struct, frozen=True, kw_only=True):
     """What the owner of a project has said: commands, which beat all that could be found out."""
 
     install: str = ""

@@ -105,8 +105,7 @@ def _remote(url: str) -> str:
 def _local(url: str, *, trusted: bool) -> str:
     if not trusted:
         raise _unfit(url, "folders of this machine are for administrators")
-    path = url.removeprefix("file://") if url.startswith("file://") else url
-    if not path.startswith("/"):
+    if not url.removeprefix("file://").startswith("/"):
         raise _unfit(url, "its path is not absolute")
     return url
 

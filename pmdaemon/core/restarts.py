@@ -19,7 +19,7 @@ import zlib
 
 from msgspec import Struct
 
-from pmdaemon.core.process import UNKNOWN_EXIT, Instant, Process, Stopping
+from pmdaemon.core.process import UNKNOWN_EXIT, Errored, Instant, Process, Stopping
 from pmdaemon.core.spec import RestartPolicy
 
 MINIMAL_WINDOW = 60.0
@@ -82,6 +82,13 @@ def decide(process: Process, ending: Stopping, at: Instant) -> Decision:
         return StartAgain(policy.restart_delay, ends)
     backoff = next_backoff(policy, 0.0 if uptime > BACKOFF_RESET else process.backoff)
     return StartAgain(backoff * _jitter(process), ends, backoff)
+
+
+def is_exhausted(process: Process) -> bool:
+    """Tell whether it was given up because its restarts are used up, and not for another reason."""
+    policy = process.spec.restart
+    is_given_up = isinstance(process.state, Errored) and policy.autorestart
+    return is_given_up and len(process.ends) >= policy.max_restarts
 
 
 def next_backoff(policy: RestartPolicy, former: float) -> float:

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from pmdaemon.core.instance_names import instance_name
-from pmdaemon.core.process import Errored, Exit, Process, ProcessState, Wish
+from pmdaemon.core.process import Exit, Process, ProcessState, Wish
+from pmdaemon.core.restarts import is_exhausted
 
 
 class StateRecord(Struct, frozen=True, kw_only=True):
@@ -35,8 +36,6 @@ class StateQuery(Struct, frozen=True, kw_only=True):
 
 def record_of(process: Process, time: float) -> StateRecord:
     """Tell how a process is."""
-    policy = process.spec.restart
-    given_up = isinstance(process.state, Errored) and policy.autorestart
     return StateRecord(
         time=time,
         process=instance_name(process),
@@ -46,7 +45,7 @@ def record_of(process: Process, time: float) -> StateRecord:
         pid=process.pid,
         exit=process.last_exit,
         ran=process.started is not None,
-        exhausted=given_up and len(process.ends) >= policy.max_restarts,
+        exhausted=is_exhausted(process),
     )
 
 

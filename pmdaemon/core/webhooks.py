@@ -73,7 +73,7 @@ def is_signed(
 
 def is_push(provider: WebhookProvider, headers: Mapping[str, str]) -> bool:
     """Tell whether a call is about a push."""
-    return headers.get(EVENT[provider], "") in PUSHES
+    return headers.get(EVENT[provider]) in PUSHES
 
 
 def delivery_of(provider: WebhookProvider, headers: Mapping[str, str], body: bytes) -> str:

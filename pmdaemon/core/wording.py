@@ -17,7 +17,9 @@ def shown(value: object) -> str:
         case bool():
             text = str(value).lower()
         case _:
-            text = repr(value)
+            import json  # noqa: PLC0415 - the keeper, which repeats no such value, is to be small
+
+            text = json.dumps(value, ensure_ascii=False, default=str)
     if not text:
         return '""'
     safe = "".join(map(_safe, text[: LONGEST_SHOWN + 1]))
@@ -26,11 +28,19 @@ def shown(value: object) -> str:
 
 def why(error: BaseException) -> str:
     """Say why something failed, as a sentence goes on: in the system's own words, if it has any."""
-    reason = str(getattr(error, "strerror", None) or error) or type(error).__name__.lower()
+    reason = str(getattr(error, "strerror", None) or error) or _named(error)
     return reason if reason[:2].isupper() else f"{reason[:1].lower()}{reason[1:]}"
+
+
+def _named(error: BaseException) -> str:
+    """Make words of the name that an error without any has: "broken pipe" of BrokenPipeError."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f" {each}" if each.isupper() else each for each in name).strip().lower()
 
 
 def _safe(character: str) -> str:
     if character.isprintable():
         return character
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8, as Python has it (PEP 383)
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")

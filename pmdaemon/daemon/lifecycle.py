@@ -37,6 +37,9 @@ from pmdaemon.server.control_verbs import verbs
 
 log = logging.getLogger(__name__)
 
+NEW_OBJECTS = 10_000
+"""How many objects come to be, at the least, between two searches for garbage."""
+
 ROOM = 8192
 """For how many descriptors there is room from the beginning, at 8 bytes each."""
 
@@ -260,9 +263,11 @@ def _spare_what_stays() -> None:
     """Leave all that is there by now out of every search for garbage, which begins from here on.
 
     Next to nothing of it ever is garbage, and going through it again and again was a tenth of the
-    work of a start, and of starting many programs.
+    work of a start, and of starting many programs. What each program adds stays as well: there is
+    little to be found among what is new, however often we look.
     """
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
     gc.enable()
 
 

@@ -168,7 +168,7 @@ def _works(
     clock, bus, supervisor = ground.clock, ground.bus, ground.supervisor
     groups, trees = _trees(ground, parent, builds=deploys.builds)
     notify = DatagramNotifySocket(Path(ground.home.notify_socket), ground.reader, ground.keeper)
-    lines = _lines(ground, notify, environment, deploys.doors)
+    lines = _lines(ground, notify, environment, deploys.visible_folders)
     health = HealthMonitor(clock=clock, bus=bus, prober=ground.prober, post=supervisor.post)
     gateway = _gateway(ground)
     effects = Effects(
@@ -315,7 +315,7 @@ def _lines(
     ground: Ground,
     notify: DatagramNotifySocket,
     access: Callable[[Process], Mapping[str, str]],
-    doors: Callable[[Process], tuple[str, ...] | None],
+    visible_folders: Callable[[Process], tuple[str, ...] | None],
 ) -> ProgramLines:
     return ProgramLines(
         token=ground.token,
@@ -330,7 +330,7 @@ def _lines(
         inputs=FifoInputs(Path(ground.home.run_dir)),
         access=access,
         preload=str(NODE_PRELOAD),
-        doors=doors,
+        visible_folders=visible_folders,
     )
 
 

@@ -63,7 +63,7 @@ class Accounts:
         self._by_id: dict[str, Account] = {}
         self._throttle = SignInThrottle(clock)
         self._decoy: str | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._next_end: tuple[float, Cancellable] | None = None
         self.api_tokens = ApiTokens(store=store, clock=clock, mint=mint, new_id=new_id, bus=bus)
         self.invitations = Invitations(store=store, clock=clock, mint=mint, new_id=new_id)
@@ -150,14 +150,16 @@ class Accounts:
         """
         email, name, password = read_email(email), read_person(name), read_password(password)
 
-        def leave() -> tuple[Role, str | None]:
-            return self._leave(email, invitation, by_admin=role if by_admin else None, local=local)
+        def admission() -> tuple[Role, str | None]:
+            return self._admission(
+                email, invitation, by_admin=role if by_admin else None, local=local
+            )
 
-        leave()
+        admission()
         hashed = await self._hasher.hash(password)
-        async with self._turn:
+        async with self._lock:
             # Whatever was so before may have changed while the hash was made.
-            granted, used = leave()
+            granted, used = admission()
             if self._of(email) is not None:
                 raise EmailTaken(email)
             now = self._clock.now().wall
@@ -281,7 +283,7 @@ class Accounts:
             LastAdministrator: others have accounts, and nobody could let anybody in.
 
         """
-        async with self._turn:
+        async with self._lock:
             account = self.get(id_)
             self._keep_one_administrator(account)
             await self._store.commit(PlatformChanges(accounts_removed=[id_]))
@@ -305,7 +307,7 @@ class Accounts:
             return None
         return account
 
-    def _leave(
+    def _admission(
         self, email: str, invitation: str | None, *, by_admin: Role | None, local: bool
     ) -> tuple[Role, str | None]:
         """Say in which role somebody may register, and by which invitation if by one."""
@@ -331,7 +333,7 @@ class Accounts:
             raise LastAdministrator(account.email)
 
     async def _change(self, id_: str, change: Callable[[Account], Account]) -> Account:
-        async with self._turn:
+        async with self._lock:
             account = replace(change(self.get(id_)), updated=self._clock.now().wall)
             await self._store.commit(PlatformChanges(accounts_written=[account]))
             self._by_id[id_] = account

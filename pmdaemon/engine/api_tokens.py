@@ -1,5 +1,6 @@
 """API tokens: by which programs, of a CI say, deploy for an account."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
@@ -43,6 +44,7 @@ class ApiTokens:
         self._new_id = new_id
         self._bus = bus
         self._by_digest: dict[str, ApiToken] = {}
+        self._lock = asyncio.Lock()
 
     def adopt(self, tokens: Iterable[ApiToken]) -> None:
         """Begin with what the store has."""
@@ -69,6 +71,12 @@ class ApiTokens:
             raise InvalidInput(
                 "a token cannot expire before it is made: give it some time", code="invalid_expiry"
             )
+        async with self._lock:
+            return await self._make(account_id, name, expire_in)
+
+    async def _make(
+        self, account_id: str, name: str, expire_in: float | None
+    ) -> tuple[ApiToken, str]:
         if len(self.list(account_id)) >= MOST_TOKENS:
             raise LimitReached(f"an account has up to {MOST_TOKENS} API tokens: revoke one first")
         now = self._clock.now().wall
@@ -92,11 +100,12 @@ class ApiTokens:
             ApiTokenNotFound: the account has none of this id.
 
         """
-        token = next((one for one in self.list(account_id) if one.id == id_), None)
-        if token is None:
-            raise ApiTokenNotFound(id_)
-        await self._store.commit(PlatformChanges(api_tokens_removed=[id_]))
-        self._by_digest.pop(token.digest, None)
+        async with self._lock:
+            token = next((one for one in self.list(account_id) if one.id == id_), None)
+            if token is None:
+                raise ApiTokenNotFound(id_)
+            await self._store.commit(PlatformChanges(api_tokens_removed=[id_]))
+            self._by_digest.pop(token.digest, None)
         self._bus.publish(AccessChanged())
 
     def forget(self, account_id: str) -> None:
@@ -117,9 +126,11 @@ class ApiTokens:
         return token
 
     async def _note(self, token: ApiToken) -> None:
-        if token.digest not in self._by_digest:
-            return  # it was revoked meanwhile
-        try:
-            await self._store.commit(PlatformChanges(api_tokens_written=[token]))
-        except PmdaemonError as error:
-            log.warning("api_tokens.not_noted reason=%s", error)
+        # Written beside a revocation, it would be good again for the next daemon.
+        async with self._lock:
+            if token.digest not in self._by_digest:
+                return
+            try:
+                await self._store.commit(PlatformChanges(api_tokens_written=[token]))
+            except PmdaemonError as error:
+                log.warning("api_tokens.not_noted reason=%s", error)

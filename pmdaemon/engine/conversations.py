@@ -44,11 +44,11 @@ class Conversations:
         """Write a line to the standard input of programs.
 
         Raises:
-            InvalidInput: it is too long, or more than one.
+            InvalidInput: it is too long, or more than one, or no text.
             OperationFailed: a program has no standard input, is down, or does not read it.
 
         """
-        if "\n" in line or len(line.encode()) >= LONGEST_LINE:
+        if "\n" in line or _size(line) >= LONGEST_LINE:
             raise InvalidInput("one line at a time, of less than 64 KiB")
         chosen = self._processes.list(selectors)
         for one in chosen:
@@ -77,6 +77,8 @@ class Conversations:
 
         """
         chosen = [one.process for one in self._processes.list(selectors)]
+        if not chosen:
+            return []  # of all there are
         loop = asyncio.get_running_loop()
         answers = {one.pm_id: loop.create_future() for one in chosen}
         leave = self._bus.subscribe(_listener(action, answers))
@@ -118,6 +120,14 @@ def _listener(
                 pass
 
     return heed
+
+
+def _size(line: str) -> int:
+    try:
+        # What a command line holds and is no UTF-8 comes as lone surrogates (PEP 383).
+        return len(line.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise InvalidInput("a line is text, and this is not") from None
 
 
 def _is_down(process: Process) -> OperationFailed:

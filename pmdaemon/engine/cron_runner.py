@@ -43,18 +43,18 @@ class CronRunner:
         self._zone = zone
         self._due: dict[int, tuple[Schedule, float | None]] = {}
         self._timer: Cancellable | None = None
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Make up for what was missed, and heed schedules from now on."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         for process in self._supervisor.processes.values():
             self._see(process)
         self._look()
 
     def stop(self) -> None:
         """Trigger nothing any more."""
-        self._leave()
+        self._unsubscribe()
         self._due.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -64,7 +64,7 @@ class CronRunner:
         _, due = self._due.get(pm_id, (None, None))
         return due
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(after=Process() as process):
                 if self._see(process):

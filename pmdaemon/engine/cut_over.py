@@ -235,7 +235,7 @@ class CutOver:
                 case _:
                     pass
 
-        leave = self._bus.subscribe(heed)
+        leave = self._bus.subscribe(heed, ProcessChanged)
         try:
             await self._processes.start_apps([spec], existing="refuse")
             await self._until_ready(attempt, spec)

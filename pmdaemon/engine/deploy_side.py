@@ -45,7 +45,7 @@ class DeploySide:
         self._parts = parts
         self._loaded = parts is not None
         self._started = False
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._resuming: asyncio.Task[None] | None = None
 
     @property
@@ -62,7 +62,7 @@ class DeploySide:
             StoreUnavailable: that cannot be read.
 
         """
-        async with self._turn:
+        async with self._lock:
             if self._loaded:
                 return
             if self._parts is None:
@@ -104,9 +104,9 @@ class DeploySide:
         """Give the variables of the project whose program this is."""
         return self._parts.live.environment(process) if self._parts is not None else {}
 
-    def doors(self, process: Process) -> tuple[str, ...] | None:
+    def visible_folders(self, process: Process) -> tuple[str, ...] | None:
         """List the folders that a deployed program may use; None for one that was not deployed."""
-        return self._parts.live.doors(process) if self._parts is not None else None
+        return self._parts.live.visible_folders(process) if self._parts is not None else None
 
     def _resume(self) -> None:
         if self._loaded and self._started and self._resuming is None:

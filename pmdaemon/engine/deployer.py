@@ -165,7 +165,7 @@ class Deployer:
             raise DeploymentConflict(f"deployment {found.number} is {found.status}")
         if (waiting := self._queue.withdraw(deployment_id)) is not None:
             await self._queue.give_up(waiting, CANCELLED)
-        else:
+        elif self._queue.current(deployment_id) is not None:
             await self._queue.cancel(found.project_id)
         return await self._deployments.get(deployment_id)
 

@@ -24,7 +24,7 @@ class EventLog:
         self._events: deque[EventLogged] = deque(maxlen=kept)
         self._number = 0
         self.life = int(clock.now().wall * 1000)
-        bus.subscribe(self._heed, ProcessChanged, HealthChecked)
+        bus.subscribe(self._on_notice, ProcessChanged, HealthChecked)
 
     @property
     def latest(self) -> int:
@@ -49,7 +49,7 @@ class EventLog:
                 events.append(one)
         return events
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged():
                 self._tell(notice.events)

@@ -65,21 +65,21 @@ class FileWatcher:
         self._files = files
         self._post = post
         self._watched: dict[str, _Watched] = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Watch for all apps that want it, now and from now on."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         for name in {process.name for process in self._supervisor.processes.values()}:
             self._settle(name)
 
     def stop(self) -> None:
         """Watch nothing any more."""
-        self._leave()
+        self._unsubscribe()
         while self._watched:
             self._watched.popitem()[1].cancel()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return
         before, after = notice.before, notice.after

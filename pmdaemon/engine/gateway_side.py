@@ -64,7 +64,7 @@ class GatewaySide:
         self._capture = capture
         self._book = ServiceBook()
         self._failure: PmdaemonError | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._listeners = GatewayListeners(server=server, store=store)
         self._routes = LiveRoutes(
             server=server, bus=bus, clock=clock, probe=probe, processes=processes
@@ -74,7 +74,7 @@ class GatewaySide:
             certificates=certificates, clock=clock, hosts=lambda: self._routes.hosts
         )
         self.requests = RequestLog(clock=clock)
-        bus.subscribe(self._heed, ProcessChanged)
+        bus.subscribe(self._on_notice, ProcessChanged)
 
     # What is so.
 
@@ -155,7 +155,7 @@ class GatewaySide:
             PmdaemonError: an address or a certificate cannot be used; what was on before stays.
 
         """
-        async with self._turn:
+        async with self._lock:
             before = self.settings
             self.certificates.check(settings)
             await self._change_to(settings)
@@ -164,7 +164,7 @@ class GatewaySide:
 
     async def turn_off(self) -> None:
         """Stop listening, now and in future; services stay declared."""
-        async with self._turn:
+        async with self._lock:
             await self._listeners.turn_off()
             self._go_by(self._book)
 
@@ -179,7 +179,7 @@ class GatewaySide:
             PmdaemonError: it cannot be listened where it was to be.
 
         """
-        async with self._turn:
+        async with self._lock:
             await self._revise(self._book.with_service(spec, swap=swap))
             return self._book.services[spec.name]
 
@@ -191,7 +191,7 @@ class GatewaySide:
             ServiceDeclared: its app declares it.
 
         """
-        async with self._turn:
+        async with self._lock:
             former = self._book.find(name)
             await self._revise(self._book.without_service(name))
             return former
@@ -204,7 +204,7 @@ class GatewaySide:
             ServiceDeclared: an app declares it.
 
         """
-        async with self._turn:
+        async with self._lock:
             revision = self._book.without_route(host, path)
             await self._revise(revision)
             return self._book.services[revision.name]
@@ -216,7 +216,7 @@ class GatewaySide:
             ServiceNotFound: there is none of this name.
 
         """
-        async with self._turn:
+        async with self._lock:
             await self._revise(self._book.with_mode(name, mode))
             return self._book.services[name]
 
@@ -286,7 +286,7 @@ class GatewaySide:
 
     async def _take_up(self) -> None:
         """Publish what apps declare now."""
-        async with self._turn:
+        async with self._lock:
             declared = services_of(self._processes())
             try:
                 await self._leave_out_files()
@@ -341,7 +341,7 @@ class GatewaySide:
     def _serving(self) -> Iterable[ServiceSpec]:
         return self._book.services.values() if self.settings is not None else ()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if isinstance(notice, ProcessChanged) and _said(notice.before) != _said(notice.after):
             tasks.spawn(self._take_up(), name="gateway.take_up")
 

@@ -41,17 +41,17 @@ class HealthMonitor:
         self._prober = prober
         self._post = post
         self._patients: dict[int, _Patient] = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """Check these, and whatever comes up from now on."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         for process in processes.values():
             self._see(process)
 
     def stop(self) -> None:
         """Check nothing any more."""
-        self._leave()
+        self._unsubscribe()
         for pm_id in tuple(self._patients):
             self._let_go(pm_id)
 
@@ -79,7 +79,7 @@ class HealthMonitor:
                 return
             await pause(self._clock, READY_INTERVAL)
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(after=Process() as process):
                 self._see(process)

@@ -61,7 +61,7 @@ class HookRunner:
         self._life = life
         self._processes: dict[int, Process] = {}
         self._lines: dict[tuple[str, int], _Line] = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def tell_of_all(self, hooks: Sequence[Hook]) -> None:
         """Tell these of all apps, from now on."""
@@ -69,18 +69,18 @@ class HookRunner:
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """Tell of what happens from now on, to these and to all that come."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged, EventLogged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged, EventLogged)
         self._processes = {pm_id: one for pm_id, one in processes.items() if self._hooks(one)}
 
     def stop(self) -> None:
         """Tell nobody anything any more."""
-        self._leave()
+        self._unsubscribe()
         for line in self._lines.values():
             if line.working is not None:
                 line.working.cancel()
         self._lines.clear()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 # Of what is gone, the last thing known: its end is told, too.

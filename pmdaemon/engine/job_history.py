@@ -43,7 +43,7 @@ class JobHistory:
         self._history = history
         self._open: dict[int, JobRun] = {}
         self._writes: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def runs(self, apps: Sequence[str], *, limit: int) -> Sequence[JobRun]:
         """List the latest runs of these jobs, the youngest first.
@@ -57,7 +57,7 @@ class JobHistory:
 
     async def work(self) -> None:
         """Take up what a former daemon left, and write until cancelled."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         self._writes.put_nowait(self._take_up)
         while True:
             write = await self._writes.get()
@@ -68,7 +68,7 @@ class JobHistory:
             finally:
                 self._writes.task_done()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return
         before, after = notice.before, notice.after

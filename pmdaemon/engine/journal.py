@@ -20,7 +20,7 @@ class Journal:
         self._bus = bus
         self._store = store
         self._behind = WriteBehind[Entry]("journal", store.write)
-        bus.subscribe(self._heed, ProcessChanged)
+        bus.subscribe(self._on_notice, ProcessChanged)
 
     async def submit(
         self,
@@ -67,7 +67,7 @@ class Journal:
         """Write what still waits for that; to be called when `work` has been cancelled."""
         await self._behind.catch_up()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if not isinstance(notice, ProcessChanged):
             return
         now = self._clock.now().wall

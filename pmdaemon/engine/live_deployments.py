@@ -8,17 +8,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from pmdaemon.core.deployment_health import event_for
 from pmdaemon.core.deployments import AppStopped, Deployment, DeploymentStatus, Event, step
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.notices import Notice, ProcessChanged
 from pmdaemon.core.process import Process
 from pmdaemon.core.projects import EnvScope
-from pmdaemon.core.standing import news_of
 from pmdaemon.engine import tasks
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock
 from pmdaemon.engine.interfaces.deploying import DeploymentStore, Projects
-from pmdaemon.engine.release_making import DOORS
+from pmdaemon.engine.release_making import FOLDER_VARIABLES
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class LiveDeployments:
 
     def start(self) -> None:
         """Follow apps from now on."""
-        self._bus.subscribe(self._heed)
+        self._bus.subscribe(self._on_notice, ProcessChanged)
 
     def environment(self, process: Process) -> Mapping[str, str]:
         """Give the variables that a program of a project gets; none for any other program.
@@ -78,11 +78,11 @@ class LiveDeployments:
         found = self._projects.environment(project_id, EnvScope.RUN)
         return {name: value for name, value in found.items() if name not in OURS}
 
-    def doors(self, process: Process) -> tuple[str, ...] | None:
+    def visible_folders(self, process: Process) -> tuple[str, ...] | None:
         """List what of the home a deployed program may see; None for any other program."""
         if base_of(process.name) not in self._owners:
             return None
-        return tuple(process.spec.inherited_env[name] for name in DOORS)
+        return tuple(process.spec.inherited_env[name] for name in FOLDER_VARIABLES)
 
     def own(self, app: str, project_id: str) -> None:
         """Say whose the apps are whose names begin so, before they are started."""
@@ -132,7 +132,7 @@ class LiveDeployments:
         while self._following is not None and not self._following.done():
             await asyncio.wait({self._following})
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 changed = after or before
@@ -155,7 +155,7 @@ class LiveDeployments:
             if deployment is None:
                 continue
             processes = [one for one in self._now() if base_of(one.name) == app]
-            event = news_of(deployment, processes)
+            event = event_for(deployment, processes)
             try:
                 if event is not None:
                     moved = await self._move(deployment, event)

@@ -13,6 +13,7 @@ from pmdaemon.core.services import table_of, targets_of
 from pmdaemon.engine.bus import Bus
 from pmdaemon.engine.interfaces import Clock, GatewayServer, TcpProbe
 from pmdaemon.engine.listening import Listening
+from pmdaemon.engine.selection import by_name
 
 
 class LiveRoutes:
@@ -34,7 +35,7 @@ class LiveRoutes:
         self._apps: frozenset[str] = frozenset()
         self._domain: str | None = None
         self.table = RouteTable()
-        bus.subscribe(self._heed, ProcessChanged, FormerRunGone)
+        bus.subscribe(self._on_notice, ProcessChanged, FormerRunGone)
 
     def go_by(self, book: ServiceBook, domain: str | None) -> None:
         """Have these services, with names below this domain."""
@@ -53,7 +54,7 @@ class LiveRoutes:
         hosts = dict.fromkeys(route.host for route in self.table.routes)
         return [host for host in hosts if host != "*" and not host.startswith("[")]
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 changed = after or before
@@ -68,10 +69,11 @@ class LiveRoutes:
         if self._domain is None:
             return
         processes = [one for one in self._processes() if one.name in self._apps]
+        by_app = by_name(processes)
         self._listening.forget_all_but({one.run.identity for one in processes if one.run})
         self.table = table_of(
             self._book.services.values(),
             self._domain,
-            lambda spec: targets_of(spec, processes, self._listening.accepts),
+            lambda spec: targets_of(spec, by_app.get(spec.app or "", ()), self._listening.accepts),
         )
         self._server.swap(self.table)

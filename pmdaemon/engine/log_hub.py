@@ -20,9 +20,9 @@ class LogHub:
         """Begin to publish growth; the result, called once, ends it."""
         self._followers += 1
         self._capture.on_growth(self._grew)
-        return self._leave
+        return self._unfollow
 
-    def _leave(self) -> None:
+    def _unfollow(self) -> None:
         self._followers -= 1
         if not self._followers:
             self._capture.on_growth(None)

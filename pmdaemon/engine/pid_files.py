@@ -14,19 +14,19 @@ class PidFiles:
     def __init__(self, *, bus: Bus, notes: PidNotes) -> None:
         self._bus = bus
         self._notes = notes
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self, processes: Mapping[int, Process]) -> None:
         """See that the files of these are right, and stay so."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         for process in processes.values():
             self._settle(None, process)
 
     def stop(self) -> None:
         """Leave the files as they are."""
-        self._leave()
+        self._unsubscribe()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if isinstance(notice, ProcessChanged):
             self._settle(notice.before, notice.after)
 

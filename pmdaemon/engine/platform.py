@@ -58,7 +58,7 @@ class Platform(Struct, frozen=True):
         """
         self.sealer.begin_key()
         # Nobody is to set meanwhile what would then be written over.
-        async with self.projects.variables.turn, self.webhooks.turn:
+        async with self.projects.variables.lock, self.webhooks.lock:
             variables, webhooks = self.projects.variables.seal_anew(), self.webhooks.seal_anew()
             await self.store.commit(
                 PlatformChanges(variables_written=variables, webhooks_written=webhooks)

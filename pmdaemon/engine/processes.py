@@ -1,6 +1,6 @@
 """The verbs on processes, as every front calls them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -18,17 +18,17 @@ from pmdaemon.core.lifecycle_events import (
 from pmdaemon.core.process import Process, Wish
 from pmdaemon.core.selectors import Selector, select
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.acting import Acting
+from pmdaemon.engine.action_runner import ActionRunner
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.choosing import refuse_blocked, startable, wanted
-from pmdaemon.engine.declaring import Change, Declaring, Existing, unchanged
 from pmdaemon.engine.gateway_side import GatewaySide
 from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.outcomes import is_up_or_failed, why_not_up
+from pmdaemon.engine.planner import Change, Existing, Planner, unchanged
 from pmdaemon.engine.reloading import Reloader, Turn, overlaps, refuse_twice
 from pmdaemon.engine.sampler import Sampler
-from pmdaemon.engine.showing import Explanations, Showing, Snapshots
+from pmdaemon.engine.selection import refuse_blocked, startable, wanted
+from pmdaemon.engine.snapshots import Explanations, SnapshotMaker, Snapshots
 from pmdaemon.engine.supervisor import Ledger, Plan, Supervisor
 from pmdaemon.engine.telemetry import Telemetry
 
@@ -64,7 +64,7 @@ class Processes:
         telemetry: Telemetry,
         gateway: GatewaySide,
     ) -> None:
-        self._showing = Showing(
+        self._snapshots = SnapshotMaker(
             supervisor=supervisor,
             sampler=sampler,
             clock=clock,
@@ -74,13 +74,13 @@ class Processes:
         )
         self._gateway = gateway
         self._supervisor = supervisor
-        self._declaring = Declaring(clock=clock, probe=probe, admission=admission)
+        self._planner = Planner(clock=clock, probe=probe, admission=admission)
         self._clock = clock
         self._capture = capture
-        self._acting = Acting(
+        self._runner = ActionRunner(
             supervisor=supervisor,
-            declaring=self._declaring,
-            showing=self._showing,
+            planner=self._planner,
+            snapshots=self._snapshots,
             is_served=gateway.serves,
         )
         self._reloader = Reloader(supervisor=supervisor, clock=clock, restart=self._restart_as)
@@ -92,16 +92,21 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
-        return self._showing.listed(selectors)
+        return self._snapshots.listed(selectors)
+
+    @property
+    def known(self) -> Collection[Process]:
+        """All processes that users know, by pm_id; nothing is measured for it."""
+        return [*self._supervisor.processes.values()]
 
     def under_way(self) -> Snapshots:
         """Show all processes, with those that a reload has beside others."""
-        return self._showing.of(self._supervisor.everything.values())
+        return self._snapshots.of(self._supervisor.everything.values())
 
     def glance(self, pm_ids: Iterable[int]) -> Snapshots:
         """Show those of these processes that are there, and measure nothing for it."""
         everything = self._supervisor.processes
-        return self._showing.of(everything[one] for one in sorted(pm_ids) if one in everything)
+        return self._snapshots.of(everything[one] for one in sorted(pm_ids) if one in everything)
 
     def explain(
         self, selectors: Sequence[Selector], due: Callable[[int], float | None]
@@ -116,7 +121,7 @@ class Processes:
             ProcessNotFound: a selector names nothing.
 
         """
-        return self._showing.explained(selectors, due)
+        return self._snapshots.explained(selectors, due)
 
     @property
     def unsaved(self) -> str | None:
@@ -135,15 +140,15 @@ class Processes:
     @property
     def is_ending(self) -> bool:
         """Whether nothing is started any more."""
-        return self._acting.is_ending
+        return self._runner.is_ending
 
     def refuse_starts(self) -> None:
         """Start nothing any more, as everything is about to end."""
-        self._acting.is_ending = True
+        self._runner.is_ending = True
 
     async def start(self, selectors: Sequence[Selector]) -> Snapshots:
         """Bring up what exists; what is up already stays as it is."""
-        return await self._acting.start(startable(selectors), StartRequested())
+        return await self._runner.start(startable(selectors), StartRequested())
 
     async def start_apps(
         self, specs: Sequence[AppSpec], *, existing: Existing, down: bool = False
@@ -160,12 +165,12 @@ class Processes:
         """
 
         def action(ledger: Ledger) -> Plan:
-            self._acting.refuse_when_ending()
-            return self._declaring.declare(ledger, specs, existing, down=down)
+            self._runner.refuse_when_ending()
+            return self._planner.declare(ledger, specs, existing, down=down)
 
         reached = await self._supervisor.ask(action, settled=is_up_or_failed)
         await self._gateway.settle(specs)
-        return self._showing.outcome(reached, why_not_up)
+        return self._snapshots.outcome(reached, why_not_up)
 
     async def apply(
         self, specs: Sequence[AppSpec], *, whole: bool = True, prune: bool, dry_run: bool
@@ -192,11 +197,11 @@ class Processes:
         def action(ledger: Ledger) -> Plan:
             nonlocal steps
             steps = decide(ledger.processes.values())
-            return self._declaring.applied(ledger, steps)
+            return self._planner.applied(ledger, steps)
 
         if dry_run:
             return decide(self._supervisor.processes.values()), []
-        snapshots = await self._acting.bring_up(action)
+        snapshots = await self._runner.bring_up(action)
         for step in steps:
             if step.action == "reload" and step.after is not None and self._is_up(step.name):
                 selector = Selector(step.name, narrow=True)
@@ -216,7 +221,7 @@ class Processes:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        return await self._acting.in_turn(selectors, StopRequested())
+        return await self._runner.in_turn(selectors, StopRequested())
 
     async def restart(
         self, selectors: Sequence[Selector], *, change: Change = unchanged
@@ -227,7 +232,7 @@ class Processes:
             TcpPortTaken: a port that it is to have now is somebody else's.
 
         """
-        return await self._acting.start(startable(selectors), RestartRequested(), change)
+        return await self._runner.start(startable(selectors), RestartRequested(), change)
 
     async def reload(
         self, selectors: Sequence[Selector], *, change: Change = unchanged, parallel: int = 1
@@ -242,11 +247,11 @@ class Processes:
             ReloadFailed: a new run was not good enough; what was not reloaded yet stays as it is.
 
         """
-        self._acting.refuse_when_ending()
+        self._runner.refuse_when_ending()
         chosen = startable(selectors)(wanted(self._supervisor.processes))
         refuse_twice(self._supervisor.everything, chosen)
         turns = [
-            self._declaring.turn(self._supervisor.everything, process, change(process.spec))
+            self._planner.turn(self._supervisor.everything, process, change(process.spec))
             for process in chosen
         ]
         restarted = {
@@ -257,7 +262,7 @@ class Processes:
         await self._reloader.reload(turns, parallel)
         ids = {process.pm_id for process in chosen}
         left = [one for one in self._supervisor.processes.values() if one.pm_id in ids]
-        return Reloaded(self._showing.of(left), sorted(restarted))
+        return Reloaded(self._snapshots.of(left), sorted(restarted))
 
     async def scale(self, name: str, count: str) -> Snapshots:
         """Have so many instances of an app up: `4`, or `+2` or `-1` more than now.
@@ -274,32 +279,32 @@ class Processes:
             present = select([Selector(name, narrow=True)], wanted(ledger.processes))
             refuse_blocked(present)
             refuse_twice(ledger.processes, present)
-            return self._declaring.scaled(ledger, present, count)
+            return self._planner.scaled(ledger, present, count)
 
-        return await self._acting.bring_up(action)
+        return await self._runner.bring_up(action)
 
     async def send_signal(self, selectors: Sequence[Selector], signal: str) -> Snapshots:
         """Send a signal to the first process of each selected program that runs."""
-        return await self._acting.each(selectors, SignalRequested(signal))
+        return await self._runner.each(selectors, SignalRequested(signal))
 
     async def delete(self, selectors: Sequence[Selector]) -> Snapshots:
         """End programs and forget them; their output files stay."""
         doomed = self.list(selectors)
-        await self._acting.in_turn(selectors, DeleteRequested())
+        await self._runner.in_turn(selectors, DeleteRequested())
         await self._gateway.settle()
         return doomed
 
     async def block(self, selectors: Sequence[Selector]) -> Snapshots:
         """Prevent every start; what runs may run on."""
-        return await self._acting.each(selectors, BlockRequested())
+        return await self._runner.each(selectors, BlockRequested())
 
     async def unblock(self, selectors: Sequence[Selector]) -> Snapshots:
         """Allow starts again; nothing is started by that."""
-        return await self._acting.each(selectors, UnblockRequested())
+        return await self._runner.each(selectors, UnblockRequested())
 
     async def reset(self, selectors: Sequence[Selector]) -> Snapshots:
         """Set the counters of restarts to zero."""
-        return await self._acting.each(selectors, ResetRequested(self._clock.now()))
+        return await self._runner.each(selectors, ResetRequested(self._clock.now()))
 
     def flush(self, selectors: Sequence[Selector]) -> Snapshots:
         """Empty output files."""
@@ -317,11 +322,11 @@ class Processes:
             OperationFailed: something survived SIGKILL; the sentence names it.
 
         """
-        await self._acting.end_all()
+        await self._runner.end_all()
 
     async def _restart_as(self, turn: Turn) -> None:
         """Start an instance anew that cannot be beside itself."""
-        await self._acting.start(
+        await self._runner.start(
             lambda _: [one] if (one := self._supervisor.processes.get(turn.pm_id)) else [],
             RestartRequested(),
             lambda _: turn.spec,

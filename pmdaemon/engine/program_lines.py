@@ -35,7 +35,7 @@ class ProgramLines:
         post: takes an event to the supervisor's inbox.
         processes: lists all that there are now.
         access: gives the variables by which a program reaches us over the network.
-        doors: says what of the home a program may see, if not all of it.
+        visible_folders: says what of the home a program may see, if not all of it.
         preload: the file that a Node program whose instances share sockets loads first.
 
     """
@@ -53,7 +53,7 @@ class ProgramLines:
         inputs: Inputs,
         access: Callable[[Process], Mapping[str, str]],
         preload: str,
-        doors: Callable[[Process], tuple[str, ...] | None] = lambda _: None,
+        visible_folders: Callable[[Process], tuple[str, ...] | None] = lambda _: None,
     ) -> None:
         self._token = token
         self._post = post
@@ -64,12 +64,12 @@ class ProgramLines:
         self._inputs = inputs
         self._access = access
         self._preload = preload
-        self._doors = doors
+        self._visible_folders = visible_folders
         self._running: dict[Identity, int] = {}
         self._processes = processes
         self._turn = 0
         notify.attend(self._told_ready)
-        bus.subscribe(self._heed, ProcessChanged)
+        bus.subscribe(self._on_notice, ProcessChanged)
 
     def equip(self, process: Process) -> Equipment:
         """Give what a program is to find beside its own environment.
@@ -99,7 +99,7 @@ class ProgramLines:
             inherited=inherited,
             pid_variable="LISTEN_PID" if "LISTEN_FDS" in variables else None,
             stdin=self._inputs.open(process.run_number) if spec.stdin else None,
-            doors=self._doors(process),
+            visible_folders=self._visible_folders(process),
         )
 
     def attend(self, process: Process, run: Run) -> None:
@@ -139,7 +139,7 @@ class ProgramLines:
         """Whether instances of an app listen on sockets that they share."""
         return self._sockets.has_any(app)
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         """Stop listening for an app of which nothing is up any more, nor on its way."""
         match notice:
             case ProcessChanged(before=Process() as changed) if self._sockets.has_any(changed.name):

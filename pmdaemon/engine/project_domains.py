@@ -1,5 +1,6 @@
 """The domains of projects: claimed by one, proved by its owner, and routed from then on."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
@@ -48,6 +49,7 @@ class ProjectDomains:
         self._routed = routed
         self._new_id = new_id
         self._by_id: dict[str, Domain] = {}
+        self._lock = asyncio.Lock()
 
     def adopt(self, domains: Iterable[Domain]) -> None:
         """Begin with what the store has."""
@@ -86,6 +88,10 @@ class ProjectDomains:
 
         """
         host = read_domain(text, reserved=self._reserved())
+        async with self._lock:
+            return await self._add(project, host)
+
+    async def _add(self, project: Project, host: str) -> Domain:
         now = self._clock.now().wall
         former = next((one for one in self._by_id.values() if one.host == host), None)
         if former is not None and not _gives_way(former, project, now):
@@ -126,11 +132,12 @@ class ProjectDomains:
                     f" {PROOF_NAME}.{domain.host}",
                     domain=domain.host,
                 )
-        if not domain.verified:
-            now = self._clock.now().wall
-            domain = replace(self.get(id_), verified=True, updated=now)
-            await self._write(domain, [])
-        return domain
+        async with self._lock:
+            domain = self.get(id_)  # which may have been removed meanwhile
+            if not domain.verified:
+                domain = replace(domain, verified=True, updated=self._clock.now().wall)
+                await self._write(domain, [])
+            return domain
 
     async def remove(self, id_: str) -> Domain:
         """Have a domain no more.
@@ -139,10 +146,11 @@ class ProjectDomains:
             DomainNotFound: there is none of this id.
 
         """
-        domain = self.get(id_)
-        await self._store.commit(PlatformChanges(domains_removed=[id_]))
-        self._by_id.pop(id_, None)
-        return domain
+        async with self._lock:
+            domain = self.get(id_)
+            await self._store.commit(PlatformChanges(domains_removed=[id_]))
+            self._by_id.pop(id_, None)
+            return domain
 
     def forget(self, project_id: str) -> None:
         """Have those of a project no more, as the store has them no more."""

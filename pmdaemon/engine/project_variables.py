@@ -26,7 +26,7 @@ class ProjectVariables:
         self._sealer = sealer
         self._new_id = new_id
         self._by_project: dict[str, dict[str, EnvVariable]] = {}
-        self.turn = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     def adopt(self, variables: Iterable[EnvVariable]) -> None:
         """Begin with what the store has."""
@@ -61,7 +61,7 @@ class ProjectVariables:
 
         """
         checked = read_variables(given)
-        async with self.turn:
+        async with self.lock:
             return await self._set(project_id, checked, scope)
 
     async def _set(
@@ -96,7 +96,7 @@ class ProjectVariables:
             VariableNotFound: the project has none of this name.
 
         """
-        async with self.turn:
+        async with self.lock:
             variable = self._by_project.get(project_id, {}).get(key)
             if variable is None:
                 raise VariableNotFound(key)

@@ -81,7 +81,7 @@ class Projects:
         self._occupied = occupied
         self._new_id = new_id
         self._by_id: dict[str, Project] = {}
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self.variables = variables
         self.domains = domains
         self.follower: ProjectFollower = NothingDeployed()
@@ -140,7 +140,7 @@ class Projects:
             if needed not in given:
                 raise InvalidInput(f"{needed} is missing", code="invalid_project", field=needed)
         fields = {"keep": self._usual_keep(), **read_fields(given, trusted=asker.all)}
-        async with self._turn:
+        async with self._lock:
             owned = [one for one in self._by_id.values() if one.user_id == asker.account]
             if len(owned) >= MOST_PROJECTS:
                 raise LimitReached(f"an account has up to {MOST_PROJECTS} projects")
@@ -167,7 +167,7 @@ class Projects:
         """
         self.get(asker, requested)
         fields = read_fields(given, trusted=asker.all)
-        async with self._turn:
+        async with self._lock:
             project = self.get(asker, requested)
             changed = replace(project, updated=self._clock.now().wall, **fields)
             await self._write(changed)
@@ -183,7 +183,7 @@ class Projects:
         """
         project = self.get(asker, requested)
         await self.follower.forget(project)
-        async with self._turn:
+        async with self._lock:
             self.get(asker, project.id)
             await self._store.commit(PlatformChanges(projects_removed=[project.id]))
             del self._by_id[project.id]
@@ -205,7 +205,7 @@ class Projects:
             PmdaemonError: it cannot be had; see `ProjectDomains`.
 
         """
-        async with self._turn:
+        async with self._lock:
             project = self.get(asker, requested)
             return await self.domains.add(project, host)
 

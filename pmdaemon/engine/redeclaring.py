@@ -20,9 +20,9 @@ async def start_or_reload(processes: Processes, specs: Sequence[AppSpec]) -> Rel
     """
     declared = {spec.name: spec for spec in specs}
     counts: dict[str, int] = {}
-    for one in processes.list():
-        if one.process.wish is Wish.UP and one.process.name in declared:
-            counts[one.process.name] = counts.get(one.process.name, 0) + 1
+    for process in processes.known:
+        if process.wish is Wish.UP and process.name in declared:
+            counts[process.name] = counts.get(process.name, 0) + 1
     if others := [spec for spec in specs if spec.name not in counts]:
         await processes.start_apps(others, existing="restart")
     restarted: Sequence[str] = ()

@@ -11,7 +11,7 @@ from pmdaemon.config import deployed_apps
 from pmdaemon.config.release_plans import plan
 from pmdaemon.core.deployments import Phase, ReleaseMade
 from pmdaemon.core.projects import EnvScope
-from pmdaemon.core.releases import Release, Wishes
+from pmdaemon.core.releases import Overrides, Release
 from pmdaemon.core.repositories import PUSHED
 from pmdaemon.engine.attempt import Attempt, check
 from pmdaemon.engine.interfaces import Clock
@@ -31,7 +31,7 @@ REPOSITORY_TOKEN = "REPOSITORY_TOKEN"  # noqa: S105 - the name of a variable
 LAST_COMPLAINTS = 20
 """Lines of its standard error that may say why a command failed."""
 
-DOORS = ("RELEASE_DIR", "HOME", "SHARED_DIR")
+FOLDER_VARIABLES = ("RELEASE_DIR", "HOME", "SHARED_DIR")
 """The variables that say which folders of the home are a release's own."""
 
 
@@ -116,7 +116,7 @@ class ReleaseMaker:
             }.get(phase, attempt.limits.release),
             memory=attempt.limits.memory,
             processes=attempt.limits.processes,
-            doors=tuple(environment[name] for name in DOORS),
+            visible_folders=tuple(environment[name] for name in FOLDER_VARIABLES),
         )
         said: deque[str] = deque(maxlen=LAST_COMPLAINTS)
 
@@ -154,7 +154,7 @@ class ReleaseMaker:
         )
         found = plan(
             self._folders.listing(folder, project.run_dir),
-            Wishes(
+            Overrides(
                 install=project.install_command,
                 build=project.build_command,
                 start=project.start_command,

@@ -16,7 +16,7 @@ class StateHistory:
         self._clock = clock
         self._store = store
         self._behind = WriteBehind[StateRecord]("states", store.write)
-        bus.subscribe(self._heed, ProcessChanged)
+        bus.subscribe(self._on_notice, ProcessChanged)
 
     async def find(self, query: StateQuery) -> Sequence[StateRecord]:
         """List what fits, oldest first.
@@ -36,7 +36,7 @@ class StateHistory:
         """Write what still waits for that; to be called when `work` has been cancelled."""
         await self._behind.catch_up()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         if isinstance(notice, ProcessChanged):
             now = self._clock.now().wall
             record = record_between(notice.before, notice.after, now)

@@ -20,7 +20,7 @@ class Telemetry:
         self._bus = bus
         self._latest: dict[int, tuple[str, Figures]] = {}
         self._agents: dict[int, dict[str, AgentReport]] = {}
-        bus.subscribe(self._heed, ProcessChanged, MessageReceived)
+        bus.subscribe(self._on_notice, ProcessChanged, MessageReceived)
 
     def report(self, process: Process, figures: Figures) -> None:
         """Take in what a program says of itself."""
@@ -38,7 +38,7 @@ class Telemetry:
             return None
         return self._agents.get(process.seat, {}).get(process.run_number)
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before=Process(pm_id=pm_id), after=None):
                 self._latest.pop(pm_id, None)

@@ -39,17 +39,17 @@ class TimeLimits:
         self._post = post
         self._zone = zone
         self._running: dict[int, tuple[Bounds, Cancellable]] = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Limit what runs, and whatever is begun from now on."""
-        self._leave = self._bus.subscribe(self._heed, ProcessChanged)
+        self._unsubscribe = self._bus.subscribe(self._on_notice, ProcessChanged)
         for process in self._supervisor.processes.values():
             self._see(process)
 
     def stop(self) -> None:
         """Limit nothing any more."""
-        self._leave()
+        self._unsubscribe()
         for pm_id in tuple(self._running):
             self._let_go(pm_id)
 
@@ -59,7 +59,7 @@ class TimeLimits:
             return None
         return next_due(process.spec.cron_stop, process.run.since.wall, self._zone())
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(after=Process() as process):
                 self._see(process)

@@ -3,6 +3,7 @@
 What is kept of one is its digest. Whoever makes one sees it once.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -42,6 +43,7 @@ class Tokens:
         self._files = files
         self._bus = bus
         self._next_end: Cancellable | None = None
+        self._lock = asyncio.Lock()
         self._by_name: dict[str, Token] = {}
         self._by_digest: dict[str, Token] = {}
 
@@ -104,10 +106,16 @@ class Tokens:
             InvalidInput: it cannot be called so, or a scope is none.
 
         """
-        name = app_name(name, noun="name of a token") if name is not None else self._free_name()
+        name = app_name(name, noun="name of a token") if name is not None else None
         grants = read_grants(scopes)
         if expire_in is not None and expire_in <= 0:
             raise InvalidInput("a token cannot expire before it is made: give it some time")
+        async with self._lock:
+            return await self._make(name or self._free_name(), kind, grants, expire_in)
+
+    async def _make(
+        self, name: str, kind: TokenKind, grants: tuple[str, ...], expire_in: float | None
+    ) -> tuple[Token, str]:
         if (there := self._by_name.get(name)) is not None and not there.revoked:
             raise TokenExists(name)
         now = self._clock.now().wall
@@ -131,20 +139,21 @@ class Tokens:
             TokenNotFound: there is none of this name.
 
         """
-        former = self._found(name)
-        now = self._clock.now().wall
-        secret = self._secret(name, former.kind, now, former.expires)
-        token = replace(
-            former,
-            digest=digest_of(secret),
-            created=now,
-            former_digest=former.digest,
-            former_until=now + overlap,
-        )
-        await self._write(token)
-        if name == WEB_KEY:
-            self._files.write(WEB_KEY_FILE, f"{secret}\n")
-        return token, secret
+        async with self._lock:
+            former = self._found(name)
+            now = self._clock.now().wall
+            secret = self._secret(name, former.kind, now, former.expires)
+            token = replace(
+                former,
+                digest=digest_of(secret),
+                created=now,
+                former_digest=former.digest,
+                former_until=now + overlap,
+            )
+            await self._write(token)
+            if name == WEB_KEY:
+                self._files.write(WEB_KEY_FILE, f"{secret}\n")
+            return token, secret
 
     def rotate_secret(self, *, overlap: float) -> float:
         """Sign with a new secret; what was signed before is good for `overlap` more seconds.
@@ -167,17 +176,19 @@ class Tokens:
             TokenNotFound: there is none of this name.
 
         """
-        await self._write(replace(self._found(name), revoked=True))
+        async with self._lock:
+            await self._write(replace(self._found(name), revoked=True))
 
     async def forget_revoked(self) -> None:
         """Have no memory of revoked keys; with none left, this machine needs none."""
-        names = [name for name, token in self._by_name.items() if token.revoked]
-        if names:
-            await self._store.commit(Changes(tokens_removed=names, urgent=True))
-            for name in names:
-                del self._by_name[name]
-            self._index()
-            self._bus.publish(AccessChanged())
+        async with self._lock:
+            names = [name for name, token in self._by_name.items() if token.revoked]
+            if names:
+                await self._store.commit(Changes(tokens_removed=names, urgent=True))
+                for name in names:
+                    del self._by_name[name]
+                self._index()
+                self._bus.publish(AccessChanged())
 
     async def web_key(self) -> WebKey:
         """Get the key for a server that others can reach, made unless it is there.
@@ -186,21 +197,23 @@ class Tokens:
             PmdaemonError: it cannot be written down.
 
         """
-        kept = (self._files.read(WEB_KEY_FILE) or "").strip()
-        fresh = not kept or self.recognise(kept) is None
-        if fresh:
-            if WEB_KEY in self._by_name:
-                await self._store.commit(Changes(tokens_removed=[WEB_KEY]))
-                del self._by_name[WEB_KEY]
-            _, kept = await self.make(WEB_KEY)
+        async with self._lock:
+            kept = (self._files.read(WEB_KEY_FILE) or "").strip()
+            fresh = not kept or self.recognise(kept) is None
+            if fresh:
+                if WEB_KEY in self._by_name:
+                    await self._store.commit(Changes(tokens_removed=[WEB_KEY]))
+                    del self._by_name[WEB_KEY]
+                _, kept = await self._make(WEB_KEY, TokenKind.KEY, read_grants(()), None)
         return WebKey(kept, self._files.write(WEB_KEY_FILE, f"{kept}\n"), fresh=fresh)
 
     async def forget_web_key(self) -> None:
         """Undo the making of that key, as there is no server for it."""
-        await self._store.commit(Changes(tokens_removed=[WEB_KEY], urgent=True))
-        self._by_name.pop(WEB_KEY, None)
-        self._index()
-        self._files.remove(WEB_KEY_FILE)
+        async with self._lock:
+            await self._store.commit(Changes(tokens_removed=[WEB_KEY], urgent=True))
+            self._by_name.pop(WEB_KEY, None)
+            self._index()
+            self._files.remove(WEB_KEY_FILE)
 
     def _secret(self, name: str, kind: TokenKind, now: float, expires: float | None) -> str:
         if kind is TokenKind.KEY:

@@ -20,7 +20,7 @@ class WebSide:
         self._held: list[WebSettings] = []
         self._current: WebSettings | None = None
         self._closed = False
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @property
     def address(self) -> str | None:
@@ -63,7 +63,7 @@ class WebSide:
                 stays on.
 
         """
-        async with self._turn:
+        async with self._lock:
             await self._change_to(settings)
             if remember:
                 try:
@@ -78,7 +78,7 @@ class WebSide:
 
     async def turn_off(self) -> None:
         """Stop listening, now and in future."""
-        async with self._turn:
+        async with self._lock:
             await self._store.commit(Changes(web_off=True, urgent=True))
             self._remembered = None
             self._held.clear()
@@ -89,7 +89,7 @@ class WebSide:
 
         The web side goes on as another holder wants it, or as it is remembered, or is off.
         """
-        async with self._turn:
+        async with self._lock:
             if settings in self._held:
                 self._held.remove(settings)
             if not self._closed:

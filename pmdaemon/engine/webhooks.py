@@ -43,7 +43,7 @@ class Webhooks:
         self._projects = projects
         self._new_id = new_id
         self._by_id: dict[str, Webhook] = {}
-        self.turn = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     def adopt(self, webhooks: Iterable[Webhook]) -> None:
         """Begin with what the store has."""
@@ -65,7 +65,7 @@ class Webhooks:
 
         """
         branch = read_branch(branch) if branch else ""
-        async with self.turn:
+        async with self.lock:
             return await self._create(self._projects.get(asker, project_id), provider, branch)
 
     async def _create(
@@ -97,7 +97,7 @@ class Webhooks:
         webhook = self._get(id_)
         if not asker.may_have(webhook.user_id):
             raise WebhookNotFound(id_)
-        async with self.turn:
+        async with self.lock:
             await self._store.commit(PlatformChanges(webhooks_removed=[id_]))
             self._by_id.pop(id_, None)
 

@@ -42,7 +42,7 @@ class WriteBehind(Generic[T]):
         self._unwritten: deque[T] = deque(maxlen=MOST_UNWRITTEN)
         self._news = asyncio.Event()
         self._plenty = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def add(self, record: T) -> None:
         """Have a record written soon."""
@@ -62,7 +62,7 @@ class WriteBehind(Generic[T]):
 
     async def catch_up(self) -> None:
         """Write all that there is; what the disk refuses is lost, and the log says so."""
-        async with self._turn:
+        async with self._lock:
             if not (records := [*self._unwritten]):
                 return
             self._unwritten.clear()

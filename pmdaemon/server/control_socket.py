@@ -19,6 +19,7 @@ import msgspec
 from pmdaemon import __version__
 from pmdaemon.control.messages import MAX_MESSAGE, PROTOCOL, ErrorBody, Hello, Reply, Request
 from pmdaemon.core.errors import PmdaemonError, ProtocolViolation
+from pmdaemon.core.wording import why
 
 log = logging.getLogger(__name__)
 
@@ -214,8 +215,12 @@ def _read_request(line: bytes) -> Request:
         # Read by `json`, as msgspec takes no lone surrogates, in which Python has the bytes of a
         # path or an environment that are no UTF-8 (PEP 383).
         return msgspec.convert(json.loads(line), Request)
+    except msgspec.ValidationError as error:
+        from pmdaemon.core.misfits import misfit  # noqa: PLC0415 - only a mistake pays for it
+
+        raise ProtocolViolation(f"this is no request: {misfit(error)}") from None
     except UNREADABLE as error:
-        raise ProtocolViolation(f"this is no request: {error}") from None
+        raise ProtocolViolation(f"this is no request: {why(error)}") from None
 
 
 def _check_peer(writer: asyncio.StreamWriter) -> None:

@@ -20,7 +20,7 @@ from pmdaemon.control.messages.processes import (
     SignalBody,
     TriggerBody,
 )
-from pmdaemon.core.errors import InvalidInput, ReloadInProgress
+from pmdaemon.core.errors import InvalidInput, ReloadInProgress, StoreUnavailable
 from pmdaemon.core.selectors import Selector, parse_each
 from pmdaemon.engine.engine import Engine
 from pmdaemon.server import declaring_verbs
@@ -71,7 +71,9 @@ def _bound(
         try:
             body = msgspec.convert(raw, body_type)
         except msgspec.ValidationError as error:
-            raise InvalidInput(f"this request cannot be used: {error}") from None
+            from pmdaemon.core.misfits import misfit  # noqa: PLC0415 - only a mistake pays for it
+
+            raise InvalidInput(f"this request cannot be used: {misfit(error)}") from None
         work = handler(engine, body, conversation)
         if name in _TALKING:
             return await work
@@ -168,7 +170,7 @@ async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[s
     selectors = parse_each(body["selectors"]) if "selectors" in body else None
     apps = {one.process.name: one.process.spec for one in engine.processes.list(selectors)}
     jobs = [name for name, spec in apps.items() if spec.job is not None]
-    if selectors is not None and not jobs:
+    if apps and selectors is not None and not jobs:
         raise InvalidInput(f"there is no history of {next(iter(apps))}: it is not a job")
     runs = await engine.history.runs(jobs, limit=limit)
     return {"runs": [run_view(run) for run in runs]}
@@ -177,6 +179,10 @@ async def _history(engine: Engine, body: HistoryBody, _: Conversation) -> dict[s
 async def _kill(engine: Engine, _body: EmptyBody, _: Conversation) -> dict[str, Any]:
     try:
         stopped = await engine.processes.stop([Selector.parse("all")])
+    except StoreUnavailable as error:
+        # As on SIGTERM: what cannot be written down is not to keep programs running.
+        sentence = f"{error.message}; all is ended, but the next daemon starts it again"
+        raise StoreUnavailable(sentence, code=error.code, **error.details) from error
     finally:
         engine.ending.ask()
     return {**processes_result(stopped), "pid": os.getpid(), "keeper": os.getppid()}

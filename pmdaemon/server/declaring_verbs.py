@@ -9,8 +9,8 @@ from pmdaemon.config.changes import changed
 from pmdaemon.control.messages.declaring import AnewBody, ApplyBody, ScaleBody, StartBody
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.selectors import Selector, parse_each
-from pmdaemon.engine.declaring import Change, Existing, unchanged
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.planner import Change, Existing, unchanged
 from pmdaemon.engine.redeclaring import start_or_reload
 from pmdaemon.server.control_socket import Conversation
 from pmdaemon.server.control_views import (
@@ -123,7 +123,7 @@ def _declared(engine: Engine, body: StartBody | ApplyBody) -> list[Declared]:
         interpolate=body.get("interpolate", False),
         env_name=body.get("env_name"),
         file=body.get("file"),
-        existing={one.process.name for one in engine.processes.list()},
+        existing={one.name for one in engine.processes.known},
     )
 
 

@@ -60,7 +60,7 @@ async def put(engine: Engine, body: ServiceBody, _: Conversation) -> dict[str, A
         at = GatewaySettings()
         await engine.gateway.turn_on(replace(settings or at, http_port=at.http_port))
     put_there = await engine.gateway.put(spec, swap=body.get("swap", False))
-    known = {one.process.name: one.process for one in engine.processes.list()}
+    known = {one.name: one for one in engine.processes.known}
     warnings = []
     if spec.app is not None and spec.app not in known:
         warnings = [f"no app is called {spec.app} yet"]

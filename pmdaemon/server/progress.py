@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.process import Starting, Stopped, Stopping, Wish
-from pmdaemon.engine.showing import Snapshots
+from pmdaemon.engine.snapshots import Snapshots
 from pmdaemon.server.control_socket import Conversation
 
 INTERVAL: Final = 1.0

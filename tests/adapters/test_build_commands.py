@@ -153,7 +153,7 @@ async def test_of_the_home_it_sees_what_it_is_to_see(tmp_path):
     if not Walls(tmp_path).stand:
         pytest.skip("this kernel has no Landlock")
     order = an_order(
-        "echo mine > a; cat a ../secret", tmp_path / "own", doors=(str(tmp_path / "own"),)
+        "echo mine > a; cat a ../secret", tmp_path / "own", visible_folders=(str(tmp_path / "own"),)
     )
 
     async with building(walled=tmp_path) as commands:

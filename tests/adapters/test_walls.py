@@ -21,8 +21,8 @@ def home(tmp_path):
     return home
 
 
-def run(home, command, *doors, **more):
-    with Walls(home).around([str(home / door) for door in doors]) as prepare:
+def run(home, command, *visible_folders, **more):
+    with Walls(home).around([str(home / door) for door in visible_folders]) as prepare:
         return subprocess.run(
             ["/bin/sh", "-c", command],
             preexec_fn=prepare,

@@ -10,7 +10,7 @@ def test_what_is_left_out_says_in_one_sentence_what_to_use(cli_without_daemon, w
 
     assert cli(word) == 2
     assert cli.out == ""
-    assert cli.err.startswith(f"pmdaemon: there is no {word}, as ")
+    assert cli.err.startswith(f"pmdaemon: there is no {word} command, as ")
     assert cli.err.count("\n") == 1
     assert canonical(word) is None
 

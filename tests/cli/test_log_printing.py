@@ -176,6 +176,15 @@ def test_ctrl_c_is_how_it_ends(logs, cli):
     assert logs.output.read_text() == ""
 
 
+def test_any_number_of_lines_comes_in_order_and_whole(logs, cli):
+    written = [f"line {number}" for number in range(1234)]
+    logs.write("web", "\n".join([*written, "and one without an end"]))
+    cli.lists(logs.view("web"))
+
+    assert cli("logs", "web", "--raw", "--nostream", "--since", "1d") == 0
+    assert cli.out.splitlines() == [*written, "and one without an end"]
+
+
 def test_the_log_of_the_daemon_is_followed_without_a_daemon(home, capsys):
     def say(sentence):
         with open(home.daemon_log, "a") as log:

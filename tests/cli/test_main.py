@@ -141,14 +141,13 @@ def test_a_real_ctrl_c_ends_a_waiting_command_quietly(cli):
         program.wait()
 
 
-def test_main_exits_with_the_status_of_the_command(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["pmdaemon", "nonsense"])
+def test_main_exits_with_the_status_of_the_command():
+    command = [sys.executable, "-m", "pmdaemon", "nonsense"]
 
-    with pytest.raises(SystemExit) as end:
-        main.main()
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert end.value.code == 2
-    assert "no such command: nonsense" in capsys.readouterr().err
+    assert ended.returncode == 2
+    assert "no such command: nonsense" in ended.stderr
 
 
 @pytest.mark.posix

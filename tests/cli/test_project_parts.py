@@ -81,12 +81,12 @@ def test_a_domain_is_claimed_and_how_it_is_proved_is_said(answers):
     assert answers("project", "domain", "add", "shop", "shop.example.com") == 0
 
     assert answers.out.splitlines() == [
-        "shop.example.com is routed when it shows its proof, which is",
+        "shop.example.com goes live once you have proved that it is yours. Publish",
         "  pmdaemon-domain=abc",
-        "either at http://shop.example.com/.well-known/pmdaemon-domain",
+        "at http://shop.example.com/.well-known/pmdaemon-domain",
         (
-            "or in the TXT record _pmdaemon.shop.example.com;"
-            " then: pmdaemon project domain verify shop.example.com"
+            "or in the TXT record _pmdaemon.shop.example.com,"
+            " then run: pmdaemon project domain verify shop.example.com"
         ),
     ]
 
@@ -96,7 +96,7 @@ def test_a_domain_may_be_trusted(cli):
 
     assert cli("project", "domain", "verify", "shop.example.com", "--trust") == 0
 
-    assert cli.out == "shop.example.com is shop's, and is routed\n"
+    assert cli.out == "shop.example.com belongs to shop and is live\n"
     assert cli.daemon.asked("domain_verify") == [{"domain": "shop.example.com", "trust": True}]
 
 
@@ -111,7 +111,7 @@ def test_a_webhook_is_made_and_its_secret_shown_this_once(answers):
     assert answers("project", "webhook", "add", "shop", "github") == 0
 
     assert answers.out == "address  /api/v1/webhooks/w1/receive\nsecret   s3cret\n"
-    assert answers.err == "the web API is off: pmdaemon web --detach turns it on\n"
+    assert answers.err == "the web API is off: turn it on with pmdaemon web --detach\n"
     assert answers("project", "webhook", "add", "shop", "svn") == 2
 
 

@@ -1,8 +1,9 @@
 import pytest
 
 from pmdaemon.cli.errors import WrongUsage
-from pmdaemon.cli.start_options import flag_of, options_of
+from pmdaemon.cli.start_options import as_typed, flag_of, options_of
 from pmdaemon.config.field_table import FIELDS
+from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from tests.support.views import a_view
 
 
@@ -55,6 +56,31 @@ def sent(cli, *arguments):
 )
 def test_options_go_to_the_daemon_under_the_names_of_the_fields(cli, arguments, options):
     assert sent(cli, *arguments) == options
+
+
+def test_a_refusal_names_the_option_that_was_typed():
+    with pytest.raises(InvalidInput) as caught, as_typed({"max_memory_restart": "1X"}):
+        raise InvalidInput("max_memory_restart: not a size: 1X")
+
+    assert caught.value.message == "--max-memory-restart: not a size: 1X"
+
+
+def test_each_of_several_faults_names_its_option_and_what_was_not_typed_its_field():
+    problems = ["port: not a TCP port: x", "log_keep: not a number: y", "script: is a folder"]
+
+    with pytest.raises(InvalidConfiguration) as caught, as_typed({"port": "x", "script": "/"}):
+        raise InvalidConfiguration("the app", problems)
+
+    assert caught.value.message == "cannot use the app: --port: not a TCP port: x (and 2 more)"
+    assert caught.value.problems == ("--port: not a TCP port: x", *problems[1:])
+
+
+@pytest.mark.parametrize("command", ["start", "restart", "reload"])
+def test_every_command_with_these_options_names_them_in_refusals(cli, command):
+    cli.refuses(command, "invalid_input", "port: not a TCP port: x")
+
+    assert cli(command, "app", "--port", "x") == 2
+    assert cli.err == "pmdaemon: --port: not a TCP port: x\n"
 
 
 def test_every_option_is_a_field_that_the_daemon_reads():

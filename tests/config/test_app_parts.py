@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from pmdaemon.config.app_fields import read_app
@@ -115,6 +117,16 @@ def test_the_fields_of_an_app_come_together(raw, name, value):
     found = made(raw, cwd="/" if "watch" in raw else "/srv")[name]
 
     assert found == value or (name == "run_as" and found != RunAs())
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"), [({"uid": 0}, "uid"), ({"uid": 0, "gid": 0}, "uid"), ({"gid": 0}, "gid")]
+)
+def test_only_root_has_programs_run_as_somebody_else(monkeypatch, raw, field):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "getegid", lambda: 1000)
+
+    assert refused(raw) == [f"{field}: only root can run a program as somebody else"]
 
 
 def test_what_was_not_said_is_left_to_its_default():

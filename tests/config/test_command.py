@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -230,6 +231,18 @@ def test_what_is_not_there_is_refused(place, script, more):
 
     assert message.isprintable()
     assert len(message) < 400
+
+
+@pytest.mark.parametrize("script", ["app/main.py", "/closed/tool -x"])
+def test_what_lies_behind_a_closed_folder_is_not_said_to_be_missing(place, monkeypatch, script):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    # Nothing is closed to root, who may be running this.
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os.path, "isfile", lambda _: False)
+
+    assert "permission denied" in refusal(place, script, "script_not_readable")
 
 
 @pytest.mark.parametrize("script", ["plain", "data.xyz", "./plain x", "my\\ scripts", ".."])

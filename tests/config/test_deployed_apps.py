@@ -91,3 +91,11 @@ def test_projects_begin_to_look_for_ports_apart():
 
     assert len(found) > 150
     assert all(20000 <= one < 29990 for one in found)
+
+
+def test_pages_that_are_not_one_are_served_each_by_itself(tmp_path):
+    pages = Program(kind=ProgramKind.WEB, name="web", command="dist", is_static=True)
+
+    (spec,) = specs(a_project(), a_release(tmp_path, pages), 5, ENV)
+
+    assert "PM2_SERVE_SPA" not in spec.env

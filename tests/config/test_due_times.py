@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pmdaemon.config.due_times import cron, time_zone
 from pmdaemon.core.errors import InvalidInput
@@ -40,3 +42,12 @@ def test_a_time_zone_is_one_that_there_is():
 def test_another_word_is_no_time_zone(value):
     with pytest.raises(InvalidInput):
         time_zone(value)
+
+
+@given(st.text("0123456789*/,-LW#? MONFRIJANDEC@", max_size=25))
+def test_whatever_is_typed_is_a_cron_expression_or_refused(text):
+    try:
+        expression = cron(text)
+    except InvalidInput:
+        return
+    assert expression is None or len(expression.split()) in {5, 6}

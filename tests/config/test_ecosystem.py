@@ -17,6 +17,7 @@ from pmdaemon.config.ecosystem import (
     load,
 )
 from pmdaemon.config.field_table import FIELDS
+from pmdaemon.config.formats.procfile import WEB_PORTS
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
 
@@ -192,6 +193,14 @@ def test_what_javascript_throws_is_told(tmp_path):
     path = written(tmp_path, "a.json", "{apps:\n nope}")
 
     assert problem(path, ENVIRONMENT) == "ReferenceError: nope is not defined at line 2"
+
+
+def test_a_procfile_has_its_surroundings(tmp_path):
+    (tmp_path / ".env").write_text("GREETING=hello\n")
+
+    [app] = apps(written(tmp_path, "Procfile", "web: node server.js"))
+
+    assert (app["name"], app["env_file"], app["port"]) == ("web", ".env", WEB_PORTS)
 
 
 def test_javascript_needs_node(tmp_path):

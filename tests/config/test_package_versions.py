@@ -15,6 +15,17 @@ def test_the_version_is_that_of_the_nearest_package(tmp_path):
     assert versions.of(str(tmp_path)) == "1.0.0"
 
 
+def test_what_was_found_is_kept(tmp_path):
+    package = tmp_path / "package.json"
+    package.write_text(json.dumps({"version": "1.0.0"}))
+    versions = PackageVersions()
+
+    found = versions.of(str(tmp_path))
+    package.unlink()
+
+    assert versions.of(str(tmp_path)) == found == "1.0.0"
+
+
 def test_a_package_without_a_version_is_passed_over(tmp_path):
     inner = tmp_path / "app"
     inner.mkdir()

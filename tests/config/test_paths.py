@@ -258,3 +258,21 @@ def test_a_path_that_was_typed_begins_here_or_at_home(monkeypatch, tmp_path):
     assert from_here("a/../b") == f"{tmp_path}/b"
     assert from_here("~/b") == "/home/ann/b"
     assert from_here("~nobody-of-that-name/b") == f"{tmp_path}/~nobody-of-that-name/b"
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("notify_socket", "run/notify.sock"),
+        ("daemon_log", "daemon.log"),
+        ("data_dir", "storage/data"),
+        ("temporary_dir", "storage/temp"),
+        ("projects_dir", "projects"),
+        ("settings", "settings.toml"),
+        ("audit_log", "audit.log"),
+        ("dump", "dump.pm2"),
+        ("conf", "module_conf.json"),
+    ],
+)
+def test_what_people_and_other_releases_look_for_is_where_it_always_was(place, name):
+    assert getattr(Home("/srv/pm"), place) == f"/srv/pm/{name}"

@@ -70,3 +70,11 @@ def test_what_will_be_different_is_noted():
     assert the_app(an_entry(trace=True, v8=False)).notes == (
         "tracing by PM2's agent is not done",
     )  # fmt: skip
+
+
+def test_files_that_instances_share_are_shared_on():
+    both = {"pm_out_log_path": "/var/log/o.log", "merge_logs": True}
+
+    assert the_app(an_entry(**both), an_entry(**both)).app["merge_logs"] is True
+    assert "merge_logs" not in the_app(an_entry(**both)).app
+    assert "merge_logs" not in the_app(an_entry(merge_logs=True), an_entry(merge_logs=True)).app

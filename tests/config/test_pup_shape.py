@@ -69,6 +69,13 @@ def test_a_common_port_is_on_this_machine_unless_something_else_is_said(host, pl
     assert bool(warnings) == (host is None)
 
 
+def test_a_cluster_without_ports_has_none_and_what_is_unknown_in_it_is_told():
+    [app], warnings = read({"id": "a", "cmd": "x", "cluster": {"instances": 2, "ports": 8000}})
+
+    assert (app["instances"], app.get("port")) == (2, None)
+    assert [one.partition(": ")[0] for one in warnings] == ["processes[0].cluster.ports"]
+
+
 def test_a_single_instance_of_a_cluster_has_its_own_port_too():
     [app], _ = read({"id": "a", "cmd": "node a.js", "cluster": {"startPort": 8000}})
 

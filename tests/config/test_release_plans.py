@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.config.release_plans import CannotPlan, plan
-from pmdaemon.core.releases import Listing, Program, ProgramKind, Wishes
+from pmdaemon.core.releases import Listing, Overrides, Program, ProgramKind
 
 NODE = {"package.json": '{"scripts": {"start": "node a.js", "build": "tsc"}}'}
 
@@ -11,13 +11,13 @@ def listing(*names, **texts):
 
 
 def of_procfile(text, **more):
-    return plan(listing(Procfile=text, **more), Wishes())
+    return plan(listing(Procfile=text, **more), Overrides())
 
 
 def test_what_the_project_says_beats_everything():
     found = plan(
         listing(Procfile="web: node b.js\nworker: node w.js", **NODE),
-        Wishes(install="make deps", build="make", start="./run", run_dir="site"),
+        Overrides(install="make deps", build="make", start="./run", run_dir="site"),
     )
 
     assert (found.install, found.build, found.run_dir) == ("make deps", "make", "site")
@@ -70,7 +70,7 @@ def test_a_procfile_that_cannot_be_used(text, reason):
 
 def test_a_repository_without_anything_to_start():
     with pytest.raises(CannotPlan, match="nothing says how it is started"):
-        plan(listing("README.md"), Wishes())
+        plan(listing("README.md"), Overrides())
 
 
 def test_one_with_a_procfile_of_workers_alone_needs_no_web_program():
@@ -78,13 +78,13 @@ def test_one_with_a_procfile_of_workers_alone_needs_no_web_program():
 
 
 def test_a_package_json_for_the_pages_of_a_python_program_does_not_hide_it():
-    found = plan(listing("main.py", **{"package.json": "{}"}), Wishes())
+    found = plan(listing("main.py", **{"package.json": "{}"}), Overrides())
 
     assert found.runtime == "python"
 
 
 def test_pages_are_served():
-    found = plan(listing("index.html"), Wishes())
+    found = plan(listing("index.html"), Overrides())
 
     assert found.programs == (
         Program(kind=ProgramKind.WEB, name="web", command=".", is_static=True),
@@ -94,12 +94,12 @@ def test_pages_are_served():
 def test_pages_that_are_built_are_one_page():
     text = '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "5"}}'
 
-    (web,) = plan(listing(**{"package.json": text}), Wishes()).programs
+    (web,) = plan(listing(**{"package.json": text}), Overrides()).programs
 
     assert (web.command, web.is_static, web.has_one_page) == ("dist", True, True)
 
 
 def test_an_unknown_kind_is_run_as_the_project_says():
-    found = plan(listing("README.md"), Wishes(start="./run"))
+    found = plan(listing("README.md"), Overrides(start="./run"))
 
     assert (found.runtime, found.web.command) == ("none", "./run")

@@ -1,6 +1,7 @@
 import pytest
 
 from pmdaemon.config.settings import Settings, read_settings
+from pmdaemon.core.accounts import AccountRules
 from pmdaemon.core.errors import InvalidConfiguration
 from pmdaemon.core.spec import Hook
 
@@ -39,6 +40,11 @@ def test_what_nobody_knows_is_remarked(tmp_path):
         ("api = 3", "api: it is a table"),
         ('[api]\nrevoked = "ci"', "api.revoked: it is a list"),
         ("[api]\nrevoked = [1]", "api.revoked: it is a list"),
+        ("accounts = 3", "accounts: it is a table"),
+        ('[accounts]\nregistration = "ajar"', "accounts.registration: it is open or closed"),
+        ('[accounts]\nsession = "soon"', "accounts.session: not a duration: soon"),
+        ('[accounts]\nsession = "59s"', "accounts.session: it is a minute to a year"),
+        ('[accounts]\nsession = "367d"', "accounts.session: it is a minute to a year"),
         ('[[hooks]]\nevents = "all"', "either command or url"),
         ('[[hooks]]\nevents = "lunch"\ncommand = "x"', "lunch"),
     ],
@@ -49,3 +55,23 @@ def test_a_slip_is_refused_with_its_place(tmp_path, text, reason):
 
     assert "settings.toml" in refusal.value.message
     assert reason in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("", AccountRules()),
+        ("[accounts]", AccountRules()),
+        ('[accounts]\nregistration = "open"', AccountRules(open_registration=True)),
+        ('[accounts]\nregistration = "closed"', AccountRules(open_registration=False)),
+        ('[accounts]\nsession = "1m"', AccountRules(session=60.0)),
+        ('[accounts]\nsession = "365d"', AccountRules(session=365 * 86400.0)),
+    ],
+)
+def test_accounts_are_closed_and_sessions_last_a_day_unless_it_is_said(tmp_path, text, rules):
+    assert read(tmp_path, text).accounts == rules
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    with pytest.raises(InvalidConfiguration, match="cannot read it: is a directory"):
+        read_settings(str(tmp_path))

@@ -42,6 +42,10 @@ def test_the_script_serve_is_our_own_server(key):
     assert app["env"]["A"] == "1"
 
 
+def test_an_environment_that_is_none_is_kept_to_be_refused_with_what_it_is():
+    assert served({"script": "serve", "env": "A=1"})["env"] == "A=1"
+
+
 def test_every_other_script_stays_as_it_is():
     app = {"script": "./serve", "name": "x"}
 

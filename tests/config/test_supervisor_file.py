@@ -1,7 +1,7 @@
 import pytest
 
 from pmdaemon.config.app_fields import read_apps
-from pmdaemon.config.supervisor_file import read
+from pmdaemon.config.supervisor_file import LARGEST_FILE, read
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 
 ENVIRONMENT = {"HOME": "/home/u", "PATH": "/usr/bin:/bin"}
@@ -203,3 +203,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 def test_where_the_daemon_writes_its_pid_is_told(folder):
     assert folder.read("").pid_file == f"{folder.path}/supervisord.pid"
     assert folder.read("[supervisord]\npidfile=/run/s.pid").pid_file == "/run/s.pid"
+
+
+def test_a_file_that_cannot_be_one_is_not_read(folder):
+    with pytest.raises(InvalidInput, match="larger than 10 MiB"):
+        folder.read("#" * (LARGEST_FILE + 1))

@@ -1,6 +1,9 @@
 """A home, a daemon that answers as it is told, and where a stream of output is kept."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,3 +27,22 @@ def daemon(home: Home) -> Iterator[ScriptedDaemon]:
 def log(tmp_path: Path) -> Path:
     (tmp_path / ".times").mkdir()
     return tmp_path / "app-0.out"
+
+
+@pytest.fixture
+def who_does_not_listen(home: Home) -> Iterator[Callable[[bytes], None]]:
+    """Have somebody in the daemon's place say this to each caller, and hang up on its words."""
+    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor() as pool:
+        listener.bind(home.socket)
+        listener.listen()
+
+        def hang_up_on_all(answer: bytes) -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = listener.accept()
+                    with caller:
+                        caller.recv(10)
+                        caller.sendall(answer)
+
+        yield lambda answer: pool.submit(hang_up_on_all, answer) and None
+        listener.shutdown(socket.SHUT_RDWR)

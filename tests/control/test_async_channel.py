@@ -12,6 +12,8 @@ from pmdaemon.core.errors import (
 )
 from tests.support.scripted_daemon import WELCOME, ScriptedDaemon
 
+REFUSED = b'{"error": {"code": "unsupported", "message": "not today", "details": {}}}\n'
+
 
 async def test_a_request_gets_its_result_and_progress_is_passed_on(home, daemon):
     daemon.answers("stop", {"progress": "stopping a"}, {"result": {"pid": 7}})
@@ -141,3 +143,43 @@ async def test_a_stream_whose_daemon_goes_away_says_so(home, daemon):
     assert await anext(items) == {"n": 1}
     with pytest.raises(DaemonUnavailable):
         await anext(items)
+
+
+async def test_progress_that_nobody_asked_for_is_passed_over(home, daemon):
+    daemon.answers("stop", {"progress": "stopping a"}, {"result": {"pid": 7}})
+
+    assert await AsyncChannel(home).request("stop") == {"pid": 7}
+
+
+async def test_who_is_not_listened_to_hears_why(home, who_does_not_listen):
+    who_does_not_listen(REFUSED)
+
+    with pytest.raises(PmdaemonError, match="not today") as refusal:
+        await AsyncChannel(home).request("start", {"text": "x" * 4_000_000})
+
+    assert refusal.value.code == "unsupported"
+
+
+async def test_who_is_never_listened_to_gives_up(home, who_does_not_listen, monkeypatch):
+    monkeypatch.setattr(async_channel, "CONNECT_PATIENCE", 0.0)
+    who_does_not_listen(b"")
+
+    with pytest.raises(DaemonUnavailable, match="no daemon answered"):
+        await AsyncChannel(home).request("ping")
+
+
+async def test_a_daemon_that_does_not_read_is_given_up(home):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(home.socket)
+        listener.listen()
+
+        with pytest.raises(DaemonUnavailable, match=r"not answer within 0\.05 s"):
+            await AsyncChannel(home).request("start", {"text": "x" * 4_000_000}, deadline=0.05)
+
+
+async def test_what_is_no_daemons_socket_cannot_be_reached(home):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(home.socket)
+
+        with pytest.raises(DaemonUnavailable, match=r"cannot reach the daemon at .*daemon.sock: "):
+            await AsyncChannel(home).request("ping")

@@ -10,11 +10,14 @@ from pmdaemon.control.channel import Channel
 from pmdaemon.core.errors import (
     DaemonNotRunning,
     DaemonUnavailable,
+    HomeUnusable,
     PmdaemonError,
     ProtocolViolation,
 )
 from tests.support.scripted_daemon import WELCOME, ScriptedDaemon
 from tests.support.waiting import eventually_sync
+
+REFUSED = b'{"error": {"code": "unsupported", "message": "not today", "details": {}}}\n'
 
 
 def test_a_request_gets_its_result(home, daemon):
@@ -123,6 +126,22 @@ def test_there_is_no_daemon_in_what_is_no_folder(tmp_path):
         Channel(Home(str(file))).request("ping")
 
 
+def test_a_home_whose_path_is_too_long_is_said_to_be_unusable(tmp_path):
+    with pytest.raises(HomeUnusable, match=r"^cannot use .* as home: file name too long$"):
+        Channel(Home(str(tmp_path / ("a" * 300)))).request("ping")
+
+
+def test_a_home_that_is_closed_to_this_user_is_said_to_be_unusable(home, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    # Nothing is closed to root, who may be running this.
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    with pytest.raises(HomeUnusable, match=r"^cannot use .* as home: permission denied$"):
+        Channel(home).request("ping")
+
+
 def test_a_missing_daemon_is_started(home):
     daemons = []
 
@@ -226,3 +245,55 @@ def test_a_closed_stream_hangs_up(home, daemon):
     items.close()
 
     eventually_sync(lambda: daemon.hang_ups == 1)
+
+
+def test_progress_that_nobody_asked_for_is_passed_over(home, daemon):
+    daemon.answers("stop", {"progress": "stopping a"}, {"result": {"pid": 7}})
+
+    assert Channel(home).request("stop") == {"pid": 7}
+
+
+def test_who_is_not_listened_to_hears_why(home, who_does_not_listen):
+    who_does_not_listen(REFUSED)
+
+    with pytest.raises(PmdaemonError, match="not today") as refusal:
+        Channel(home).request("start", {"text": "x" * 4_000_000})
+
+    assert refusal.value.code == "unsupported"
+
+
+def test_who_is_never_listened_to_gives_up(home, who_does_not_listen, monkeypatch):
+    monkeypatch.setattr(channel_module, "CONNECT_PATIENCE", 0.0)
+    who_does_not_listen(b"")
+
+    with pytest.raises(DaemonUnavailable, match="no daemon answered"):
+        Channel(home).request("ping")
+
+
+def test_a_daemon_that_does_not_read_is_given_up(home):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(home.socket)
+        listener.listen()
+
+        with pytest.raises(DaemonUnavailable, match=r"not answer within 0\.05 s"):
+            Channel(home).request("start", {"text": "x" * 4_000_000}, deadline=0.05)
+
+
+def test_what_is_no_daemons_socket_cannot_be_reached(home):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(home.socket)
+
+        with pytest.raises(DaemonUnavailable, match=r"cannot reach the daemon at .*daemon.sock: "):
+            Channel(home).request("ping")
+
+
+def test_a_full_queue_of_connections_is_no_connection(home, monkeypatch):
+    monkeypatch.setattr(channel_module, "CONNECT_PATIENCE", 0.05)
+    monkeypatch.setattr(channel_module, "ANSWER_PATIENCE", 0.0)
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as waiting:
+        listener.bind(home.socket)
+        listener.listen(0)
+        waiting.connect(home.socket)  # fills the queue
+
+        with pytest.raises(DaemonUnavailable, match="no daemon answered"):
+            Channel(home).request("ping")

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from pmdaemon.core.agent import LARGEST, NOTHING_SAID, AgentReport, heard
@@ -65,3 +66,11 @@ def test_what_cannot_be_used_changes_nothing(message):
 
 def test_what_is_no_number_is_null():
     assert after(monitor(load=float("nan"))) == AgentReport(monitor={"load": None})
+
+
+def test_a_program_may_tell_so_much_and_no_more():
+    frame = len(msgspec.json.encode(AgentReport(monitor={"much": ""})))
+    most = heard(NOTHING_SAID, monitor(much="x" * (LARGEST - frame)))
+
+    assert len(msgspec.json.encode(most)) == LARGEST
+    assert heard(NOTHING_SAID, monitor(much="x" * (LARGEST - frame + 1))) is NOTHING_SAID

@@ -27,6 +27,11 @@ from pmdaemon.core.certificates import (
         ("*.example.com", False),
         ("10.0.0.1", False),
         ("[::1]", False),
+        ("[::ffff:10.0.0.1]", False),
+        ("7.example", True),
+        ("a.b.local", False),
+        ("a.b.7", False),
+        ("local.example.com", True),
     ],
 )
 def test_only_names_that_others_can_find_are_ordered(host, may_be):
@@ -36,11 +41,20 @@ def test_only_names_that_others_can_find_are_ordered(host, may_be):
 def test_a_certificate_is_renewed_after_two_thirds_of_its_life():
     assert renewal_time(Certificate(host="a.test", source="acme", begins=100.0, ends=400.0)) == 300
     assert renewal_time(Certificate(host="a.test", source="none")) == 0
+    assert renewal_time(Certificate(host="a.test", source="file", begins=100.0)) == 0
+    assert renewal_time(Certificate(host="a.test", source="file", ends=400.0)) == 0
 
 
 def test_each_wait_is_twice_as_long_up_to_a_day():
     assert [wait_after(n) for n in (1, 2, 3)] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT]
     assert wait_after(9) == wait_after(10_000) == LONGEST_WAIT
+
+
+def test_the_first_wait_is_as_long_as_we_say_and_the_reason_is_kept():
+    refusal = refusal_after(None, directory="d", reason="too many", now=50.0)
+
+    assert (refusal.directory, refusal.reason) == ("d", "too many")
+    assert refusal.again == 50.0 + FIRST_WAIT
 
 
 def test_an_authority_has_us_wait_longer_than_we_would_and_not_for_ever():

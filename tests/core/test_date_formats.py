@@ -1,6 +1,8 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pmdaemon.core.date_formats import format_moment, is_date_format
 from pmdaemon.core.logs import TIME_FORMAT
@@ -34,7 +36,17 @@ def test_midnight_is_twelve_on_a_clock_of_twelve_hours():
     assert format_moment("hh:mm a", MIDNIGHT) == "12:07 am"
 
 
-@pytest.mark.parametrize("text", ["YYYY-MM-DD", "HH:mm", "%H:%M", "x", "X", "mm:ss"])
+@given(st.integers(0, 999))
+@settings(max_examples=50)
+def test_milliseconds_since_the_epoch_end_in_those_of_the_second(milliseconds):
+    at = AT.replace(year=2039, microsecond=1000 * milliseconds)
+
+    assert format_moment("x", at) == format_moment("XSSS", at)
+
+
+@pytest.mark.parametrize(
+    "text", ["YYYY-MM-DD", "YY/MM", "DD.", "HH:mm", "%H:%M", "x", "X", "hh:", "mm:ss", "ss.SSS"]
+)
 def test_a_format_is_known_as_one(text):
     assert is_date_format(text)
 

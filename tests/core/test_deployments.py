@@ -79,8 +79,11 @@ def test_a_deployment_from_its_beginning_to_its_end():
 
 def test_one_that_is_put_back_waits_as_if_it_had_never_been_begun():
     asked = a_deployment()
-    one = step(step(asked, Begun(), 20.0), PhaseBegun(Phase.BUILD), 21.0)
-    one = step(step(one, ReleaseMade(3), 22.0), PutBack(), 23.0)
+    one = step(step(asked, Begun(), 20.0), PhaseBegun(Phase.FETCH), 20.5)
+    one = step(step(one, PhaseBegun(Phase.BUILD), 21.0), ReleaseMade(3), 22.0)
+    assert one.phases == {Phase.FETCH: 1.0}
+
+    one = step(one, PutBack(), 23.0)
 
     assert one == replace(asked, updated=23.0, begun=1)
 

@@ -77,6 +77,7 @@ def test_no_more_is_done_than_a_difference_takes(changes, action):
         ("auto:3000-3001", "auto:3000-3003", "restart"),
         ("3000-3001", None, "restart"),
         ("3000", "3000-3003", "restart"),
+        ("3000-3003", "3000", "restart"),
     ],
 )
 def test_instances_whose_ports_stay_need_not_start_anew(before, after, action):
@@ -84,6 +85,13 @@ def test_instances_whose_ports_stay_need_not_start_anew(before, after, action):
     new = changed(instances=4, tcp_ports=parse(after) if after else None)
 
     assert steps([old], new)[0][1] == action
+
+
+def test_a_cluster_whose_ports_change_cannot_be_reloaded_on_the_old_ones():
+    old = changed(exec_mode="cluster", tcp_ports=parse("3000"))
+    new = replace(old, tcp_ports=parse("3001"))
+
+    assert steps([old], new) == [("web", "restart", ("tcp_ports.first", "tcp_ports.last"))]
 
 
 def test_what_is_not_started_anew_keeps_its_environment():
@@ -121,6 +129,17 @@ def test_a_cluster_is_reloaded(changes, action):
 
 def test_what_is_new_is_created():
     assert steps([], an_app()) == [("web", "create", ())]
+    assert steps_between({}, [an_app()], whole=True, prune=False)[0].after == an_app()
+
+
+def test_a_step_holds_both_declarations():
+    old, new = changed(source=FILE), changed(source=FILE, cwd="/tmp")
+    gone = changed(name="gone", source=FILE)
+
+    changing, leaving = steps_between({"web": old, "gone": gone}, [new], whole=True, prune=True)
+
+    assert (changing.before, changing.after) == (old, new)
+    assert (leaving.before, leaving.after) == (gone, None)
 
 
 def test_what_left_its_file_is_found_and_deleted_only_when_asked():

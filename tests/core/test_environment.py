@@ -1,6 +1,8 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pmdaemon.core.environment import child_environment, token_parts, unique_id
 from pmdaemon.core.spec import RunAs
@@ -58,6 +60,7 @@ def test_what_pm2_tells_beats_what_was_inherited_and_not_what_was_declared():
 def test_an_id_that_is_unique_looks_like_one_of_pm2():
     ids = {unique_id(1700000000.25, 0), unique_id(1700000000.25, 1), unique_id(1700000001.0, 0)}
 
+    assert unique_id(1700000000.25, 3) == "00060a24-1822-1090-0000-000000000003"
     assert len(ids) == 3
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in ids)
 
@@ -100,7 +103,13 @@ def test_an_instance_is_told_its_number_by_a_variable_of_its_own():
     assert "NODE_APP_INSTANCE" not in environment
 
 
-@pytest.mark.parametrize("declared", [{}, {"SHARD": "x"}])
+def test_it_may_be_counted_from_below_zero_and_with_space_around_it():
+    spec = an_app(increment_var="SHARD", env={"SHARD": " -3 "})
+
+    assert child_environment(a_process(spec=spec, instance=1))["SHARD"] == "-2"
+
+
+@pytest.mark.parametrize("declared", [{}, {"SHARD": "x"}, {"SHARD": "9" * 19}])
 def test_without_a_number_it_is_counted_from_zero(declared):
     spec = an_app(increment_var="SHARD", env=declared)
 
@@ -127,3 +136,27 @@ def test_who_runs_as_somebody_else_has_their_name_and_home():
 
     assert environment["USER"] == environment["LOGNAME"] == "app"
     assert environment["HOME"] == "/home/app"
+
+
+variables = st.dictionaries(
+    st.sampled_from(["A", "PATH", "PORT", "USER", "name", "status", "pm_id", "PMDAEMON_NAME"])
+    | st.text(st.characters(exclude_characters="=\0"), min_size=1, max_size=5),
+    st.text(max_size=5),
+    max_size=6,
+)
+
+
+@given(inherited=variables, declared=variables)
+@settings(max_examples=50)
+def test_who_it_is_beats_what_is_declared_which_beats_what_is_inherited(inherited, declared):
+    spec = an_app(inherited_env=inherited, env=declared)
+
+    bare, environment = child_environment(a_process()), child_environment(a_process(spec=spec))
+
+    told = {name for name in bare if name.startswith(("PMDAEMON_", "NODE_APP_", "pm_id"))}
+    assert environment == {**inherited, **bare, **declared} | {
+        "PYTHONUNBUFFERED": declared.get(
+            "PYTHONUNBUFFERED", inherited.get("PYTHONUNBUFFERED", "1")
+        ),
+        **{name: bare[name] for name in told},
+    }

@@ -85,6 +85,7 @@ def test_an_unknown_name_is_told_with_what_there_is_and_what_may_be_meant():
 
     assert error.message == "no process, id or namespace is called wbe; did you mean web?"
     assert error.details == {"requested": "wbe", "available": ["api", "web"]}
+    assert (error.requested, error.suggestion) == ("wbe", "web")
 
 
 def test_nothing_is_suggested_where_nothing_is_near():
@@ -131,6 +132,7 @@ def test_what_an_error_is_about_comes_over_a_wire_too():
         InvalidConfiguration,
     )
     assert faults.problems == ("a",)
+    assert errors.error_of("invalid_configuration", "cannot", {"problems": "a b"}).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -208,3 +210,4 @@ def test_a_certificate_that_is_refused_says_for_whom_why_and_until_when():
     assert error.details == {"host": "a.test", "reason": "too many", "retry_after": 60.0}
     assert (error.reason, error.for_all) == ("too many", False)
     assert CertificateRefused("a.test", "it is away", for_all=True).for_all
+    assert (error.retry_after, CertificateRefused("a.test", "it is away").retry_after) == (60, 0)

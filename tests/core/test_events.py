@@ -100,6 +100,7 @@ def test_too_much_memory_is_told_each_time():
     second = replace(up_again, state=Stopping(NEXT_RUN, Cause.MEMORY_EXCEEDED), restarts=2)
 
     assert kinds(UP, first) == [E.MEMORY_EXCEEDED, E.RESTARTED]
+    assert events_between(UP, first)[0].pid == RUN.identity.pid
     assert kinds(first, replace(first, last_exit=CLEAN, state=Starting())) == [E.EXITED]
     assert kinds(up_again, second) == [E.MEMORY_EXCEEDED, E.RESTARTED]
 
@@ -113,6 +114,13 @@ def test_a_run_that_is_cut_short_says_why(cause, kind):
 
     assert kinds(UP, ended) == [kind]
     assert kinds(ended, replace(ended, state=Stopping(RUN, cause, killed=True))) == []
+
+
+def test_a_run_that_is_cut_short_before_anybody_saw_it_says_why_too():
+    assert kinds(a_process(state=Starting()), ending(Cause.MEMORY_EXCEEDED)) == [
+        E.MEMORY_EXCEEDED,
+        E.STARTED,
+    ]
 
 
 def test_a_crash_after_too_much_memory_is_only_a_crash():

@@ -132,18 +132,24 @@ def test_what_is_ending_says_why_and_what_comes_next():
 
     draining = a_process(state=Stopping(a_run(), Cause.RESTART_REQUESTED, draining=True))
 
-    assert "finishes those that it has, and is stopped then" in said(draining)
-    assert "It got SIGINT" not in said(draining)
+    assert explain(draining, FACTS)[1:] == [
+        "It gets no more requests, finishes those that it has, and is stopped then."
+    ]
     assert "because somebody asked for that. It got SIGINT and has 1.6 s to end" in said(asked)
-    assert "has ended, what it started has not" in said(leftovers)
-    assert "have it stay in the foreground" in said(leftovers)
+    assert explain(leftovers, FACTS)[1:] == [
+        "Its first process (pid 4711) has ended, what it started has not.",
+        "Should it put itself into the background, have it stay in the foreground.",
+    ]
 
 
 def test_what_always_ended_well_may_not_be_meant_to_be_started_again():
     well = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 0"))
     badly = a_process(state=Errored("ended 16 times within 60 s, at last with exit code 1"))
 
-    assert "start it with --no-autorestart" in said(well)
+    assert explain(well, FACTS)[1:3] == [
+        "If its work is done then, start it with --no-autorestart;",
+        "if it puts itself into the background, have it stay in the foreground.",
+    ]
     assert "--no-autorestart" not in said(badly)
 
 

@@ -37,4 +37,5 @@ def test_what_is_not_there_is_refused_with_the_names_that_are():
     with pytest.raises(ProcessNotFound) as refused:
         called("nobody", instances("web", 2))
 
+    assert refused.value.requested == "nobody"
     assert refused.value.details["available"] == ["web", "web-1", "web-2"]

@@ -1,8 +1,17 @@
 import pytest
 
 from pmdaemon.core.events import EventKind, events_between
-from pmdaemon.core.journal import CATEGORIES, Severity, entries_between
-from pmdaemon.core.process import Cause, Errored, Exited, Online, Stopped, Stopping, Wish
+from pmdaemon.core.journal import CATEGORIES, REASONS, Severity, entries_between
+from pmdaemon.core.process import (
+    Cause,
+    Errored,
+    Exit,
+    Exited,
+    Online,
+    Stopped,
+    Stopping,
+    Wish,
+)
 from pmdaemon.core.spec import RestartPolicy
 from tests.support.builders import CLEAN, FAILED, a_process, a_run, an_app
 
@@ -29,6 +38,8 @@ def test_a_start_and_an_end_are_told_with_how():
     assert told(
         UP, a_process(state=Exited(), last_exit=FAILED, last_cause=Cause.ENDED_BY_ITSELF)
     ) == [("errored", Severity.ERROR, "web crashed with exit code 1")]
+    killed = a_process(state=Exited(), last_exit=Exit(signal=9), last_cause=Cause.ENDED_BY_ITSELF)
+    assert told(UP, killed) == [("errored", Severity.ERROR, "web crashed by signal 9")]
 
 
 def test_an_entry_names_the_instance_and_the_time():
@@ -56,7 +67,9 @@ def test_a_run_that_we_end_for_a_reason_of_our_own_is_told_once(cause, category)
     ending = a_process(state=Stopping(a_run(), cause))
     ended = a_process(state=Stopping(a_run(), cause, exit=CLEAN))
 
-    assert [one[0] for one in told(UP, ending)] == [category]
+    [entry] = told(UP, ending)
+    assert entry == (category, Severity.INFO, f"web {REASONS[cause][1]}")
+    assert told(None, ending)[0] == entry
     assert category not in [one[0] for one in told(ending, ended)]
 
 
@@ -71,5 +84,5 @@ def test_restarts_that_are_used_up_are_told_apart_from_other_failures():
 
 
 def test_what_is_gone_is_told():
-    assert told(UP, None)[0][0] == "deleted"
+    assert told(UP, None) == [("deleted", Severity.INFO, "web was deleted")]
     assert told(None, None) == []

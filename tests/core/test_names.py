@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.names import app_name
@@ -41,6 +43,11 @@ def test_what_means_something_else_elsewhere_is_no_name(name, reason):
     assert refusal.value.details == {"name": shown(name)}
 
 
+def test_a_space_at_an_end_is_shown_between_quotes():
+    with pytest.raises(InvalidInput, match=r'^not a usable name: " web" \('):
+        app_name(" web")
+
+
 def test_a_refused_name_is_repeated_short_and_without_control_characters():
     with pytest.raises(InvalidInput) as refusal:
         app_name("\x1b]0;title\a" + "x" * 10_000)
@@ -52,3 +59,14 @@ def test_a_refused_name_is_repeated_short_and_without_control_characters():
 def test_a_namespace_is_refused_as_one():
     with pytest.raises(InvalidInput, match="not a usable namespace: all"):
         app_name("all", noun="namespace")
+
+
+@given(st.text(st.characters() | st.sampled_from("./-al "), max_size=200))
+def test_whatever_is_typed_is_a_name_as_it_is_or_refused_in_one_line(text):
+    try:
+        told = app_name(text)
+    except InvalidInput as refusal:
+        told = refusal.message
+
+    assert told.isprintable()
+    assert told == text or told.startswith("not a usable name: ")

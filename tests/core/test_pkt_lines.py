@@ -51,11 +51,30 @@ def test_what_is_no_push_has_no_beginning(nonsense):
 
 
 def test_only_so_much_is_looked_at():
-    head = read(a_line(MOVE + b"main\0side-band") * (LARGEST_HEAD // 60))
-    before = len(head.refs)
-    head.feed(a_line(MOVE + b"dev"))
+    line = a_line(MOVE + b"x" * 60_000 + b"\0side-band")
+    most = LARGEST_HEAD // len(line)
+    head, longer = read(*[line] * most), read(*[line] * (most + 1))
+    for one in (head, longer):
+        one.feed(a_line(MOVE + b"dev"))
 
-    assert before == len(head.refs) > 1000
+    assert len(head.refs) == len(longer.refs) == most + 1
+    assert head.refs[-1] == "refs/heads/dev" != longer.refs[-1]
+
+
+def test_a_line_is_read_as_soon_as_all_of_it_is_there():
+    assert read(a_line(MOVE + b"main\0side-band")).refs == ["refs/heads/main"]
+
+
+def test_what_comes_after_the_options_is_none():
+    assert read(BEGINNING, OPTIONS, a_line(b"more"), FLUSH).options == ["wait", "ci.skip"]
+
+
+def test_what_is_said_is_kept_as_it_is_and_bytes_that_are_no_text_are_replaced():
+    wishes = a_line(MOVE + b"m\xff\0push-options") + FLUSH
+    head = read(wishes, a_line(b"wait \n"), a_line(b"MAX"), a_line(b"\xff"), FLUSH)
+
+    assert head.refs == ["refs/heads/m\ufffd"]
+    assert head.options == ["wait ", "MAX", "\ufffd"]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +85,7 @@ def test_only_so_much_is_looked_at():
         ([b"0006ab", b"0000"], [b"0006ab", b""]),
         ([b"0000", b"0006ab0000"], [b"", b"00000006ab"]),
         ([b"0006a0", b"0000"], [b"0006a", b"0"]),
+        ([b"0006a000", b"0"], [b"0006a", b""]),
     ],
 )
 def test_the_end_is_held_and_all_else_goes_on(pieces, passed):
@@ -77,6 +97,7 @@ def test_the_end_is_held_and_all_else_goes_on(pieces, passed):
 
 def test_what_is_for_people_goes_by_the_second_band_in_lines_that_git_takes():
     assert for_people("hi") == b"0008\x02hi\n"
+    assert for_people("hello") == b"000b\x02hello\n"
 
     parts, text = for_people("ä" * 1000), b""
     while parts:

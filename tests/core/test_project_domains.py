@@ -24,7 +24,8 @@ def test_a_domain_is_kept_as_a_host_header_has_it(text, host):
     "text",
     [
         "", "app", "http://app.example.com", "app.example.com/x", "app.example.com:80", "a b.c",
-        "1.2.3.4", "[::1]", "1.2.3", "*.example.com", "*", "a*.example.com", f"{'a' * 64}.com",
+        "1.2.3.4", "[::1]", "[::ffff:1.2.3.4]", "1.2.3",
+        "1.2.3.0x4", "a.0x", "1.2.3.4.", "*.example.com", "*", "a*.example.com", f"{'a' * 64}.com",
         f"{'a.' * 130}com", "-a.example.com", ".example.com", "a..b", "a_b.c\0",
     ],
 )  # fmt: skip

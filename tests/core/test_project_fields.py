@@ -85,6 +85,7 @@ def test_a_slug_is_a_label_of_a_host_that_nobody_has(name, slug):
         ("health_path", "", ""), ("health_path", "/" + "x" * 499, "/" + "x" * 499),
         ("drain", 0, 0.0), ("drain", 0.5, 0.5), ("drain", 3600, 3600.0), ("keep", 1, 1),
         ("keep", 50, 50), ("keep", 5.0, 5),
+        ("build_timeout", 0, 0.0), ("build_timeout", 1, 1.0), ("start_timeout", 86400, 86400.0),
     ],
 )  # fmt: skip
 def test_what_is_just_good_enough_is_kept(field, value, kept):
@@ -112,6 +113,8 @@ def test_what_is_just_good_enough_is_kept(field, value, kept):
         ("port", "x", "a whole number"),
         ("drain", "x", "seconds"),
         ("drain", 3601, "0 to 3600 seconds"),
+        ("build_timeout", "x", "seconds"),
+        ("start_timeout", 0.5, "1 to 86400 seconds, or 0 for the usual time"),
         ("keep", 51, "1 to 50 releases"),
         ("keep", "x", "a whole number"),
     ],
@@ -135,6 +138,7 @@ def test_a_field_that_no_project_has_is_named_with_those_that_there_are():
 def test_a_slug_has_no_dash_at_its_ends():
     assert slug_for("--X--", ()) == "x"
     assert slug_for(f"{'a' * 39} b", ()) == "a" * 39
+    assert slug_for(f"!{'a' * 50}", ()) == "a" * 40
     assert slug_for("é", ()) == "e"
 
 

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pmdaemon.core.errors import InvalidInput
@@ -17,7 +17,7 @@ from pmdaemon.core.quantities import (
 )
 
 JUNK = ["", " ", "x", "1X", "1 2", "--1", "-1", "1e3", "٣", "1..2", "nan", "inf", "0x10", "1s2"]
-NO_NUMBERS = [None, True, False, [], {}, math.nan, math.inf, -math.inf, -1, -0.5, 10**40]
+NO_NUMBERS = [None, True, False, [], {}, math.nan, math.inf, -math.inf, -1, -0.5, 10**40, 10**400]
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,14 @@ def test_a_refusal_names_the_value():
     assert (refusal.value.code, refusal.value.details) == ("invalid_input", {"value": "1X"})
     with pytest.raises(InvalidInput) as refusal:
         parse_duration("1X")
+    assert refusal.value.message == "not a duration: 1X (examples: 500ms, 3s, 2m)"
     assert refusal.value.details == {"value": "1X"}
 
 
 @given(st.integers(0, int(LONGEST_DURATION) * 1000))
+@example(10**9)
+@example(10**9 - 1000)
+@example(int(LONGEST_DURATION) * 1000)
 def test_a_duration_survives_being_written(milliseconds):
     seconds = parse_duration(milliseconds)
 

@@ -6,7 +6,13 @@ from pmdaemon.core.rate_limits import RateLimit, parse_rate_limit
 
 @pytest.mark.parametrize(
     ("text", "limit"),
-    [("100/60s", (100, 60.0)), (" 5/500ms ", (5, 0.5)), ("20/1 M", (20, 60.0))],
+    [
+        ("100/60s", (100, 60.0)),
+        (" 5/500ms ", (5, 0.5)),
+        ("20/1 M", (20, 60.0)),
+        ("1/1s", (1, 1.0)),
+        ("1000000/1d", (1_000_000, 86400.0)),
+    ],
 )
 def test_a_limit_is_a_number_in_a_time(text, limit):
     assert parse_rate_limit(text) == RateLimit(*limit)
@@ -28,3 +34,8 @@ def test_anything_else_is_none(text, code):
         parse_rate_limit(text)
 
     assert refusal.value.code == code
+
+
+def test_a_refusal_shows_how_a_limit_is_written():
+    with pytest.raises(InvalidInput, match=r"^not a limit: often [(]examples: 100/60s, 20/10s[)]$"):
+        parse_rate_limit("often")

@@ -38,6 +38,8 @@ def test_records_are_chosen_by_what_they_say(wanted, matches):
 
 def test_a_request_without_an_answer_has_no_status_to_be_chosen_by():
     assert not RequestFilter(max_status=299).matches(a_record(status=0))
+    assert not RequestFilter(min_status=0).matches(a_record(status=0))
+    assert RequestFilter().matches(a_record(status=0))
 
 
 def test_a_request_that_takes_suspiciously_long_is_stale_until_it_has_ended():

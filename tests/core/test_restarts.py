@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Exit, Stopping
+from pmdaemon.core.process import UNKNOWN_EXIT, Cause, Errored, Exit, Exited, Stopping
 from pmdaemon.core.restarts import (
     BACKOFF_LIMIT,
     BACKOFF_RESET,
@@ -11,6 +11,7 @@ from pmdaemon.core.restarts import (
     LeaveAlone,
     StartAgain,
     decide,
+    is_exhausted,
     next_backoff,
     window,
 )
@@ -167,3 +168,50 @@ def test_a_growing_wait_beats_a_fixed_one():
     both = RestartPolicy(backoff=1.0, restart_delay=30.0)
 
     assert decision(5, FAILED, both).delay <= 1.0 + JITTER
+
+
+@pytest.mark.parametrize(
+    ("state", "ends", "autorestart", "exhausted"),
+    [
+        (Errored("why"), (1.0, 2.0), True, True),
+        (Errored("why"), (1.0, 2.0, 3.0), True, True),
+        (Errored("why"), (1.0,), True, False),
+        (Errored("why"), (1.0, 2.0), False, False),
+        (Exited(), (1.0, 2.0), True, False),
+    ],
+)
+def test_who_was_given_up_with_its_restarts_used_up_is_exhausted(
+    state, ends, autorestart, exhausted
+):
+    policy = RestartPolicy(max_restarts=2, autorestart=autorestart)
+    process = a_process(state=state, ends=ends, spec=an_app(restart=policy))
+
+    assert is_exhausted(process) is exhausted
+
+
+@given(
+    policy=st.builds(
+        RestartPolicy,
+        max_restarts=st.integers(1, 5),
+        min_uptime=st.floats(0.0, 100.0),
+        backoff=st.floats(0.001, 200.0),
+    ),
+    runs=st.lists(st.tuples(st.floats(0.0, 100.0), st.sampled_from([CLEAN, FAILED])), max_size=20),
+)
+@settings(max_examples=50)
+def test_a_history_of_ends_never_waits_too_long_and_never_forgives_too_many(policy, runs):
+    ends, backoff, now = (), 0.0, NOW
+
+    for uptime, ended in runs:
+        process = a_process(spec=an_app(restart=policy), ends=ends, backoff=backoff)
+        run, now = a_run(since=now), later(uptime, now)
+        again = decide(process, Stopping(run, Cause.ENDED_BY_ITSELF, ended), now)
+        if isinstance(again, GiveUp):
+            assert len(again.ends) == policy.max_restarts
+            break
+        ends, backoff = again.ends, again.backoff
+
+        assert len(ends) < policy.max_restarts
+        assert list(ends) == sorted(ends)
+        assert policy.backoff <= backoff <= max(BACKOFF_LIMIT, policy.backoff)
+        assert abs(again.delay - backoff) <= backoff * JITTER * 1.0001

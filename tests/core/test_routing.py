@@ -82,10 +82,13 @@ def test_what_is_no_path_is_refused(text):
 
 def test_a_path_is_below_a_prefix_by_whole_parts():
     assert path_prefix("/api/") == "/api"
+    assert path_prefix("/MAX/") == "/MAX"
+    assert not within("/MA/x", "/MAX")
     assert within("/api", "/api")
     assert within("/api/x", "/api")
     assert not within("/apis", "/api")
     assert within("/anything", "/")
+    assert within("*", "/")
 
 
 def test_a_whole_name_comes_before_a_wildcard_and_a_long_path_before_a_short_one():
@@ -214,6 +217,7 @@ def test_a_host_has_253_characters_at_the_most(length, known):
 
     assert len(host) == length
     assert (host_of(host) == host) is known
+    assert (host_of(f"{host}.:65535") == host) is known
 
 
 def test_a_refusal_names_what_was_refused():
@@ -248,7 +252,11 @@ def test_a_target_that_has_nothing_to_do_is_forgotten():
     assert (balancer.busy(ONE), balancer.is_busy) == (2, True)
 
     balancer.ended(ONE)
+    assert (balancer.busy(ONE), balancer.is_busy) == (1, True)
+
     balancer.ended(ONE)
+    assert (balancer.busy(ONE), balancer.is_busy) == (0, False)
+
     balancer.ended(ONE)
     assert (balancer.busy(ONE), balancer.is_busy) == (0, False)
 
@@ -260,3 +268,11 @@ def test_what_ends_once_more_than_it_began_counts_as_nothing():
 
     assert balancer.busy(THREE) == 0
     assert chosen(service, "a", "b", balancer=balancer) == [TWO, THREE]
+
+
+def test_one_request_is_more_than_none():
+    service, balancer = replace(SHOP, strategy="least-connections"), Balancer()
+    balancer.began(ONE)
+    balancer.began(TWO)
+
+    assert chosen(service, *["me"] * 3, balancer=balancer) == [THREE] * 3

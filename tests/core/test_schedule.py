@@ -3,6 +3,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pmdaemon.core.schedule import (
     SET_BACK,
@@ -128,3 +130,38 @@ def test_the_shorter_of_two_limits_counts(runtime, timeout, limit):
     job = None if timeout is None else Job(Schedule("0 3 * * *"), timeout=timeout)
 
     assert time_limit(an_app(max_runtime=runtime, job=job)) == limit
+
+
+def test_what_never_comes_falls_never_due():
+    never = Schedule("0 0 */31 * MON#5")  # the first of a month, if it is a fifth Monday
+
+    assert next_due(never, NOW.wall, BERLIN) is None
+    assert latest_due(never, NOW.wall, BERLIN) is None
+
+
+def fields(lowest, highest):
+    """Make up one field of a cron expression: numbers, ranges and steps."""
+    number = st.integers(lowest, highest)
+    several = st.tuples(number, number).map(lambda two: f"{min(two)}-{max(two)}")
+    steps = st.tuples(st.just("*") | several, st.integers(1, highest)).map("{0[0]}/{0[1]}".format)
+    return st.lists(st.just("*") | number.map(str) | several | steps, min_size=1, max_size=2).map(
+        ",".join
+    )
+
+
+five_fields = st.tuples(fields(0, 59), fields(0, 23), fields(1, 28), fields(1, 12), fields(0, 6))
+zones = st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"])
+
+
+@given(five_fields.map(" ".join), zones, st.floats(0.0, 4e9))
+@settings(max_examples=50)
+def test_what_is_next_is_later_and_is_the_latest_once_it_has_come(cron, zone, after):
+    schedule, local = Schedule(cron), ZoneInfo(zone)
+
+    due = next_due(schedule, after, local)
+
+    assert due is not None
+    assert due > after
+    assert latest_due(schedule, due, local) == due
+    former = latest_due(schedule, after, local)
+    assert former is None or former <= after

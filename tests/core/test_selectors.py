@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
+from pmdaemon.core.names import app_name
 from pmdaemon.core.selectors import LONGEST_PATTERN, Selector, parse_each, select
 from tests.support.builders import a_process, an_app
 
@@ -56,19 +59,6 @@ def test_a_selector_means_a_name_then_a_namespace_then_an_id(text, pm_ids):
             chosen(text)
     else:
         assert chosen(text) == pm_ids
-
-
-@pytest.mark.parametrize(("text", "pm_ids"), [("web", [0, 1]), ("2", [4]), ("3", [3])])
-def test_a_narrow_selector_means_a_name_or_an_id(text, pm_ids):
-    selector = Selector(text, narrow=True)
-
-    assert [each.pm_id for each in select([selector], PROCESSES)] == pm_ids
-
-
-@pytest.mark.parametrize("text", ["all", "jobs", "/web/", "web:1", ""])
-def test_a_narrow_selector_means_nothing_else(text):
-    with pytest.raises(ProcessNotFound):
-        select([Selector(text, narrow=True)], PROCESSES)
 
 
 def test_several_selectors_are_a_union_in_the_order_of_ids():
@@ -208,9 +198,51 @@ def test_what_is_no_selector_is_told_why(text, sentence):
 
 def test_a_pattern_has_a_length_and_no_more():
     assert chosen(f"/web|{'x' * (LONGEST_PATTERN - 4)}/") == [0, 1]
-    with pytest.raises(InvalidInput, match=f"it has over {LONGEST_PATTERN} characters"):
+    with pytest.raises(InvalidInput, match=f"xxx.* [(]it has over {LONGEST_PATTERN} characters[)]"):
         chosen(f"/web|{'x' * (LONGEST_PATTERN - 3)}/")
 
 
 def test_each_text_is_a_selector():
     assert parse_each(["web", "/a/"]) == [Selector.parse("web"), Selector.parse("/a/")]
+
+
+def test_what_was_looked_up_already_is_meant_by_its_ids():
+    selector = Selector("web", pm_ids=frozenset({1, 5}))
+
+    assert [each.pm_id for each in select([selector], PROCESSES)] == [1, 5]
+
+
+def test_what_was_looked_up_and_is_gone_since_is_not_found():
+    with pytest.raises(ProcessNotFound, match="is called all"):
+        select([Selector("all", pm_ids=frozenset({99}))], PROCESSES)
+
+
+any_text = st.text(st.characters() | st.sampled_from("/:-. al01"), min_size=1, max_size=12)
+
+
+@given(any_text)
+@settings(max_examples=50)
+def test_whatever_may_be_a_name_selects_all_of_its_instances_and_nothing_else(text):
+    try:
+        name = app_name(text)
+    except InvalidInput:
+        return
+    others = [process(7, f"{name}x", namespace=name), process(8, "x", namespace=f"{name}:1")]
+
+    assert chosen(name, processes=[process(5, name), process(6, name, instance=1), *others]) == [
+        5,
+        6,
+    ]
+
+
+@given(st.lists(any_text, max_size=3))
+@settings(max_examples=50)
+def test_whatever_is_typed_means_some_of_the_processes_in_their_order_or_is_refused(texts):
+    try:
+        pm_ids = chosen(*texts)
+    except (InvalidInput, ProcessNotFound):
+        return
+    assert pm_ids == sorted(set(pm_ids))
+    assert set(pm_ids) <= {each.pm_id for each in PROCESSES}
+    if "all" in texts:
+        assert len(pm_ids) == len(PROCESSES)

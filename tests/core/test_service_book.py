@@ -20,8 +20,25 @@ def test_both_kinds_are_there_and_what_answers_for_them():
 
 
 def test_what_is_not_there_is_told_with_what_is():
-    with pytest.raises(ServiceNotFound, match=r"no service is called web \(db, shop\)"):
+    with pytest.raises(
+        ServiceNotFound, match=r"^no service is called web \(db, shop\)$"
+    ) as refused:
         BOOK.find("web")
+    assert (refused.value.code, refused.value.details) == ("service_not_found", {"name": "web"})
+    with pytest.raises(ServiceNotFound, match=r"^no service is called web \(there is none\)$"):
+        ServiceBook().find("web")
+
+
+def test_two_services_do_not_listen_at_one_port():
+    book = ServiceBook.of({"db": replace(DB, listener=Listener("0.0.0.0", 7000))}, {"shop": SHOP})
+
+    with pytest.raises(
+        InvalidInput, match=r"^port 7000 is where shop is balanced already$"
+    ) as refused:
+        book.check()
+    assert refused.value.code == "service_taken"
+    other = replace(DB, listener=Listener("localhost", 7001))
+    ServiceBook.of({"db": other}, {"shop": SHOP}).check()
 
 
 def test_routes_are_added_by_hand_to_either():
@@ -47,6 +64,39 @@ def test_routes_are_added_by_hand_to_either():
 def test_what_another_one_has_is_refused(spec):
     with pytest.raises(InvalidInput):
         BOOK.with_service(spec, swap=False)
+
+
+def test_a_name_that_is_taken_is_told_with_who_answers_for_it():
+    with pytest.raises(InvalidInput) as refusal:
+        BOOK.with_service(replace(DB, targets=(Target("10.0.0.2", 80),)), swap=False)
+
+    assert refusal.value.message == (
+        "there is a service called db already, and 10.0.0.1:80 answers for it"
+        " (to exchange that: --swap)"
+    )
+    assert (refusal.value.code, refusal.value.details) == ("service_taken", {"service": "db"})
+    with pytest.raises(InvalidInput, match=r"10.0.0.1:80 answers for it$"):
+        BOOK.with_apps([an_app(name="db", proxy=Published(("w.test",)))])
+
+
+def test_who_adds_routes_leaves_the_address_to_listen_on_as_it_is_or_names_another():
+    here, there = Listener("localhost", 7001), Listener("localhost", 7002)
+    book = ServiceBook.of({"db": replace(DB, listener=here)}, {})
+
+    assert book.with_service(DB, swap=False).by_hand.listener == here
+    moved = book.with_service(replace(DB, listener=there), swap=False)
+    assert moved.by_hand.listener == there
+    assert book.with_service(DB, swap=True).by_hand.listener is None
+
+
+def test_who_adds_routes_leaves_the_mode_as_it_is():
+    paused, _, _ = BOOK.with_mode("db", Mode.PAUSED)
+
+    revision = paused.with_service(DB, swap=False)
+
+    assert (revision.name, revision.by_hand.mode) == ("db", Mode.PAUSED)
+    new = ServiceSpec(name="new", targets=DB.targets, mode=Mode.MAINTENANCE)
+    assert paused.with_service(new, swap=False).by_hand.mode is Mode.MAINTENANCE
 
 
 OF_FILE = replace(DB, source="/p/prox.yaml")
@@ -98,11 +148,18 @@ def test_what_is_declared_is_not_taken_away():
         lambda: BOOK.without_service("shop"),
         lambda: BOOK.without_route("s.test", "/"),
     ):
-        with pytest.raises(ServiceDeclared):
+        with pytest.raises(ServiceDeclared) as refusal:
             refused()
-    assert BOOK.without_route("d.test", "/").book.find("db").routes == ()
-    with pytest.raises(ServiceNotFound):
-        BOOK.without_route("n.test", "/")
+        assert (refusal.value.code, refusal.value.details) == ("service_declared", {"name": "shop"})
+        assert refusal.value.message == (
+            "shop declares itself what is published of it: change proxy in its declaration"
+            " (pmdaemon proxy pause holds its requests)"
+        )
+    book, name, by_hand = BOOK.without_route("d.test", "/")
+    assert (name, by_hand, book.find("db").routes) == ("db", replace(DB, routes=()), ())
+    with pytest.raises(ServiceNotFound, match=r"^n.test/x is no route$") as refusal:
+        BOOK.without_route("n.test", "/x")
+    assert refusal.value.details == {"route": "n.test/x"}
 
 
 def test_a_mode_of_what_is_declared_is_said_while_it_is_not_the_usual_one():

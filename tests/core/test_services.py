@@ -165,6 +165,7 @@ def test_a_run_is_told_apart_by_a_port_that_no_other_has(service_port, ports, al
     found = alone_at(one, [spec, elsewhere], [one, other])
 
     assert found == ([("site", Target("localhost", 3000))] if alone else [])
+    assert alone_at(one, [elsewhere, spec], [one, other]) == found
     gone = a_process(pm_id=1, tcp_port=ports[1])
     assert len(alone_at(one, [spec], [one, gone])) == 1
 

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from pmdaemon.core.wording import LONGEST_SHOWN, shown, why
@@ -12,7 +14,9 @@ from pmdaemon.core.wording import LONGEST_SHOWN, shown, why
         (None, "null"),
         (True, "true"),
         (3, "3"),
-        ([1, "a"], "[1, 'a']"),
+        ([1, "a", None, True], '[1, "a", null, true]'),
+        ({"a": "é"}, '{"a": "é"}'),
+        (date(2026, 1, 2), '"2026-01-02"'),
     ],
 )
 def test_a_harmless_value_is_shown_as_it_is(value, text):
@@ -26,7 +30,8 @@ def test_a_harmless_value_is_shown_as_it_is(value, text):
         ("\x1b[2J", r"\x1b[2J"),
         ("a\0", r"a\x00"),
         ("\u202egnp.exe", r"\u202egnp.exe"),
-        ("\udcff", r"\udcff"),
+        ("a\udcff", r"a\xff"),
+        ("\ud800", r"\ud800"),
     ],
 )
 def test_what_could_move_a_cursor_or_hide_text_is_escaped(value, text):
@@ -52,7 +57,9 @@ def test_a_value_that_just_fits_is_not_shortened():
         (ValueError("it is no JSON"), "it is no JSON"),
         (OSError(0, "[SSL] PEM lib"), "[SSL] PEM lib"),
         (OSError(0, "RPC struct is bad"), "RPC struct is bad"),
-        (TimeoutError(), "timeouterror"),
+        (OSError(0, "IPv6 is off"), "IPv6 is off"),
+        (TimeoutError(), "timeout"),
+        (BrokenPipeError(), "broken pipe"),
     ],
 )
 def test_a_failure_is_worded_as_a_sentence_goes_on(error, words):

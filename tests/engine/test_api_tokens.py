@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from pmdaemon.core.access import Scope
@@ -99,3 +101,14 @@ async def test_an_account_has_so_many(tokens, jane):
 
     with pytest.raises(LimitReached):
         await tokens.make(jane.id, "one more")
+
+
+async def test_a_use_during_the_revocation_does_not_bring_a_token_back(parts, tokens, jane):
+    token, text = await tokens.make(jane.id, "ci")
+
+    revoking = asyncio.create_task(tokens.revoke(jane.id, token.id))
+    tokens.used(text)
+    await revoking
+    await settle()
+
+    assert (await parts.store.load()).api_tokens == []

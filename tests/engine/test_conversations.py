@@ -104,3 +104,23 @@ async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
     # An answer that comes too late is nobody's.
     late = {"type": "axm:reply", "data": {"action_name": "act", "return": 1}}
     parts.bus.publish(MessageReceived(parts.supervisor.processes[0], late))
+
+
+async def test_an_action_of_all_there_are_may_be_of_none(parts):
+    assert await parts.engine.conversations.trigger([Selector.parse("all")], "act", None) == []
+
+
+async def test_bytes_that_are_no_utf8_go_to_the_standard_input_as_they_were(parts):
+    await parts.start(an_app(name="web", stdin=True))
+
+    parts.engine.conversations.send_line(WEB, "caf\udce9")
+
+    run = parts.supervisor.processes[0].run_number
+    assert parts.inputs.written == {run: b"caf\xe9\n"}
+
+
+async def test_half_a_surrogate_pair_is_refused(parts):
+    await parts.start(an_app(name="web", stdin=True))
+
+    with pytest.raises(InvalidInput, match="a line is text"):
+        parts.engine.conversations.send_line(WEB, "\ud83d")

@@ -190,3 +190,26 @@ async def test_nothing_is_touched_when_a_dependency_is_unknown(parts):
 
     assert parts.supervisor.processes == {}
     assert parts.launcher.orders == []
+
+
+async def test_only_who_waits_for_an_app_is_looked_at_when_it_changes(parts):
+    looks = 0
+
+    def count(asked):
+        def health_of():
+            nonlocal looks
+            looks += 1
+            return asked()
+
+        return health_of
+
+    keeper = parts.triggers.dependencies
+    keeper._health_of = count(keeper._health_of)
+    slow = db(health=HealthCheck("tcp", "5432"))
+    going(parts.start(slow, web()))
+    await settle()
+    before = looks
+
+    await parts.start(an_app(name="other"), an_app(name="third"))
+
+    assert looks == before

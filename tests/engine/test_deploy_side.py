@@ -44,7 +44,7 @@ class Live:
     def environment(self, _process):
         return {"A": "1"}
 
-    def doors(self, _process):
+    def visible_folders(self, _process):
         return ("/srv",)
 
 
@@ -79,7 +79,7 @@ async def test_where_nobody_deploys_nothing_is_loaded_and_nothing_added(side, ca
     await settle()
 
     assert list(side.builds()) == []
-    assert (side.environment(a_process()), side.doors(a_process())) == ({}, None)
+    assert (side.environment(a_process()), side.visible_folders(a_process())) == ({}, None)
     with pytest.raises(AssertionError):
         side.parts  # noqa: B018 - asking is what is tried
     await side.make_way()
@@ -98,7 +98,10 @@ async def test_it_is_loaded_once_and_goes_on_when_the_daemon_is_ready(side, call
 
     assert calls == [*READ, "go on"]
     assert list(side.builds()) == ["a build"]
-    assert (side.environment(a_process()), side.doors(a_process())) == ({"A": "1"}, ("/srv",))
+    assert (side.environment(a_process()), side.visible_folders(a_process())) == (
+        {"A": "1"},
+        ("/srv",),
+    )
 
 
 async def test_what_is_loaded_later_goes_on_at_once(side, calls):

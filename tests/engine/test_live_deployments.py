@@ -78,9 +78,9 @@ async def test_of_the_home_a_program_sees_what_is_its_own(scene):
 
     (process,) = scene.world.supervisor.processes.values()
     root = f"{scene.folders.root}/p1"
-    assert scene.parts.live.doors(process) == (
+    assert scene.parts.live.visible_folders(process) == (
         f"{root}/releases/1-aaaaaaa",
         f"{root}/home",
         f"{root}/shared",
     )
-    assert scene.parts.live.doors(a_process()) is None
+    assert scene.parts.live.visible_folders(a_process()) is None

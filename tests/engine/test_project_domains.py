@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -131,3 +133,15 @@ async def test_an_account_has_so_many(domains):
     with pytest.raises(LimitReached):
         await domains.add(SHOP, HOST)
     assert await domains.add(RIVAL, HOST)
+
+
+async def test_a_domain_that_is_removed_while_it_is_verified_stays_removed(parts, domains):
+    domain = await domains.add(SHOP, HOST)
+
+    removed, verified = await asyncio.gather(
+        domains.remove(domain.id), domains.verify(domain.id, trusted=True), return_exceptions=True
+    )
+
+    assert removed == domain
+    assert isinstance(verified, DomainNotFound)
+    assert (domains.list(), (await parts.store.load()).domains) == ([], [])

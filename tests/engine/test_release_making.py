@@ -73,7 +73,7 @@ async def test_commands_have_an_environment_of_their_own(scene):
     }
     assert order.cwd == f"{root}/p1/releases/1-aaaaaaa"
     assert (order.name, order.timeout) == ("build-deployment-1", 900.0)
-    assert order.doors == (order.cwd, f"{root}/p1/home", f"{root}/p1/shared")
+    assert order.visible_folders == (order.cwd, f"{root}/p1/home", f"{root}/p1/shared")
 
 
 async def test_known_secrets_are_not_in_the_log(scene):

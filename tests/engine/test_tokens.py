@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -321,3 +323,22 @@ async def test_whoever_is_let_in_hears_when_an_overlap_is_over_also_of_the_next_
     scene.clock.advance(60.0)
 
     assert scene.heard == [AccessChanged(), AccessChanged()]  # of both daemons
+
+
+async def test_two_that_are_made_at_once_are_two(scene):
+    (first, one), (second, other) = await asyncio.gather(scene.tokens.make(), scene.tokens.make())
+
+    assert {scene.name_of(one), scene.name_of(other)} == {first.name, second.name}
+    assert first.name != second.name
+
+
+async def test_a_rotation_during_the_revocation_lets_nobody_in(scene):
+    _, secret = await scene.tokens.make("ci")
+
+    revoked, rotated = await asyncio.gather(
+        scene.tokens.revoke("ci"), scene.tokens.rotate("ci", overlap=60.0), return_exceptions=True
+    )
+
+    assert revoked is None
+    assert isinstance(rotated, TokenNotFound)
+    assert scene.name_of(secret) is None

@@ -345,8 +345,12 @@ async def test_a_kill_ends_the_daemon_also_when_something_cannot_be_stopped(scen
     await scene.start("web")
     scene.parts.store.failure = StoreUnavailable("its disk is full")
 
-    await scene.refusal("kill")
+    refusal = await scene.refusal("kill")
 
+    assert refusal["code"] == "store_unavailable"
+    assert refusal["message"] == (
+        "its disk is full; all is ended, but the next daemon starts it again"
+    )
     await scene.parts.engine.ending.wait()
 
 
@@ -374,6 +378,10 @@ async def test_what_is_blocked_is_refused_and_explained(scene):
     assert (explained["name"], explained["wish"]) == ("web", "blocked")
     assert "It is blocked: nothing starts it until pmdaemon unblock web." in explained["sentences"]
     assert unblocked["processes"][0]["wish"] == "down"
+
+
+async def test_the_history_of_all_may_be_of_none(scene):
+    assert await scene.result("history", selectors=["all"]) == {"runs": []}
 
 
 async def test_the_history_is_that_of_jobs(scene):

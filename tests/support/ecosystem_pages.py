@@ -30,9 +30,10 @@ def _one_of(words: Sequence[str]) -> str:
 INTRODUCTION = f"""\
 # Ecosystem files
 
-What is to run here, in a file: `pmdaemon start`, without a name, starts what it declares. The fields
-are PM2's, so its files work as they are. [ecosystem.example.toml](../ecosystem.example.toml) shows
-all of them in use; `pmdaemon init` writes a first file.
+An ecosystem file declares what should run here. `pmdaemon start`, without a name, starts everything
+in it. The fields are PM2's, so PM2's files work as they are.
+[ecosystem.example.toml](../ecosystem.example.toml) shows all of them in use, and `pmdaemon init`
+writes a first file for you.
 
     [[apps]]
     name = "web"
@@ -40,111 +41,115 @@ all of them in use; `pmdaemon init` writes a first file.
     instances = 2
     port = "3000-3001"
 
-The tables below are made of the program's own table of fields, by
-`python -m tests.support.ecosystem_pages`.
-
 ## Commands
 
 | command | what it does |
 |---|---|
-| `pmdaemon init [simple]` | writes a file, to be filled in; `--format js` and others for another format |
-| `pmdaemon validate FILE` | says everything that is wrong with it, and starts nothing; `--strict` counts warnings |
-| `pmdaemon start FILE` | starts what it declares; what runs is started anew as it is declared now |
-| `pmdaemon apply FILE` | shows the differences to what runs, and touches only what differs |
+| `pmdaemon init [simple]` | writes a file for you to fill in; `--format js` and others choose a different format |
+| `pmdaemon validate FILE` | reports everything that is wrong with it, and starts nothing; `--strict` treats warnings as errors |
+| `pmdaemon start FILE` | starts what it declares; apps that are running are restarted as they are declared now |
+| `pmdaemon apply FILE` | shows how it differs from what is running, and touches only that |
 | `pmdaemon stop`, `restart`, `delete FILE` | act on the apps of the file |
 
-Each takes `--only a,b` for some of the apps, and those that read the declarations `--env NAME`.
-Where no FILE is named, `start`, `validate` and `apply` take that of the directory:
+They all take `--only a,b` to select some of the apps, and those that read the declarations take
+`--env NAME`. Without a FILE, `start`, `validate` and `apply` use the one in the current directory:
 `ecosystem.config.toml`, `ecosystem.toml`, `ecosystem.config.js` (`.cjs`, `.mjs`), then the same
-names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has apps, a `Procfile`. A `-` is standard input.
+names in JSON and YAML, a `prox.yaml` or `pup.json`, a `package.json` that has apps, or a
+`Procfile`. `-` stands for standard input.
 
-All that is wrong is told at once, each fault with its place, before anything is touched. A field
-that nobody knows is a warning, with a guess at what was meant.
+All mistakes are reported at once, each with its place, before anything is touched. An unknown field
+is a warning, with a guess at what you meant.
 
 ## Formats
 
 * **TOML**: `*.toml`.
-* **JSON**: `*.json`, `*.json5`, `*.jsonc`. Comments, and commas behind the last of a list, are no fault.
-  What is an expression of JavaScript instead, as PM2 takes it, is evaluated by node where there is one.
-* **YAML**: `*.yaml`, `*.yml`, by the rules of version 1.2: `no` and `on` are words, `010` is ten. `<<` merges.
-* **JavaScript**: `*.config.js`, `*.config.cjs`, `*.config.mjs`, evaluated by node: `module.exports`,
-  `export default` or `export const apps`, also a function or a promise. It gets {DEADLINE:g} s, and what it
-  has started is ended with it.
-* **package.json**: what stands under `pm2` or `apps`.
-* **Procfile**: a line an app, as `web: node server.js`.
+* **JSON**: `*.json`, `*.json5`, `*.jsonc`. Comments and trailing commas are allowed. A file that is
+  really a JavaScript expression, which PM2 accepts, is evaluated by Node if it is installed.
+* **YAML**: `*.yaml`, `*.yml`, following YAML 1.2: `no` and `on` are plain text, and `010` is ten.
+  `<<` merges.
+* **JavaScript**: `*.config.js`, `*.config.cjs`, `*.config.mjs`, evaluated by Node:
+  `module.exports`, `export default` or `export const apps`, which may be a function or a promise.
+  It has {DEADLINE:g} s to finish; whatever it started is then ended.
+* **package.json**: whatever is under `pm2` or `apps`.
+* **Procfile**: one app per line, such as `web: node server.js`.
 
-The list of apps is `apps` (or `pm2`), or the document itself; a single app needs no list. What
-begins with `x-` beside it is the file's own, for anchors and the like. `deploy` and `static` are told
-to do nothing.
+The list of apps is `apps` (or `pm2`), or the document itself. A single app needs no list. Keys that
+begin with `x-` next to it are ignored, so you can use them for anchors and the like. PM2's `static`
+section lists folders to serve, each as an app of its own, and its `deploy` section is for
+`pmdaemon deploy ENVIRONMENT`.
 
 ## Values
 
-* A **duration** is `500ms`, `3s`, `1.5h`, `7d`; a plain number is in milliseconds, and within
-  `health_check`, as it always was there, in seconds.
-* A **size** is `150M`, `1.5G`, `10KiB`; a plain number is in bytes.
-* A **path** is relative to the app's `cwd`, and that to the folder of the file.
-* Names may be written as in JavaScript: `maxRestarts` is `max_restarts`. Numbers and switches may
-  be text. What is null counts as not said.
+* A **duration** is `500ms`, `3s`, `1.5h` or `7d`. A plain number is in milliseconds, except in
+  `health_check`, where it is in seconds.
+* A **size** is `150M`, `1.5G` or `10KiB`. A plain number is in bytes.
+* A **path** is relative to the app's `cwd`, which is itself relative to the folder of the file.
+* Field names may also be written the JavaScript way: `maxRestarts` is `max_restarts`. Numbers and
+  booleans may be text. Null counts as absent.
 
-### Variables in texts
+### Variables in text
 
-Every text may hold variables of the shell, but not in JavaScript, which has its own:
+Any text may contain shell variables (except in JavaScript, which has its own means):
 
 | written | stands for |
 |---|---|
-| `${{NAME}}` | its value; an error when it is not set |
-| `${{NAME:-default}}` | its value, or the default when it is not set or empty |
-| `${{NAME-default}}` | its value, or the default when it is not set |
-| `${{NAME:?reason}}` | its value; an error, with the reason, when it is not set or empty |
+| `${{NAME}}` | its value; an error if it is not set |
+| `${{NAME:-default}}` | its value, or the default if it is not set or empty |
+| `${{NAME-default}}` | its value, or the default if it is not set |
+| `${{NAME:?reason}}` | its value; an error, with the reason, if it is not set or empty |
 | `$${{NAME}}` | the text `${{NAME}}` |
 
-A default may hold variables itself. A `script` that is a command line is left as it is, since the
-shell that runs it does the same, with the program's own environment.
+A default may contain variables itself. A `script` that is a command line is left as it is, because
+the shell that runs it expands variables with the program's own environment.
 
-### Environments
+### Environment
 
-What the program gets is, from the weakest to the strongest: what the shell has that starts it
-(without `filter_env`), `PORT`, the files of `env_file`, `env`, and with `--env NAME` the variables
-under `env_NAME`. A variable that is dropped from the file is dropped from the program.
+A program's environment is made of these layers, where later ones override earlier ones: the
+environment of the shell that starts it (minus `filter_env`), `PORT`, the files in `env_file`,
+`env`, and, with `--env NAME`, the variables under `env_NAME`. A variable that you remove from the
+file is removed from the program.
 
-A file of variables has a `NAME=value` a line, with quotes, comments and `export` as in every `.env`.
-A `$` in it is a `$`.
+A file of variables has one `NAME=value` per line, with quotes, comments and `export` as in any
+`.env`. A `$` in it is just a `$`.
 
 ## Applying changes
 
-`pmdaemon apply` compares each app of the file with what is there: command, folder, variables,
-instances, ports, policies, output. It shows what differs (secrets are masked) and then
+`pmdaemon apply` compares each app in the file with what is running: command, folder, variables,
+instances, ports, policies, output. It shows what differs, with secrets masked, and then
 
-* starts what is new;
-* starts anew what is declared otherwise, if it is up, and reloads clusters; what was stopped stays so, with its new
-  declaration;
-* adds or removes instances where only their number differs, and leaves the others alone;
-* notes policies (restarts, stop, memory, hooks, dependencies) without touching the program;
-* with `--prune`, deletes what once came from this file and is not in it any more.
+* starts new apps;
+* restarts apps that changed, if they are up (clusters are reloaded); stopped apps stay stopped,
+  with their new declaration;
+* adds or removes instances if only their number changed, without touching the others;
+* updates policies (restarts, stopping, memory, hooks, dependencies) without touching the program;
+* with `--prune`, deletes apps that once came from this file and are no longer in it.
 
-`--dry-run` stops after the showing. The environment of the shell is not compared.
+With `--dry-run` it only shows the differences. The environment of your shell is not part of the
+comparison.
 """
 
 TABLES = f"""\
 ## Fields that are tables
 
-| field | within it |
+| field | what it contains |
 |---|---|
-| `health_check` | `type` (`http`, `tcp`, `command`), and `url`, `port` (or `tcp`, with a host) or `command` (`script`); `interval` 30 s, `timeout` 5 s, `retries` 3, `start_period` 0 s, `restart` true, `enabled` true. `{{port}}` in a target is the instance's own |
-| `job` | `cron`; `timezone`; `overlap`: {_one_of(OVERLAPS)}; `timeout` none; `keep` 50 runs |
-| `proxy` | `hosts` (`host`, `domains`); `strip` false; `port`, where that is not the app's; `strategy`: {_one_of(STRATEGIES)}; `listen`, an address whose connections are spread as they are: see [the proxy](gateway.md) |
-| `depends_on` | names, or a condition for each: `started`, `ready` (if not said), `completed`; Compose's `service_…` ones as well |
+| `health_check` | `type` (`http`, `tcp`, `command`), and `url`, `port` (or `tcp`, with a host) or `command` (`script`); `interval` 30 s, `timeout` 5 s, `retries` 3, `start_period` 0 s, `restart` true, `enabled` true. `{{port}}` in a target is the instance's own port |
+| `job` | `cron`; `timezone`; `overlap`: {_one_of(OVERLAPS)}; `timeout`, none by default; `keep` 50 runs |
+| `proxy` | `hosts` (`host`, `domains`); `strip` false; `port`, if it is not the app's; `strategy`: {_one_of(STRATEGIES)}; `listen`, an address whose TCP connections are balanced: see [the reverse proxy](gateway.md) |
+| `depends_on` | names, or a condition for each: `started`, `ready` (the default), `completed`; Compose's `service_…` conditions work as well |
 | `hooks` | `events` (`on`): {_one_of(EVENTS)}; `command` or `url`; `secret`, which signs what is posted |
 | `limits` | {_one_of(RESOURCES)}: a number, a size, or `unlimited` |
 
 """
 
 EDITORS = """\
-## Editors
+## Editor support
 
-`pmdaemon validate --schema` prints a JSON Schema, which is [ecosystem.schema.json](ecosystem.schema.json)
-here. Editors complete and check by it: in JSON by a `$schema` beside `apps`, in YAML by a first line
-`# yaml-language-server: $schema=./ecosystem.schema.json`, in TOML by `#:schema ./ecosystem.schema.json`.
+`pmdaemon validate --schema` prints a JSON Schema, which is also available
+[here](ecosystem.schema.json). With it, editors complete and check the file. In JSON, add a
+`$schema` next to `apps`; in YAML, a first line
+`# yaml-language-server: $schema=./ecosystem.schema.json`; in TOML,
+`#:schema ./ecosystem.schema.json`.
 
 """
 
@@ -153,7 +158,12 @@ def reference() -> str:
     """Write the page of all fields."""
     parts = [INTRODUCTION, "## Fields", ""]
     for section, fields in SECTIONS.items():
-        parts += [f"### {section}", "", "| field | value | default | |", "|---|---|---|---|"]
+        parts += [
+            f"### {section}",
+            "",
+            "| field | value | default | meaning |",
+            "|---|---|---|---|",
+        ]
         parts += [_row(field) for field in fields]
         parts.append("")
     parts += ["", TABLES + EDITORS + _not_acted_on()]
@@ -188,10 +198,10 @@ def _example(value: object) -> str:
 
 def _not_acted_on() -> str:
     return f"""\
-## Fields of PM2 that mean nothing here
+## PM2 fields without effect
 
-They are accepted with a warning: {_one_of(sorted(NOT_ACTED_ON))}. They are for the insides of Node, for
-PM2's paid service, or for what needs no setting here.
+These are accepted with a warning: {_one_of(sorted(NOT_ACTED_ON))}. They concern the insides of Node, PM2's paid service, or
+things that need no setting in pmdaemon.
 """
 
 

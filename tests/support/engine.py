@@ -32,8 +32,8 @@ from pmdaemon.engine.processes import Processes
 from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
-from pmdaemon.engine.showing import Snapshots
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.snapshots import Snapshots
 from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry

@@ -152,7 +152,8 @@ def diagram() -> str:
             anew.append(f"    {source} --> {target}\n")
     return (
         f"```mermaid\nstateDiagram-v2\n    [*] --> STOPPED\n{''.join(here)}```\n\n"
-        "When a daemon starts, `DaemonStarted` leads besides, depending on what is still there:\n\n"
+        "In addition, when a daemon starts, `DaemonStarted` takes these arrows, depending on what"
+        " is still\nrunning:\n\n"
         f"```mermaid\nstateDiagram-v2\n{''.join(anew)}```\n"
     )
 

@@ -19,11 +19,11 @@ PATH = Path(__file__).parents[2] / "docs" / "python-verbs.md"
 INTRODUCTION = """\
 # Verbs of the Python API
 
-Each verb of `Client`, and of what it leads to. `AsyncClient` has the same ones, to be awaited;
-those that yield are iterated over with `async for`. How they are used is told in
+All verbs of `Client` and its parts, with their arguments. `AsyncClient` has the same verbs as
+coroutines; iterate over those that yield with `async for`. For an introduction with examples, see
 [the Python API](python-api.md).
 
-Results that end in `View` or `Result` are dictionaries whose keys are declared in
+Results whose types end in `View` or `Result` are dictionaries. Their keys are declared in
 `pmdaemon.control.messages`.
 """
 

@@ -125,6 +125,8 @@ def explain(error: Exception, path: Path) -> StoreUnavailable:
             reason = "another program has it locked"
         case sqlite3.SQLITE_READONLY:
             reason = "it is not writable"
+        case _ if path.is_dir():
+            reason = "it is a folder"
         case _:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return StoreUnavailable(f"cannot use the store {path}: {reason}", path=str(path))

@@ -35,7 +35,7 @@ def command(
     dry_run: bool,
     json: bool,
 ) -> None:
-    """Bring what runs in line with an ecosystem file.
+    """Bring what is running in line with an ecosystem file.
 
     The differences are shown, and only what differs is touched: new apps are started, changed ones
     restarted (clusters are reloaded), and what was stopped stays stopped. The environment of the
@@ -43,7 +43,7 @@ def command(
     used.
     """
     if only and prune:
-        raise WrongUsage("--prune is for a whole file, and --only takes a part of it")
+        raise WrongUsage("--prune needs the whole file, so it cannot be used with --only")
     path = file or default_file(current_directory())
     read = read_file(context, path, only=only, env_name=env_name)
     client = context.client()

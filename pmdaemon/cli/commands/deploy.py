@@ -45,14 +45,14 @@ def command(
     force: bool,
     json: bool,
 ) -> None:
-    """Build and run a repository here: a project's, or the checkout that this is typed in.
+    """Build and run a repository on this machine: that of a project, or the checkout you are in.
 
-    What was live goes on until the new release is ready, and stays live if it does not get so.
+    What is live stays live until the new release is ready, or for good if it does not get ready.
 
-    With ENVIRONMENT, bring an app to other machines by git and ssh, as the deploy section of an
-    ecosystem file says. COMMAND is setup, update (which is meant without one), ref REF, revert [N],
-    curr, prev, list, or exec COMMAND. The host localhost needs no ssh. What runs after an update is
-    post-deploy, or pmdaemon startOrRestart with the file.
+    With ENVIRONMENT, deploy an app to other machines with git and ssh, as the deploy section of an
+    ecosystem file says. COMMAND is setup, update (the default), ref REF, revert [N], curr, prev,
+    list, or exec COMMAND. The host localhost needs no ssh. After an update, post-deploy is run, or
+    pmdaemon startOrRestart with the file.
     """
     if words:
         if project or branch or commit or detach or json:

@@ -18,11 +18,15 @@ SHOW = "show"
 
 @command_named("deployments")
 @click.argument("words", nargs=-1, metavar="[PROJECT [NUMBER] | ID]")
-@click.option("--cancel", "act", flag_value="cancel", help="End it, while it waits or is built.")
-@click.option("--restart", "act", flag_value="restart", help="Run it anew, without a gap.")
-@click.option("--promote", "act", flag_value="promote", help="Have it be the one that is live.")
-@click.option("--stop", "act", flag_value="stop", help="Stop what runs of it.")
-@click.option("--remove", "act", flag_value="remove", help="Forget it, its log and its release.")
+@click.option(
+    "--cancel", "act", flag_value="cancel", help="Cancel it, while it is queued or being built."
+)
+@click.option("--restart", "act", flag_value="restart", help="Restart it without downtime.")
+@click.option("--promote", "act", flag_value="promote", help="Make it the live one.")
+@click.option("--stop", "act", flag_value="stop", help="Stop its programs.")
+@click.option(
+    "--remove", "act", flag_value="remove", help="Delete it with its log and its release."
+)
 @click.option(
     "-n",
     "--lines",
@@ -36,10 +40,10 @@ SHOW = "show"
 def command(
     context: Context, words: tuple[str, ...], *, act: Act | None, limit: int, json: bool
 ) -> None:
-    """List deployments, of PROJECT if one is named; with NUMBER, or by ID, show one and its log.
+    """List deployments, of PROJECT or all; with NUMBER or an ID, show one with its log.
 
-    A release in parentheses is not kept any more: there is no going back to it. Without NUMBER, an
-    option is about the latest deployment of PROJECT.
+    A release in parentheses is no longer kept, so you cannot roll back to it. Without NUMBER,
+    options act on the latest deployment of PROJECT.
     """
     project, number = _named(words)
     if act is not None:

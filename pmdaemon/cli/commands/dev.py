@@ -26,7 +26,7 @@ from pmdaemon.client.calls import current_directory
 @click.option(
     "--home",
     metavar="DIR",
-    help="Keep state and logs in this directory; otherwise they go at the end.",
+    help="Keep state and logs in this directory; by default they are removed at the end.",
 )
 def command(
     context: Context,

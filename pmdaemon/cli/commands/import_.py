@@ -20,15 +20,15 @@ SOURCES = ("pm2", "pup", "prox", "supervisor")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
 @json_option
 def command(context: Context, *, source: str, place: str | None, dry_run: bool, json: bool) -> None:
-    """Take over the programs of PM2, Pup, prox or supervisor, and leave theirs untouched.
+    """Import the programs of PM2, Pup, prox or supervisor, without changing anything of theirs.
 
-    Of PM2 these are the programs of its daemon, or those in its dump.pm2 if that does not run, and
-    the values of pm2 set. Of others it is what their file declares: pup.jsonc or pup.json,
-    prox.yaml, supervisord.conf, which is looked for in /etc as well.
+    From PM2, these are the programs of its daemon, or those in its dump.pm2 if it is not running,
+    and the values of pm2 set. From the others, it is what their file declares: pup.jsonc or
+    pup.json, prox.yaml, or supervisord.conf, which may also be in /etc.
 
-    While the other manager runs, apps are only listed, not started, since two of each would get in
-    each other's way; you are told how to switch. Otherwise what was up is started. Apps that you
-    have already are left as they are.
+    While the other manager is running, apps are only listed, not started, because two of each would
+    get in each other's way; you are told how to switch. Otherwise, what was up is started. Apps
+    that exist already are left alone.
     """
     if source == "pm2":
         from pmdaemon.cli.imports import pm2  # noqa: PLC0415 - one of the two is enough

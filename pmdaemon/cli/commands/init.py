@@ -61,4 +61,4 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
         raise InvalidInput(
             f"cannot write {path.name}: {reason}", code="file_unwritable", path=str(path)
         ) from error
-    print(f"wrote {path.name}: change it, look at it with pmdaemon validate, and pmdaemon start it")
+    print(f"wrote {path.name}: edit it, check it with pmdaemon validate, then run pmdaemon start")

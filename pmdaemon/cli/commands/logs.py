@@ -113,7 +113,7 @@ def _style(context: Context, given: dict[str, Any]) -> LogStyle:
     forms = {"raw": LogForm.RAW, "json": LogForm.JSON, "pairs": LogForm.PAIRS}
     chosen = [form for name, form in forms.items() if given[name]]
     if len(chosen) > 1:
-        raise WrongUsage("--raw, --json and --format: one of them, please")
+        raise WrongUsage("only one of --raw, --json and --format can be used")
     highlight = given["highlight"]
     return LogStyle(
         context.terminal,

@@ -24,11 +24,11 @@ NAMES = ("pm2", "pm2-runtime", "pm2-dev")
     help="Install commands called pm2, pm2-runtime and pm2-dev in this directory.",
 )
 def command(_context: Context, words: tuple[str, ...], *, folder: str | None) -> None:
-    """Do what PM2 does: its commands, options and environment variables, in its words.
+    """Do what PM2 does: its commands, options, environment variables and output.
 
     The home is PM2's ($PM2_HOME, or ~/.pm2), with its files where scripts look for them: dump.pm2,
     pm2.pid, logs/NAME-out.log, module_conf.json. A link to pmdaemon that is called pm2,
-    pm2-runtime or pm2-dev does the same. Whatever goes wrong ends with 1.
+    pm2-runtime or pm2-dev does the same. Every failure exits with 1.
 
     With --install-link, scripts of these names are made in a directory of your PATH, so that
     others that were written for PM2 find them. A file that is there is left alone.

@@ -1,5 +1,6 @@
 """`project`."""
 
+from collections.abc import Callable
 from copy import copy
 
 import click
@@ -14,21 +15,40 @@ from pmdaemon.config.paths import from_here
 from pmdaemon.control.messages.platform import ProjectView
 
 FIELDS = (
-    click.option("--branch", metavar="NAME", help="What is deployed; at first main."),
-    click.option("--install", "install_command", metavar="COMMAND", help="How it is installed."),
-    click.option("--build", "build_command", metavar="COMMAND", help="How it is built."),
-    click.option("--start", "start_command", metavar="COMMAND", help="How it is started."),
-    click.option("--folder", "run_dir", metavar="PATH", help="The folder in it that is deployed."),
+    click.option("--branch", metavar="NAME", help="Branch to deploy; default main."),
     click.option(
-        "--health", "health_path", metavar="PATH", help="What is asked until a release is ready."
+        "--install",
+        "install_command",
+        metavar="COMMAND",
+        help="Command that installs dependencies.",
     ),
-    click.option("--drain", metavar="TIME", help="How long an old release may finish; 30s."),
-    click.option("--keep", type=int, metavar="N", help="Releases kept to roll back to; 5."),
-    click.option("--build-timeout", metavar="TIME", help="For install and build; 0 as usual."),
-    click.option("--start-timeout", metavar="TIME", help="To get ready in; 0 as usual."),
-    click.option("--build-memory", metavar="SIZE", help="For install and build; 0 as usual."),
+    click.option("--build", "build_command", metavar="COMMAND", help="Command that builds it."),
+    click.option("--start", "start_command", metavar="COMMAND", help="Command that starts it."),
+    click.option("--folder", "run_dir", metavar="PATH", help="Folder of the repository to deploy."),
+    click.option(
+        "--health", "health_path", metavar="PATH", help="Path that answers once a release is ready."
+    ),
+    click.option("--drain", metavar="TIME", help="Time for an old release to finish; default 30s."),
+    click.option(
+        "--keep", type=int, metavar="N", help="Releases to keep for rollbacks; default 5."
+    ),
+    click.option(
+        "--build-timeout", metavar="TIME", help="Limit for install and build; 0 for default."
+    ),
+    click.option("--start-timeout", metavar="TIME", help="Time to get ready; 0 for default."),
+    click.option(
+        "--build-memory", metavar="SIZE", help="Limit for install and build; 0 for default."
+    ),
 )
-"""What can be said of a project beside its name and repository; the rest is found out."""
+"""What may be set for a project besides its name and repository; the rest is detected."""
+
+
+def _with_fields(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a function the options of `FIELDS`, in their order."""
+    for option in reversed(FIELDS):
+        function = option(function)
+    return function
+
 
 _QUANTITIES = {
     "drain": "time",
@@ -41,9 +61,9 @@ _QUANTITIES = {
 @click.group("project", invoke_without_command=True, no_args_is_help=False)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Say what is deployed: repositories, their variables, domains and webhooks.
+    """Manage projects: repositories to deploy, with their variables, domains and webhooks.
 
-    pmdaemon deploy deploys. Without a subcommand, projects are listed.
+    Use pmdaemon deploy to deploy one. Without a subcommand, projects are listed.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(_list)
@@ -52,11 +72,13 @@ def command(ctx: click.Context) -> None:
 @command_named("list")
 @json_option
 def _list(context: Context, *, json: bool = False) -> None:
-    """List projects, the newest first."""
+    """List projects, newest first."""
     projects = context.client().projects.list()
     table = projects_table(projects, context.terminal)
     say(
-        projects, table if projects else "no projects; pmdaemon project create makes one", json=json
+        projects,
+        table if projects else "no projects; create one with pmdaemon project create",
+        json=json,
     )
 
 
@@ -91,12 +113,13 @@ def _show(context: Context, *, project: str, json: bool) -> None:
 @command_named("create")
 @click.argument("name")
 @click.argument("repo_url", metavar="REPOSITORY")
-@click.option("--user", metavar="EMAIL", help="Whose it is; without, it is this machine's.")
+@click.option("--user", metavar="EMAIL", help="Account it belongs to; default this machine.")
+@_with_fields
 @json_option
 def _create(
     context: Context, *, name: str, repo_url: str, user: str | None, json: bool, **fields: object
 ) -> None:
-    """Make a project of a repository: https://…, ssh://…, git@host:path, or a folder here."""
+    """Create a project from a repository: https://…, ssh://…, git@host:path, or a local folder."""
     from pathlib import Path  # noqa: PLC0415 - for this alone
 
     if repo_url.startswith((".", "~")) or (":" not in repo_url and Path(repo_url).exists()):
@@ -108,11 +131,12 @@ def _create(
 
 @command_named("change")
 @click.argument("project")
-@click.option("--name", metavar="NAME", help="Another name; the project is called as before.")
-@click.option("--repository", "repo_url", metavar="URL", help="Another repository.")
+@click.option("--name", metavar="NAME", help="New display name; its id and slug stay.")
+@click.option("--repository", "repo_url", metavar="URL", help="New repository.")
+@_with_fields
 @json_option
 def _change(context: Context, *, project: str, json: bool, **fields: object) -> None:
-    """Change a project, from its next deployment on."""
+    """Change a project; takes effect with its next deployment."""
     said = _fields(fields)
     if not said:
         raise WrongUsage("nothing to change: see pmdaemon project change --help")
@@ -124,7 +148,7 @@ def _change(context: Context, *, project: str, json: bool, **fields: object) -> 
 @click.argument("project")
 @json_option
 def _remove(context: Context, *, project: str, json: bool) -> None:
-    """Have a project no more: what runs of it ends, and its releases and domains go."""
+    """Remove a project: stop everything it runs, delete its releases and domains."""
     removed = context.client().projects.remove(project)
     say(removed, f"removed {removed['slug']}", json=json)
 
@@ -132,16 +156,12 @@ def _remove(context: Context, *, project: str, json: bool) -> None:
 @command_named("rotate-key")
 @json_option
 def _rotate_key(context: Context, *, json: bool) -> None:
-    """Seal the secrets of all projects with a new key; the former one is forgotten."""
+    """Encrypt the secrets of all projects with a new key, and delete the old one."""
     sealed = context.client().projects.rotate_sealing()
     say(
         {"sealed": sealed}, f"sealed {sealed} secret{'s' * (sealed != 1)} with a new key", json=json
     )
 
-
-for _option in reversed(FIELDS):
-    _create = _option(_create)
-    _change = _option(_change)
 
 for _each in (_list, _show, _create, _change, _remove, _rotate_key, env, domain, webhook):
     command.add_command(_each)

@@ -16,7 +16,7 @@ from pmdaemon.core.routing import bracketed
 @click.group("proxy", invoke_without_command=True, no_args_is_help=False)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Publish programs under host names, by a reverse proxy that knows which of them are ready.
+    """Publish programs under host names, through a reverse proxy that knows which are ready.
 
     Each service answers at NAME.localhost, and at the hosts and paths you give it. Without a
     subcommand, its status is shown.
@@ -34,7 +34,7 @@ def _status(context: Context, *, json: bool = False) -> None:
         say_json(status)
         return
     if not status["on"]:
-        print("the proxy is off; pmdaemon proxy add APP, or pmdaemon proxy on, turns it on")
+        print("the proxy is off; turn it on with pmdaemon proxy add APP, or pmdaemon proxy on")
     for url in status["urls"]:
         print(f"listens at {url}")
     if status["on"]:
@@ -208,18 +208,22 @@ def _resume(context: Context, *, names: tuple[str, ...], json: bool) -> None:
 @click.option("--host", metavar="HOST", help="Use the certificate of --cert for this host.")
 @click.option("--cert", metavar="FILE", help="A certificate of your own, with its chain (PEM).")
 @click.option("--key", metavar="FILE", help="Its key (PEM).")
-@click.option("--remove", metavar="HOST", help="Use what there is for this host no longer.")
-@click.option("--retry", metavar="HOST", help="Ask the authority for this host now.")
+@click.option("--remove", metavar="HOST", help="Stop using the certificate of this host.")
+@click.option(
+    "--retry", metavar="HOST", help="Ask the authority for a certificate of this host now."
+)
 @click.option(
     "--acme",
     metavar="AUTHORITY",
-    help="Have names that are routed signed for by letsencrypt, letsencrypt-staging, or the"
-    " directory at this URL; none is nobody.",
+    help="Get certificates for published names from letsencrypt, letsencrypt-staging, or the"
+    " directory at this URL; none stops that.",
 )
-@click.option("--contact", multiple=True, metavar="EMAIL", help="Whom that authority may write to.")
+@click.option(
+    "--contact", multiple=True, metavar="EMAIL", help="Address for mail from that authority."
+)
 @click.option("--agree", is_flag=True, help="Agree to the terms of service of that authority.")
 @click.option(
-    "--trust", metavar="FILE", help="The certificate (PEM) of an authority that few know."
+    "--trust", metavar="FILE", help="Certificate (PEM) of an authority that is not widely known."
 )
 @json_option
 def _certs(context: Context, *, install: bool, json: bool, **said: Any) -> None:  # noqa: ANN401 - click's values

@@ -11,11 +11,17 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
+from pmdaemon.cli.start_options import as_typed
 
 
 @command_named("reload")
 @selectors_argument()
-@click.option("--env", "env_name", metavar="NAME", help="Of an ecosystem file, take env_NAME.")
+@click.option(
+    "--env",
+    "env_name",
+    metavar="NAME",
+    help="Apply the variables of env_NAME of the ecosystem file.",
+)
 @anew_options
 @click.option(
     "--parallel",
@@ -43,17 +49,20 @@ def command(
     apps in it are reloaded as it declares them now, and started where they are not up.
 
     A new run of each instance is started beside the old one, and takes its place once it is ready.
-    If it does not get ready, the old one stays and the command fails. An app that is no cluster
+    If it does not get ready, the old one stays and the command fails. An app that is not a cluster
     and cannot use a second port is restarted.
     """
     changes = options(given)
     if not only and env_name is None and not names_file(selectors):
         client = context.client()
         action = partial(client.reload, options=changes, update_env=update_env, parallel=parallel)
-        act(context, action, selectors, "reloaded", json=json)
+        with as_typed(changes):
+            act(context, action, selectors, "reloaded", json=json)
         return
     if changes or update_env or parallel > 1:
-        raise WrongUsage("an ecosystem file says itself what is declared: change it there")
+        raise WrongUsage(
+            "these options do not work with an ecosystem file: change the file instead"
+        )
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import start_anew  # noqa: PLC0415
 

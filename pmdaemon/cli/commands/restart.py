@@ -11,6 +11,7 @@ from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option, only_option, selectors_argument
+from pmdaemon.cli.start_options import as_typed
 
 
 @command_named("restart")
@@ -43,10 +44,13 @@ def command(
     if not only and env_name is None and not names_file(selectors):
         client = context.client()
         action = partial(client.restart, options=changes, update_env=update_env)
-        act(context, action, selectors, "restarted", json=json)
+        with as_typed(changes):
+            act(context, action, selectors, "restarted", json=json)
         return
     if changes or update_env:
-        raise WrongUsage("an ecosystem file says itself what is declared: change it there")
+        raise WrongUsage(
+            "these options do not work with an ecosystem file: change the file instead"
+        )
     # Few name a file, and this loads what reads them.
     from pmdaemon.cli.starting import start_anew  # noqa: PLC0415
 

@@ -15,10 +15,9 @@ from pmdaemon.cli.options import json_option
 def command(
     context: Context, project: str, number: int | None, *, detach: bool, json: bool
 ) -> None:
-    """Run the release of an earlier deployment of PROJECT again; without NUMBER, the one before.
+    """Run the release of an earlier deployment of PROJECT again; by default, the previous one.
 
-    Nothing is fetched and nothing is built. Its commands are those of then, its variables those of
-    now.
+    Nothing is fetched or built. It runs with the commands it had then, and the current variables.
     """
     from pmdaemon.cli.deploying import see_through  # noqa: PLC0415 - colours
 

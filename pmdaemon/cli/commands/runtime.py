@@ -49,7 +49,7 @@ class RuntimeCommand(StartCommand):
 @click.option(
     "--home",
     metavar="DIR",
-    help="Keep state and logs in this directory; otherwise they go at the end.",
+    help="Keep state and logs in this directory; by default they are removed at the end.",
 )
 def command(
     context: Context,
@@ -66,13 +66,13 @@ def command(
     """Run programs in the foreground, as the main process of a container.
 
     Their output is printed. SIGTERM, SIGINT and SIGQUIT stop them all; SIGHUP, SIGUSR1 and SIGUSR2
-    are passed on. When all are down, the status is that of the program if there is one only, else
-    0 if all ended well and 2 if not; after a stop, it is 0.
+    are passed on. Once all are down, the exit status is that of the program if there is only one,
+    otherwise 0 if all succeeded and 2 if not; after a stop, it is 0.
 
-    FILE is an ecosystem file or a script. Options stand before a COMMAND.
+    FILE is an ecosystem file or a script. Options go before a COMMAND.
     """
     if raw + prefix + json > 1:
-        raise WrongUsage("--raw, --prefix and --json: one of them, please")
+        raise WrongUsage("only one of --raw, --prefix and --json can be used")
     options, env_name = options_of(given)
     program_args = click.get_current_context().meta.get(PROGRAM_ARGS, [])
     target, args = _target(words or (default_file(current_directory()),), program_args)

@@ -7,7 +7,7 @@ import click
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.options import Command, complete_names, json_option, only_option
 from pmdaemon.cli.options import command as command_named
-from pmdaemon.cli.start_options import options_of, start_options
+from pmdaemon.cli.start_options import as_typed, options_of, start_options
 from pmdaemon.cli.starting import start_targets
 
 PROGRAM_ARGS = "pmdaemon.program_args"
@@ -57,4 +57,5 @@ def command(
     options, env_name = options_of(given)
     if args := click.get_current_context().meta.get(PROGRAM_ARGS):
         options["args"] = args
-    start_targets(context, targets, options, only=only, env_name=env_name, json=json)
+    with as_typed(options):
+        start_targets(context, targets, options, only=only, env_name=env_name, json=json)

@@ -70,7 +70,8 @@ def command(
     ]
     if sum(wishes) > 1 or (name is not None and consumer is not None):
         raise WrongUsage(
-            "--name, --consumer, --list, --revoke, --rotate, --rotate-secret: one of them, please"
+            "only one of --name, --consumer, --list, --revoke, --rotate and --rotate-secret can be"
+            " used"
         )
     if (scopes or expire_in) and any(wishes[:4]):
         raise WrongUsage("--scope and --expire-in are for a new token")
@@ -104,7 +105,7 @@ def _show_list(tokens: Tokens, context: Context, *, json: bool) -> None:
         say_json(tokens)
         return
     if not tokens:
-        print("no tokens; pmdaemon token makes one")
+        print("no tokens; make one with pmdaemon token")
         return
     from pmdaemon.cli.render.table import Column, draw  # noqa: PLC0415 - only this draws
 

@@ -10,9 +10,8 @@ from pmdaemon.cli.options import json_option
 def command(context: Context, *, json: bool) -> None:
     """Switch the daemon to the version that is installed now.
 
-    Programs run on, with the same pids. Other commands wait for a moment, and are answered by the
-    new daemon. What is being built to be deployed is built again by that one; a deployment that
-    has come further is waited for.
+    Programs keep running, with the same pids. Other commands wait for a moment and are answered by
+    the new daemon. Builds in progress start over; deployments past that point are waited for.
     """
     before, now = context.client().update()
     if json:

@@ -13,9 +13,9 @@ from pmdaemon.control.messages.platform import RoleWord
 @click.group("user", invoke_without_command=True, no_args_is_help=False)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Say who deploys over the web API: accounts and invitations.
+    """Manage who may deploy over the web API: accounts, invitations and API tokens.
 
-    Whoever has this machine needs no account. Without a subcommand, accounts are listed.
+    On this machine itself, you need no account. Without a subcommand, accounts are listed.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(_list)
@@ -27,16 +27,20 @@ def _list(context: Context, *, json: bool = False) -> None:
     """List accounts."""
     accounts = context.client().users.list()
     table = accounts_table(accounts, context.terminal)
-    say(accounts, table if accounts else "no accounts; pmdaemon user add makes one", json=json)
+    say(
+        accounts, table if accounts else "no accounts; create one with pmdaemon user add", json=json
+    )
 
 
 @command_named("add")
 @click.argument("email")
-@click.option("--name", metavar="NAME", help="The person's name; by default what is before the @.")
-@click.option("--admin", is_flag=True, help="May do everything; the first account always may.")
+@click.option("--name", metavar="NAME", help="The person's name; default what is before the @.")
+@click.option(
+    "--admin", is_flag=True, help="Make it an administrator; the first account always is."
+)
 @json_option
 def _add(context: Context, *, email: str, name: str | None, admin: bool, json: bool) -> None:
-    """Make an account. The password is asked for, or read from standard input."""
+    """Create an account. The password is prompted for, or read from standard input."""
     name = name if name is not None else email.partition("@")[0].ljust(2, ".")
     password = read_secret(f"password for {email}", again=True)
     account = context.client().users.add(email, name, password, role=_role(admin=admin))
@@ -47,7 +51,7 @@ def _add(context: Context, *, email: str, name: str | None, admin: bool, json: b
 @click.argument("email")
 @json_option
 def _remove(context: Context, *, email: str, json: bool) -> None:
-    """Have an account no more, nor its projects and what runs of them."""
+    """Remove an account, its projects, and everything they run."""
     account = context.client().users.remove(email)
     projects = account["projects"]
     what = f" and {projects} project{'s' * (projects != 1)}" if projects else ""
@@ -58,10 +62,13 @@ def _remove(context: Context, *, email: str, json: bool) -> None:
 @click.argument("email")
 @json_option
 def _password(context: Context, *, email: str, json: bool) -> None:
-    """Give an account another password; its sessions end. It is asked for, or read from stdin."""
+    """Set a new password for an account, and end its sessions.
+
+    The password is prompted for, or read from standard input.
+    """
     password = read_secret(f"new password for {email}", again=True)
     account = context.client().users.set_password(email, password)
-    say(account, f"{account['email']} has another password, and is signed out", json=json)
+    say(account, f"{account['email']} has a new password and is signed out", json=json)
 
 
 @command_named("role")
@@ -69,20 +76,23 @@ def _password(context: Context, *, email: str, json: bool) -> None:
 @click.argument("role", type=click.Choice(["user", "admin"]))
 @json_option
 def _set_role(context: Context, *, email: str, role: RoleWord, json: bool) -> None:
-    """Make an account an administrator's, or no longer."""
+    """Change the role of an account."""
     account = context.client().users.set_role(email, role)
     say(account, f"{account['email']} is {account['role']}", json=json)
 
 
 @command_named("invite")
 @click.argument("email", required=False)
-@click.option("--admin", is_flag=True, help="As an administrator.")
-@click.option("--expire-in", metavar="TIME", help="How long it is good: 12h, 30d; 7d by default.")
+@click.option("--admin", is_flag=True, help="Invite an administrator.")
+@click.option("--expire-in", metavar="TIME", help="How long it is valid: 12h, 30d; default 7d.")
 @json_option
 def _invite(
     context: Context, *, email: str | None, admin: bool, expire_in: str | None, json: bool
 ) -> None:
-    """Let somebody register once; with EMAIL, by that address only. The text is shown once."""
+    """Invite somebody to register; with EMAIL, only with that address.
+
+    The invitation can be used once, and is shown once.
+    """
     from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for this alone
 
     seconds = parse_duration(expire_in) if expire_in is not None else None
@@ -91,10 +101,10 @@ def _invite(
 
 
 @command_named("invitations")
-@click.option("--withdraw", metavar="ID", help="Let nobody register by this one any more.")
+@click.option("--withdraw", metavar="ID", help="Make this invitation invalid.")
 @json_option
 def _invitations(context: Context, *, withdraw: str | None, json: bool) -> None:
-    """List the invitations that nobody has used yet."""
+    """List invitations that have not been used yet."""
     users = context.client().users
     if withdraw is not None:
         users.withdraw(withdraw)
@@ -104,18 +114,20 @@ def _invitations(context: Context, *, withdraw: str | None, json: bool) -> None:
     table = invitations_table(invitations, context.terminal)
     say(
         invitations,
-        table if invitations else "no invitations; pmdaemon user invite makes one",
+        table if invitations else "no invitations; make one with pmdaemon user invite",
         json=json,
     )
 
 
 @command_named("token")
 @click.argument("email")
-@click.option("--name", default="token", metavar="NAME", help="What it is for; token by default.")
-@click.option("--expire-in", metavar="TIME", help="How long it is good: 12h, 30d; for ever.")
+@click.option("--name", default="token", metavar="NAME", help="Name of the token; default token.")
+@click.option(
+    "--expire-in", metavar="TIME", help="How long it is valid: 12h, 30d; default forever."
+)
 @json_option
 def _token(context: Context, *, email: str, name: str, expire_in: str | None, json: bool) -> None:
-    """Make an API token for an account, to deploy and push with. It is shown once."""
+    """Make an API token for an account, for deploying and pushing. It is shown once."""
     from pmdaemon.core.quantities import parse_duration  # noqa: PLC0415 - for this alone
 
     seconds = parse_duration(expire_in) if expire_in is not None else None
@@ -125,7 +137,7 @@ def _token(context: Context, *, email: str, name: str, expire_in: str | None, js
 
 @command_named("tokens")
 @click.argument("email")
-@click.option("--revoke", metavar="ID", help="Let nobody in by this one any more.")
+@click.option("--revoke", metavar="ID", help="Make this token invalid.")
 @json_option
 def _tokens(context: Context, *, email: str, revoke: str | None, json: bool) -> None:
     """List the API tokens of an account."""
@@ -138,7 +150,9 @@ def _tokens(context: Context, *, email: str, revoke: str | None, json: bool) -> 
     table = api_tokens_table(tokens, context.terminal)
     say(
         tokens,
-        table if tokens else f"{email} has no API tokens; pmdaemon user token {email} makes one",
+        table
+        if tokens
+        else f"{email} has no API tokens; make one with pmdaemon user token {email}",
         json=json,
     )
 

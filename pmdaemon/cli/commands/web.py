@@ -104,7 +104,7 @@ def command(
         _turn_off(context, json=json)
         return
     if api_key is not None and api_key_file is not None:
-        raise WrongUsage("--api-key and --api-key-file: one of them, please")
+        raise WrongUsage("only one of --api-key and --api-key-file can be used")
     key = _key(context, api_key, api_key_file)
     settings = {
         "allow_create": allow_create or None,

@@ -100,7 +100,7 @@ class Monitor(App[None]):
         """Begin to look."""
         self._table.focus()
         self._look()
-        self._heed()
+        self._on_notice()
 
     def on_resize(self, event: Resize) -> None:
         """Use what room there is."""
@@ -229,7 +229,7 @@ class Monitor(App[None]):
         }
 
     @work(group="heed")
-    async def _heed(self) -> None:
+    async def _on_notice(self) -> None:
         """Hear of changes, so that nobody waits a second for what happened just now."""
         while True:
             try:

@@ -74,6 +74,7 @@ class LogStyle:
         self._names: dict[int, str] = {}
         self._colours: dict[str, str] = {}
         self._width = 0
+        self._prefixes: dict[tuple[int, OutputStream], str] = {}
 
     def know(self, views: Sequence[Mapping[str, Any]]) -> None:
         """Learn whose lines may come, which makes the prefixes equally wide."""
@@ -84,6 +85,7 @@ class LogStyle:
             self._names[pm_id] = name
             self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
         widths = map(width, self._labels.values())
+        self._prefixes.clear()
         self._width = max((one for one in widths if one <= WIDEST), default=0)
 
     def line(self, line: LogLine) -> str:
@@ -124,7 +126,13 @@ class LogStyle:
         return f"timestamp={moment} app={name} id={pm_id} type={kind} message={line.text}"
 
     def _prefix(self, line: LogLine, pm_id: int) -> str:
-        is_error = line.stream is OutputStream.ERR
+        key = (pm_id, line.stream)
+        if (prefix := self._prefixes.get(key)) is None:
+            prefix = self._prefixes[key] = self._new_prefix(*key)
+        return prefix
+
+    def _new_prefix(self, pm_id: int, stream: OutputStream) -> str:
+        is_error = stream is OutputStream.ERR
         label = self._labels.get(pm_id, str(pm_id))
         prefix = f"{label}{' ' * (self._width - width(label))} {'!' if is_error else '|'}"
         colour = "red" if is_error else self._colours.get(self._names.get(pm_id, ""), _COLOURS[0])

@@ -1,11 +1,13 @@
 """TOML."""
 
+from typing import Any
+
 import tomli
 
 from pmdaemon.config.formats.sentences import lowered, number_too_long
 
 
-def parse(text: str) -> object:
+def parse(text: str) -> dict[str, Any]:
     """Read TOML.
 
     Raises:

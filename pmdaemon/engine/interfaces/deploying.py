@@ -160,7 +160,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
 
     `name` tells its processes from all others of this home, also when this daemon has died.
     `timeout` is in seconds, `memory` in bytes; None is as much as there is. Of the home, it sees
-    the folders `doors` alone.
+    the `visible_folders` alone.
     """
 
     name: str
@@ -170,7 +170,7 @@ class BuildOrder(Struct, frozen=True, kw_only=True):
     timeout: float
     memory: int | None = None
     processes: int = 512
-    doors: tuple[str, ...] = ()
+    visible_folders: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"BuildOrder(name={self.name!r}, env=<hidden>)"

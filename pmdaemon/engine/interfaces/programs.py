@@ -14,14 +14,14 @@ class Equipment(Struct, frozen=True):
 
     `stdin` is the path of a FIFO that is its standard input; without, it has none. `inherited` are
     descriptors of ours that it has as 3, 4, and so on. `pid_variable` is the name of a variable
-    that is to hold its own pid. Where there are `doors`, it sees of the home these folders alone.
+    that is to hold its own pid. Of the home it sees the `visible_folders` alone; None is all of it.
     """
 
     env: Mapping[str, str] = {}
     inherited: tuple[int, ...] = ()
     pid_variable: str | None = None
     stdin: str | None = None
-    doors: tuple[str, ...] | None = None
+    visible_folders: tuple[str, ...] | None = None
 
 
 class LaunchOrder(Struct, frozen=True):

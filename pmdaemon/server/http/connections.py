@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 
 from pmdaemon.server.http.dialect import ErrorEncoder, failure
 from pmdaemon.server.http.refusals import HeadTooLarge, InvalidRequest, Refusal
@@ -144,6 +144,8 @@ class Connection(web.RequestHandler):
 def _refusal(problem: BaseException | None) -> Refusal:
     if isinstance(problem, LineTooLong):
         return HeadTooLarge()
+    if isinstance(problem, BadHttpMethod):
+        return InvalidRequest("the first word of this request is no method of HTTP, as GET or POST")
     return InvalidRequest("what was sent is not a request of HTTP/1")
 
 

@@ -111,7 +111,7 @@ class LogStream:
 
         To be closed by `aclose` when it is left before that.
         """
-        leave_bus = self._engine.bus.subscribe(self._heed)
+        leave_bus = self._engine.bus.subscribe(self._on_notice)
         leave_logs = self._engine.logs.follow()
         try:
             await self._open_all()
@@ -131,7 +131,7 @@ class LogStream:
             for follower in self._followers.values():
                 follower.close()
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case OutputGrew(pm_id, stream) if (pm_id, stream) in self._followers:
                 self._grown.add((pm_id, stream))

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from pmdaemon.core.misfits import misfit, no_json
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.refusals import BodyTooLarge, InvalidRequest, RequestTimedOut
 
@@ -35,9 +36,9 @@ async def read_body(request: web.Request, kind: type[Value], *, default: Value) 
         decoded = msgspec.json.decode(body)
         return default if decoded is None else msgspec.convert(decoded, kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(f"cannot use the body of this request: {shown(str(error))}") from None
+        raise InvalidRequest(f"cannot use the body of this request: {misfit(error)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body of this request is not JSON: {shown(str(error))}") from None
+        raise InvalidRequest(f"the body of this request is not JSON: {no_json(error)}") from None
 
 
 def read_choice(request: web.Request, name: str, choices: Sequence[str]) -> str | None:

@@ -333,6 +333,13 @@ async def test_a_file_that_may_not_grow_keeps_what_it_has(store: SqliteStore):
     assert (await store.load()).processes == [a_process(0), large]
 
 
+async def test_a_folder_in_the_place_of_the_store_is_said_to_be_one(tmp_path: Path):
+    (tmp_path / "state.db").mkdir()
+
+    with pytest.raises(StoreUnavailable, match=r"cannot use the store .*: it is a folder$"):
+        await SqliteStore(tmp_path / "state.db").open()
+
+
 async def test_a_locked_store_takes_the_next_action_after_the_lock(store: SqliteStore, path: Path):
     with outside(path) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -52,7 +52,7 @@ def test_without_projects_it_says_how_to_make_one(cli):
 
     assert cli("project") == 0
 
-    assert cli.out == "no projects; pmdaemon project create makes one\n"
+    assert cli.out == "no projects; create one with pmdaemon project create\n"
 
 
 def test_a_project_is_made_of_what_is_said(answers):

@@ -73,7 +73,7 @@ def test_a_proxy_that_is_off_says_how_it_is_turned_on(cli):
 
     assert cli("proxy") == 0
 
-    assert cli.out.startswith("the proxy is off; pmdaemon proxy add APP")
+    assert cli.out.startswith("the proxy is off; turn it on with pmdaemon proxy add APP")
 
 
 def test_routes_are_listed_with_their_targets(answers):

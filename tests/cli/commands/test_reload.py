@@ -82,7 +82,7 @@ def test_a_file_and_a_name_can_be_reloaded_together(cli, file):
 @pytest.mark.parametrize("more", [["--port", "1"], ["--update-env"], ["--parallel", "2"]])
 def test_what_a_file_declares_is_changed_there(cli, file, more):
     assert cli("reload", file, *more) == 2
-    assert "an ecosystem file says itself what is declared" in cli.err
+    assert "these options do not work with an ecosystem file" in cli.err
 
 
 def test_a_name_with_a_dot_is_no_file(cli):

@@ -55,7 +55,7 @@ def test_there_may_be_none_to_list(cli):
 
     assert cli("token", "--list") == 0
 
-    assert cli.out == "no tokens; pmdaemon token makes one\n"
+    assert cli.out == "no tokens; make one with pmdaemon token\n"
 
 
 def test_a_token_is_revoked(cli):

@@ -64,7 +64,7 @@ def test_without_accounts_it_says_how_to_make_one(cli):
 
     assert cli("user") == 0
 
-    assert cli.out == "no accounts; pmdaemon user add makes one\n"
+    assert cli.out == "no accounts; create one with pmdaemon user add\n"
 
 
 def test_a_password_comes_from_standard_input_and_is_never_printed(answers, typed):
@@ -107,7 +107,7 @@ def test_a_password_is_changed(answers, typed):
 
     assert answers("user", "password", "jane@example.com") == 0
 
-    assert answers.out == "jane@example.com has another password, and is signed out\n"
+    assert answers.out == "jane@example.com has a new password and is signed out\n"
     assert answers.daemon.asked("account_password")[0]["password"] == "another one"
 
 
@@ -176,4 +176,4 @@ def test_without_tokens_it_says_how_to_make_one(cli):
     cli.daemon.answers("api_tokens", {"result": {"tokens": []}})
 
     assert cli("user", "tokens", "j@example.com") == 0
-    assert cli.out.endswith(" has no API tokens; pmdaemon user token j@example.com makes one\n")
+    assert cli.out.endswith(" has no API tokens; make one with pmdaemon user token j@example.com\n")

@@ -60,7 +60,10 @@ def test_a_key_of_the_command_line_is_taken_out_of_ps(cli):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--api-key", "a", "--api-key-file", "b"], "--api-key and --api-key-file: one of them"),
+        (
+            ["--api-key", "a", "--api-key-file", "b"],
+            "only one of --api-key and --api-key-file can be used",
+        ),
         (["--api-key-file", "missing"], "cannot read the key in missing: no such file"),
         (["--api-key-file", "empty"], "there is no key in the first line of empty"),
     ],

@@ -34,6 +34,15 @@ def test_one_long_name_does_not_push_the_lines_of_others_aside():
     assert style.line(LogLine(OutputStream.OUT, None, "x", 2)) == f"2|{'x' * 40} | x"
 
 
+def test_who_comes_later_has_all_prefixes_made_wider():
+    style = a_style()
+    before = style.line(OUT)
+    style.know([a_view("web"), a_view("much-longer", pm_id=1)])
+
+    assert before == "0|web    | hello"
+    assert style.line(OUT) == "0|web         | hello"
+
+
 def test_instances_are_told_apart():
     style = a_style()
     style.know([a_view("web", called="web:0"), a_view("web", pm_id=2, instance=1, called="web:1")])

@@ -79,6 +79,7 @@ def starting(command):
         ([], starting("vite preview --port $PORT"), "", "vite preview --port $PORT"),
         ([], starting("node serve.js"), "", "node serve.js"),
         ([], {"devDependencies": {"vite": "5"}}, "", ""),
+        ([], {"scripts": {"build": "make"}}, "", ""),
         ([], {**starting("astro dev"), "dependencies": {"astro": "4"}}, "dist", ""),
         ([], {**starting("react-scripts start"), "dependencies": {"react-scripts": "5"}}, "build",
          ""),

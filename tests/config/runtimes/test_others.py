@@ -66,6 +66,13 @@ def listing(*names, **texts):
             "",
             f"{PHP} -t public",
         ),
+        (
+            others.php,
+            listing("composer.json", "artisan", "public/index.php"),
+            "composer install --no-dev --no-interaction --optimize-autoloader",
+            "",
+            "php artisan serve --host=127.0.0.1 --port=$PORT",
+        ),
     ],
 )
 def test_what_each_kind_needs(kind, found, install, build, start):

@@ -237,7 +237,7 @@ async def test_a_packed_body_is_not_unpacked(serve):
 async def test_a_refusal_is_worded_by_the_dialect(serve):
     served = await serve()
 
-    answer = await send(served.port, b"hello\r\n\r\n")
+    answer = await send(served.port, b"GET / HTTP/9\r\n\r\n")
 
     assert json.loads(answer.body) == {
         "success": False,

@@ -10,7 +10,7 @@ from pmdaemon.config.app_fields import Declared, read_app
 from pmdaemon.core import tcp_ports
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.spec import AppSpec
-from pmdaemon.engine.declaring import Change, unchanged
+from pmdaemon.engine.planner import Change, unchanged
 from pmdaemon.server.http.refusals import InvalidRequest
 
 

@@ -12,8 +12,8 @@ from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.masking import hide_passwords
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
-from pmdaemon.engine.declaring import Change
 from pmdaemon.engine.engine import Engine
+from pmdaemon.engine.planner import Change
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.native import views
@@ -78,7 +78,7 @@ async def create_process(engine: Engine, request: web.Request) -> web.Response:
     declared = read_declaration(body, base=environment.get("HOME", "/"), environment=environment)
     spec = declared.spec
     note(request, app=spec.name, script=hide_passwords(spec.command.script))
-    if any(one.process.name == spec.name for one in engine.processes.list()):
+    if any(one.name == spec.name for one in engine.processes.known):
         raise AppAlreadyExists(spec.name)
     started = await engine.processes.start_apps([spec], existing="refuse")
     response = json_response(

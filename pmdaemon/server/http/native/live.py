@@ -72,7 +72,7 @@ class LiveFeed:
         self.guard = guard
         self._hold = hold
         self._listeners: set[Listener] = set()
-        self._leave_bus = _nothing
+        self._unsubscribe = _nothing
         self._broadcaster: asyncio.Task[None] | None = None
         self._next_beat: Cancellable | None = None
         self._news = asyncio.Event()
@@ -142,13 +142,13 @@ class LiveFeed:
     def _begin(self) -> None:
         self._known = _views(self.engine.processes.list())
         self._told = self.engine.events.latest
-        self._leave_bus = self.engine.bus.subscribe(self._heed)
+        self._unsubscribe = self.engine.bus.subscribe(self._on_notice)
         self._broadcaster = tasks.spawn(self._broadcast_for_ever(), name="live")
         self._next_beat = self.engine.clock.call_later(BEAT, self._beat)
 
     def _end(self) -> None:
-        self._leave_bus()
-        self._leave_bus = _nothing
+        self._unsubscribe()
+        self._unsubscribe = _nothing
         if self._broadcaster is not None:
             self._broadcaster.cancel()
         if self._next_beat is not None:
@@ -158,7 +158,7 @@ class LiveFeed:
         self._lists.clear()
         self._sampled = False
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after):
                 one = after or before

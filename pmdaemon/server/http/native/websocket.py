@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from pmdaemon.core.access import Scope
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, Unsupported
+from pmdaemon.core.misfits import misfit, no_json
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
@@ -231,7 +232,7 @@ class Client:
             self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:
-                    await self._heed(message.data)
+                    await self._on_notice(message.data)
                 case WSMsgType.PING:
                     await self._socket.pong(message.data)
                 case WSMsgType.BINARY:
@@ -247,13 +248,13 @@ class Client:
     def _wait_no_longer(self) -> None:
         self._close(WSCloseCode.POLICY_VIOLATION, b"no key has come")
 
-    async def _heed(self, text: str) -> None:
+    async def _on_notice(self, text: str) -> None:
         try:
             await self._do(_decode(text))
         except msgspec.ValidationError as error:
-            await self._say_error(InvalidInput(f"cannot use this message: {shown(str(error))}"))
+            await self._say_error(InvalidInput(f"cannot use this message: {misfit(error)}"))
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            await self._say_error(InvalidInput(f"this message is not JSON: {shown(str(error))}"))
+            await self._say_error(InvalidInput(f"this message is not JSON: {no_json(error)}"))
         except PmdaemonError as error:
             await self._say_error(error)
 

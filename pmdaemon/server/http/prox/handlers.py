@@ -154,7 +154,7 @@ def _meant(engine: Engine, request: web.Request) -> list[Selector]:
 
 
 def _selector(engine: Engine, name: str) -> Selector:
-    found = called(name, (one.process for one in engine.processes.list()))
+    found = called(name, engine.processes.known)
     if found[0].name == name:
         return Selector(name, narrow=True)  # instances that come later as well
     return Selector(name, pm_ids=frozenset(one.pm_id for one in found))

@@ -69,7 +69,7 @@ async def unblock_process(engine: Engine, request: web.Request) -> web.Response:
 async def take_telemetry(engine: Engine, request: web.Request) -> web.Response:
     """Take in what a program reports of itself."""
     sender, report = await bodies.read_report(request)
-    [process, *others] = called(sender, _processes(engine))
+    [process, *others] = called(sender, engine.processes.known)
     if others:
         names = [instance_name(one) for one in (process, *others)]
         raise ProcessNotFound(shown(sender), names)  # which of them reports?
@@ -140,12 +140,8 @@ def _meant(engine: Engine, request: web.Request) -> list[Selector]:
     name = request.match_info["id"]
     if name == ALL:
         return [Selector.parse(ALL)]
-    found = called(name, _processes(engine))
+    found = called(name, engine.processes.known)
     return [Selector(name, pm_ids=frozenset(one.pm_id for one in found))]
-
-
-def _processes(engine: Engine) -> list[Process]:
-    return [one.process for one in engine.processes.list()]
 
 
 def _refuse_others(principal: Principal, process: Process) -> None:
@@ -161,5 +157,5 @@ def _names_of(engine: Engine, about: str) -> tuple[str, ...]:
     """Say under which names entries stand; what is not there any more may have left some."""
     if about == views.CORE:
         return ("",)
-    instances = [one for one in _processes(engine) if one.name == about]
+    instances = [one for one in engine.processes.known if one.name == about]
     return (about, *(instance_name(one) for one in instances))

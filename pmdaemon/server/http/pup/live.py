@@ -71,7 +71,7 @@ class PupFeed:
         self.engine = engine
         self.guard = guard
         self._listeners: set[Listener] = set()
-        self._leave_bus: Callable[[], None] = _nothing
+        self._unsubscribe: Callable[[], None] = _nothing
         self._output: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._next_tick: Cancellable | None = None
@@ -96,13 +96,13 @@ class PupFeed:
             listener.dismiss()
 
     def _begin(self) -> None:
-        self._leave_bus = self.engine.bus.subscribe(self._heed)
+        self._unsubscribe = self.engine.bus.subscribe(self._on_notice)
         self._output = tasks.spawn(self._tell_output_for_ever(), name="wss.output")
         self._next_tick = self.engine.clock.call_later(TICK, self._tick)
 
     def _end(self) -> None:
-        self._leave_bus()
-        self._leave_bus = _nothing
+        self._unsubscribe()
+        self._unsubscribe = _nothing
         if self._output is not None:
             self._output.cancel()
         if self._next_tick is not None:
@@ -115,7 +115,7 @@ class PupFeed:
             for one in readers:
                 one.deliver(encoded)
 
-    def _heed(self, notice: Notice) -> None:
+    def _on_notice(self, notice: Notice) -> None:
         match notice:
             case ProcessChanged(before, after) if after is not None and after.replaces is None:
                 self._tell_change(before, after)

@@ -18,14 +18,14 @@ from pmdaemon.core.lifecycle_events import (
 )
 from pmdaemon.core.process import Process, Starting, Stopping
 from pmdaemon.core.selectors import Selector, select
-from pmdaemon.engine.choosing import needed_by, needed_by_none, seen, wanted, with_twins
-from pmdaemon.engine.declaring import Change, Declaring, unchanged
 from pmdaemon.engine.outcomes import has_ended, is_down, is_up_or_failed, why_not_down, why_not_up
-from pmdaemon.engine.showing import Showing, Snapshots
+from pmdaemon.engine.planner import Change, Planner, unchanged
+from pmdaemon.engine.selection import needed_by, needed_by_none, seen, wanted, with_twins
+from pmdaemon.engine.snapshots import SnapshotMaker, Snapshots
 from pmdaemon.engine.supervisor import Action, Ledger, Plan, Settled, Supervisor
 
 
-class Acting:
+class ActionRunner:
     """Has things done to processes, until `is_ending`: then nothing is started any more.
 
     `is_served` tells whether requests for an app come through the gateway, which holds them while
@@ -36,14 +36,14 @@ class Acting:
         self,
         *,
         supervisor: Supervisor,
-        declaring: Declaring,
-        showing: Showing,
+        planner: Planner,
+        snapshots: SnapshotMaker,
         is_served: Callable[[str], bool],
     ) -> None:
         self.is_ending = False
         self._supervisor = supervisor
-        self._declaring = declaring
-        self._showing = showing
+        self._planner = planner
+        self._snapshots = snapshots
         self._is_served = is_served
 
     def refuse_when_ending(self) -> None:
@@ -70,7 +70,7 @@ class Acting:
             return action(ledger)
 
         reached = await self._supervisor.ask(unless_ending, settled=is_up_or_failed)
-        return self._showing.outcome(reached, why_not_up)
+        return self._snapshots.outcome(reached, why_not_up)
 
     async def start(
         self,
@@ -93,7 +93,7 @@ class Acting:
                 ]
                 events = with_twins(ledger, events)
             needed = needed_by(chosen, there)
-            return Plan([*needed, *events], self._declaring.changed(ledger, chosen, change))
+            return Plan([*needed, *events], self._planner.changed(ledger, chosen, change))
 
         return await self.bring_up(action)
 
@@ -113,7 +113,7 @@ class Acting:
                 events = with_twins(ledger, events)
             return Plan(events)
 
-        return self._showing.outcome(await self._supervisor.ask(action, settled=settled), why_not)
+        return self._snapshots.outcome(await self._supervisor.ask(action, settled=settled), why_not)
 
     async def in_turn(self, selectors: Sequence[Selector], event: Event) -> Snapshots:
         """Bring processes down, those that depend on others before these."""
@@ -129,7 +129,7 @@ class Acting:
                 lambda ledger, events=events: Plan(with_twins(ledger, events)),  # type: ignore[misc] # bound early on purpose
                 settled=is_down,
             )
-        return self._showing.outcome(outcome, why_not_down)
+        return self._snapshots.outcome(outcome, why_not_down)
 
     async def end_all(self) -> None:
         """End every program, leaving what is wished for as it is; nothing is started any more.
@@ -155,4 +155,4 @@ class Acting:
                 regardless=True,
             )
         left = self._supervisor.everything
-        self._showing.outcome({pm_id: left.get(pm_id) for pm_id in ended}, why_not_down)
+        self._snapshots.outcome({pm_id: left.get(pm_id) for pm_id in ended}, why_not_down)

@@ -19,7 +19,7 @@ Snapshots = list[ProcessSnapshot]
 Explanations = list[tuple[Process, list[str]]]
 
 
-class Showing:
+class SnapshotMaker:
     """Puts together what several parts know of processes; `Processes` hands it out."""
 
     def __init__(

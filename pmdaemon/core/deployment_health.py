@@ -13,7 +13,7 @@ from pmdaemon.core.deployments import (
 from pmdaemon.core.process import Errored, Exited, Online, Process, Stopped, Wish
 
 
-def news_of(deployment: Deployment, processes: Iterable[Process]) -> Event | None:
+def event_for(deployment: Deployment, processes: Iterable[Process]) -> Event | None:
     """Say what has become of a deployment; None when it is as it was said to be.
 
     Jobs run when they are due, and say nothing about it.

@@ -19,12 +19,12 @@ from pmdaemon.core.process import Process, Wish
 from pmdaemon.core.schedule import schedule_of
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
-from pmdaemon.engine.choosing import by_name, others, seen, wanted
 from pmdaemon.engine.interfaces import Clock, TcpProbe
 from pmdaemon.engine.outcomes import has_ended
 from pmdaemon.engine.reloading import Turn, refuse_twice
 from pmdaemon.engine.reservations import reserve, tcp_ports_of
 from pmdaemon.engine.scaling import missing, surplus, wanted_count
+from pmdaemon.engine.selection import by_name, others, seen, wanted
 from pmdaemon.engine.supervisor import Ledger, Plan
 
 Existing = Literal["refuse", "restart", "keep"]
@@ -34,7 +34,7 @@ Change = Callable[[AppSpec], AppSpec]
 """What is declared otherwise from now on; it may refuse by raising a `PmdaemonError`."""
 
 
-class Declaring:
+class Planner:
     """Plans what becomes of processes that are declared, anew or for the first time."""
 
     def __init__(self, *, clock: Clock, probe: TcpProbe, admission: Admission) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
+from pmdaemon.core.deployment_health import event_for
 from pmdaemon.core.deployments import AppCameBack, AppFailed, AppStopped, DeploymentStatus
 from pmdaemon.core.process import Backoff, Errored, Exited, Online, Starting, Stopped, Wish
 from pmdaemon.core.spec import Job, Schedule
-from pmdaemon.core.standing import news_of
 from tests.core.test_deployments import a_deployment
 from tests.support.builders import NOW, a_process, a_run, an_app
 
@@ -36,4 +36,4 @@ A_JOB = a_process(state=Stopped(), spec=an_app(job=Job(Schedule("0 0 * * *"))))
     ],
 )
 def test_a_deployment_follows_its_apps(status, processes, news):
-    assert news_of(a_deployment(status=status), processes) == news
+    assert event_for(a_deployment(status=status), processes) == news
