@@ -7,6 +7,7 @@ line by line for as long as it runs, and thrown away where nobody wants it, so t
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
