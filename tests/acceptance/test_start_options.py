@@ -190,7 +190,8 @@ def test_a_program_that_grows_beyond_its_memory_is_restarted(pmdaemon):
     restarted = pmdaemon.when("app", lambda one: one["restarts"] >= 1)
 
     assert restarted["last_cause"] == "memory limit exceeded"
-    eventually_sync(lambda: output(restarted).startswith("small\nlarge\nsmall\n"))
+    # It may have been ended before it had grown to the full.
+    eventually_sync(lambda: output(restarted).count("small\n") >= 2)
     assert "memory limit exceeded" in pmdaemon.run("describe", "app").out
 
 

@@ -60,6 +60,7 @@ class ClientConnection(asyncio.Protocol):
         self._waiting = b""
         self._current: Exchange | None = None
         self.closing = False
+        self.full = False
         self._paused = False
         self._lingering = False
         self._heard = self._loop.time()
@@ -172,11 +173,13 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Have the target wait."""
+        self.full = True
         if self._current is not None:
             self._current.client_writable(writable=False)
 
     def resume_writing(self) -> None:
         """Let the target go on."""
+        self.full = False
         if self._current is not None:
             self._current.client_writable(writable=True)
 

@@ -36,6 +36,7 @@ class ClientSide(Protocol):
     local_port: int
     secure: bool
     closing: bool
+    full: bool
 
     def write(self, data: bytes) -> None:
         """Send something to the client."""
@@ -208,6 +209,8 @@ class Exchange:
         if self.received > REPLAYABLE:
             self._forget_body()
         self.client.resume()
+        if self.client.full:
+            upstream.pause()  # with what it was answered before
         try:
             await self._over
         except asyncio.CancelledError:
@@ -291,10 +294,11 @@ class Exchange:
 
     def response_ended(self) -> None:
         """Have done with it."""
+        # First, as a client that does not keep up has nothing to do with the target any more.
+        self._upstream = None
         if self._rechunk:
             self._unsent += LAST_CHUNK
         self.response_flushed()
-        self._upstream = None
         self._finish()
 
     def response_failed(self, error: UpstreamFailed) -> None:

@@ -243,6 +243,8 @@ class UpstreamConnection(asyncio.Protocol):
                 self._transport.close()
         else:
             self.used_before = True
+            # Whom the end of this was for may not have kept up; the next one is somebody else.
+            self.resume()
             self._pool.put_back(self._address, self)
         if receiver is not None:
             receiver.response_ended()
