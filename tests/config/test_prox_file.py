@@ -173,7 +173,7 @@ service: {}
             "processes: {web: a}\ntasks: {b: {cmd: b, timeout: 5}}",
             "tasks.b.timeout: not a duration: 5 (examples: 500ms, 10s, 1m30s)",
         ),
-        ("processes: {web: a}\ntasks: [b]", "tasks: not a table: ['b']"),
+        ("processes: {web: a}\ntasks: [b]", 'tasks: not a table: ["b"]'),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path, text, problem):
