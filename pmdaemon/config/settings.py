@@ -76,8 +76,6 @@ def read_settings(path: str) -> Settings:
     except InvalidConfiguration as error:
         problems = [f"hooks{problem}" for problem in error.problems]
         raise InvalidConfiguration(path, problems) from None
-    except PmdaemonError as error:
-        raise InvalidConfiguration(path, [f"hooks: {error.message}"]) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
     accounts = _accounts(path, found.get("accounts", {}))
     deploy = read_deploy_settings(path, found.get("deploy", {}))

@@ -9,17 +9,7 @@ LONGEST_SHOWN = 80
 
 def shown(value: object) -> str:
     """Repeat a value so that it is safe to print, in at most about 80 characters."""
-    match value:
-        case str():
-            text = value
-        case None:
-            text = "null"
-        case bool():
-            text = str(value).lower()
-        case _:
-            import json  # noqa: PLC0415 - the keeper, which repeats no such value, is to be small
-
-            text = json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else _as_json(value)
     if not text:
         return '""'
     safe = "".join(map(_safe, text[: LONGEST_SHOWN + 1]))
@@ -30,6 +20,15 @@ def why(error: BaseException) -> str:
     """Say why something failed, as a sentence goes on: in the system's own words, if it has any."""
     reason = str(getattr(error, "strerror", None) or error) or _named(error)
     return reason if reason[:2].isupper() else f"{reason[:1].lower()}{reason[1:]}"
+
+
+def _as_json(value: object) -> str:
+    import json  # noqa: PLC0415 - the keeper, which repeats no such value, is to be small
+
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return "…"  # its keys are none of JSON, or it holds itself, or is nested too deeply
 
 
 def _named(error: BaseException) -> str:

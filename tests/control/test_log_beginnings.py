@@ -3,6 +3,8 @@ from contextlib import ExitStack
 import pytest
 
 from pmdaemon.control.log_beginnings import (
+    at_end,
+    at_place,
     at_time,
     with_files,
     with_last_bytes,
@@ -117,3 +119,36 @@ def test_nothing_written_is_nothing_to_begin_with(stream):
 
     assert stream.begins(at_time(1)) == ""
     assert stream.begins(with_files(3)) == ""
+
+
+def place_of(path):
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def test_who_comes_back_reads_on_where_the_file_is_by_now(stream):
+    stream.write("one\ntwo\n", 10)
+    place = place_of(stream.path)
+    stream.rotate()
+    stream.write("three\n", 20)
+
+    assert stream.begins(at_place(place, 4)) == "two\nthree\n"
+    assert stream.begins(at_place(place_of(stream.path), 6)) == ""
+
+
+def test_what_was_emptied_or_is_another_file_is_all_new(stream):
+    stream.write("one\n", 10)
+
+    assert stream.begins(at_place(place_of(stream.path), 5)) == "one\n"
+    assert stream.begins(at_place((0, 0), 3)) == "one\n"
+
+
+def test_at_the_end_is_where_the_next_bytes_will_be(stream):
+    assert stream.begins(at_end) == ""
+    stream.write("one\n", 10)
+
+    with ExitStack() as stack:
+        [source], offset = at_end(str(stream.path), stack)
+        assert offset == source.end == 4
+    stream.path.unlink()
+    assert stream.begins(at_end) == ""

@@ -100,3 +100,7 @@ def test_a_scope_that_there_is_not_is_told_with_those_that_there_are():
         f"not a scope: reed (there are {', '.join(GRANTABLE)} and telemetry:ID)"
     )
     assert refusal.value.details == {"scope": "reed"}
+
+
+def test_who_shows_a_token_has_its_name_and_grants():
+    assert TOKEN.principal == Principal("ci", frozenset({"read"}))

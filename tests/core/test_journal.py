@@ -60,6 +60,10 @@ def test_a_wish_to_block_is_told_and_its_end():
     ]
 
 
+def test_another_wish_is_no_matter():
+    assert told(a_process(wish=Wish.UP), a_process(wish=Wish.DOWN)) == []
+
+
 @pytest.mark.parametrize(
     ("cause", "category"), [(Cause.FILES_CHANGED, "watcher"), (Cause.SCHEDULED, "scheduler")]
 )

@@ -10,6 +10,12 @@ class Bounds(msgspec.Struct, forbid_unknown_fields=True):
     most: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class Point(msgspec.Struct):
+    x: float | None = None
+    y: int | str | list[int] | None = None
+    raw: bytes | None = None
+
+
 class Sent(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     port: int | float | str | None = None
@@ -41,6 +47,21 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True):
 def test_what_does_not_fit_is_said_in_words_of_json(sent, sentence):
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(sent, Sent)
+
+    assert misfit(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"x": "a"}, "x is to be a number, not text"),
+        ({"y": 1.5}, "y is to be a whole number, text or a list, not a number"),
+        ({"raw": 1}, "raw is to be bytes, not a whole number"),
+    ],
+)
+def test_of_several_kinds_those_are_told_that_somebody_would_send(sent, sentence):
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.convert(sent, Point)
 
     assert misfit(caught.value) == sentence
 

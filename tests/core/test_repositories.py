@@ -4,6 +4,7 @@ from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.repositories import (
     LONGEST_BRANCH,
     LONGEST_URL,
+    PUSHED,
     read_branch,
     read_repo_url,
     read_sha,
@@ -160,3 +161,7 @@ def test_what_is_no_branch_or_commit_is_repeated():
         read_branch("-f")
     with pytest.raises(InvalidInput, match=r"^not the name of a commit: main$"):
         read_sha("main")
+
+
+def test_a_project_may_get_its_commits_by_pushes_alone():
+    assert read_repo_url(f" {PUSHED} ", trusted=False) == PUSHED

@@ -1,3 +1,4 @@
+import sys
 from datetime import date
 
 import pytest
@@ -31,6 +32,8 @@ def test_a_harmless_value_is_shown_as_it_is(value, text):
         ("a\0", r"a\x00"),
         ("\u202egnp.exe", r"\u202egnp.exe"),
         ("a\udcff", r"a\xff"),
+        ("\udc80", r"\x80"),
+        ("\udc7f", r"\udc7f"),
         ("\ud800", r"\ud800"),
     ],
 )
@@ -42,6 +45,16 @@ def test_what_could_move_a_cursor_or_hide_text_is_escaped(value, text):
 def test_a_long_value_is_shortened(value):
     assert len(shown(value)) == LONGEST_SHOWN + 1
     assert shown(value).endswith("…")
+
+
+def test_what_is_no_json_is_not_repeated():
+    itself: list[object] = []
+    itself.append(itself)
+    deep: list[object] = []
+    for _ in range(sys.getrecursionlimit()):
+        deep = [deep]
+
+    assert [shown(value) for value in (itself, deep, {(1, 2): 3})] == ["…"] * 3
 
 
 def test_a_value_that_just_fits_is_not_shortened():
