@@ -81,11 +81,11 @@ def test_who_interrupts_is_told_that_it_goes_on(cli, monkeypatch):
     assert cli("deploy", "--project", "shop") == 130
     assert cli.err == (
         "pmdaemon: deployment 3 continues without you"
-        " (to end it: pmdaemon deployments shop 3 --cancel)\n"
+        " (to cancel it: pmdaemon deployments shop 3 --cancel)\n"
     )
 
 
 @pytest.mark.parametrize("option", ["--detach", "--json"])
 def test_options_of_the_one_are_refused_for_the_other(cli, option):
     assert cli("deploy", "production", option) == 2
-    assert cli.err.startswith("pmdaemon: ENVIRONMENT is of an ecosystem file")
+    assert cli.err.startswith("pmdaemon: these options cannot be used with ENVIRONMENT")

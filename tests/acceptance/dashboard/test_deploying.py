@@ -207,7 +207,7 @@ def test_the_password_is_changed_and_all_sessions_are_ended(page):
     page.get_by_label("Current password").fill("wrong password")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_role("alert")).to_contain_text("The current password is another one")
+    expect(page.get_by_role("alert")).to_contain_text("The current password is wrong")
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
