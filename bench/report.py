@@ -34,12 +34,6 @@ configuration that names all programs, so their start times include that of thei
 AFTERWORD = """\
 ## Where pmdaemon is not ahead, and why
 
-* **200 from one file** takes a little more than a quarter of PM2's time, and 1,000 a little less,
-  because the command itself takes up part of the former. Both processors are busy throughout. A
-  bare `sleep` takes about 0.7 ms to start, whoever starts it. The daemon spends as much again on
-  each program: a spawn, two FIFOs and two files for its output, and a record that is written
-  *before* the program starts, so that killing the daemon in between neither loses nor duplicates
-  anything.
 * **Output, one write per line**: most of the time is spent by the writer. Writing to a file without
   any manager, it is not much faster.
 * **First start**: circus has no store to create, and no process that takes over when its daemon

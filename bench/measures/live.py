@@ -28,7 +28,8 @@ _PONG = b"\x8a\x80\x00\x00\x00\x00"
 def measure(pair: Pair, effort: float) -> list[Figure]:
     """CPU with 1,000 WebSocket clients and 100 processes, and how soon all of them see a crash."""
     ours = pair.ours
-    ours.start([*sleepers(PROCESSES - 1), python_program("crasher", "stamp.py", os.devnull)])
+    crasher = python_program("crasher", "stamp.py", os.devnull, max_restarts=10_000)
+    ours.start([*sleepers(PROCESSES - 1), crasher])
     port = int(web_address(ours).rsplit(":", 1)[1])
     without = memory(ours.daemon()[:1])["Pss"]
     audience = Audience(port, CLIENTS)
