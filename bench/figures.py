@@ -9,6 +9,9 @@ from msgspec import Struct
 
 OURS, THEIRS = "pmdaemon", "PM2"
 
+NEXT_TO_NOTHING = 0.005
+"""What is shown as 0.00, and nothing can be compared with."""
+
 
 def percentile(samples: Sequence[float], percent: float) -> float:
     """Interpolate between the two nearest samples."""
@@ -45,8 +48,8 @@ class Figure(Struct, frozen=True):
 
     @property
     def ratio(self) -> float | None:
-        """Ours to theirs, by the medians."""
-        if not self.ours or not self.theirs or not statistics.median(self.theirs):
+        """Ours to theirs, by the medians; None where theirs is next to nothing."""
+        if not self.ours or not self.theirs or statistics.median(self.theirs) < NEXT_TO_NOTHING:
             return None
         return statistics.median(self.ours) / statistics.median(self.theirs)
 

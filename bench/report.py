@@ -43,6 +43,9 @@ AFTERWORD = """\
   nothing takes 2.8 MiB. The keeper, which lets programs outlive the daemon, takes 3.5 MiB. The
   daemon takes 16.6 MiB: 5 for asyncio, 1 for the validated message types, 5 for our own code, 1 for
   the open store, and 20 KiB for each of 100 programs. runit's C programs take a few pages each.
+* **Idle CPU with many programs**: pmdaemon measures every program and all its children every two
+  seconds, so that memory limits act soon and the figures it shows are of this moment. PM2 looks
+  every 30 seconds and at main processes only, so a short measurement often catches none of it.
 * **The proxy** is written in Python, runs in one process, and needs several times as long as nginx
   for each request. It exists for what needs knowledge of the programs: holding requests while one
   starts, and switching runs without downtime. The latency it adds at the 99th percentile depends
