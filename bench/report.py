@@ -36,9 +36,9 @@ AFTERWORD = """\
 
 * **Output, one write per line**: most of the time is spent by the writer. Writing to a file without
   any manager, it is not much faster, so nobody could be four times as fast as PM2 with it.
-* **Requests to a cluster**: PM2's daemon hands out connections in turn. Here the instances take them
-  from one socket themselves, and so do not depend on the daemon. Runs on this machine gave between
-  0.8 and 1.1 times PM2's requests.
+* **Requests to a cluster**: PM2's daemon hands out connections in turn. Here the instances take
+  them from one socket themselves, and so do not depend on the daemon. Runs on this machine gave
+  between 0.8 and 1.1 times PM2's requests.
 * **First start**: circus has no store to create, and no process that takes over when its daemon
   dies.
 * **List**: runit's `sv` is a small C program. All the others have to start an interpreter first.
