@@ -72,7 +72,8 @@ class Contender(ABC):
 
     def _end_what_was_seen(self) -> None:
         if left := end(self._seen):
-            print(f"  {self.name} left {len(left)} processes behind: {left}", file=sys.stderr)
+            names = ", ".join(str(process.pid) for process in left[:5])
+            print(f"  {self.name} left {len(left)} behind: {names}…", file=sys.stderr)
         self._seen.clear()
         shutil.rmtree(self.home, ignore_errors=True)
 
