@@ -8,15 +8,9 @@ from pmdaemon.core.notices import MessageReceived
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine import conversations
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def token(parts, pm_id=0):
