@@ -14,13 +14,19 @@ from pathlib import Path
 from socket import gethostname
 from typing import Any, NamedTuple
 
+from pmdaemon.config.field_values import MOST_INSTANCES
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown, why
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
 
+_OF_ALL = ("directory", "environment", "pidfile", "umask", "user")
+"""The settings of the section `supervisord` that are used here; most are about all programs."""
+
 _EXPRESSION = re.compile(r"%(?:\(([A-Za-z0-9_.-]+)\)([0-9]*[sd])|%)")
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
@@ -63,9 +69,9 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
     given["here"] = str(Path(path).absolute().parent)
     given["host_node_name"] = gethostname()
     sections = _sections(path, given)
-    daemon = sections.get("supervisord", {})
-    groups = dict(_groups(sections))
     problems: list[str] = []
+    daemon = _of_all(sections.get("supervisord", {}), given, problems)
+    groups = dict(_groups(sections))
     apps: list[dict[str, Any]] = []
     notes: list[str] = []
     for section, fields in sections.items():
@@ -81,9 +87,22 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
     if "inet_http_server" in sections:
         notes.append("what supervisor offers over HTTP is turned on by pmdaemon web")
     if problems:
-        raise InvalidConfiguration(path, problems)
-    pid_file = _expanded(daemon.get("pidfile", "%(here)s/supervisord.pid"), given)
-    return Supervised(apps, notes, pid_file)
+        raise InvalidConfiguration(shown(path), problems)
+    return Supervised(apps, notes, daemon.get("pidfile", f"{given['here']}/supervisord.pid"))
+
+
+def _of_all(
+    section: Mapping[str, str], given: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
+    """Put the values into what is said about all programs."""
+    found: dict[str, str] = {}
+    for key in _OF_ALL:
+        if key in section:
+            try:
+                found[key] = _expanded(section[key], given)
+            except InvalidInput as error:
+                problems.append(f"[supervisord]: {key}: {error.message}")
+    return found
 
 
 class _Program(NamedTuple):
@@ -105,7 +124,7 @@ class _Program(NamedTuple):
     def whole(self, key: str, default: int) -> int:
         """Give a setting that is a number."""
         text = self.text(key) or str(default)
-        if not text.strip().isdigit():
+        if not _NUMBER.fullmatch(text.strip()):
             raise InvalidInput(f"{key}: not a number: {shown(text)}")
         return int(text)
 
@@ -121,6 +140,11 @@ def _apps(program: _Program, notes: list[str]) -> Iterator[dict[str, Any]]:
         if key in program.fields:
             notes.append(f"{program.name}: {key} is not used: {note}")
     count, first = program.whole("numprocs", 1), program.whole("numprocs_start", 0)
+    if count == 0:
+        notes.append(f"{program.name} is not taken over: its numprocs is 0")
+        return
+    if count > MOST_INSTANCES:
+        raise InvalidInput(f"numprocs: it is {MOST_INSTANCES} at the most")
     numbers = range(first, first + count)
     told_apart = ("command", "environment", "directory")
     if all("process_num" not in program.fields.get(key, "") for key in told_apart):
@@ -245,13 +269,13 @@ def _parsed(path: str) -> configparser.RawConfigParser:
         with open(path, "rb") as file:  # noqa: PTH123 - as in config.ecosystem
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
-            raise InvalidInput(f"cannot read {path}: it is larger than 10 MiB", path=path)
-        parser.read_string(data.decode())
+            raise InvalidInput(f"cannot read {shown(path)}: it is larger than 10 MiB", path=path)
+        parser.read_string(data.decode("utf-8-sig"))
     except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {why(error)}", path=path) from error
+        raise InvalidInput(f"cannot read {shown(path)}: {why(error)}", path=path) from error
     except (configparser.Error, UnicodeDecodeError) as error:
         reason = shown(str(error).replace("\n", " "))
-        raise InvalidConfiguration(path, [f"it is not an INI file: {reason}"]) from error
+        raise InvalidConfiguration(shown(path), [f"it is not an INI file: {reason}"]) from error
     return parser
 
 
@@ -264,7 +288,7 @@ def _expanded(text: str, values: Mapping[str, str]) -> str:
             raise InvalidInput(f"nothing is known of %({shown(name)}){form}")
         if form == "s":
             return values[name]
-        if not values[name].isdigit():
+        if not _NUMBER.fullmatch(values[name]):
             raise InvalidInput(f"%({shown(name)}){form} is no number")
         return f"%{form}" % int(values[name])
 

@@ -128,6 +128,32 @@ def test_what_is_said_of_all_programs_is_said_of_each(folder):
     assert (app["env"], app["umask"], app["cwd"]) == ({"A": "1", "B": "3"}, "077", "/srv")
 
 
+def test_values_are_put_into_what_is_said_of_all_programs(folder):
+    found = folder.read(
+        '[supervisord]\nenvironment=A="%(ENV_HOME)s/a"\ndirectory=%(here)s\npidfile=%(here)s/x\n'
+        "[program:a]\ncommand=echo\n"
+    )
+
+    [app] = found.apps
+    assert (app["env"], app["cwd"]) == ({"A": "/home/u/a"}, str(folder.path))
+    assert found.pid_file == f"{folder.path}/x"
+
+
+def test_what_is_wrong_about_all_programs_is_told(folder):
+    with pytest.raises(InvalidConfiguration) as refused:
+        folder.read("[supervisord]\ndirectory=%(nothing)s\n")
+
+    assert refused.value.problems == (
+        "[supervisord]: directory: nothing is known of %(nothing)s",
+    )  # fmt: skip
+
+
+def test_a_byte_order_mark_is_no_part_of_it(folder):
+    [app] = folder.read("\ufeff[program:a]\ncommand=echo\n").apps
+
+    assert app["name"] == "a"
+
+
 def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
     folder.write("[program:b]\ncommand=echo b\n", "more/2.conf")
     folder.write("[program:a]\ncommand=echo a\n", "more/1.conf")
@@ -145,6 +171,7 @@ def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
         ("[program:a]\ncommand=echo\nstdout_logfile=/dev/stdout", "a: output stays in files"),
         ("[eventlistener:m]\ncommand=memmon", "m is not taken over: what listens to events"),
         ("[fcgi-program:f]\ncommand=php", "f is not taken over: FastCGI"),
+        ("[program:a]\ncommand=echo\nnumprocs=0", "a is not taken over: its numprocs is 0"),
         ("[inet_http_server]\nport=9001", "is turned on by pmdaemon web"),
     ],
 )
@@ -167,6 +194,8 @@ def test_notes_on_a_program_of_many_processes_are_told_once(folder):
         ("command=echo %(nothing)s", "nothing is known of %(nothing)s"),
         ("command=echo %(program_name)d", "%(program_name)d is no number"),
         ("command=echo\nnumprocs=many", "numprocs: not a number: many"),
+        ("command=echo\nnumprocs=1001", "numprocs: it is 1000 at the most"),
+        ("command=echo\nstopwaitsecs=²", "stopwaitsecs: not a number: ²"),
         ("command=echo\nautostart=maybe", "autostart: neither true nor false: maybe"),
         ("command=echo\nautorestart=maybe", "autorestart: neither true nor false: maybe"),
         ("command=echo\nnumprocs=2", "process_name: with numprocs it has to have"),
