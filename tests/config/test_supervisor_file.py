@@ -75,6 +75,7 @@ def test_what_it_makes_of_a_file_can_be_started(folder):
         ("startretries=9", "max_restarts", 9),
         ("stdout_logfile=/var/log/%(program_name)s.log", "out_file", "/var/log/web.log"),
         ("stderr_logfile=NONE", "error_file", "NULL"),
+        ("stdout_logfile=off", "out_file", "NULL"),
         ("stdout_logfile_maxbytes=50MB", "log_max_size", "50MB"),
         ("stdout_logfile_backups=3", "log_keep", 3),
         ('environment=A="x,y",B=2,HOME_OF="%(ENV_HOME)s"', "env",
@@ -139,6 +140,42 @@ def test_values_are_put_into_what_is_said_of_all_programs(folder):
     assert found.pid_file == f"{folder.path}/x"
 
 
+def test_variables_that_a_file_sets_are_values_of_what_comes_after(folder):
+    found = folder.read(
+        "[supervisord]\nenvironment=BASE=90\n"
+        "[program:a]\ncommand=serve %(ENV_BASE)s %(ENV_PORT)s\nnumprocs=2\n"
+        'environment=PORT="%(ENV_BASE)s%(process_num)02d"\n'
+        "process_name=a_%(process_num)d_%(ENV_PORT)s\n"
+    )
+
+    assert [(app["name"], app["args"]) for app in found.apps] == [
+        ("a_0_9000", ["90", "9000"]),
+        ("a_1_9001", ["90", "9001"]),
+    ]
+
+
+def test_a_file_that_is_included_has_its_own_folder(folder):
+    folder.write("[program:a]\ncommand=echo %(here)s\n", "50% more/a.conf")
+
+    [app] = folder.read("[include]\nfiles = 50%%?more/a.conf\n").apps
+
+    assert app["args"] == [f"{folder.path}/50%", "more"]
+
+
+def test_a_section_may_stand_in_several_files(folder):
+    folder.write("[program:a]\numask=077\n", "more/a.conf")
+
+    [app] = folder.read("[program:a]\ncommand=echo\n[include]\nfiles = more/*\n").apps
+
+    assert (app["script"], app["umask"]) == ("echo", "077")
+
+
+def test_blanks_around_a_name_are_no_part_of_it(folder):
+    [app] = folder.read("[program: web ]\ncommand=echo\n[group: g ]\nprograms = web\n").apps
+
+    assert (app["name"], app["namespace"]) == ("web", "g")
+
+
 def test_what_is_wrong_about_all_programs_is_told(folder):
     with pytest.raises(InvalidConfiguration) as refused:
         folder.read("[supervisord]\ndirectory=%(nothing)s\n")
@@ -146,6 +183,8 @@ def test_what_is_wrong_about_all_programs_is_told(folder):
     assert refused.value.problems == (
         "[supervisord]: directory: nothing is known of %(nothing)s",
     )  # fmt: skip
+    with pytest.raises(InvalidConfiguration, match="environment: it is KEY"):
+        folder.read("[supervisord]\nenvironment=A\n")
 
 
 def test_a_byte_order_mark_is_no_part_of_it(folder):
@@ -169,6 +208,7 @@ def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
         ("[program:a]\ncommand=echo\npriority=1", "a: priority is not used"),
         ("[program:a]\ncommand=echo\nredirect_stderr=true", "a: what goes to stderr stays apart"),
         ("[program:a]\ncommand=echo\nstdout_logfile=/dev/stdout", "a: output stays in files"),
+        ("[program:a]\ncommand=echo\nstdout_logfile=syslog", "a: output stays in files"),
         ("[eventlistener:m]\ncommand=memmon", "m is not taken over: what listens to events"),
         ("[fcgi-program:f]\ncommand=php", "f is not taken over: FastCGI"),
         ("[program:a]\ncommand=echo\nnumprocs=0", "a is not taken over: its numprocs is 0"),
