@@ -86,8 +86,8 @@ class Manager(Contender):
         self.dialect = dialect
         self.executable = executable
 
-    def run(self, *arguments: str) -> str:
-        """Run one command to its end, and return what it printed.
+    def run(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run one command to its end, in this folder if one is given; return what it printed.
 
         Raises:
             BenchFailed: it failed, or hung.
@@ -106,6 +106,7 @@ class Manager(Contender):
         command = [str(self.executable), *arguments]
         done = subprocess.run(
             command,
+            cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
