@@ -221,6 +221,13 @@ def test_standard_input_may_be_in_any_format(monkeypatch, text):
     assert apps("-") == [{"script": "x"}]
 
 
+def test_standard_input_is_called_that(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    with pytest.raises(InvalidConfiguration, match="cannot use standard input: there is no app"):
+        load("-", {})
+
+
 def test_what_stands_beside_the_apps_is_remarked_on(tmp_path):
     text = '{"apps": [{"script": "x"}], "deploy": {}, "x-anchors": 1, "$schema": "a", "foo": 1}'
 

@@ -94,6 +94,19 @@ async def test_a_program_without_a_channel_is_refused(parts):
     assert refused.value.code == "no_channel"
 
 
+async def test_an_action_that_is_not_among_those_offered_is_refused_before_anything_is_sent(parts):
+    await parts.start(an_app(name="web", instances=2))
+    offer = {"type": "axm:action", "data": {"action_name": "flush"}}
+    parts.bus.publish(MessageReceived(parts.supervisor.processes[1], offer))
+
+    with pytest.raises(
+        OperationFailed, match="web:1 has no action act: it offers flush"
+    ) as refused:
+        await parts.engine.conversations.trigger(WEB, "act", None)
+    assert refused.value.code == "no_such_action"
+    assert parts.channels.sent == []
+
+
 async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
     monkeypatch.setattr(conversations, "ANSWER_PATIENCE", 0.0)
     await parts.start(an_app(name="web"))

@@ -9,6 +9,7 @@ import pytest
 
 from pmdaemon.control.messages import MAX_MESSAGE
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.daemon.open_files import limit, raise_limit
 from tests.support.control import HELLO, listening
 from tests.support.limits import no_descriptor_free
 from tests.support.waiting import eventually
@@ -292,6 +293,17 @@ async def test_a_client_that_does_not_read_holds_up_nobody_else(channel, verbs, 
     assert caplog.text == ""
 
 
+@pytest.fixture
+def many_files():
+    """Both ends of hundreds of connections are open in our own process."""
+    before = raise_limit()
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1024:
+        pytest.skip("fewer than 1,024 files may be open here")
+    yield
+    limit(before)
+
+
+@pytest.mark.usefixtures("many_files")
 async def test_300_clients_at_once_are_all_answered(channel):
     clients = [await channel.client() for _ in range(300)]
 

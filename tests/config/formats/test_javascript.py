@@ -112,6 +112,15 @@ def test_without_node_the_sentence_says_so(tmp_path):
     assert refusal.value.code == "interpreter_not_found"
 
 
+def test_a_node_that_cannot_be_run_is_one_sentence(tmp_path):
+    node = tmp_path / "node"
+    node.write_bytes(b"\x7f no program")
+    node.chmod(0o755)
+
+    with pytest.raises(ValueError, match="node cannot be run: "):
+        evaluate("a.config.js", {"PATH": str(tmp_path)})
+
+
 def is_running(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
