@@ -15,9 +15,6 @@ from tests.support.ports import free_port
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# What helpers assert fails with as much detail as what tests do.
-pytest.register_assert_rewrite("tests.support")
-
 # How long an example takes tells how busy the machine is. What has passed once passes again; others
 # are tried by `--hypothesis-profile exploring`.
 unhurried = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}

@@ -34,7 +34,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
-from pmdaemon.engine.snapshots import Snapshots
+from pmdaemon.engine.snapshots import SnapshotMaker, Snapshots
 from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
@@ -262,13 +262,18 @@ class EngineOnFakes:
     def _processes(self, gateway: GatewaySide) -> Processes:
         return Processes(
             supervisor=self.supervisor,
-            sampler=self.sampler,
+            snapshots=SnapshotMaker(
+                supervisor=self.supervisor,
+                sampler=self.sampler,
+                clock=self.clock,
+                capture=self.capture,
+                health=self.health,
+                telemetry=self.telemetry,
+            ),
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
             admission=Admission(self.launcher, may_publish=gateway.admit),
-            health=self.health,
-            telemetry=self.telemetry,
             gateway=gateway,
         )
 
