@@ -169,6 +169,11 @@ class EngineOnFakes:
         """Tell the state of a process."""
         return self.supervisor.processes[pm_id].state.kind
 
+    @property
+    def each_state(self) -> dict[int, str]:
+        """The state of each process, as users call it."""
+        return {pm_id: str(one.state.kind) for pm_id, one in self.supervisor.processes.items()}
+
     def program(self, pm_id: int) -> FakeProcess:
         """Give the made-up process that runs for a process."""
         return self.world.get(self.identity(pm_id))
