@@ -251,7 +251,7 @@ def follow(
     while True:
         try:
             for item in daemon.follow(*(selectors or ("all",))):
-                yield from _on_notice(item, daemon, selectors, feed)
+                yield from _pieces_of(item, daemon, selectors, feed)
         except DaemonUnavailable:
             yield Away()
         _wait_for(daemon, wait)
@@ -274,7 +274,7 @@ def read(
                     yield piece
 
 
-def _on_notice(
+def _pieces_of(
     item: GrowthItem, daemon: Daemon, selectors: Sequence[str | int], feed: LogFeed
 ) -> Iterator[LogLine | Change]:
     if not feed.knows(item["pm_id"]):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 import urllib.request
@@ -10,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
-node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+node = needs("node")
 
 COMMONJS = """
 const http = require('http');

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import FOREVER
+from tests.support.machine import needs
 from tests.support.running import children_of, command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
@@ -43,7 +44,7 @@ def test_a_script_runs_by_the_interpreter_of_its_extension(pmdaemon):
     assert argument == str(script)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@needs("node")
 def test_a_node_script_runs_by_node(pmdaemon):
     script = pmdaemon.script("idle.js", "setInterval(() => {}, 1000)")
 

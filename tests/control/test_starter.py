@@ -14,6 +14,7 @@ from pmdaemon.control import starter
 from pmdaemon.control.starter import Prepared, importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from tests.support.descriptors import moved_up, room_beyond_select
+from tests.support.limits import limited
 from tests.support.waiting import eventually_sync
 
 
@@ -232,14 +233,12 @@ def test_descriptors_of_the_caller_do_not_leak_into_the_daemon(daemon_is, log, t
 @pytest.mark.posix
 def test_a_descriptor_beyond_a_limit_that_was_lowered_holds_nothing_up(daemon_is, log, tmp_path):
     daemon_is(f"""ls /proc/self/fd > {tmp_path}/open; echo '{{"ready": 1}}' >&3""")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     high = fcntl.fcntl(0, fcntl.F_DUPFD, 300)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))
     try:
-        assert start(log) == 1
-        assert os.get_inheritable(high)
+        with limited(resource.RLIMIT_NOFILE, 300):
+            assert start(log) == 1
+            assert os.get_inheritable(high)
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         os.close(high)
 
     assert str(high) not in (tmp_path / "open").read_text().split()

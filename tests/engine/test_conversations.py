@@ -8,15 +8,9 @@ from pmdaemon.core.notices import MessageReceived
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine import conversations
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def token(parts, pm_id=0):
@@ -91,6 +85,19 @@ async def test_a_program_without_a_channel_is_refused(parts):
     with pytest.raises(OperationFailed, match="not a Node program") as refused:
         await parts.engine.conversations.trigger(WEB, "act", None)
     assert refused.value.code == "no_channel"
+
+
+async def test_an_action_that_is_not_among_those_offered_is_refused_before_anything_is_sent(parts):
+    await parts.start(an_app(name="web", instances=2))
+    offer = {"type": "axm:action", "data": {"action_name": "flush"}}
+    parts.bus.publish(MessageReceived(parts.supervisor.processes[1], offer))
+
+    with pytest.raises(
+        OperationFailed, match="web:1 has no action act: it offers flush"
+    ) as refused:
+        await parts.engine.conversations.trigger(WEB, "act", None)
+    assert refused.value.code == "no_such_action"
+    assert parts.channels.sent == []
 
 
 async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):

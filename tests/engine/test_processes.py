@@ -24,18 +24,12 @@ from pmdaemon.core.spec import (
 )
 from pmdaemon.core.tcp_ports import TcpPorts
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.waiting import eventually
 
 BROKEN = StoreUnavailable("cannot write the store: its disk is full")
 ALL = [Selector.parse("all")]
 WEB = [Selector.parse("web")]
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 @pytest.fixture

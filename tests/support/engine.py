@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
+from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
@@ -171,6 +172,14 @@ class EngineOnFakes:
     def program(self, pm_id: int) -> FakeProcess:
         """Give the made-up process that runs for a process."""
         return self.world.get(self.identity(pm_id))
+
+    def write(self, text: str, pm_id: int = 0, stream: OutputStream = OutputStream.OUT) -> None:
+        """Have a program write to its output, where `folder` has its real files."""
+        (snapshot,) = self.engine.processes.glance([pm_id])
+        path = snapshot.out_file if stream is OutputStream.OUT else snapshot.error_file
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+        self.bus.publish(OutputGrew(pm_id, stream))
 
     def _lines(self) -> ProgramLines:
         return ProgramLines(

@@ -8,12 +8,11 @@ from pmdaemon.control.log_places import Place
 from pmdaemon.control.log_reader import Follower
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
 from pmdaemon.server.http import log_streams
 from pmdaemon.server.http.log_streams import LogStream, Missed, read_cursor, write_cursor
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.waiting import eventually
 
 OUT, ERR = OutputStream
@@ -24,11 +23,7 @@ class Scene:
         self.parts = parts
 
     def write(self, text, pm_id=0, stream=OUT):
-        (snapshot,) = self.parts.engine.processes.glance([pm_id])
-        path = snapshot.out_file if stream is OUT else snapshot.error_file
-        with open(path, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(pm_id, stream))
+        self.parts.write(text, pm_id, stream)
 
     def stream(self, name="web", streams=OutputStream, lines=20, cursor=None):
         selectors = [Selector.parse(name)]
@@ -36,10 +31,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield Scene(parts)
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    return Scene(parts)
 
 
 class Reading:

@@ -232,7 +232,7 @@ class Client:
             self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:
-                    await self._on_notice(message.data)
+                    await self._on_text(message.data)
                 case WSMsgType.PING:
                     await self._socket.pong(message.data)
                 case WSMsgType.BINARY:
@@ -248,7 +248,7 @@ class Client:
     def _wait_no_longer(self) -> None:
         self._close(WSCloseCode.POLICY_VIOLATION, b"no key has come")
 
-    async def _on_notice(self, text: str) -> None:
+    async def _on_text(self, text: str) -> None:
         try:
             await self._do(_decode(text))
         except msgspec.ValidationError as error:

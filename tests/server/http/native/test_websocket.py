@@ -2,22 +2,19 @@ import asyncio
 from base64 import urlsafe_b64encode
 
 import pytest
-from aiohttp import ClientSession, WSServerHandshakeError
+from aiohttp import WSServerHandshakeError
 from msgspec.structs import replace
 
 from pmdaemon.core.access import digest_of
-from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.selectors import Selector
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT
 from pmdaemon.server.http.streams import MOST_UNREAD
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.talks import Talk
 from tests.support.waiting import eventually
-from tests.support.web_side import KEY, LOCKED, OPEN, turned_on
+from tests.support.web_side import KEY, LOCKED, OPEN, WebScene, a_scene
 
 CLOSED = replace(LOCKED, ws_public=False)
 
@@ -34,24 +31,10 @@ class NativeTalk(Talk):
         await self.socket.send_json({"type": kind, "data": data})
 
 
-class Scene:
-    def __init__(self, parts, server, session):
-        self.parts = parts
-        self.server = server
-        self.session = session
-
+class Scene(WebScene):
     async def connect(self, headers=None, **options):
         url = f"{self.server.address}/ws"
         return NativeTalk(await self.session.ws_connect(url, headers=headers, **options))
-
-    def write(self, text, pm_id=0):
-        (snapshot,) = self.parts.engine.processes.glance([pm_id])
-        with open(snapshot.out_file, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(pm_id, OutputStream.OUT))
-
-    async def stop(self):
-        await self.parts.engine.processes.stop([Selector.parse("web")])
 
     @property
     def live(self):
@@ -59,11 +42,10 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        await parts.start(an_app(name="web"))
-        async with turned_on(parts, LOCKED) as server:
-            yield Scene(parts, server, session)
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    async with a_scene(Scene, parts, LOCKED) as scene:
+        yield scene
 
 
 async def status_of_handshake(scene, headers=None, **options):

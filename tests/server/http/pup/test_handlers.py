@@ -7,16 +7,14 @@ from pmdaemon.core.access import TokenKind
 from pmdaemon.core.notices import EndingBegan, MessageSent
 from pmdaemon.core.process import ProcessState
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 from tests.support.web_side import turned_on
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"), an_app(name="api", instances=2))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"), an_app(name="api", instances=2))
+    return parts
 
 
 @pytest.fixture

@@ -6,16 +6,14 @@ from pmdaemon.server.http.pup import searching
 from pmdaemon.server.http.pup.searching import find_entries, read_printed
 from tests.dialects.native.test_transcripts import write_log
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 
 BEGIN = 1_700_000_000
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"))
+    return parts
 
 
 def printed(parts, **query):
