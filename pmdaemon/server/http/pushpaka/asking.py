@@ -76,6 +76,12 @@ def listed(request: web.Request, views: Sequence[dict[str, Any]]) -> web.Respons
     return json_response(page_view(part, total=len(views), limit=limit, offset=offset))
 
 
+def here(request: web.Request) -> str:
+    """Say where we are, as who asks sees it; a Host that is no address is repeated as it is."""
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
+
+
 def done(text: str) -> web.Response:
     """Say that something was done, where there is nothing to show any more."""
     return json_response({"message": text})
