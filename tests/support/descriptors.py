@@ -2,24 +2,21 @@
 
 import os
 import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+
+from tests.support.limits import limited
 
 BEYOND_SELECT = 1024
 """The first number that select(2) does not take."""
 
 
-@contextmanager
-def room_beyond_select() -> Iterator[None]:
+def room_beyond_select() -> AbstractContextManager[None]:
     """See that such numbers are allowed."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * BEYOND_SELECT), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return limited(resource.RLIMIT_NOFILE, 2 * BEYOND_SELECT)
 
 
-def moved_up(descriptor: int, number: int = BEYOND_SELECT) -> int:
-    """Give a descriptor this number in place of its own."""
-    os.dup2(descriptor, number, inheritable=False)
+def moved_up(descriptor: int) -> int:
+    """Give a descriptor the first of these numbers in place of its own."""
+    os.dup2(descriptor, BEYOND_SELECT, inheritable=False)
     os.close(descriptor)
-    return number
+    return BEYOND_SELECT
