@@ -39,6 +39,7 @@ def nothing_left_open() -> Iterator[None]:
     """Find here what the tests of a file have not closed, before it fails one of another file."""
     yield
     gc.collect()
+    gc.freeze()  # what stays, as the tests themselves, is not looked at again
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_what_stands_behind_two_dashes_reaches_the_program_unchanged(pmdaemon):
     pmdaemon.run("start", "app.py", "--", *arguments)
 
     log = Path(pmdaemon.process("app")["out_file"])
-    assert eventually_sync(log.read_text) == f"{arguments}\n"
+    eventually_sync(lambda: log.read_text() == f"{arguments}\n")
 
 
 def test_several_programs_are_started_at_once(pmdaemon):

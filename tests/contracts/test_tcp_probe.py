@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from pmdaemon.adapters import tcp_probe
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
 from tests.fakes.tcp_probe import FakeTcpProbe
 from tests.support.ports import free_port
@@ -16,7 +17,8 @@ def listener():
 
 
 @pytest.fixture(params=["fake", "binding"])
-def probe(request, listener):
+def probe(request, listener, monkeypatch):
+    monkeypatch.setattr(tcp_probe, "CONNECT_PATIENCE", 60.0)  # however busy the machine is
     if request.param == "binding":
         return BindingTcpProbe()
     return FakeTcpProbe(listener.getsockname()[1])

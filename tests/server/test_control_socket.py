@@ -1,5 +1,6 @@
 import asyncio
 import os
+import resource
 import socket
 import stat
 import sys

@@ -12,11 +12,12 @@ BEYOND_SELECT = 1024
 
 def room_beyond_select() -> AbstractContextManager[None]:
     """See that such numbers are allowed."""
-    return limited(resource.RLIMIT_NOFILE, 2 * BEYOND_SELECT)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limited(resource.RLIMIT_NOFILE, max(soft, 2 * BEYOND_SELECT))
 
 
-def moved_up(descriptor: int) -> int:
-    """Give a descriptor the first of these numbers in place of its own."""
-    os.dup2(descriptor, BEYOND_SELECT, inheritable=False)
+def moved_up(descriptor: int, number: int = BEYOND_SELECT) -> int:
+    """Give a descriptor this number in place of its own."""
+    os.dup2(descriptor, number, inheritable=False)
     os.close(descriptor)
-    return BEYOND_SELECT
+    return number

@@ -11,6 +11,7 @@ from pmdaemon.core.journal import EntryQuery, Severity
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
+from pmdaemon.server.http.pup.shapes import LARGEST_FIGURE
 from pmdaemon.server.http.reading import read_body, read_number
 from pmdaemon.server.http.refusals import BodyTooLarge, InvalidRequest
 
@@ -21,9 +22,6 @@ LONGEST_MESSAGE = 64 * 1024
 
 LARGEST_REPORT = 16 * 1024
 """Bytes of a report, as it is kept, for each process."""
-
-LARGEST_FIGURE = 1 << 63
-"""Bytes of memory that a program may report; JSON has numbers that no metric can hold."""
 
 DEEPEST = 100
 """Lists and objects within each other in a body. It is shown again as a part of larger answers, and

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from pmdaemon.server.http.pup.bodies import LARGEST_FIGURE
+LARGEST_FIGURE = 1 << 63
+"""Bytes of memory that a program may report; JSON has numbers that no metric can hold."""
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Milliseconds = Annotated[int, Meta(ge=0, description="since the epoch, in milliseconds")]
