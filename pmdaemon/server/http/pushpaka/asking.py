@@ -62,7 +62,7 @@ def read_page(
     """Read which part of a list is wanted: how many, and behind how many.
 
     Raises:
-        InvalidRequest: these are no numbers from 0 on.
+        InvalidRequest: one of them is not a number from 0 on.
 
     """
     limit = read_number(request, "limit", default=default, highest=highest, capped=True)
