@@ -14,12 +14,15 @@ from pmdaemon.core.wording import shown, why
 
 Values = dict[str, Any]
 
+MOST_WORDS = 100
+"""Words of a key; each is an object within the one before, and the depth of JSON has a limit."""
+
 
 def read(path: str) -> Values:
     """Read all values; there need not be a file.
 
     Raises:
-        OperationFailed: it cannot be read, or is no object of JSON.
+        OperationFailed: it cannot be read, or is not a JSON object.
 
     """
     try:
@@ -27,10 +30,10 @@ def read(path: str) -> Values:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or "it is broken, no JSON"
+        reason = getattr(error, "strerror", None) or "it is not valid JSON"
         raise OperationFailed(f"cannot use {shown(path)}: {reason.lower()}", path=path) from error
     if not isinstance(values, dict):
-        raise OperationFailed(f"cannot use {shown(path)}: it is no object", path=path)
+        raise OperationFailed(f"cannot use {shown(path)}: it is not an object", path=path)
     return values
 
 
@@ -51,11 +54,11 @@ def words_of(key: str) -> list[str]:
     """Take a key apart.
 
     Raises:
-        InvalidInput: a word of it is empty.
+        InvalidInput: a word of it is empty, or there are too many.
 
     """
     words = key.split(":" if ":" in key else ".")
-    if not all(words):
+    if not all(words) or len(words) > MOST_WORDS:
         raise InvalidInput(f"not a key: {shown(key)}", code="invalid_key")
     return words
 

@@ -36,8 +36,8 @@ def test_what_is_not_kept_is_said_to_be_so(key):
         conf_file.without(values, key)
 
 
-@pytest.mark.parametrize("key", ["", ":a", "a::b", "a."])
-def test_a_key_with_an_empty_word_is_none(key):
+@pytest.mark.parametrize("key", ["", ":a", "a::b", "a.", "a" + ":a" * 100])
+def test_a_key_with_an_empty_word_or_too_many_is_none(key):
     with pytest.raises(InvalidInput, match="not a key"):
         conf_file.words_of(key)
 

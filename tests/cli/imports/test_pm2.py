@@ -114,5 +114,5 @@ def test_a_list_that_is_broken_is_not_said_to_be_missing(cli, pm2):
     assert cli("import", "pm2", "--from", str(pm2)) == 2
     assert cli.err.startswith(
         f"pmdaemon: PM2 does not run in {pm2}, and its list is broken: cannot use {pm2}/dump.pm2:"
-        " it is broken, no JSON, nor its backup: "
+        " it is not valid JSON, nor its backup: "
     )
