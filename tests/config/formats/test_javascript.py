@@ -1,13 +1,13 @@
 import os
-import shutil
 
 import pytest
 
 from pmdaemon.config.formats.javascript import evaluate
 from pmdaemon.core.errors import InvalidInput
+from tests.support.machine import needs
 from tests.support.waiting import eventually_sync
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+pytestmark = needs("node")
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "MODE": "fast"}
 APPS = {"apps": [{"script": "a.js"}]}
