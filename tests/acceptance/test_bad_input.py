@@ -113,7 +113,7 @@ COMMAND_LINES = [
     ("start sleep --max-memory 1X", USAGE, "not a size: 1X"),
     ("start sleep --max-memory -1M", USAGE, "not a size: -1M"),
     ("start sleep --instances two", USAGE, "not a number of instances"),
-    ("start sleep --instances 100000", USAGE, "1000 at the most"),
+    ("start sleep --instances 100000", USAGE, "at most 1000"),
     ("start sleep --restart-delay soon", USAGE, "not a duration: soon"),
     ("start sleep --kill-timeout -3", USAGE, "not a duration: -3"),
     ("start sleep --stop-signal SIGFROB", USAGE, "not a signal"),
