@@ -178,27 +178,9 @@ def test_a_shared_port_of_somebody_else_is_refused(pmdaemon, port):
     assert refusal == f"cannot start second: port {port} belongs to first"
 
 
-@node
-def test_a_program_is_told_by_message_to_end_where_that_is_declared(pmdaemon):
-    pmdaemon.script(
-        "app.js",
-        "process.on('message', (text) => { console.log('got', text); process.exit(0); });"
-        "console.log('up'); setInterval(() => {}, 1000);",
-    )
-    pmdaemon.script(
-        "apps.json", '[{"name": "app", "script": "app.js", "shutdown_with_message": true}]'
-    )
-    pmdaemon.run("start", "apps.json")
-    eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
-
-    pmdaemon.run("stop", "app")
-
-    assert "got shutdown" in pmdaemon.run("logs", "app", "--nostream").out
-    assert pmdaemon.process("app")["last_exit"] == {"code": 0, "signal": None}
-
-
-@node
-def test_a_channel_outlives_the_daemon(pmdaemon):
+@pytest.fixture
+def told_to_end(pmdaemon):
+    """A program that runs, and is declared to be told by message to end."""
     pmdaemon.script(
         "app.js",
         "process.on('disconnect', () => console.log('cut off'));"
@@ -210,6 +192,20 @@ def test_a_channel_outlives_the_daemon(pmdaemon):
     )
     pmdaemon.run("start", "apps.json")
     eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
+
+
+@node
+@pytest.mark.usefixtures("told_to_end")
+def test_a_program_is_told_by_message_to_end_where_that_is_declared(pmdaemon):
+    pmdaemon.run("stop", "app")
+
+    assert "got shutdown" in pmdaemon.run("logs", "app", "--nostream").out
+    assert pmdaemon.process("app")["last_exit"] == {"code": 0, "signal": None}
+
+
+@node
+@pytest.mark.usefixtures("told_to_end")
+def test_a_channel_outlives_the_daemon(pmdaemon):
     pid = pmdaemon.pid("app")
 
     pmdaemon.kill_daemon()

@@ -2,6 +2,7 @@ import fcntl
 import json
 import os
 import resource
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pmdaemon import KEEPER_COMMAND
 from pmdaemon.control import starter
 from pmdaemon.control.starter import Prepared, importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
+from tests.support.descriptors import moved_up, room_beyond_select
 from tests.support.limits import limited
 from tests.support.waiting import eventually_sync
 
@@ -125,6 +127,32 @@ def test_a_daemon_that_cannot_start_says_why(daemon_is, log):
         start(log)
 
     assert (caught.value.code, caught.value.details) == ("store_newer", {"version": 9})
+
+
+def test_a_program_that_ignores_the_end_of_its_children_hears_it_too(daemon_is, log):
+    refusal = '{"error": {"code": "home_unusable", "message": "no room"}}'
+    # What it says comes when it has ended itself.
+    daemon_is(f"(while kill -0 $$; do :; done 2>&-; echo '{refusal}' >&3) &")
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with pytest.raises(PmdaemonError, match="no room"):
+            start(log)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_a_program_with_many_open_files_can_start_a_daemon(daemon_is, log, monkeypatch):
+    daemon_is("""echo '{"ready": 4711}' >&3""")
+    pipe = os.pipe
+
+    def high_up():
+        reading, writing = pipe()
+        return moved_up(reading), writing
+
+    monkeypatch.setattr(os, "pipe", high_up)
+
+    with room_beyond_select():
+        assert start(log) == 4711
 
 
 def test_a_daemon_that_dies_without_a_word_is_looked_up_in_its_log(daemon_is, log):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.core.projects import Project
+from pmdaemon.engine.processes import Processes
 from tests.support.deploying import Scene, a_project
 from tests.support.engine import EngineOnFakes, engine_on_fakes
 
@@ -15,6 +16,11 @@ async def parts(tmp_path: Path) -> AsyncIterator[EngineOnFakes]:
     """An engine on fakes, with nothing in it."""
     async with engine_on_fakes(tmp_path) as parts:
         yield parts
+
+
+@pytest.fixture
+def processes(parts: EngineOnFakes) -> Processes:
+    return parts.engine.processes
 
 
 @pytest.fixture

@@ -17,13 +17,20 @@ def token(parts, pm_id=0):
     return parts.token(parts.supervisor.processes[pm_id])
 
 
-async def test_a_line_goes_to_the_standard_input(parts):
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        pytest.param("hello", b"hello\n", id="text"),
+        pytest.param("caf\udce9", b"caf\xe9\n", id="bytes that are no UTF-8"),
+    ],
+)
+async def test_a_line_goes_to_the_standard_input_as_it_was_typed(parts, line, written):
     await parts.start(an_app(name="web", stdin=True))
 
-    parts.engine.conversations.send_line(WEB, "hello")
+    parts.engine.conversations.send_line(WEB, line)
 
     run = parts.supervisor.processes[0].run_number
-    assert parts.inputs.written == {run: b"hello\n"}
+    assert parts.inputs.written == {run: written}
 
 
 async def test_a_program_without_standard_input_is_refused(parts):
@@ -115,15 +122,6 @@ async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
 
 async def test_an_action_of_all_there_are_may_be_of_none(parts):
     assert await parts.engine.conversations.trigger([Selector.parse("all")], "act", None) == []
-
-
-async def test_bytes_that_are_no_utf8_go_to_the_standard_input_as_they_were(parts):
-    await parts.start(an_app(name="web", stdin=True))
-
-    parts.engine.conversations.send_line(WEB, "caf\udce9")
-
-    run = parts.supervisor.processes[0].run_number
-    assert parts.inputs.written == {run: b"caf\xe9\n"}
 
 
 async def test_half_a_surrogate_pair_is_refused(parts):

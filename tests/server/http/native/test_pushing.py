@@ -145,6 +145,8 @@ async def test_a_head_request_is_answered_and_ends(scene):
     ("path", "refusal"),
     [
         ("/api/events?events=weather", (400, "INVALID_REQUEST")),
+        ("/api/events?events=", (400, "INVALID_REQUEST")),
+        ("/api/events?events=,", (400, "INVALID_REQUEST")),
         ("/api/events?cursor=x", (400, "INVALID_INPUT")),
         ("/api/processes/nobody/logs/stream", (404, "PROCESS_NOT_FOUND")),
         ("/api/processes/web/logs/stream?lines=-1", (400, "INVALID_REQUEST")),

@@ -34,6 +34,13 @@ async def test_what_is_far_back_is_found_by_its_time(parts):
     assert printed(parts, limit=2) == ["line 98", "line 99"]
 
 
+async def test_of_no_lines_none_is_found_however_many_there_are(parts, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_CHARACTERS", 10)
+    write(parts, (BEGIN, "more than ten characters"))
+
+    assert printed(parts, limit=0, until=BEGIN + 1.0) == []
+
+
 async def test_both_streams_come_in_the_order_of_time(parts):
     write(parts, (BEGIN, "a"), (BEGIN + 2, "c"))
     write(parts, (BEGIN + 1, "b"), stream=1)
