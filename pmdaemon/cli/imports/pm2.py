@@ -108,7 +108,7 @@ def _keep_values(context: Context, home: Path) -> None:
         return
     values = conf_file.read(str(theirs))
     if values:
-        conf_file.write(ours, {**values, **conf_file.read(ours)})
+        conf_file.change(ours, lambda kept: {**values, **kept})
 
 
 def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:
