@@ -44,7 +44,8 @@ class Foreground:
         self._context = context
         self._keeper: int | None = None
         self._status: int | None = None
-        self._reading, self._writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._writing, False)
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Foreground":
