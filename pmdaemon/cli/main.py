@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import NoReturn
 
 from pmdaemon.cli import exit_codes
@@ -39,9 +40,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         if None in (sys.stdin, sys.stdout, sys.stderr):
             _open_what_is_closed()
-        for stream in (sys.stdout, sys.stderr):
-            # A name that the terminal's encoding lacks is no reason to fail.
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text files
+        _accept_all_text()
         status = _dispatch(list(arguments), context)
         sys.stdout.flush()
     except PmdaemonError as error:
@@ -60,7 +59,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
                 return _report(worded, arguments)
         from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415 - hardly ever
 
-        warn(write_down(error, arguments, environment))
+        _complain(write_down(error, arguments, environment))
         return exit_codes.FAILED
     finally:
         context.close()
@@ -68,7 +67,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _leave(status: int) -> NoReturn:
-    """Exit at once: taking all apart that was made takes as long as many a command."""
+    """Exit at once: nothing is left that would be worth the time to take it apart."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whether it could be said is in the status
             stream.flush()
@@ -89,6 +88,20 @@ def _open_what_is_closed() -> None:
 
 _STANDARD = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 """The standard streams, by their numbers."""
+
+
+def _accept_all_text() -> None:
+    """Let no name or line fail the command because its characters do not fit an encoding."""
+    for name, errors in _UNFIT:
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper):  # one that a caller put there may be another kind
+            stream.reconfigure(errors=errors)
+
+
+_UNFIT = (
+    ("stdin", "surrogateescape"), ("stdout", "backslashreplace"), ("stderr", "backslashreplace"),
+)  # fmt: skip
+"""By stream, what becomes of characters that do not fit: bytes that are read come back out."""
 
 
 def _dispatch(arguments: list[str], context: Context) -> int:
@@ -143,15 +156,21 @@ def _last_words(error: PmdaemonError) -> list[str]:
     return ["the last it wrote to stderr:", *(harmless(str(word)) for word in words)]
 
 
+def _complain(sentence: str) -> None:
+    with suppress(OSError):  # nobody reads it, and the status says enough
+        warn(sentence)
+
+
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     with suppress(OSError):  # it may be what the error is about
         sys.stdout.flush()
-    warn(error.message)
+    _complain(error.message)
     problems = error.details.get("problems")
     for problem in problems[1:] if isinstance(problems, list) else ():
-        warn(str(problem))  # the first is in the error's own sentence
-    for line in _last_words(error):
-        print(f"    {line}", file=sys.stderr)
+        _complain(str(problem))  # the first is in the error's own sentence
+    with suppress(OSError):
+        for line in _last_words(error):
+            print(f"    {line}", file=sys.stderr)
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}
