@@ -102,12 +102,15 @@ def say(value: object, words: str, *, json: bool) -> None:
         print(words)
 
 
-def warn(sentence: str) -> None:
-    """Say something on standard error, whatever the words in it came from."""
+def warn(sentence: str, *, voice: str = Context.voice) -> None:
+    """Say something on standard error, wherever the words in it come from."""
+    print(f"{voice}{_harmless(sentence)}", file=sys.stderr)
+
+
+def _harmless(sentence: str) -> str:
     from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - most have nothing to say
 
-    lines = "\n".join(map(harmless, sentence.split("\n")))
-    print(f"pmdaemon: {lines}", file=sys.stderr)
+    return "\n".join(map(harmless, sentence.split("\n")))
 
 
 def _warning_once(voice: str) -> Callable[[str], None]:
@@ -117,7 +120,7 @@ def _warning_once(voice: str) -> Callable[[str], None]:
     def say(sentence: str) -> None:
         if sentence not in said:
             said.add(sentence)
-            print(f"{voice}{sentence}", file=sys.stderr)
+            warn(sentence, voice=voice)
 
     return say
 
@@ -129,7 +132,7 @@ def _progress() -> Callable[[str], None]:
     def show(sentence: str) -> None:
         nonlocal latest
         if sentence != latest and sys.stderr.isatty():
-            print(sentence, file=sys.stderr)
+            print(_harmless(sentence), file=sys.stderr)
         latest = sentence
 
     return show
