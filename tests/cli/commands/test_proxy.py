@@ -99,9 +99,9 @@ def test_how_it_listens_can_be_said(answers):
     ]
 
 
-@pytest.mark.parametrize("port", ["x", "70000", "-5"])
+@pytest.mark.parametrize("port", ["x", "70000", "-5", "²", "9" * 5000])
 def test_a_port_that_is_none_is_refused(answers, port):
-    assert answers("proxy", "on", "--http", port) != 0
+    assert answers("proxy", "on", "--http", port) == 2
 
     assert not answers.daemon.asked("gateway_on")
 
