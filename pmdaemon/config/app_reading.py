@@ -90,6 +90,9 @@ def _read_field(
     first = reading.said.setdefault(name, key)
     try:
         result = read(value)
+    except RecursionError:
+        reading.problems.append((reading.path(key), InvalidInput("it is nested too deeply")))
+        return
     except PmdaemonError as error:
         reading.problems.append((reading.path(key), error))
         return
@@ -115,5 +118,7 @@ def _check_environment(reading: Reading, key: str, value: object) -> None:
     """Find what is wrong with variables that are for another `--env` than this one."""
     try:
         values.variables(value)
+    except RecursionError:
+        reading.problems.append((reading.path(key), InvalidInput("it is nested too deeply")))
     except PmdaemonError as error:
         reading.problems.append((reading.path(key), error))

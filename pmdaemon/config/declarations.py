@@ -15,6 +15,7 @@ from pmdaemon.config.file_checks import clashes
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
 from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.wording import shown
 
 
 def specs_of(
@@ -36,7 +37,7 @@ def specs_of(
             problems.append(f"{where}: {error.message}")
     problems += clashes(specs)
     if problems:
-        raise InvalidConfiguration(source, problems)
+        raise InvalidConfiguration(shown(source), problems)
     return list(specs.values())
 
 

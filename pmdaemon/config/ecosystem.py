@@ -247,4 +247,5 @@ def _hint(document: Mapping[Any, object]) -> str:
 
 
 def _invalid(path: str, problem: str) -> InvalidConfiguration:
-    return InvalidConfiguration(shown(path), [problem])
+    source = shown(path) if path != STANDARD_INPUT else "standard input"
+    return InvalidConfiguration(source, [problem])

@@ -56,6 +56,14 @@ def words(value: object) -> tuple[str, ...]:
             raise refused(value, "a list of words")
 
 
+def filled_words(value: object) -> tuple[str, ...]:
+    """Read words of which there is at least one."""
+    found = words(value)
+    if not found:
+        raise InvalidInput("it is empty", value="")
+    return found
+
+
 def variables(value: object) -> Mapping[str, str]:
     """Read environment variables: names and values, or texts as `NAME=value`, or a list of both.
 

@@ -59,7 +59,8 @@ def _imported(instances: Sequence[Entry], home: PurePath, taken: set[str]) -> Im
     first = instances[0]
     app = app_of(instances)
     notes = [note for field, note in _SPECIAL.items() if first.get(field)]
-    if (name := str(app["name"])) in taken:
+    name = app["name"] = str(app.get("name", "app"))
+    if name in taken:
         app["name"] = _free(name, taken)
         notes.insert(0, f"another program is called {name}, too, so this one is {app['name']} now")
     app |= _own_files(first, home, many=len(instances) > 1)
@@ -85,7 +86,7 @@ def _own_files(first: Entry, home: PurePath, *, many: bool) -> dict[str, Any]:
             continue
         ending = f"-{first.get('pm_id', 0)}"
         stem, suffix = PurePath(path).stem, PurePath(path).suffix
-        if (many or ours == "pid_file") and stem.endswith(ending):
+        if (many or ours == "pid_file") and stem.endswith(ending) and stem != ending:
             path = str(PurePath(path).with_name(stem.removesuffix(ending) + suffix))
         chosen[ours] = path
     if chosen.keys() - {"pid_file"} and many and first.get("merge_logs"):

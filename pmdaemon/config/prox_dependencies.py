@@ -41,6 +41,8 @@ def app_of(
         problems.append(f"{where}.check: one of {', '.join(CHECKS)} is to be there")
     arguments = [name]
     for kind in said:
+        if isinstance(check[kind], bool) or not isinstance(check[kind], str | int):
+            problems.append(f"{where}.check.{kind}: not text: {shown(check[kind])}")
         arguments += [f"--{kind}", str(check[kind])]
     for key, usual in (("timeout", "30s"), ("interval", "1s")):
         seconds = duration(f"{where}.check.{key}", check.get(key, usual))

@@ -27,7 +27,7 @@ from pmdaemon.config import prox_dependencies
 from pmdaemon.config.prox_proxy import Gateway, ProxyReading
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
-from pmdaemon.core.quantities import SECONDS
+from pmdaemon.core.quantities import SECONDS, format_duration
 from pmdaemon.core.wording import shown
 
 App = dict[str, Any]
@@ -195,14 +195,14 @@ class _Reading:
 
     def _duration(self, where: str, value: object) -> str:
         try:
-            return f"{duration(value):g}s"
+            return format_duration(duration(value))
         except PmdaemonError as error:
             self._problems.append(f"{where}: {error.message}")
             return STOP_TIMEOUT
 
 
 def duration(value: object) -> float:
-    """Read a duration of Go, as `1m30s`, as seconds.
+    """Read a duration of Go, as `1m30s`, as seconds, to the millisecond.
 
     Raises:
         InvalidInput: it is none.
@@ -211,4 +211,4 @@ def duration(value: object) -> float:
     text = value if isinstance(value, str) else ""
     if not _DURATION.fullmatch(text):
         raise InvalidInput(f"not a duration: {shown(value)} (examples: 500ms, 10s, 1m30s)")
-    return sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(text))
+    return round(sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(text)), 3)

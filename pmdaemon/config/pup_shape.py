@@ -105,7 +105,7 @@ def _problem(raw: object) -> str | None:
         return ".cluster.commonPort: instances need ports of their own, too (startPort)"
     if not isinstance(cluster.get("commonHost") or "", str):
         return f".cluster.commonHost: not an address: {shown(cluster['commonHost'])}"
-    if raw.get("restart") not in {None, "always", "error"}:
+    if raw.get("restart") not in (None, "always", "error"):  # no set: it may be a list
         return f".restart: always or error, not {shown(raw['restart'])}"
     return None
 

@@ -29,6 +29,7 @@ from pmdaemon.core.spec import Hook
 from pmdaemon.core.wording import shown, why
 
 _KNOWN = frozenset({"hooks", "api", "accounts", "deploy"})
+_IN_TABLES = {"api": frozenset({"revoked"}), "accounts": frozenset({"registration", "session"})}
 
 _SHORTEST_SESSION, _LONGEST_SESSION = 60.0, 365 * 86400.0
 
@@ -54,7 +55,7 @@ def read_settings(path: str) -> Settings:
 
     """
     try:
-        text = Path(path).read_bytes().decode()
+        text = Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except OSError as error:
@@ -69,15 +70,21 @@ def read_settings(path: str) -> Settings:
         found = toml_text.parse(text)
     except ValueError as error:
         raise InvalidConfiguration(path, [str(error)]) from None
-    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
     revoked = _revoked(path, found.get("api", {}))
+    accounts = _accounts(path, found.get("accounts", {}))
+    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
+    remarks += [
+        f"{table}.{shown(key)}: unknown setting"
+        for table, known in _IN_TABLES.items()
+        for key in found.get(table, {})
+        if key not in known
+    ]
     try:
         read = hooks(found.get("hooks", []))
     except InvalidConfiguration as error:
         problems = [f"hooks{problem}" for problem in error.problems]
         raise InvalidConfiguration(path, problems) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
-    accounts = _accounts(path, found.get("accounts", {}))
     deploy = read_deploy_settings(path, found.get("deploy", {}))
     remarks += deploy.remarks
     return Settings(tuple(read.value), revoked, accounts, deploy, tuple(remarks))
@@ -99,7 +106,7 @@ def _accounts(path: str, table: object) -> AccountRules:
     if not isinstance(table, dict):
         raise InvalidConfiguration(path, ["accounts: it is a table"])
     registration = table.get("registration", "closed")
-    if registration not in {"open", "closed"}:
+    if registration not in ("open", "closed"):  # no set: it may be a list
         raise InvalidConfiguration(path, ["accounts.registration: it is open or closed"])
     try:
         session = parse_duration(str(table.get("session", "1d")))

@@ -122,7 +122,7 @@ def _complain(line: dict[str, object]) -> None:
     """Say on standard error, which a service manager collects, why there is no daemon."""
     match line:
         case {"error": {"message": str(message)}}:
-            os.write(2, f"pmdaemon: {message}\n".encode())
+            os.write(2, f"pmdaemon: {message}\n".encode(errors="backslashreplace"))
         case _:
             return
 

@@ -1,6 +1,5 @@
 import json
 import shutil
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import a_daemon, until
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
@@ -20,16 +20,10 @@ def home(request, tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     shutil.copy(request.param, home / "state.db")
-    web = {"host": "127.0.0.1", "tcp_port": a_free_port(), "api_key_digest": "ab12"}
+    web = {"host": "127.0.0.1", "tcp_port": free_port(), "api_key_digest": "ab12"}
     with closing(sqlite3.connect(home / "state.db")) as store, store:
         store.execute("UPDATE settings SET value = ? WHERE key = 'web'", [json.dumps(web)])
     return home
-
-
-def a_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def test_the_store_of_an_earlier_release_is_carried_on(home):

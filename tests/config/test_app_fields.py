@@ -478,3 +478,10 @@ def test_a_dependency_that_nobody_knows_is_told_with_whatever_else_is_wrong(base
 
 def test_a_dependency_alone_is_left_to_those_who_start_apps(base):
     assert apps(base, [{"script": "server.js", "depends_on": ["nobody"]}], existing=[])
+
+
+def test_a_file_of_any_name_is_named_on_one_line(tmp_path):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        read_apps([{}], source="a\nb.json", base=str(tmp_path), environment={})
+
+    assert refusal.value.message.startswith(r"cannot use a\nb.json: apps[0].script")

@@ -43,6 +43,7 @@ def test_the_program_understands_what_it_is_told(tmp_path, capfd):
         ("{}", "dependencies.db.check: one of tcp, url, cmd is to be there"),
         ("{check: {tcp: a, url: b}}", "dependencies.db.check: one of tcp, url, cmd is to be there"),
         ("{check: {cmd: a, timeout: 5}}", "dependencies.db.check.timeout: not a duration: 5"),
+        ("{check: {tcp: {port: 5}}}", 'dependencies.db.check.tcp: not text: {"port": 5}'),
         ("{check: {cmd: a}, start: 5}", "dependencies.db.start: not a command: 5"),
         ("{check: {cmd: a}, on_failure: x}", "dependencies.db.on_failure: fail or warn, not x"),
     ],

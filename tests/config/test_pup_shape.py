@@ -167,6 +167,7 @@ def test_what_nobody_knows_is_remarked():
             "processes[0].cluster.commonHost: not an address: 5",
         ),
         ({"id": "a", "restart": "never"}, "processes[0].restart: always or error"),
+        ({"id": "a", "restart": []}, "processes[0].restart: always or error"),
     ],
 )
 def test_what_is_no_process_is_refused_with_its_place(process, problem):

@@ -80,6 +80,8 @@ def test_a_hook_with_shell_syntax_is_run_by_the_shell():
         {"command": "a", "url": "http://a/"},
         {"events": "dance", "command": "a"},
         {"events": [7], "command": "a"},
+        {"events": "crash", "on": "exit", "command": "a"},
+        {"command": []},
     ],
 )
 def test_another_hook_is_refused(value):

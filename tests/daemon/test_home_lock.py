@@ -36,6 +36,17 @@ def test_a_home_is_held_by_one(home):
     os.close(hold(home))
 
 
+def test_a_home_of_any_name_is_named_on_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    home = Home("./a\nb\udcff")
+    home.ensure()
+    lock = hold(home)
+
+    with pytest.raises(AlreadyRunning, match=r"a\\nb\\xff$"):
+        hold(home)
+    os.close(lock)
+
+
 def test_a_home_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(HomeUnusable):
         hold(Home(str(tmp_path / "nowhere")))

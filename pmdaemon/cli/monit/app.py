@@ -101,7 +101,7 @@ class Monitor(App[None]):
         """Begin to look."""
         self._table.focus()
         self._look()
-        self._heed()
+        self._follow_changes()
 
     def on_resize(self, event: Resize) -> None:
         """Use what room there is."""
@@ -229,8 +229,8 @@ class Monitor(App[None]):
             if (agent := view.get("agent")) is not None
         }
 
-    @work(group="heed")
-    async def _heed(self) -> None:
+    @work(group="follow")
+    async def _follow_changes(self) -> None:
         """Hear of changes, so that nobody waits a second for what happened just now."""
         while True:
             try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 DEADLINE = 20.0
 """Seconds for a configuration to be evaluated."""
@@ -52,20 +52,24 @@ def evaluate(
 
     Raises:
         InvalidInput: there is no node; the code is `interpreter_not_found`.
-        ValueError: it is no JavaScript, threw something, took too long or said too much.
+        ValueError: it is no JavaScript, threw something, took too long or said too much, or node
+            cannot be run.
 
     """
     node = node_in(environment)
     if node is None:
         message = f"cannot read {shown(path)}: it is JavaScript, and node is not installed"
         raise InvalidInput(message, code="interpreter_not_found", path=path, interpreter="node")
-    answer, complaint = _run(
-        [node, str(_EVALUATE)],
-        [str(Path(path).absolute()), *(["expression"] if expression is not None else [])],
-        environment,
-        stdin=expression,
-        deadline=deadline,
-    )
+    try:
+        answer, complaint = _run(
+            [node, str(_EVALUATE)],
+            [str(Path(path).absolute()), *(["expression"] if expression is not None else [])],
+            environment,
+            stdin=expression,
+            deadline=deadline,
+        )
+    except OSError as error:
+        raise ValueError(f"{shown(node)} cannot be run: {why(error)}") from error
     if not answer.endswith(b"\n"):
         raise ValueError(_reason(complaint, path))
     found: object = json.loads(answer)

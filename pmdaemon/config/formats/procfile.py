@@ -25,7 +25,8 @@ def parse(text: str) -> list[dict[str, Any]]:
 
     """
     apps: list[dict[str, Any]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Only at line ends: `splitlines` would split at a form feed in a command, too.
+    for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue

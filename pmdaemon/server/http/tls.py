@@ -28,7 +28,7 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
             f" a passphrase ({(error.reason or 'unreadable').lower().replace('_', ' ')})",
             code="invalid_certificate",
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path may have a NUL in it
         raise InvalidInput(
             f"cannot read {files} for TLS: {why(error)}",
             code="file_not_readable",

@@ -1,13 +1,13 @@
 import os
-import shutil
 
 import pytest
 
 from pmdaemon.config.formats.javascript import evaluate
 from pmdaemon.core.errors import InvalidInput
+from tests.support.machine import needs
 from tests.support.waiting import eventually_sync
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+pytestmark = needs("node")
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "MODE": "fast"}
 APPS = {"apps": [{"script": "a.js"}]}
@@ -110,6 +110,15 @@ def test_without_node_the_sentence_says_so(tmp_path):
         evaluate("a.config.js", {"PATH": str(tmp_path)})
 
     assert refusal.value.code == "interpreter_not_found"
+
+
+def test_a_node_that_cannot_be_run_is_one_sentence(tmp_path):
+    node = tmp_path / "node"
+    node.write_bytes(b"\x7f no program")
+    node.chmod(0o755)
+
+    with pytest.raises(ValueError, match="node cannot be run: "):
+        evaluate("a.config.js", {"PATH": str(tmp_path)})
 
 
 def is_running(pid):
