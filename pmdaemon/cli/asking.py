@@ -1,4 +1,4 @@
-"""Asking for what nobody else is to read: from the terminal unseen, or from standard input."""
+"""Asking for secrets: on the terminal, without showing them, or from standard input."""
 
 import sys
 

@@ -2,8 +2,8 @@
 
     python -m pmdaemon.cli.awaiting db --tcp localhost:5432 --start "docker compose up -d db"
 
-It is run for the `dependencies` of a `prox.yaml`: others start behind it. If the first check fails,
-what is to be started is started, once.
+It is run for the `dependencies` of a `prox.yaml`: other programs start after it. If the first check
+fails, the command of `--start` is run, once.
 """
 
 import argparse

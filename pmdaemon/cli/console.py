@@ -1,4 +1,4 @@
-"""The output of all programs on our own, as it comes.
+"""All programs' output, printed as ours while it comes.
 
 It is read from the files that the daemon keeps, so a console that is slow, or a daemon that is
 replaced, holds no program up. This runs in a thread of its own; the main one is for signals.

@@ -46,8 +46,8 @@ class Context:
         return None
 
     def prepare_daemon(self) -> None:
-        """Have a daemon that is going to be needed load itself while we do, where there is none."""
-        # Whatever is wrong is said when it is needed, if it is.
+        """If no daemon is running, have one load itself while we do, because we will need it."""
+        # Whatever goes wrong here is reported when the daemon is really needed.
         with suppress(PmdaemonError):
             home = self.home
             if os.path.lexists(home.socket):
@@ -64,9 +64,9 @@ class Context:
             self._prepared = None
 
     def client(self, *, start: bool = True, patience: float = ANSWER_PATIENCE) -> Client:
-        """Return a client of the daemon, started when there is none, unless told not to.
+        """Return a client of the daemon, which is started if none is running, unless told not to.
 
-        It shows the daemon's progress on a terminal, and what it warns of.
+        It prints the daemon's warnings, and on a terminal its progress too.
         """
         return Client(
             self.home,

@@ -66,7 +66,7 @@ def home_of_run(context: Context, given: str | None) -> Iterator[Context]:
 
 
 def _try(bring_up: Callable[[], None]) -> None:
-    """Bring programs up; that some do not come up is no reason to end the others."""
+    """Bring programs up; if some do not come up, the others still run."""
     try:
         bring_up()
     except PmdaemonError as error:

@@ -19,7 +19,7 @@ from pmdaemon.core.errors import PmdaemonError
 
 def main() -> NoReturn:
     """Run the command that was typed, and exit."""
-    gc.disable()  # what most commands make is less than what it takes to look through it
+    gc.disable()  # most commands end before garbage would matter
     called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes longer than a list
     _leave(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
 
@@ -28,7 +28,7 @@ _AS_PM2 = {
     "pm2": ("pm2",), "pm2-runtime": ("pm2-runtime",), "pm2-docker": ("pm2-runtime",),
     "pm2-dev": ("pm2-dev",),
 }  # fmt: skip
-"""What a link to us may be called, and which words that stands for."""
+"""Names of links to us, each with the words it stands for."""
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -110,7 +110,7 @@ def _dispatch(arguments: list[str], context: Context) -> int:
     gc.enable()  # some of the others run for days
     match arguments:
         case ["pm2", *others] if not _is_about_pm2(others):
-            from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only those who call us so pay
+            from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only for this
 
             return front.run(others, context.environment)
         case ["pm2-runtime", *others]:
@@ -123,14 +123,14 @@ def _dispatch(arguments: list[str], context: Context) -> int:
             return runtime.develop(others, context.environment)
         case _:
             pass
-    # Everything else pays for the parser of options.
+    # Everything else needs the parser of options, which takes a while to import.
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 
     return parse_and_run(arguments, context)
 
 
 def _done_at_once(arguments: list[str], context: Context) -> bool:
-    """Carry out what is asked for most, without the parser of options; False for all else."""
+    """Carry out the most frequent commands without the parser of options; False for all others."""
     if answered_at_once(arguments, context):
         return True
     if arguments[:1] != ["start"]:

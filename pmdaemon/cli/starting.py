@@ -98,7 +98,7 @@ def start_file(
 def read_file(
     context: Context, path: str, *, only: Sequence[str] = (), env_name: str | None = None
 ) -> AppsOfFile:
-    """Read an ecosystem file, and say what is to be said about it."""
+    """Read an ecosystem file, and print its warnings."""
     file = apps_of(path, context.environment, only=only, env_name=env_name)
     for warning in file.warnings:
         warn(warning)
@@ -158,7 +158,7 @@ def start_anew(
     """Restart or reload the apps of files as they are declared now, and what else is selected.
 
     Raises:
-        WrongUsage: something was to be chosen of files, and there is none.
+        WrongUsage: --only or --env is given, and no file.
 
     """
     files = [each for each in selectors if is_file_of_apps(each)]
@@ -191,10 +191,10 @@ def _said(start: Callable[[], Processes], *, quiet: bool) -> Processes:
 
 
 def refuse_unready(views: Processes) -> None:
-    """Fail where a program was to be waited for, and did not get ready in time.
+    """Fail if a program did not get ready in time.
 
     Raises:
-        NotReady: one runs, but has not said yet that it is ready.
+        NotReady: one is running, but has not said yet that it is ready.
 
     """
     late = [called(view) for view in views if view["state"] == "online" and not view["ready"]]

@@ -134,7 +134,7 @@ def _check_pushed() -> None:
 
 
 def _git(*arguments: str) -> str:
-    """Ask git; what is no repository, or has no upstream, has nothing to push."""
+    """Ask git; without a repository, or without an upstream, there is nothing to push."""
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
 

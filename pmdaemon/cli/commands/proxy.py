@@ -110,7 +110,7 @@ def _off(context: Context, *, json: bool) -> None:
     urls = context.client().gateway.turn_off()
     say(
         {"urls": urls},
-        "\n".join(f"listens no more at {url}" for url in urls) or "the proxy is off already",
+        "\n".join(f"stopped listening at {url}" for url in urls) or "the proxy is off already",
         json=json,
     )
 

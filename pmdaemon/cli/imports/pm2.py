@@ -56,8 +56,8 @@ def _home(context: Context, folder: str | None) -> Path:
     home = Path(from_here(chosen)).resolve()
     if not home.is_dir():
         raise InvalidInput(
-            f"there is no home of PM2's: {harmless(str(home))} is no folder"
-            " (say which: --from DIR)",
+            f"cannot find PM2's home: {harmless(str(home))} is not a folder"
+            " (say where it is: --from DIR)",
             code="file_not_found",
             path=str(home),
         )

@@ -91,8 +91,8 @@ def _file(tool: Tool, said: str | None) -> Path:
         if candidate.is_file():
             return candidate
     raise InvalidInput(
-        f"there is nothing of {tool.name}'s in {harmless(str(place))}:"
-        f" no {' and no '.join(tool.files)} (say which: --from FILE)",
+        f"cannot find a file of {tool.name} in {harmless(str(place))}:"
+        f" no {' and no '.join(tool.files)} (say where it is: --from FILE)",
         code="file_not_found",
         path=str(place),
     )

@@ -109,7 +109,7 @@ def test_a_port_that_is_none_is_refused(answers, port):
 def test_it_is_turned_off(answers):
     assert answers("proxy", "off") == 0
 
-    assert answers.out == "listens no more at http://localhost:9680\n"
+    assert answers.out == "stopped listening at http://localhost:9680\n"
 
 
 def test_services_and_routes_are_removed(answers):
