@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from pmdaemon.core.journal import EntryQuery, Severity
+from pmdaemon.core.metrics import MOST_MEMORY
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
@@ -21,9 +22,6 @@ LONGEST_MESSAGE = 64 * 1024
 
 LARGEST_REPORT = 16 * 1024
 """Bytes of a report, as it is kept, for each process."""
-
-LARGEST_FIGURE = 1 << 63
-"""Bytes of memory that a program may report; JSON has numbers that no metric can hold."""
 
 DEEPEST = 100
 """Lists and objects within each other in a body. It is shown again as a part of larger answers, and
@@ -154,7 +152,7 @@ def _check_memory(memory: object) -> None:
     figures: list[Any] = [*memory.values()] if isinstance(memory, dict) else [None]
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
         raise InvalidRequest("cannot use memory: it must be an object of numbers")
-    if any(abs(one) > LARGEST_FIGURE for one in figures):
+    if any(abs(one) > MOST_MEMORY for one in figures):
         raise InvalidRequest("cannot use memory: no machine has that much")
 
 
