@@ -3,8 +3,10 @@
 A key is a word, or words with `:` or `.` between them; the first of those names an app.
 """
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,31 @@ def write(path: str, values: Mapping[str, Any]) -> None:
         replace_file(path, json.dumps(values, indent=4).encode())
     except OSError as error:
         raise OperationFailed(f"cannot write {shown(path)}: {why(error)}", path=path) from error
+
+
+def change(path: str, how: Callable[[Values], Values]) -> None:
+    """Read all values, and write what `how` makes of them; two who do this wait for each other.
+
+    Raises:
+        OperationFailed: they cannot be read or written.
+
+    """
+    try:
+        # A file of its own: the other is replaced whenever it is written.
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:  # the folder is not there, and nothing is kept in it
+        lock = None
+    except OSError as error:
+        raise OperationFailed(f"cannot write {shown(path)}: {why(error)}", path=path) from error
+    try:
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        before = read(path)
+        if (after := how(before)) != before:
+            write(path, after)
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def words_of(key: str) -> list[str]:

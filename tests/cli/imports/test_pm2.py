@@ -98,7 +98,7 @@ def test_no_home_of_pm2s_is_refused(cli_without_daemon, tmp_path):
     cli = cli_without_daemon
 
     assert cli("import", "pm2", "--from", str(tmp_path / "no")) == 2
-    assert "is no folder (say which: --from DIR)" in cli.err
+    assert "is not a folder (say where it is: --from DIR)" in cli.err
 
 
 def test_a_home_with_nothing_saved_is_refused(cli_without_daemon, pm2):
