@@ -14,6 +14,7 @@ from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.logs import RETRY_DELAY, LogFeed, query_of
 from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages.processes import GrowthItem, ProcessView
+from pmdaemon.control.threads import in_thread
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.wording import why
@@ -75,22 +76,29 @@ class LogPane(RichLog):
 
     async def _go_on(self, view: ProcessView, client: Following) -> None:
         feed = await self._begin(view)
-        while True:
-            try:
-                async with aclosing(client.follow(view["pm_id"])) as items:  # type: ignore[type-var] # it is a generator
-                    async for item in items:
-                        if "stream" in item:
-                            feed = await self._grown(feed, item, view)
-            except DaemonUnavailable:
-                pass  # programs print on; what they print is in the files when it is back
-            except PmdaemonError as error:
-                self.write(Text(error.message, "red"))
-                return
-            await asyncio.sleep(RETRY_DELAY)
+        try:
+            while True:
+                try:
+                    async with aclosing(client.follow(view["pm_id"])) as items:  # type: ignore[type-var] # it is a generator
+                        async for item in items:
+                            if "stream" in item:
+                                feed = await self._grown(feed, item, view)
+                except DaemonUnavailable:
+                    pass  # programs print on; what they print is in the files when it is back
+                except PmdaemonError as error:
+                    self.write(Text(error.message, "red"))
+                    return
+                await asyncio.sleep(RETRY_DELAY)
+        finally:
+            feed.close()
 
     async def _begin(self, view: ProcessView) -> LogFeed:
         feed = LogFeed(query_of(lines=BACKLOG))
-        self._print(await _taken(feed.history([view], final=False), BACKLOG))
+        try:
+            self._print(await _taken(feed.history([view], final=False), BACKLOG))
+        except BaseException:
+            feed.close()
+            raise
         return feed
 
     async def _grown(self, feed: LogFeed, item: GrowthItem, view: ProcessView) -> LogFeed:
@@ -99,6 +107,7 @@ class LogPane(RichLog):
         if len(lines) == AT_ONCE:
             # Faster than anybody reads: what is behind is left out, or we would be ever further.
             self.write(Text("… some output is not shown: it comes too fast …", "dim"))
+            feed.close()
             return await self._begin(view)
         self._print(lines)
         await asyncio.sleep(PAUSE)
@@ -118,4 +127,4 @@ def _rendered(line: LogLine) -> Text:
 
 async def _taken(lines: Iterator[LogLine], number: int) -> list[LogLine]:
     """Read files in a thread."""
-    return await asyncio.to_thread(lambda: [*islice(lines, number)])
+    return await in_thread(lambda: [*islice(lines, number)])

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 from textual.app import App
 
@@ -45,6 +48,10 @@ def write(view, text, file="out_file"):
         out.write(text)
 
 
+def is_open(path):
+    return any(os.path.realpath(link) == str(path) for link in Path("/proc/self/fd").iterdir())
+
+
 GREW = {"item": {"pm_id": 0, "stream": "out"}}
 
 
@@ -73,6 +80,7 @@ async def test_another_process_takes_the_place(app, client, daemon, web, tmp_pat
 
     await eventually(lambda: app.lines == [] and daemon.hang_ups == 1)
     await eventually(lambda: daemon.asked("follow")[-1] == {"selectors": ["1"]})
+    await eventually(lambda: not is_open(web["out_file"]))
     app.pane.show(None, client)
     assert app.pane.border_title == ""
 
