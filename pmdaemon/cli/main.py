@@ -34,7 +34,7 @@ _AS_PM2 = {
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command and return its exit status."""
     if sys.platform == "win32":
-        warn("Windows is not supported: pmdaemon needs Linux or macOS")
+        warn("Windows is not supported: pmdaemon needs Linux")
         return exit_codes.WRONG_USAGE
     context = Context(environment)
     try:

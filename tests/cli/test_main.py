@@ -83,7 +83,7 @@ def test_windows_is_refused(cli, monkeypatch):
     monkeypatch.setattr(main.sys, "platform", "win32")
 
     assert cli("list") == 2
-    assert cli.err == "pmdaemon: Windows is not supported: pmdaemon needs Linux or macOS\n"
+    assert cli.err == "pmdaemon: Windows is not supported: pmdaemon needs Linux\n"
 
 
 def test_a_name_that_the_terminal_cannot_show_does_not_fail(cli):
