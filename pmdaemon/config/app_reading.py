@@ -36,7 +36,7 @@ class Reading(Struct, frozen=True):
         self.problems.append((self.path(self.said.get(name, name)), error))
 
     def warn(self, key: str, sentence: str) -> None:
-        """Note something that its author should know."""
+        """Note something that the author of the app should know."""
         self.warnings.append(f"{self.path(key)}: {sentence}")
 
     @property
@@ -101,7 +101,7 @@ def _read_field(
             reading.warn(joined(key, path), sentence)
         result = result.value
     if reading.values.setdefault(name, result) != result:
-        message = f"it says something else than {first}, and both mean {name}"
+        message = f"it differs from {first}, and both mean {name}"
         reading.problems.append((reading.path(key), InvalidInput(message)))
 
 

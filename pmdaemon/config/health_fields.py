@@ -29,7 +29,7 @@ def health_check(value: object) -> Remarked:
     """Read a health check: a URL, a table, or `false` for none.
 
     Raises:
-        InvalidInput, InvalidConfiguration: it is none.
+        InvalidInput, InvalidConfiguration: it is not a health check.
 
     """
     match value:
@@ -61,7 +61,7 @@ def seconds(value: object) -> float:
 
 
 def seconds_above_0(value: object) -> float:
-    """Read how long something may last that cannot be over at once."""
+    """Read a duration, as `seconds` does, that has to be longer than 0."""
     found = seconds(value)
     if not found:
         raise values.refused(value, "a duration above 0")
@@ -81,7 +81,7 @@ def url(value: object) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise values.refused(value, "a URL, as http://127.0.0.1:3000/health")
+        raise values.refused(value, "a URL such as http://127.0.0.1:3000/health")
     return text
 
 

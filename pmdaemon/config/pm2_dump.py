@@ -72,7 +72,7 @@ def by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def was_up(one: Entry) -> bool:
-    """Tell whether a process is to be started when it is brought back."""
+    """Tell whether a process should be started when it is brought back."""
     return one.get("status") not in ("stopped", "stopping")  # no set: it may be a list
 
 

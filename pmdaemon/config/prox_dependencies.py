@@ -38,7 +38,7 @@ def app_of(
     check = check if isinstance(check, Mapping) else {}
     said = [kind for kind in CHECKS if check.get(kind) is not None]
     if len(said) != 1:
-        problems.append(f"{where}.check: one of {', '.join(CHECKS)} is to be there")
+        problems.append(f"{where}.check: it needs one of {', '.join(CHECKS)}")
     arguments = [name]
     for kind in said:
         if isinstance(check[kind], bool) or not isinstance(check[kind], str | int):

@@ -1,4 +1,4 @@
-"""What holds for all apps of a home: `settings.toml` in it, read when the daemon starts.
+"""The settings of a home, for all its apps: `settings.toml` in it, read when the daemon starts.
 
 [[hooks]]
 events = ["crash", "errored"]
@@ -14,7 +14,7 @@ session = "12h"
 [deploy]
 build_timeout = "30m"
 
-All but the hooks is looked up anew whenever the file has changed.
+All but the hooks are read again whenever the file has changed.
 """
 
 from pathlib import Path
@@ -48,7 +48,7 @@ class Settings(Struct, frozen=True):
 
 
 def read_settings(path: str) -> Settings:
-    """Read the settings of a home; without a file, all is as if nothing was said.
+    """Read the settings of a home; without a file, they are the defaults.
 
     Raises:
         InvalidConfiguration: the file cannot be used, or not all of it.
@@ -99,19 +99,21 @@ def _revoked(path: str, api: object) -> tuple[str, ...]:
         case dict():
             return ()
         case _:
-            raise InvalidConfiguration(path, ["api: it is a table"])
+            raise InvalidConfiguration(path, ["api: it must be a table"])
 
 
 def _accounts(path: str, table: object) -> AccountRules:
     if not isinstance(table, dict):
-        raise InvalidConfiguration(path, ["accounts: it is a table"])
+        raise InvalidConfiguration(path, ["accounts: it must be a table"])
     registration = table.get("registration", "closed")
     if registration not in ("open", "closed"):  # no set: it may be a list
-        raise InvalidConfiguration(path, ["accounts.registration: it is open or closed"])
+        raise InvalidConfiguration(path, ["accounts.registration: it must be open or closed"])
     try:
         session = parse_duration(str(table.get("session", "1d")))
     except PmdaemonError as error:
         raise InvalidConfiguration(path, [f"accounts.session: {error.message}"]) from None
     if not _SHORTEST_SESSION <= session <= _LONGEST_SESSION:
-        raise InvalidConfiguration(path, ["accounts.session: it is a minute to a year"])
+        raise InvalidConfiguration(
+            path, ["accounts.session: it must be between a minute and a year"]
+        )
     return AccountRules(open_registration=registration == "open", session=session)

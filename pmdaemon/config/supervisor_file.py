@@ -34,21 +34,21 @@ _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
 
 _NOT_TAKEN = {
-    "eventlistener": "what listens to events is a hook here: see docs/triggers.md",
-    "fcgi-program": "FastCGI over descriptor 0 is not done; a cluster shares descriptor 3",
+    "eventlistener": "hooks take the place of event listeners: see docs/triggers.md",
+    "fcgi-program": "FastCGI over descriptor 0 is not supported; a cluster shares descriptor 3",
 }
 
 _NO_USE = {
-    "priority": "there are no priorities: say by depends_on what has to be there first",
+    "priority": "there are no priorities: use depends_on for what must be there first",
     "stdout_capture_maxbytes": "output is not captured between marks",
     "stderr_capture_maxbytes": "output is not captured between marks",
-    "stdout_events_enabled": "lines of output are no events: pmdaemon logs --json follows them",
-    "stderr_events_enabled": "lines of output are no events: pmdaemon logs --json follows them",
+    "stdout_events_enabled": "lines of output are not events: pmdaemon logs --json follows them",
+    "stderr_events_enabled": "lines of output are not events: pmdaemon logs --json follows them",
     "stdout_syslog": "output is not sent to syslog",
     "stderr_syslog": "output is not sent to syslog",
     "serverurl": "SUPERVISOR_SERVER_URL is not set",
 }
-"""Settings of a program that are told, and not taken over."""
+"""Settings of a program that are not taken over, with the note on each."""
 
 
 class Supervised(NamedTuple):
@@ -92,7 +92,7 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
             except InvalidInput as error:
                 problems.append(f"[{shown(section)}]: {error.message}")
     if "inet_http_server" in sections:
-        notes.append("what supervisor offers over HTTP is turned on by pmdaemon web")
+        notes.append("the HTTP server is turned on with pmdaemon web")
     if problems:
         raise InvalidConfiguration(shown(path), problems)
     return Supervised(apps, notes, daemon.get("pidfile", f"{given['here']}/supervisord.pid"))
@@ -101,7 +101,7 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
 def _of_all(
     section: Mapping[str, str], given: Mapping[str, str], problems: list[str]
 ) -> dict[str, str]:
-    """Put the values into what is said about all programs."""
+    """Read the settings about all programs, and put the values in."""
     found: dict[str, str] = {}
     for key in _OF_ALL:
         if key in section:
@@ -154,7 +154,7 @@ def _apps(program: _Program, notes: list[str]) -> Iterator[dict[str, Any]]:
         notes.append(f"{program.name} is not taken over: its numprocs is 0")
         return
     if count > MOST_INSTANCES:
-        raise InvalidInput(f"numprocs: it is {MOST_INSTANCES} at the most")
+        raise InvalidInput(f"numprocs: it must be at most {MOST_INSTANCES}")
     numbers = range(first, first + count)
     told_apart = ("command", "environment", "directory")
     if all("process_num" not in program.fields.get(key, "") for key in told_apart):
@@ -175,7 +175,7 @@ def _app(program: _Program, notes: list[str]) -> dict[str, Any]:
     if program.fields.get("numprocs", "1") != "1" and "process_num" not in (
         program.fields.get("process_name", "%(program_name)s")
     ):
-        raise InvalidInput("process_name: with numprocs it has to have %(process_num)s in it")
+        raise InvalidInput("process_name: with numprocs it must contain %(process_num)s")
     user = program.text("user") or program.daemon.get("user")
     umask = program.text("umask") or program.daemon.get("umask")
     app: dict[str, Any] = {
@@ -219,7 +219,7 @@ def _variables(text: str | None) -> dict[str, str]:
         if word.strip(","):
             name, is_there, value = word.partition("=")
             if not is_there:
-                raise InvalidInput(f'environment: it is KEY="value", and not {shown(word)}')
+                raise InvalidInput(f'environment: expected KEY="value", not {shown(word)}')
             found[name.strip()] = value
     return found
 
@@ -253,7 +253,7 @@ def _output(program: _Program, notes: list[str]) -> dict[str, Any]:
             chosen[ours] = path
     if program.switch("redirect_stderr", default=False):
         chosen.pop("error_file", None)
-        notes.append(f"{program.name}: what goes to stderr stays apart; logs shows both together")
+        notes.append(f"{program.name}: stderr stays in a file of its own; pmdaemon logs shows both")
     if (size := program.text("stdout_logfile_maxbytes")) is not None:
         chosen["log_max_size"] = size
     if "stdout_logfile_backups" in program.fields:
@@ -277,7 +277,7 @@ def _groups(sections: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
 
 
 def _sections(path: str, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Read the sections of a file and of those that it includes; of two of a name, both count."""
+    """Read the sections of a file and of those it includes; several may have the same section."""
     sections = _sections_of(path)
     for pattern in sections.pop("include", {}).get("files", "").split():
         place = Path(given["here"], _expanded(pattern, given))
@@ -319,11 +319,11 @@ def _expanded(text: str, values: Mapping[str, str]) -> str:
         if name is None:
             return "%"
         if name not in values:
-            raise InvalidInput(f"nothing is known of %({shown(name)}){form}")
+            raise InvalidInput(f"there is no value for %({shown(name)}){form}")
         if form == "s":
             return values[name]
         if not _NUMBER.fullmatch(values[name]):
-            raise InvalidInput(f"%({shown(name)}){form} is no number")
+            raise InvalidInput(f"%({shown(name)}){form} is not a number")
         return f"%{form}" % int(values[name])
 
     return _EXPRESSION.sub(value, text)

@@ -147,7 +147,7 @@ def limits(value: object) -> Remarked:
     return read_table(
         value,
         {name: partial(_limit, in_bytes=name in _IN_BYTES) for name in RESOURCES},
-        expected="limits by name, as nofile",
+        expected="limits by name, such as nofile",
     )
 
 
@@ -164,7 +164,7 @@ def umask(value: object) -> int:
     """
     text = value if isinstance(value, str) else ""
     if not re.fullmatch(r"0?[0-7]{1,3}", text):
-        raise values.refused(value, 'octal digits in quotes, as "022"')
+        raise values.refused(value, 'octal digits in quotes, such as "022"')
     return int(text, 8)
 
 

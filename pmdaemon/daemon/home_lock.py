@@ -1,4 +1,4 @@
-"""One daemon a home, and how a home changes hands.
+"""One daemon for each home, and how a home changes hands.
 
 Two locks: the daemon's own, which the keeper and the daemon hold as long as they live, and that of
 the successor, held by a keeper that waits for the first. A keeper whose daemon made way looks at
@@ -97,7 +97,7 @@ def _locked(home: Home, path: str) -> int:
         if lock >= 0:
             os.close(lock)
         if isinstance(error, BlockingIOError):
-            message = f"a daemon is running already for {shown(home.path)}"
+            message = f"a daemon is already running for {shown(home.path)}"
             raise AlreadyRunning(message) from None
         raise HomeUnusable(f"cannot use {shown(home.path)} as home: {why(error)}") from None
     return lock

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 
 RETRY_MILLISECONDS = 1000
-"""How long until a daemon is started for which there was no process or no descriptor."""
+"""How long until the next try when no process or no descriptor could be had for a daemon."""
 
 REFUSED_MILLISECONDS = 30_000
-"""How long until one is tried again that could not start, unless somebody asks before."""
+"""How long until a daemon that could not start is tried again, unless somebody asks before."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0

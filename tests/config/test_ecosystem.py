@@ -126,7 +126,7 @@ def test_a_single_app_needs_no_list(tmp_path, name, content):
         ("Procfile", "web x", "expecting name: command at line 1"),
         ("a.json", "", "expecting value at line 1, column 1"),
         ("a.json", b'["a\n\xff"]', "not UTF-8 at line 2, column 1"),
-        ("a.json", "[NaN]", "not a number of JSON: NaN"),
+        ("a.json", "[NaN]", "not a JSON number: NaN"),
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.toml", "a = " + "[" * 100_000, "nested too deeply"),
         ("a.json", "[" + "9" * 5000 + "]", "a number in it is too long"),

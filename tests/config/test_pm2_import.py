@@ -62,7 +62,7 @@ def test_different_programs_of_one_name_get_names_of_their_own():
 
     assert [one.app["name"] for one in apps] == ["web", "web-2", "web-3"]
     assert apps[1].notes == (
-        "another program is called web, too, so this one is web-2 now",
+        "another program is also called web, so this one is now web-2",
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_a_file_whose_name_is_only_the_id_keeps_it():
 
 def test_what_will_be_different_is_noted():
     assert the_app(an_entry(trace=True, v8=False)).notes == (
-        "tracing by PM2's agent is not done",
+        "there is no tracing by PM2's agent",
     )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def test_what_nobody_knows_is_remarked():
     [
         (5, "processes[0]: not a process"),
         ({"cmd": "x"}, "processes[0].id: it is missing"),
-        ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run within Pup"),
+        ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run inside Pup"),
         ({"id": "a", "cluster": 3}, "processes[0].cluster: not an object"),
         ({"id": "a", "cluster": {"commonPort": 80}}, "processes[0].cluster.commonPort: instances"),
         (

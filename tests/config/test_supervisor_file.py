@@ -181,9 +181,9 @@ def test_what_is_wrong_about_all_programs_is_told(folder):
         folder.read("[supervisord]\ndirectory=%(nothing)s\n")
 
     assert refused.value.problems == (
-        "[supervisord]: directory: nothing is known of %(nothing)s",
+        "[supervisord]: directory: there is no value for %(nothing)s",
     )  # fmt: skip
-    with pytest.raises(InvalidConfiguration, match="environment: it is KEY"):
+    with pytest.raises(InvalidConfiguration, match="environment: expected KEY"):
         folder.read("[supervisord]\nenvironment=A\n")
 
 
@@ -206,13 +206,13 @@ def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
     ("text", "note"),
     [
         ("[program:a]\ncommand=echo\npriority=1", "a: priority is not used"),
-        ("[program:a]\ncommand=echo\nredirect_stderr=true", "a: what goes to stderr stays apart"),
+        ("[program:a]\ncommand=echo\nredirect_stderr=true", "a: stderr stays in a file of its own"),
         ("[program:a]\ncommand=echo\nstdout_logfile=/dev/stdout", "a: output stays in files"),
         ("[program:a]\ncommand=echo\nstdout_logfile=syslog", "a: output stays in files"),
-        ("[eventlistener:m]\ncommand=memmon", "m is not taken over: what listens to events"),
+        ("[eventlistener:m]\ncommand=memmon", "m is not taken over: hooks take the place"),
         ("[fcgi-program:f]\ncommand=php", "f is not taken over: FastCGI"),
         ("[program:a]\ncommand=echo\nnumprocs=0", "a is not taken over: its numprocs is 0"),
-        ("[inet_http_server]\nport=9001", "is turned on by pmdaemon web"),
+        ("[inet_http_server]\nport=9001", "is turned on with pmdaemon web"),
     ],
 )
 def test_what_cannot_be_taken_over_is_told(folder, text, note):
@@ -231,15 +231,15 @@ def test_notes_on_a_program_of_many_processes_are_told_once(folder):
     ("lines", "problem"),
     [
         ("", "command: it is missing"),
-        ("command=echo %(nothing)s", "nothing is known of %(nothing)s"),
-        ("command=echo %(program_name)d", "%(program_name)d is no number"),
+        ("command=echo %(nothing)s", "there is no value for %(nothing)s"),
+        ("command=echo %(program_name)d", "%(program_name)d is not a number"),
         ("command=echo\nnumprocs=many", "numprocs: not a number: many"),
-        ("command=echo\nnumprocs=1001", "numprocs: it is 1000 at the most"),
+        ("command=echo\nnumprocs=1001", "numprocs: it must be at most 1000"),
         ("command=echo\nstopwaitsecs=²", "stopwaitsecs: not a number: ²"),
         ("command=echo\nautostart=maybe", "autostart: neither true nor false: maybe"),
         ("command=echo\nautorestart=maybe", "autorestart: neither true nor false: maybe"),
-        ("command=echo\nnumprocs=2", "process_name: with numprocs it has to have"),
-        ("command=echo\nenvironment=A", 'environment: it is KEY="value", and not A'),
+        ("command=echo\nnumprocs=2", "process_name: with numprocs it must contain"),
+        ("command=echo\nenvironment=A", 'environment: expected KEY="value", not A'),
         ('command=echo "a', "command: no closing quotation"),
         ('command=echo\nenvironment=A="a', "environment: no closing quotation"),
     ],

@@ -112,7 +112,7 @@ def test_a_umask_is_octal(value, mask):
 
 @pytest.mark.parametrize("value", [22, 18, "8", "", "01000", "u=rwx"])
 def test_another_umask_is_refused(value):
-    with pytest.raises(InvalidInput, match='octal digits in quotes, as "022"'):
+    with pytest.raises(InvalidInput, match='octal digits in quotes, such as "022"'):
         umask(value)
 
 

@@ -29,7 +29,7 @@ def asked(monkeypatch):
 def test_a_home_is_held_by_one(home):
     lock = hold(home)
 
-    with pytest.raises(AlreadyRunning, match="a daemon is running already for"):
+    with pytest.raises(AlreadyRunning, match="a daemon is already running for"):
         hold(home)
 
     os.close(lock)

@@ -32,6 +32,6 @@ def on_a_terminal(
 def rest_of(terminal: "pexpect.spawn[str]") -> str:
     """Read to the end of a command, which is to succeed."""
     shown = terminal.read()
-    terminal.close()
+    terminal.wait()  # it may have let go of the terminal, and not have ended yet
     assert terminal.exitstatus == 0, shown
     return shown

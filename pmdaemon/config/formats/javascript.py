@@ -52,8 +52,8 @@ def evaluate(
 
     Raises:
         InvalidInput: there is no node; the code is `interpreter_not_found`.
-        ValueError: it is no JavaScript, threw something, took too long or said too much, or node
-            cannot be run.
+        ValueError: it is not JavaScript, threw something, took too long or gave too large a
+            result, or node cannot be run.
 
     """
     node = node_in(environment)
@@ -131,7 +131,7 @@ def _gather(answer: IO[bytes], complaint: IO[bytes], deadline: float) -> tuple[b
                 elif key.fileobj is answer or len(into) < _LARGEST_COMPLAINT:
                     into += chunk
             if len(found[answer]) > LARGEST_ANSWER:
-                raise ValueError(f"it says more than {LARGEST_ANSWER // 1024**2} MB")
+                raise ValueError(f"its result is larger than {LARGEST_ANSWER // 1024**2} MB")
     return bytes(found[answer]), bytes(found[complaint])
 
 
@@ -140,7 +140,7 @@ def _reason(complaint: bytes, path: str) -> str:
     text = complaint.decode(errors="replace")
     lines = [line for line in text.splitlines() if not _NO_REASON.match(line)]
     errors = [line for line in lines if _ERROR.match(line)]
-    reason = (errors or lines[-1:] or ["it ended without a word"])[0].strip()
+    reason = (errors or lines[-1:] or ["it ended without saying why"])[0].strip()
     place = re.search(rf"{re.escape(Path(path).name)}:([0-9]+)", text)
     return shown(reason) + (f" at line {place[1]}" if place else "")
 

@@ -21,7 +21,7 @@ def parse(text: str) -> list[dict[str, Any]]:
     """Read a Procfile as the apps that it names.
 
     Raises:
-        ValueError: a line is none of its; the sentence says which.
+        ValueError: a line cannot be read; the sentence says which.
 
     """
     apps: list[dict[str, Any]] = []

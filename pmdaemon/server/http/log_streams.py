@@ -72,7 +72,7 @@ class LogStream:
             empty then, and a long cursor comes with the last line of a batch only.
 
     Raises:
-        InvalidInput: this is no cursor.
+        InvalidInput: this is not a cursor.
         ProcessNotFound: there is no such process.
 
     """
@@ -242,7 +242,7 @@ def read_cursor(text: str) -> dict[Stream, Place]:
     """Read where somebody wants to go on.
 
     Raises:
-        InvalidInput: it is none of our cursors.
+        InvalidInput: it is not one of our cursors.
 
     """
     places: dict[Stream, Place] = {}

@@ -124,3 +124,15 @@ def test_a_folder_that_cannot_be_written_is_said(cli, tmp_path):
 
     assert cli("completion", "install", "bash", XDG_DATA_HOME=str(tmp_path / "file")) == 1
     assert cli.err.startswith("pmdaemon: cannot write ")
+
+
+def test_zsh_is_set_up_in_a_file_of_any_encoding(cli, tmp_path):
+    file = tmp_path / ".zshrc"
+    file.write_bytes(b"# caf\xe9")
+
+    assert cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path)) == 0
+    written = file.read_bytes()
+    assert cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path)) == 0
+
+    assert written.startswith(b"# caf\xe9\n((")
+    assert file.read_bytes() == written  # the line is not added twice

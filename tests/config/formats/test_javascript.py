@@ -68,9 +68,9 @@ def test_an_expression_is_what_it_is():
         ("a.config.mjs", "export default {\n}}", "SyntaxError: Unexpected token '}' at line 2"),
         ("a.config.js", "require('./b')", "Error: Cannot find module './b' at line 1"),
         ("a.config.js", "throw 'enough'", "enough"),
-        ("a.config.js", "process.exit(3)", "it ended without a word"),
+        ("a.config.js", "process.exit(3)", "it ended without saying why"),
         ("a.config.js", "a = {}; a.a = a; module.exports = a", "TypeError: Converting circular"),
-        ("a.config.js", "module.exports = 'x'.repeat(2e7)", "it says more than 10 MB"),
+        ("a.config.js", "module.exports = 'x'.repeat(2e7)", "its result is larger than 10 MB"),
         ("a.config.js", "throw new Error('\x1b[2J')", r"Error: \x1b[2J at line 1"),
     ],
 )

@@ -56,7 +56,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to come, or to come no more.
+    """What should come, or should no longer come.
 
     `processes` are names or ids, and say whose `log_message`s; `lines` are those that come first,
     unless `cursor` says where to go on.

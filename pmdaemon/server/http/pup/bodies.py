@@ -8,10 +8,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from pmdaemon.core.journal import EntryQuery, Severity
+from pmdaemon.core.metrics import MOST_MEMORY
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
-from pmdaemon.server.http.pup.shapes import LARGEST_FIGURE
 from pmdaemon.server.http.reading import read_body, read_number
 from pmdaemon.server.http.refusals import BodyTooLarge, InvalidRequest
 
@@ -152,7 +152,7 @@ def _check_memory(memory: object) -> None:
     figures: list[Any] = [*memory.values()] if isinstance(memory, dict) else [None]
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
         raise InvalidRequest("cannot use memory: it must be an object of numbers")
-    if any(abs(one) > LARGEST_FIGURE for one in figures):
+    if any(abs(one) > MOST_MEMORY for one in figures):
         raise InvalidRequest("cannot use memory: no machine has that much")
 
 

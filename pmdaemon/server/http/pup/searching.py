@@ -54,7 +54,7 @@ async def find_entries(engine: Engine, query: EntryQuery, *, cursor: str | None 
     """Find the newest entries that fit; with a cursor, those before.
 
     Raises:
-        InvalidInput: it is no cursor.
+        InvalidInput: it is not a cursor.
         StoreUnavailable: the journal cannot be read.
 
     """

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
-LARGEST_FIGURE = 1 << 63
-"""Bytes of memory that a program may report; JSON has numbers that no metric can hold."""
+from pmdaemon.core.metrics import MOST_MEMORY
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Milliseconds = Annotated[int, Meta(ge=0, description="since the epoch, in milliseconds")]
 Bytes = Annotated[int, Meta(ge=0, description="bytes")]
-Figure = Annotated[float, Meta(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE)]
+Figure = Annotated[float, Meta(ge=-MOST_MEMORY, le=MOST_MEMORY)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Severity = Literal["log", "info", "warn", "error"]
 Number = Annotated[
