@@ -141,3 +141,12 @@ async def test_nobody_is_told_any_more_when_the_daemon_ends(parts):
     await settle()
 
     assert len(parts.hook_delivery.orders) == before
+
+
+async def test_whoever_has_been_stopped_tells_nobody_anything_more(parts):
+    await parts.start(an_app(hooks=(COMMAND,)))
+    parts.triggers.hooks.stop()
+
+    await crash(parts)
+
+    assert parts.hook_delivery.orders == []

@@ -46,6 +46,11 @@ def test_everything_can_be_said():
     )
 
 
+@pytest.mark.parametrize(("said", "size"), [("1024", 1024), ("64M", 64 * 1024 * 1024)])
+def test_a_limit_for_bodies_may_be_the_least_and_the_most(said, size):
+    assert read({**PLAIN, "body_limit": said}).body_limit == size
+
+
 def test_there_may_be_no_limits_and_no_origins():
     settings = read({**PLAIN, "rate_limits": [], "cors_origins": []})
 

@@ -67,6 +67,7 @@ def test_it_is_installed_where_bash_looks(cli, tmp_path):
     assert cli("completion", "install", "bash", XDG_DATA_HOME=str(data)) == 0
 
     assert (data / "bash-completion/completions/pmdaemon").exists()
+    assert 'eval "$(pmdaemon completion bash)"' in cli.out
 
 
 def test_a_link_that_leads_nowhere_is_replaced(cli, tmp_path):

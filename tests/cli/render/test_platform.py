@@ -22,3 +22,8 @@ def test_every_table_fits_a_narrow_terminal_and_is_harmless():
     for table in tables:
         assert "\x1b" not in table
         assert max(map(len, table.splitlines())) <= 50
+
+
+def test_a_webhook_without_a_branch_is_for_that_of_its_project():
+    assert "the project's" in platform.webhooks_table([WEBHOOK], NARROW)
+    assert "the project's" not in platform.webhooks_table([{**WEBHOOK, "branch": "next"}], NARROW)
