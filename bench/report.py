@@ -39,10 +39,10 @@ AFTERWORD = """\
   four times what PM2 captures of it. pmdaemon comes close to that.
 * **Requests to a cluster**: neither manager is involved once a connection is accepted, and under
   pmdaemon an instance needs as much processor time for a request as in Node alone. What differs is
-  one start from the next: the same program, started twice, may be a third faster or slower for as
+  one start from the next: the same program, started twice, may be a sixth faster or slower for as
   long as it runs. So every sample is taken from a new start, and the managers take turns. On two
-  processors, two instances and the load generator also compete with each other. The scheduler
-  shares time out by session (autogroup in sched(7)): PM2's instances have one session, ours have
+  processors, two instances and the load generator also compete with each other, and the scheduler
+  may share time out by session (autogroup in sched(7)): PM2's instances have one session, ours have
   one each. In the row "all at one priority" that makes no difference, as everything is scheduled in
   real time, the managers included; it needs root.
 * **First start**: circus has no store to create, and no process that takes over when its daemon
