@@ -31,6 +31,9 @@ def main() -> int:
     for name in options.measures or measures.ALL:
         try:
             taken = _take(name, ours, theirs, others, options.effort)
+        except peers.ToolMissing as missing:
+            print(f"  left out: {missing}", file=sys.stderr)
+            continue
         except (BenchFailed, OSError, subprocess.SubprocessError) as failure:
             # What the other measures find is worth having all the same.
             failed = _complain(failure)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.peers import find_tool
+from bench.peers import find_wrk
 from bench.system import REAL_TIME, BenchFailed
 
 PACED = Path(__file__).parent / "programs" / "paced.lua"
@@ -59,7 +59,7 @@ def load(
     if rate is not None:
         options += ["-s", str(PACED)]
         env["PACE_MS"] = str(max(1, round(connections / rate * 1000)))
-    command = [find_tool("wrk"), "-t1", f"-c{connections}", lasting, "--latency", *options, url]
+    command = [str(find_wrk()), "-t1", f"-c{connections}", lasting, "--latency", *options, url]
     if cpu is not None:
         command = ["taskset", "-c", str(cpu), *command]
     if real_time:

@@ -72,7 +72,8 @@ class Contender(ABC):
 
     def _end_what_was_seen(self) -> None:
         if left := end(self._seen):
-            print(f"  {self.name} left {len(left)} processes behind: {left}", file=sys.stderr)
+            names = ", ".join(str(process.pid) for process in left[:5])
+            print(f"  {self.name} left {len(left)} behind: {names}…", file=sys.stderr)
         self._seen.clear()
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -85,8 +86,8 @@ class Manager(Contender):
         self.dialect = dialect
         self.executable = executable
 
-    def run(self, *arguments: str) -> str:
-        """Run one command to its end, and return what it printed.
+    def run(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run one command to its end, in this folder if one is given; return what it printed.
 
         Raises:
             BenchFailed: it failed, or hung.
@@ -105,6 +106,7 @@ class Manager(Contender):
         command = [str(self.executable), *arguments]
         done = subprocess.run(
             command,
+            cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,11 +1,11 @@
 """Where the programs that we are compared with come from.
 
 What is not installed is got into a cache folder, the first time: PM2 from npm, supervisor and
-circus from PyPI, runit and caddy from Debian. nginx and wrk have to be there; without, their
-figures are not.
+circus from PyPI, runit, nginx, caddy and wrk from Debian, which takes no root.
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,7 +22,7 @@ PYTHON_RELEASES = ("supervisor==4.*", "circus==0.19.*")
 
 
 class ToolMissing(BenchFailed):
-    """A program that we do not install ourselves is not there."""
+    """A program that a measure cannot do without is not there, and cannot be got."""
 
 
 def find_ours() -> Path:
@@ -86,7 +86,7 @@ def find_runit() -> Path:
     """Find the folder with `runsvdir` and its like.
 
     Raises:
-        BenchFailed: there is none, and it cannot be got.
+        ToolMissing: there is none, and it cannot be got.
 
     """
     return _find_debian("runit", "runsvdir").parent
@@ -96,10 +96,30 @@ def find_caddy() -> Path:
     """Find `caddy`.
 
     Raises:
-        BenchFailed: there is none, and it cannot be got.
+        ToolMissing: there is none, and it cannot be got.
 
     """
     return _find_debian("caddy", "caddy")
+
+
+def find_nginx() -> Path:
+    """Find `nginx`.
+
+    Raises:
+        ToolMissing: there is none, and it cannot be got.
+
+    """
+    return _find_debian("nginx", "nginx")
+
+
+def find_wrk() -> Path:
+    """Find `wrk`, which asks for what is measured over HTTP.
+
+    Raises:
+        ToolMissing: there is none, and it cannot be got.
+
+    """
+    return _find_debian("wrk", "wrk")
 
 
 def find_tool(name: str) -> str:
@@ -109,8 +129,7 @@ def find_tool(name: str) -> str:
         ToolMissing: it is not.
 
     """
-    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
-    found = shutil.which(name, path=path)
+    found = shutil.which(name, path=_path())
     if found is None:
         raise ToolMissing(f"{name} is missing; install it")
     return found
@@ -123,17 +142,43 @@ def _made(make: type[Foreground], name: str, folder: Path, home: Path) -> Conten
 def _find_debian(name: str, program: str) -> Path:
     """Find a program: that of the system, or of Debian's package.
 
-    The package is only taken apart, which takes no root and starts nothing.
+    The package and its libraries are only taken apart, which takes no root and starts nothing.
     """
-    if (installed := shutil.which(program)) is not None:
+    if (installed := shutil.which(program, path=_path())) is not None:
         return Path(installed)
     folder = _cache() / name
-    found = folder / "usr" / "bin" / program
-    if not found.exists():
-        _install(name, [find_tool("apt-get"), "download", name], folder)
-        package = max(folder.glob(f"{name}_*.deb"))
-        _install(name, [find_tool("dpkg"), "-x", str(package), str(folder)], folder)
-    return found
+    if not (folder / "complete").exists():
+        try:
+            _install(name, [find_tool("apt-get"), "download", name, *_libraries(name)], folder)
+            for package in folder.glob("*.deb"):
+                _install(package.name, [find_tool("dpkg"), "-x", str(package), "."], folder)
+        except BenchFailed as failure:
+            raise ToolMissing(str(failure)) from failure
+        (folder / "complete").touch()
+    found = next(folder.glob(f"usr/*bin/{program}"))
+    return _with_libraries(found, folder) if any(folder.rglob("*.so.*")) else found
+
+
+def _libraries(package: str) -> Sequence[str]:
+    """Name the libraries a Debian package wants; the C library is that of the system."""
+    command = [find_tool("apt-cache"), "depends", "--important", package]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    wanted = [line.split()[-1] for line in said.splitlines() if line.startswith("  Depends:")]
+    return [name for name in wanted if "lib" in name.split("-")[0] and name != "libc6"]
+
+
+def _with_libraries(program: Path, folder: Path) -> Path:
+    """Write a script that runs a program with the libraries in this folder."""
+    libraries = ":".join(sorted({str(path.parent) for path in folder.rglob("*.so.*")}))
+    line = f"LD_LIBRARY_PATH={shlex.quote(libraries)} exec {shlex.quote(str(program))}"
+    script = folder / program.name
+    script.write_text(f'#!/bin/sh\n{line} "$@"\n', "utf-8")
+    script.chmod(0o700)
+    return script
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
 
 
 def _cache() -> Path:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psutil
 
 from bench.load import answers, free_ports
-from bench.peers import find_caddy, find_tool
+from bench.peers import find_caddy, find_nginx
 from bench.system import BenchFailed, end, wait_for
 
 ITS_CPU, OTHER_CPU = 0, 1
@@ -69,7 +69,7 @@ def peers(folder: Path, behind: int) -> Iterator[Mapping[str, Proxy]]:
 @contextmanager
 def nginx(folder: Path, servers: str, cpu: int, port: int) -> Iterator[Proxy]:
     """Run nginx with one worker and these servers, until the end of the block."""
-    program = find_tool("nginx")
+    program = str(find_nginx())
     folder.mkdir()
     config = folder / "nginx.conf"
     user = "user root; " if os.geteuid() == 0 else ""  # the folder is its user's alone

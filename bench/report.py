@@ -22,13 +22,14 @@ default settings. Figures are medians, with the 10th and 90th percentile. Ratios
 median to PM2's. The last column shows the goal that pmdaemon has set itself, and whether it is kept
 or missed. No test depends on any of this.
 
-    make bench                                  # everything, in about 20 quiet minutes
+    make bench                                  # everything, in about half an hour
     make bench BENCH_ARGS="list start --write"  # some of it, updating this page
 
-PM2 comes from npm, supervisor and circus from PyPI, runit and caddy from Debian; whatever is
-missing is installed on the first run. nginx, wrk and a C compiler must be there already, and
-measurements that need a missing one are left out. supervisor, circus and runit start with a
-configuration that names all programs, so their start times include that of their daemon.
+PM2 comes from npm, supervisor and circus from PyPI, runit, nginx, caddy and wrk from Debian. What
+is missing is fetched on the first run, without root; what cannot be had is left out, and that is
+said. Output is written by a C program, or by Python where there is no C compiler. supervisor,
+circus and runit start with a configuration that names all programs, so their start times include
+that of their daemon.
 """
 
 AFTERWORD = """\

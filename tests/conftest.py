@@ -8,6 +8,8 @@ from collections.abc import Generator, Iterator
 import hypothesis
 import pytest
 
+from tests.support.ports import free_port
+
 # Some machines keep Python from writing bytecode, for images that run a program once. Here
 # thousands of processes run the same modules, and each would compile them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -37,6 +39,13 @@ def nothing_left_open() -> Iterator[None]:
     """Find here what the tests of a file have not closed, before it fails one of another file."""
     yield
     gc.collect()
+    gc.freeze()  # what stays, as the tests themselves, is not looked at again
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """Find a port, in place of the one of pytest-asyncio, that no client elsewhere may be given."""
+    return free_port()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from pmdaemon import telemetry
 from pmdaemon.core.journal import EntryQuery
 from pmdaemon.core.selectors import Selector
 from pmdaemon.telemetry import Telemetry
@@ -20,8 +21,9 @@ async def parts(tmp_path):
 
 
 @pytest.fixture
-def program(parts):
+def program(parts, monkeypatch):
     """Make the line of a program, as it finds it in its environment."""
+    monkeypatch.setattr(telemetry, "PATIENCE", 60.0)  # however busy the machine is
     lines = []
 
     def make(pm_id, interval=None):

@@ -8,6 +8,7 @@ from bench.measures import (
     capture,
     cluster,
     crash,
+    deploy,
     footprint,
     gateway,
     growth,
@@ -36,6 +37,7 @@ ALL: dict[str, Measure] = {
     "http": http.measure,
     "gateway": gateway.measure,
     "live": live.measure,
+    "deploy": deploy.measure,
 }
 """By the name to call it by. `effort` scales how often, how long and how much."""
 

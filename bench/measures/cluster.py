@@ -36,7 +36,7 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
         return []
     ports = {manager.name: _started(manager) for manager in pair}
     # First of all: what instances were asked before has a part in what they need for a request.
-    rates = _rates(pair, ports, max(3, round(9 * effort))) if shutil.which("wrk") else []
+    rates = _rates(pair, ports, max(3, round(9 * effort)))
     return [*rates, _reloads(pair, ports)]
 
 

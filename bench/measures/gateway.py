@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from bench import proxies
 from bench.figures import OURS, Figure, percentile
 from bench.load import Load, free_ports, load
 from bench.managers import Pair
-from bench.peers import ToolMissing
+from bench.peers import find_tool
 from bench.proxies import ITS_CPU, OTHER_CPU, Proxy, on
 from bench.system import BenchFailed, memory
 from tests.support.http_clients import failures_of, under_load
@@ -38,27 +37,23 @@ def measure(pair: Pair, effort: float) -> list[Figure]:
     upstreams = "".join(UPSTREAM.format(port=port, folder=folder) for port in (first, second))
     with (folder / "large").open("wb") as large:
         large.truncate(GIB)
-    try:
-        with (
-            proxies.nginx(folder / "upstream", upstreams, OTHER_CPU, first),
-            proxies.peers(folder, first) as peers,
-        ):
-            pair.ours.run("proxy", "on", "--host", "127.0.0.1", "--http", str(ours))
-            pair.ours.run("proxy", "add", "127.0.0.1", "--name", "site", f"127.0.0.1:{first}")
-            daemon = pair.ours.daemon()[:1]
-            _pin(daemon[0].pid, ITS_CPU)
-            mine = Proxy(ours, daemon)
-            return [
-                *_loads(mine, peers, first, rounds=max(ROUNDS, round(ROUNDS * effort))),
-                *_downloads(mine, peers),
-                Figure(
-                    "requests failed in 6 swaps under load", "",
-                    [_swaps(pair, ours, first, second)], limit=0,
-                ),
-            ]  # fmt: skip
-    except ToolMissing as failure:
-        print(f"  {failure}", file=sys.stderr)
-        return []
+    with (
+        proxies.nginx(folder / "upstream", upstreams, OTHER_CPU, first),
+        proxies.peers(folder, first) as peers,
+    ):
+        pair.ours.run("proxy", "on", "--host", "127.0.0.1", "--http", str(ours))
+        pair.ours.run("proxy", "add", "127.0.0.1", "--name", "site", f"127.0.0.1:{first}")
+        daemon = pair.ours.daemon()[:1]
+        _pin(daemon[0].pid, ITS_CPU)
+        mine = Proxy(ours, daemon)
+        return [
+            *_loads(mine, peers, first, rounds=max(ROUNDS, round(ROUNDS * effort))),
+            *_downloads(mine, peers),
+            Figure(
+                "requests failed in 6 swaps under load", "",
+                [_swaps(pair, ours, first, second)], limit=0,
+            ),
+        ]  # fmt: skip
 
 
 def _loads(
@@ -118,7 +113,8 @@ def _load(port: int, rate: float | None = None) -> Load:
 
 
 def _download(port: int) -> float:
-    command = ["curl", "-sf", "-o", "/dev/null", "-w", "%{speed_download} %{size_download}"]
+    told = "%{speed_download} %{size_download}"
+    command = [find_tool("curl"), "-sf", "-o", "/dev/null", "-w", told]
     done = subprocess.run(
         on(OTHER_CPU, [*command, f"http://127.0.0.1:{port}/large"]),
         capture_output=True, text=True, check=True,

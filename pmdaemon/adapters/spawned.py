@@ -15,9 +15,9 @@ _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 class Children:
     """Identifies children, mostly without asking the system.
 
-    What is started within one tick of the kernel's clock began in that tick. So most need not be
-    looked up, which is a tenth of the work of a start. The clock is believed once it has been found
-    to agree with what `reader` says of a child.
+    What is started within one tick of the kernel's clock began in that tick, so most need not be
+    looked up. The clock is believed once it has been found to agree with what `reader` says of a
+    child.
     """
 
     def __init__(self, reader: ProcessReader) -> None:

@@ -38,7 +38,7 @@ def expanded(context: Context, selectors: Sequence[str], only: Sequence[str] = (
     """Replace ecosystem files by the names of the apps in them, or of some of those.
 
     Raises:
-        WrongUsage: some were to be chosen, and there is no file to choose from.
+        WrongUsage: `only` is given, and no file.
 
     """
     if not only and not any(map(may_be_file, selectors)):

@@ -1,4 +1,4 @@
-"""What `restart` and `reload` have in common: how a program is to be from now on."""
+"""What `restart` and `reload` have in common: the fields of an app that they can change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ CHANGEABLE = (
 
 
 def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options by which it changes what it starts anew."""
+    """Give a command the options that change an app."""
     decorators = [
         *(option_of(name) for name in CHANGEABLE),
         click.option(
@@ -40,5 +40,5 @@ def anew_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def options(given: Mapping[str, Any]) -> dict[str, object]:
-    """Name what was said, as fields of an app."""
+    """Return the fields that were given, with their values."""
     return {name: given[name] for name in CHANGEABLE if given.get(name) is not None}

@@ -1,4 +1,4 @@
-"""Asking for what nobody else is to read: from the terminal unseen, or from standard input."""
+"""Asking for secrets: on the terminal, without showing them, or from standard input."""
 
 import sys
 
@@ -17,9 +17,13 @@ def read_secret(what: str, *, again: bool = False) -> str:
     else:
         from getpass import getpass  # noqa: PLC0415 - for terminals
 
-        secret = getpass(f"{what}: ")
-        if again and getpass("once more: ") != secret:
-            raise WrongUsage("the two entries are not the same")
+        try:
+            secret = getpass(f"{what}: ")
+            if again and secret and getpass("once more: ") != secret:
+                raise WrongUsage("the two entries are not the same")
+        except EOFError:  # Ctrl-D
+            print(file=sys.stderr)
+            secret = ""
     if not secret:
         raise WrongUsage(f"there is no {what}: type it, or write it to standard input")
     return secret

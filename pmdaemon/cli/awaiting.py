@@ -2,24 +2,30 @@
 
     python -m pmdaemon.cli.awaiting db --tcp localhost:5432 --start "docker compose up -d db"
 
-It is run for the `dependencies` of a `prox.yaml`: others start behind it. If the first check fails,
-what is to be started is started, once.
+It is run for the `dependencies` of a `prox.yaml`: other programs start after it. If the first check
+fails, the command of `--start` is run, once.
 """
 
 import argparse
+import os
+import re
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
-from urllib.error import URLError
+from http.client import HTTPException
 
+from pmdaemon.cli.exit_codes import INTERRUPTED
 from pmdaemon.core.errors import InvalidInput
 from pmdaemon.core.services import read_listener
-from pmdaemon.core.wording import why
+from pmdaemon.core.wording import shown, why
 
 LONGEST_PROBE = 2.0
 """Seconds of a single check."""
+
+_URL = re.compile(r"https?://[!-~]+")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,8 +71,8 @@ def _check(said: argparse.Namespace) -> Callable[[], str | None]:
         place = read_listener(said.tcp)
         return lambda: _connects(place.host, place.tcp_port)
     if said.url is not None:
-        if not said.url.startswith(("http://", "https://")):
-            raise InvalidInput(f"not a URL: {said.url}")
+        if not _URL.fullmatch(said.url):
+            raise InvalidInput(f"not a URL: {shown(said.url)}")
         return lambda: _answers(said.url)
     return lambda: _succeeds(said.cmd)
 
@@ -76,7 +82,7 @@ def _connects(host: str, tcp_port: int) -> str | None:
 
     try:
         socket.create_connection((host, tcp_port), timeout=LONGEST_PROBE).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that cannot be one
         return why(error)
     return None
 
@@ -85,25 +91,36 @@ def _answers(url: str) -> str | None:
     try:
         with urllib.request.urlopen(url, timeout=LONGEST_PROBE):  # noqa: S310 - checked above
             return None
-    except (URLError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return str(getattr(error, "reason", None) or error).lower()
+    except HTTPException as error:
+        return f"its answer is not HTTP: {shown(str(error).strip())}"
 
 
 def _succeeds(command: str) -> str | None:
-    try:
-        done = subprocess.run(["/bin/sh", "-c", command], timeout=LONGEST_PROBE, check=False)
-    except subprocess.TimeoutExpired:
-        return "the check takes too long"
-    return None if done.returncode == 0 else f"the check ends with {done.returncode}"
+    return _run(command, "the check", LONGEST_PROBE)
 
 
 def _start(command: str, patience: float) -> str | None:
-    try:
-        done = subprocess.run(["/bin/sh", "-c", command], timeout=patience, check=False)
-    except subprocess.TimeoutExpired:
-        return "what starts it takes too long"
-    return None if done.returncode == 0 else f"what starts it ends with {done.returncode}"
+    return _run(command, "what starts it", patience)
+
+
+def _run(command: str, what: str, patience: float) -> str | None:
+    """Run a command for up to `patience` seconds; nothing it started is left if it takes longer."""
+    # A group of its own, to be killed as a whole; the session stays that of the program.
+    with subprocess.Popen(["/bin/sh", "-c", command], process_group=0) as shell:
+        try:
+            status = shell.wait(patience)
+        except subprocess.TimeoutExpired:
+            return f"{what} takes too long"
+        finally:
+            if shell.returncode is None:
+                os.killpg(shell.pid, signal.SIGKILL)
+    return None if status == 0 else f"{what} ends with {status}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the signal by which it is stopped
+        sys.exit(INTERRUPTED)

@@ -25,7 +25,6 @@ from pmdaemon.install.systemd import Systemd
 LONGEST_NAME = 200
 """Characters in the name of a service; systemd.unit(5) allows 255, with suffixes."""
 
-
 NOTHING_TO_TELL = "neither systemd nor launchd runs this system"
 
 
@@ -142,6 +141,7 @@ def _checked(name: str | None) -> str | None:
     name = name.removesuffix(".service").removesuffix(".plist")
     if not re.fullmatch(r"[A-Za-z0-9:_.][A-Za-z0-9:_.-]*", name) or len(name) > LONGEST_NAME:
         raise WrongUsage(
-            f"{shown(name)} cannot name a service: letters, digits and any of : _ . - can"
+            f"{shown(name)} cannot name a service: up to {LONGEST_NAME} letters, digits"
+            " and any of : _ . - can"
         )
     return name

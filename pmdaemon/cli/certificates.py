@@ -1,5 +1,6 @@
 """Certificates for HTTPS: which there are, where others come from, and how ours is trusted."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ STEPS = {
     "Node": ("export NODE_EXTRA_CA_CERTS={file}",),
     "curl, for once": ("curl --cacert {file} https://app.localhost:9643/",),
 }
-"""What to do, system by system; nothing of it is done by us, as it takes rights over everybody."""
+"""What to do, by system; we do none of it ourselves, as all users are affected."""
 
 
 def change(
@@ -119,7 +120,7 @@ def say_how_to_trust(context: Context, *, json: bool) -> None:
         }:
             print(f"\n{system}:")
             for each in commands:
-                print(f"  {each.format(file=file)}")
+                print(f"  {each.format(file=shlex.quote(str(file)))}")
 
 
 def _authority_file(context: Context) -> Path:

@@ -1,4 +1,4 @@
-"""The output of all programs on our own, as it comes.
+"""All programs' output, printed as ours while it comes.
 
 It is read from the files that the daemon keeps, so a console that is slow, or a daemon that is
 replaced, holds no program up. This runs in a thread of its own; the main one is for signals.
@@ -7,17 +7,18 @@ replaced, holds no program up. This runs in a thread of its own; the main one is
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
-from pmdaemon.cli.context import Context
+from pmdaemon.cli.context import Context, warn
 from pmdaemon.cli.render.log_lines import LogStyle
 from pmdaemon.client.calls import Processes
 from pmdaemon.client.logs import FILES, RETRY_DELAY
 from pmdaemon.control.log_reader import ByteFollower, Follower
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
 from pmdaemon.core.logs import OutputStream
+from pmdaemon.core.wording import why
 
 EVERYTHING = sys.maxsize
 """A backlog that begins with the first line there is."""
@@ -116,6 +117,7 @@ class Console:
         self._judge = judge
         self._gone = gone
         self._pumps: dict[tuple[int, OutputStream], Pump] = {}
+        self._has_complained = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
 
@@ -151,7 +153,7 @@ class Console:
                 if self._over.wait(RETRY_DELAY):
                     self._drain()
                     return
-        except (OSError, ValueError):  # a pipe that nobody reads, a file that was closed
+        except (BrokenPipeError, ValueError):  # a pipe that nobody reads, a file that was closed
             self._gone()
 
     def _follow(self) -> None:
@@ -164,12 +166,12 @@ class Console:
             if (item["pm_id"], OutputStream.OUT) not in self._pumps:
                 self.know(self._views())
             if "state" in item:
-                self._printer.change(item["pm_id"], item.get("name", ""), item["state"])
+                with self._printing():
+                    self._printer.change(item["pm_id"], item.get("name", ""), item["state"])
                 if item["state"] in {"stopped", "exited", "errored"}:
                     self._look()
             elif pump := self._pumps.get((item["pm_id"], OutputStream(item["stream"]))):
-                while pump():
-                    pass
+                self._print_all(pump)
 
     def _look(self) -> None:
         """Have it judged how all are, when all they wrote has been printed."""
@@ -181,8 +183,30 @@ class Console:
 
     def _drain(self) -> None:
         for pump in list(self._pumps.values()):
+            self._print_all(pump)
+
+    def _print_all(self, pump: Pump) -> None:
+        with self._printing():
             while pump():
                 pass
+
+    @contextmanager
+    def _printing(self) -> Iterator[None]:
+        """Let no program end because its output cannot be printed, as on a full disk; say so once.
+
+        Raises:
+            BrokenPipeError: nobody reads our output any more.
+
+        """
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if not self._has_complained:
+                self._has_complained = True
+                with suppress(OSError):
+                    warn(f"some output cannot be printed: {why(error)}")
 
     def _views(self) -> Processes:
         return self._context.client(start=False).list()

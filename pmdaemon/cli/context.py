@@ -46,8 +46,8 @@ class Context:
         return None
 
     def prepare_daemon(self) -> None:
-        """Have a daemon that is going to be needed load itself while we do, where there is none."""
-        # Whatever is wrong is said when it is needed, if it is.
+        """If no daemon is running, have one load itself while we do, because we will need it."""
+        # Whatever goes wrong here is reported when the daemon is really needed.
         with suppress(PmdaemonError):
             home = self.home
             if os.path.lexists(home.socket):
@@ -64,9 +64,9 @@ class Context:
             self._prepared = None
 
     def client(self, *, start: bool = True, patience: float = ANSWER_PATIENCE) -> Client:
-        """Return a client of the daemon, started when there is none, unless told not to.
+        """Return a client of the daemon, which is started if none is running, unless told not to.
 
-        It shows the daemon's progress on a terminal, and what it warns of.
+        It prints the daemon's warnings, and on a terminal its progress too.
         """
         return Client(
             self.home,
@@ -102,12 +102,15 @@ def say(value: object, words: str, *, json: bool) -> None:
         print(words)
 
 
-def warn(sentence: str) -> None:
-    """Say something on standard error, whatever the words in it came from."""
+def warn(sentence: str, *, voice: str = Context.voice) -> None:
+    """Say something on standard error, wherever the words in it come from."""
+    print(f"{voice}{_harmless(sentence)}", file=sys.stderr)
+
+
+def _harmless(sentence: str) -> str:
     from pmdaemon.cli.render.text import harmless  # noqa: PLC0415 - most have nothing to say
 
-    lines = "\n".join(map(harmless, sentence.split("\n")))
-    print(f"pmdaemon: {lines}", file=sys.stderr)
+    return "\n".join(map(harmless, sentence.split("\n")))
 
 
 def _warning_once(voice: str) -> Callable[[str], None]:
@@ -117,7 +120,7 @@ def _warning_once(voice: str) -> Callable[[str], None]:
     def say(sentence: str) -> None:
         if sentence not in said:
             said.add(sentence)
-            print(f"{voice}{sentence}", file=sys.stderr)
+            warn(sentence, voice=voice)
 
     return say
 
@@ -129,7 +132,7 @@ def _progress() -> Callable[[str], None]:
     def show(sentence: str) -> None:
         nonlocal latest
         if sentence != latest and sys.stderr.isatty():
-            print(sentence, file=sys.stderr)
+            print(_harmless(sentence), file=sys.stderr)
         latest = sentence
 
     return show

@@ -50,7 +50,7 @@ def default_file(cwd: str) -> str:
 
 
 class AppsOfFile(NamedTuple):
-    """The apps of a file, how they are to be read, and what is to be said about it."""
+    """The apps of a file, how to read them, and what to warn of."""
 
     apps: list[dict[str, Any]]
     how: dict[str, Any]

@@ -1,4 +1,4 @@
-"""With which status a command ends."""
+"""The statuses that commands end with."""
 
 DONE = 0
 FAILED = 1
@@ -31,9 +31,9 @@ _UNAVAILABLE = ("daemon_", "home_", "store_", "protocol_", "permission_", "unkno
 
 
 def exit_code(error_code: str) -> int:
-    """Say with which status an error of this code ends a command.
+    """Return the status of a command that ends with an error of this code.
 
-    Codes are grouped by how they begin, so that one that a newer daemon has finds its place too.
+    Codes are grouped by how they begin, so that those of a newer daemon find their place too.
     """
     if error_code in _NOT_FOUND:
         return NOT_FOUND

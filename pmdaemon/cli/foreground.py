@@ -25,7 +25,7 @@ RETRY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait when a home is in nobody's hands for a moment."""
 
 PASSED_ON = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-"""Signals for the programs. SIGWINCH is none: every resized terminal would send it to them."""
+"""Signals for the programs. SIGWINCH is not among them: every resized terminal would send it."""
 
 STOP_PATIENCE = 24 * 3600.0
 """Seconds that programs may take, all of which their grace allows; whoever waits may kill us."""
@@ -34,7 +34,7 @@ KEEPER_PATIENCE = 10.0
 """Seconds for the keeper to end when nothing is left."""
 
 _NEWS = 0
-"""Comes as a signal's number does, and is none: somebody has news for the main thread."""
+"""Not the number of any signal: another thread has news for the main one."""
 
 
 class Foreground:
@@ -44,7 +44,8 @@ class Foreground:
         self._context = context
         self._keeper: int | None = None
         self._status: int | None = None
-        self._reading, self._writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._writing, False)
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Foreground":

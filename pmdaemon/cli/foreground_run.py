@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from pmdaemon.cli.console import Console, Printer, View
 from pmdaemon.cli.context import Context, warn
@@ -43,8 +45,9 @@ def run(context: Context, printer: Printer, bring_up: Callable[[], None], *, jud
             foreground.stop_everything()
             taken = console.finish(PRINT_PATIENCE)
     if not taken:
-        # Whoever reads our output has stopped to; flushing it, as at a regular end, never ends.
-        os._exit(status)
+        # Whoever has our output does not read it, and flushing it, as every command does at its
+        # end, would wait for that.
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - to the end
     return status
 
 
@@ -63,7 +66,7 @@ def home_of_run(context: Context, given: str | None) -> Iterator[Context]:
 
 
 def _try(bring_up: Callable[[], None]) -> None:
-    """Bring programs up; that some do not come up is no reason to end the others."""
+    """Bring programs up; if some do not come up, the others still run."""
     try:
         bring_up()
     except PmdaemonError as error:

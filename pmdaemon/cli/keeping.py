@@ -1,22 +1,21 @@
 """Values that are kept for scripts, and those among them that are variables of apps."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pmdaemon.cli.actions import called
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.errors import WrongUsage
 from pmdaemon.cli.render.text import harmless
 from pmdaemon.client import conf_file
+from pmdaemon.client.conf_file import Values
 
 
 def keep(context: Context, pairs: Sequence[tuple[str, str]], *, quiet: bool) -> None:
     """Keep values; an app that one of them names is started anew with it as a variable."""
     home = context.home
     home.ensure()
-    values = conf_file.read(home.conf)
-    for key, value in pairs:
-        values = conf_file.with_value(values, key, value)
-    conf_file.write(home.conf, values)
+    conf_file.change(home.conf, partial(_with_all, pairs=pairs))
     for app, variables in _variables(pairs).items():
         _hand_over(context, app, variables, quiet=quiet)
 
@@ -37,6 +36,12 @@ def pairs_of(words: Sequence[str]) -> list[tuple[str, str]]:
     if not split or len(split) % 2:
         raise WrongUsage("multiset wants KEY VALUE pairs")
     return list(zip(split[::2], split[1::2], strict=True))
+
+
+def _with_all(values: Values, pairs: Sequence[tuple[str, str]]) -> Values:
+    for key, value in pairs:
+        values = conf_file.with_value(values, key, value)
+    return values
 
 
 def _variables(pairs: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""PM2's commands that there are not, each with what to use in its place."""
+"""PM2's commands that pmdaemon does not have, each with what to use instead."""
 
 from pmdaemon.core.errors import Unsupported
 
@@ -42,11 +42,11 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "examples": ("there is no such command", "see pmdaemon init and pmdaemon --help"),
     "autoinstall": (_MODULES, "there is nothing to install"),
 }
-"""By name: why it is not there, and what to do instead."""
+"""By name: why pmdaemon does not have it, and what to do instead."""
 
 
 def refusal_of(word: str) -> Unsupported | None:
-    """Say why a command of PM2 is not there; None for a word that is none."""
+    """Say why there is no such command; None if PM2 does not have it either."""
     if word not in LEFT_OUT:
         return None
     reason, instead = LEFT_OUT[word]

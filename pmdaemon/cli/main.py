@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import NoReturn
 
 from pmdaemon.cli import exit_codes
@@ -18,7 +19,7 @@ from pmdaemon.core.errors import PmdaemonError
 
 def main() -> NoReturn:
     """Run the command that was typed, and exit."""
-    gc.disable()  # what most commands make is less than what it takes to look through it
+    gc.disable()  # most commands end before garbage would matter
     called = os.path.basename(sys.argv[0])  # noqa: PTH119 - pathlib takes longer than a list
     _leave(run([*_AS_PM2.get(called, ()), *sys.argv[1:]], os.environ))
 
@@ -27,7 +28,7 @@ _AS_PM2 = {
     "pm2": ("pm2",), "pm2-runtime": ("pm2-runtime",), "pm2-docker": ("pm2-runtime",),
     "pm2-dev": ("pm2-dev",),
 }  # fmt: skip
-"""What a link to us may be called, and which words that stands for."""
+"""Names of links to us, each with the words it stands for."""
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -39,9 +40,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         if None in (sys.stdin, sys.stdout, sys.stderr):
             _open_what_is_closed()
-        for stream in (sys.stdout, sys.stderr):
-            # A name that the terminal's encoding lacks is no reason to fail.
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text files
+        _accept_all_text()
         status = _dispatch(list(arguments), context)
         sys.stdout.flush()
     except PmdaemonError as error:
@@ -60,7 +59,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
                 return _report(worded, arguments)
         from pmdaemon.cli.last_resort import write_down  # noqa: PLC0415 - hardly ever
 
-        warn(write_down(error, arguments, environment))
+        _complain(write_down(error, arguments, environment))
         return exit_codes.FAILED
     finally:
         context.close()
@@ -68,7 +67,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _leave(status: int) -> NoReturn:
-    """Exit at once: taking all apart that was made takes as long as many a command."""
+    """Exit at once: nothing is left that would be worth the time to take it apart."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # whether it could be said is in the status
             stream.flush()
@@ -91,13 +90,27 @@ _STANDARD = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 """The standard streams, by their numbers."""
 
 
+def _accept_all_text() -> None:
+    """Let no name or line fail the command because its characters do not fit an encoding."""
+    for name, errors in _UNFIT:
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper):  # one that a caller put there may be another kind
+            stream.reconfigure(errors=errors)
+
+
+_UNFIT = (
+    ("stdin", "surrogateescape"), ("stdout", "backslashreplace"), ("stderr", "backslashreplace"),
+)  # fmt: skip
+"""By stream, what becomes of characters that do not fit: bytes that are read come back out."""
+
+
 def _dispatch(arguments: list[str], context: Context) -> int:
     if "_PMDAEMON_COMPLETE" not in context.environment and _done_at_once(arguments, context):
         return exit_codes.DONE
     gc.enable()  # some of the others run for days
     match arguments:
         case ["pm2", *others] if not _is_about_pm2(others):
-            from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only those who call us so pay
+            from pmdaemon.cli.pm2 import front  # noqa: PLC0415 - only for this
 
             return front.run(others, context.environment)
         case ["pm2-runtime", *others]:
@@ -110,14 +123,14 @@ def _dispatch(arguments: list[str], context: Context) -> int:
             return runtime.develop(others, context.environment)
         case _:
             pass
-    # Everything else pays for the parser of options.
+    # Everything else needs the parser of options, which takes a while to import.
     from pmdaemon.cli.parser import parse_and_run  # noqa: PLC0415
 
     return parse_and_run(arguments, context)
 
 
 def _done_at_once(arguments: list[str], context: Context) -> bool:
-    """Carry out what is asked for most, without the parser of options; False for all else."""
+    """Carry out the most frequent commands without the parser of options; False for all others."""
     if answered_at_once(arguments, context):
         return True
     if arguments[:1] != ["start"]:
@@ -143,15 +156,21 @@ def _last_words(error: PmdaemonError) -> list[str]:
     return ["the last it wrote to stderr:", *(harmless(str(word)) for word in words)]
 
 
+def _complain(sentence: str) -> None:
+    with suppress(OSError):  # nobody reads it, and the status says enough
+        warn(sentence)
+
+
 def _report(error: PmdaemonError, arguments: Sequence[str]) -> int:
     with suppress(OSError):  # it may be what the error is about
         sys.stdout.flush()
-    warn(error.message)
+    _complain(error.message)
     problems = error.details.get("problems")
     for problem in problems[1:] if isinstance(problems, list) else ():
-        warn(str(problem))  # the first is in the error's own sentence
-    for line in _last_words(error):
-        print(f"    {line}", file=sys.stderr)
+        _complain(str(problem))  # the first is in the error's own sentence
+    with suppress(OSError):
+        for line in _last_words(error):
+            print(f"    {line}", file=sys.stderr)
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in own:
         body = {"code": error.code, "message": error.message, "details": error.details}

@@ -18,7 +18,7 @@ def parse_moment(text: str, *, now: float | None = None) -> float:
     """Read a moment as seconds since the epoch; without a zone it is local time.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: it is not a moment.
 
     """
     text = text.strip()

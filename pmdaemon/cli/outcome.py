@@ -1,4 +1,4 @@
-"""With which status `runtime` ends, when nothing runs any more."""
+"""The status that `runtime` ends with when nothing runs any more."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from pmdaemon.cli.exit_codes import DONE, FAILED
 
 NOT_ALL_WELL = 2
-"""Of several programs at least one failed; PM2 ends with this, too."""
+"""At least one of several programs failed; PM2 ends with the same status."""
 
 
 def outcome(views: Sequence[Mapping[str, Any]]) -> int | None:
-    """Say how all of it ended; None as long as something runs, or is to run again.
+    """Return the status to end with; None as long as something runs, or will run again.
 
     A single program's status is its own: its exit code, or 128 and the number of the signal that
     ended it, as shells have it. Of several, nobody could tell whose it was.

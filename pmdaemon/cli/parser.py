@@ -132,10 +132,10 @@ def _unknown(word: str) -> PmdaemonError:
 
 
 ALIKE = 0.7
-"""How alike two words are, from 0 to 1, of which one may have been meant by the other."""
+"""How alike two words must be, from 0 to 1, for one to be suggested instead of the other."""
 
 _EVERYWHERE = ("--json", "--no-color")
-"""Options that most commands have, and that are typed behind them."""
+"""Options that most commands have, and that are typed after the command."""
 
 _PLAINLY = (
     (r" is not a valid (?:integer|float)(?: range)?$", " is not a number"),
@@ -151,7 +151,7 @@ _AS_IN_PM2: dict[str, str] = {
     ),
     **dict.fromkeys(("restart", "reload"), "what {} leaves as it is, pmdaemon apply FILE changes"),
 }
-"""What to say of an option that PM2 has for a command, and we have not."""
+"""What to say of an option that PM2's command has, and ours does not."""
 
 
 def _worded(complaint: click.ClickException, arguments: list[str]) -> WrongUsage:

@@ -1,4 +1,4 @@
-"""PM2's options, which may stand before and behind the command."""
+"""PM2's options, which may stand before or after the command."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -68,7 +68,7 @@ _FLAGS = {
 }
 
 NOTHING = "null"
-"""By this text an option is taken back, as in `--node-args=null`."""
+"""The value that resets an option, as in `--node-args=null`."""
 
 
 class Typed(NamedTuple):

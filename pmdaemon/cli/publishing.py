@@ -66,11 +66,11 @@ def differences(context: Context, gateway: "Gateway", source: str | None) -> Ite
     for name, target, _ in gateway.addresses:
         former = present.pop(name, None)
         if former is None:
-            yield f"services.{name}: new, to be published"
+            yield f"services.{name}: new, will be published"
         elif former != target:
             yield f"services.{name}: {former} → {target}"
     for name in present:
-        yield f"services.{name}: not in the file any more, to be published no longer"
+        yield f"services.{name}: not in the file any more, will be unpublished"
 
 
 def _of_file(status: "GatewayResult", source: str | None) -> dict[str, str]:

@@ -40,20 +40,21 @@ def start_targets(
         WrongUsage: an option is not for what it was given with.
 
     """
+    targets = targets or (default_file(current_directory()),)
+    if "name" in options and len(targets) > 1:
+        raise WrongUsage(f"--name is for one program, and {len(targets)} are given")
+    for target in targets:
+        _check_options(target, options, only=only, env_name=env_name)
+    # Files are read before anything is started, as one of them may be refused.
+    files = {
+        target: read_file(context, target, only=only, env_name=env_name)
+        for target in targets
+        if is_file_of_apps(target)
+    }
     started: Processes = []
-    for target in targets or (default_file(current_directory()),):
-        if is_file_of_apps(target):
-            if options:
-                # The parser of options, which a start without them does not wait for.
-                from pmdaemon.cli.start_options import flag_of  # noqa: PLC0415
-
-                raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
-            started += start_file(context, target, only=only, env_name=env_name, quiet=json)
-        elif only or env_name is not None:
-            flag = "--only" if only else "--env without a ="
-            # PM2 has `-e` for that.
-            hint = "" if only else " (--error FILE keeps its standard error)"
-            raise WrongUsage(f"{flag} is for ecosystem files, and {target} is not one{hint}")
+    for target in targets:
+        if target in files:
+            started += start_apps(context, files[target], quiet=json)
         else:
             started += start_program(context, target, options, quiet=json)
     if json:
@@ -62,6 +63,22 @@ def start_targets(
         show_list(context, json=False)
     if options.get("wait_ready"):
         refuse_unready(started)
+
+
+def _check_options(
+    target: str, options: Mapping[str, Any], *, only: Sequence[str], env_name: str | None
+) -> None:
+    if is_file_of_apps(target):
+        if options:
+            # The parser of options, which a start without them does not wait for.
+            from pmdaemon.cli.start_options import flag_of  # noqa: PLC0415
+
+            raise WrongUsage(f"{flag_of(options)} cannot be used with an ecosystem file")
+    elif only or env_name is not None:
+        flag = "--only" if only else "--env without a ="
+        # PM2 has `-e` for that.
+        hint = "" if only else " (--error FILE keeps its standard error)"
+        raise WrongUsage(f"{flag} is for ecosystem files, and {target} is not one{hint}")
 
 
 def start_file(
@@ -81,7 +98,7 @@ def start_file(
 def read_file(
     context: Context, path: str, *, only: Sequence[str] = (), env_name: str | None = None
 ) -> AppsOfFile:
-    """Read an ecosystem file, and say what is to be said about it."""
+    """Read an ecosystem file, and print its warnings."""
     file = apps_of(path, context.environment, only=only, env_name=env_name)
     for warning in file.warnings:
         warn(warning)
@@ -141,7 +158,7 @@ def start_anew(
     """Restart or reload the apps of files as they are declared now, and what else is selected.
 
     Raises:
-        WrongUsage: something was to be chosen of files, and there is none.
+        WrongUsage: --only or --env is given, and no file.
 
     """
     files = [each for each in selectors if is_file_of_apps(each)]
@@ -174,10 +191,10 @@ def _said(start: Callable[[], Processes], *, quiet: bool) -> Processes:
 
 
 def refuse_unready(views: Processes) -> None:
-    """Fail where a program was to be waited for, and did not get ready in time.
+    """Fail if a program did not get ready in time.
 
     Raises:
-        NotReady: one runs, but has not said yet that it is ready.
+        NotReady: one is running, but has not said yet that it is ready.
 
     """
     late = [called(view) for view in views if view["state"] == "online" and not view["ready"]]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, closing, suppress
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -34,6 +34,7 @@ from pmdaemon.control.log_reader import LogLine
 from pmdaemon.control.messages.daemon import KillResult, PingResult, UpdateResult
 from pmdaemon.control.messages.processes import GrowthItem
 from pmdaemon.control.messages.web import WebResult
+from pmdaemon.control.threads import in_thread
 from pmdaemon.core.errors import DaemonUnavailable
 from pmdaemon.core.logs import OutputStream
 
@@ -128,26 +129,30 @@ class AsyncClient:
     ) -> AsyncGenerator[LogLine, None]:
         """Yield what processes printed, of all if none is selected, in order of time."""
         query = query_of(lines=lines, since=since, until=until, grep=grep, streams=streams)
-        feed = LogFeed(query)
-        past = feed.history(await self.list(*selectors), final=not follow)
-        async for line in _taken(past):
-            yield line
-        while follow:
-            with suppress(DaemonUnavailable):
-                async for item in self.follow(*(selectors or ("all",))):
-                    if not feed.knows(item["pm_id"]):
-                        new = [
-                            view
-                            for view in await self.list(*selectors)
-                            if not feed.knows(view["pm_id"])
-                        ]
-                        async for line in _taken(feed.history(new, final=False)):
-                            yield line
-                    if "stream" in item:
-                        grown = feed.grown(item["pm_id"], OutputStream(item["stream"]))
-                        async for line in _taken(grown):
-                            yield line
-            await asyncio.sleep(RETRY_DELAY)
+        with closing(LogFeed(query)) as feed:
+            views = await self.list(*selectors)
+            async for line in _taken(lambda: feed.history(views, final=not follow)):
+                yield line
+            while follow:
+                with suppress(DaemonUnavailable):
+                    async with aclosing(self.follow(*(selectors or ("all",)))) as items:
+                        async for item in items:
+                            async for line in self._news(item, selectors, feed):
+                                yield line
+                await asyncio.sleep(RETRY_DELAY)
+
+    async def _news(
+        self, item: GrowthItem, selectors: Sequence[str | int], feed: LogFeed
+    ) -> AsyncGenerator[LogLine, None]:
+        if not feed.knows(item["pm_id"]):
+            listed = await self.list(*selectors)
+            new = [view for view in listed if not feed.knows(view["pm_id"])]
+            async for line in _taken(lambda: feed.history(new, final=False)):
+                yield line
+        if "stream" in item:
+            pm_id, stream = item["pm_id"], OutputStream(item["stream"])
+            async for line in _taken(lambda: feed.grown(pm_id, stream)):
+                yield line
 
     def hold_web(
         self,
@@ -207,8 +212,9 @@ class AsyncClient:
         return call.read(result)
 
 
-async def _taken(lines: Iterator[LogLine]) -> AsyncGenerator[LogLine, None]:
-    """Read files in a thread, a handful of lines at a time."""
-    while handful := await asyncio.to_thread(lambda: [*islice(lines, _HANDFUL)]):
+async def _taken(open_lines: Callable[[], Iterator[LogLine]]) -> AsyncGenerator[LogLine, None]:
+    """Open and read files in a thread, a handful of lines at a time."""
+    lines = await in_thread(open_lines)
+    while handful := await in_thread(lambda: [*islice(lines, _HANDFUL)]):
         for line in handful:
             yield line

@@ -327,7 +327,7 @@ class Client:
         """Subscribe at once, and yield what happens to processes, indefinitely.
 
         An item says that a stream of output has grown, or that a process changed its state. Closing
-        the generator unsubscribes.
+        the generator ends the subscription.
         """
         items: Generator[Any, None, None] = self._channel.stream(
             "follow", calls.selection(selectors)

@@ -3,8 +3,10 @@
 A key is a word, or words with `:` or `.` between them; the first of those names an app.
 """
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from pmdaemon.core.wording import shown, why
 
 Values = dict[str, Any]
 
+MOST_WORDS = 100
+"""Words of a key; each is an object within the one before, and the depth of JSON has a limit."""
+
 
 def read(path: str) -> Values:
     """Read all values; there need not be a file.
 
     Raises:
-        OperationFailed: it cannot be read, or is no object of JSON.
+        OperationFailed: it cannot be read, or is not a JSON object.
 
     """
     try:
@@ -27,10 +32,10 @@ def read(path: str) -> Values:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or "it is broken, no JSON"
+        reason = getattr(error, "strerror", None) or "it is not valid JSON"
         raise OperationFailed(f"cannot use {shown(path)}: {reason.lower()}", path=path) from error
     if not isinstance(values, dict):
-        raise OperationFailed(f"cannot use {shown(path)}: it is no object", path=path)
+        raise OperationFailed(f"cannot use {shown(path)}: it is not an object", path=path)
     return values
 
 
@@ -47,15 +52,40 @@ def write(path: str, values: Mapping[str, Any]) -> None:
         raise OperationFailed(f"cannot write {shown(path)}: {why(error)}", path=path) from error
 
 
+def change(path: str, how: Callable[[Values], Values]) -> None:
+    """Read all values, and write what `how` makes of them; two who do this wait for each other.
+
+    Raises:
+        OperationFailed: they cannot be read or written.
+
+    """
+    try:
+        # A file of its own: the other is replaced whenever it is written.
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:  # the folder is not there, and nothing is kept in it
+        lock = None
+    except OSError as error:
+        raise OperationFailed(f"cannot write {shown(path)}: {why(error)}", path=path) from error
+    try:
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        before = read(path)
+        if (after := how(before)) != before:
+            write(path, after)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def words_of(key: str) -> list[str]:
     """Take a key apart.
 
     Raises:
-        InvalidInput: a word of it is empty.
+        InvalidInput: a word of it is empty, or there are too many.
 
     """
     words = key.split(":" if ":" in key else ".")
-    if not all(words):
+    if not all(words) or len(words) > MOST_WORDS:
         raise InvalidInput(f"not a key: {shown(key)}", code="invalid_key")
     return words
 

@@ -82,9 +82,9 @@ def _entries(path: str) -> list[dict[str, Any]]:
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except ValueError as error:
-        raise ValueError("it is broken, no JSON") from error
+        raise ValueError("it is not valid JSON") from error
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise ValueError("it is no list of processes")
+        raise ValueError("it is not a list of processes")
     return entries
 
 

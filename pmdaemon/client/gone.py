@@ -24,11 +24,19 @@ def wait_until_gone(pid: int) -> None:
     except (AttributeError, OSError):  # not on this system
         gone = _gone_by_looking(pid)
     else:
-        gone = bool(select.select([descriptor], [], [], PATIENCE)[0])
-        os.close(descriptor)
+        try:
+            gone = _ends(descriptor)
+        finally:
+            os.close(descriptor)
     if not gone:
         sentence = f"the daemon (pid {pid}) did not end within {PATIENCE:g} s"
         raise OperationFailed(sentence, pid=pid)
+
+
+def _ends(descriptor: int) -> bool:
+    poll = select.poll()  # select takes no descriptor over 1023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(PATIENCE * 1000))
 
 
 def _gone_by_looking(pid: int) -> bool:

@@ -9,7 +9,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
@@ -30,6 +30,9 @@ DEFAULT_LINES = 15
 
 RETRY_DELAY = 0.25
 """Seconds between two looks for a daemon that went away."""
+
+LATEST = 253_402_300_800.0
+"""Seconds since the epoch, at the end of the year 9999."""
 
 FILES = {OutputStream.OUT: "out_file", OutputStream.ERR: "error_file"}
 
@@ -95,20 +98,28 @@ def query_of(
     """Make a query of what a caller says.
 
     Raises:
-        InvalidInput: the pattern is no regular expression, or a stream is none.
+        InvalidInput: the pattern is not a regular expression, a stream is neither `out` nor `err`,
+            or a number is not usable.
 
     """
+    if lines is not None and lines < 0:
+        raise InvalidInput(f"not a number of lines: {shown(lines)} (it must be 0 or more)")
+    for moment in (since, until):
+        if moment is not None and not abs(moment) < LATEST:
+            raise InvalidInput(f"not a time in seconds since the epoch: {moment}")
     if lines is None and since is None and until is None:
         lines = DEFAULT_LINES
     try:
         chosen = tuple(map(OutputStream, streams))
     except ValueError as error:
         raise InvalidInput("a stream is out or err") from error
+    if lines is not None:
+        lines = min(lines, _ALL)
     return LogQuery(lines, since, until, _compiled(grep, ignore_case=ignore_case), chosen)
 
 
 class LogFeed:
-    """The lines of some processes that match a query."""
+    """The lines of some processes that match a query; to be closed, as it keeps files open."""
 
     def __init__(
         self,
@@ -138,6 +149,11 @@ class LogFeed:
             return (line for _, line in merge(*timed, key=itemgetter(0)))
         of_each = [self._last_lines(view, self._query.lines, final=final) for view in views]
         return (line for _, line in merge(*of_each, key=itemgetter(0)))
+
+    def close(self) -> None:
+        """Let go of all files."""
+        while self._followers:
+            self._followers.popitem()[1].close()
 
     def grown(self, pm_id: int, stream: OutputStream) -> Iterator[LogLine]:
         """Yield what a stream has more than before."""
@@ -235,7 +251,7 @@ def follow(
     while True:
         try:
             for item in daemon.follow(*(selectors or ("all",))):
-                yield from _on_notice(item, daemon, selectors, feed)
+                yield from _pieces_of(item, daemon, selectors, feed)
         except DaemonUnavailable:
             yield Away()
         _wait_for(daemon, wait)
@@ -250,15 +266,15 @@ def read(
         PmdaemonError: the daemon refuses, or is not there to begin with.
 
     """
-    feed = LogFeed(query)
-    yield from feed.history(daemon.list(*selectors), final=not go_on)
-    if go_on:
-        for piece in follow(daemon, selectors, feed):
-            if isinstance(piece, LogLine):
-                yield piece
+    with closing(LogFeed(query)) as feed:
+        yield from feed.history(daemon.list(*selectors), final=not go_on)
+        if go_on:
+            for piece in follow(daemon, selectors, feed):
+                if isinstance(piece, LogLine):
+                    yield piece
 
 
-def _on_notice(
+def _pieces_of(
     item: GrowthItem, daemon: Daemon, selectors: Sequence[str | int], feed: LogFeed
 ) -> Iterator[LogLine | Change]:
     if not feed.knows(item["pm_id"]):

@@ -27,6 +27,7 @@ from pmdaemon.config.static_sites import served
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.wording import shown
 
 
 class Declared(Struct, frozen=True):
@@ -122,7 +123,7 @@ def read_apps(
     if problems:
         # What is missing may be there under a name that nobody knows.
         remarks = [sentence for reading, _ in read for sentence in reading.warnings]
-        raise InvalidConfiguration(source, [*problems, *remarks])
+        raise InvalidConfiguration(shown(source), [*problems, *remarks])
     return [Declared(spec, tuple(reading.warnings)) for reading, spec in read if spec is not None]
 
 

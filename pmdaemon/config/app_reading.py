@@ -36,7 +36,7 @@ class Reading(Struct, frozen=True):
         self.problems.append((self.path(self.said.get(name, name)), error))
 
     def warn(self, key: str, sentence: str) -> None:
-        """Note something that its author should know."""
+        """Note something that the author of the app should know."""
         self.warnings.append(f"{self.path(key)}: {sentence}")
 
     @property
@@ -90,6 +90,9 @@ def _read_field(
     first = reading.said.setdefault(name, key)
     try:
         result = read(value)
+    except RecursionError:
+        reading.problems.append((reading.path(key), InvalidInput("it is nested too deeply")))
+        return
     except PmdaemonError as error:
         reading.problems.append((reading.path(key), error))
         return
@@ -98,7 +101,7 @@ def _read_field(
             reading.warn(joined(key, path), sentence)
         result = result.value
     if reading.values.setdefault(name, result) != result:
-        message = f"it says something else than {first}, and both mean {name}"
+        message = f"it differs from {first}, and both mean {name}"
         reading.problems.append((reading.path(key), InvalidInput(message)))
 
 
@@ -115,5 +118,7 @@ def _check_environment(reading: Reading, key: str, value: object) -> None:
     """Find what is wrong with variables that are for another `--env` than this one."""
     try:
         values.variables(value)
+    except RecursionError:
+        reading.problems.append((reading.path(key), InvalidInput("it is nested too deeply")))
     except PmdaemonError as error:
         reading.problems.append((reading.path(key), error))

@@ -9,7 +9,7 @@ from pmdaemon.config.field_values import variables
 
 
 class CallerEnvironment:
-    """Looked through once, for all apps of a file."""
+    """Filtered once, for all apps of a file."""
 
     def __init__(self, said: Mapping[str, str]) -> None:
         self.said = said
@@ -17,7 +17,7 @@ class CallerEnvironment:
 
     @cached_property
     def inherited(self) -> Mapping[str, str]:
-        """What an app inherits that says nothing about it.
+        """What an app inherits unless it says otherwise.
 
         Raises:
             InvalidInput: these are no variables.

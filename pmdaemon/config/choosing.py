@@ -5,6 +5,7 @@ from typing import Any
 
 from pmdaemon.config.command import default_name
 from pmdaemon.config.field_table import FIELDS_BY_NAME, NAMED_ENVIRONMENT
+from pmdaemon.config.field_values import words
 from pmdaemon.config.interpolation import interpolated
 from pmdaemon.config.spelling import spelled
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
@@ -63,9 +64,17 @@ def _overlaid(app: App, keys: set[str]) -> App:
             if isinstance(base, Mapping) and isinstance(value, Mapping):
                 result["env"] = {**base, **value}
             else:
-                result["env"] = value if base is None else [base, value]
+                result["env"] = value if base is None else [*_each(base), *_each(value)]
             result.pop(key, None)
     return result
+
+
+def _each(variables: object) -> list[object]:
+    """Make a list of variables, to put it together with another: in a list, a text is one."""
+    try:
+        return [*words(variables)] if isinstance(variables, str) else [variables]
+    except InvalidInput:
+        return [variables]  # what is wrong with it is found when it is read
 
 
 def _name(app: App, variables: Mapping[str, str] | None) -> str:
@@ -73,10 +82,12 @@ def _name(app: App, variables: Mapping[str, str] | None) -> str:
 
     def text(*names: str) -> str:
         value = next((app[key] for key in app if spelled(key) in names and app[key]), "")
+        if not isinstance(value, str):
+            return shown(value)
         try:
             return str(value if variables is None else interpolated(value, variables))
         except PmdaemonError:
-            return str(value)
+            return value
 
     script = FIELDS_BY_NAME["script"]
     name = text("name") or default_name(text(script.name, *script.aliases), text("cwd") or ".")

@@ -58,7 +58,7 @@ _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*=")
 _SYNTAX = re.compile(r"[|&;<>()$`*?\[\n]|(?:^|\s)[~#]")
 
 Found = dict[tuple[str, ...], str | None]
-"""What was looked for already, and where it is."""
+"""What was looked for already, and where it was found."""
 
 _RUNNERS = re.compile(r"(?:node|nodejs|bun|deno|python[0-9.]*|bash|sh|zsh|ruby|php|perl|lua)")
 

@@ -15,6 +15,7 @@ from pmdaemon.config.file_checks import clashes
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
 from pmdaemon.core.names import app_name
 from pmdaemon.core.spec import AppSpec
+from pmdaemon.core.wording import shown
 
 
 def specs_of(
@@ -36,7 +37,7 @@ def specs_of(
             problems.append(f"{where}: {error.message}")
     problems += clashes(specs)
     if problems:
-        raise InvalidConfiguration(source, problems)
+        raise InvalidConfiguration(shown(source), problems)
     return list(specs.values())
 
 
@@ -46,12 +47,12 @@ def _spec(declaration: Mapping[str, Any], environment: Mapping[str, str]) -> App
     except msgspec.ValidationError as error:
         from pmdaemon.core.misfits import misfit  # noqa: PLC0415 - only a mistake pays for it
 
-        raise InvalidInput(f"no declaration: {misfit(error)}") from error
+        raise InvalidInput(f"not a declaration: {misfit(error)}") from error
     app_name(spec.name)
     if not spec.cwd.startswith("/"):
-        raise InvalidInput("no declaration: its folder wants an absolute path")
+        raise InvalidInput("not a declaration: its folder needs an absolute path")
     if spec.instances < 1:
-        raise InvalidInput("no declaration: it has no instances")
+        raise InvalidInput("not a declaration: it has no instances")
     said = spec.command
     command = resolve(
         said.script,

@@ -18,7 +18,7 @@ _DEPTH = 5
 def setup(to: Destination, default_hook: str) -> str:
     """Clone the repository."""
     del default_hook
-    place = shlex.quote(to.path)
+    place = _quoted(to.path)
     depth = f" --depth {_DEPTH} --no-single-branch" if to.shallow else ""
     return _script(
         to,
@@ -81,8 +81,15 @@ def _take(to: Destination, commit: str, default_hook: str) -> list[str]:
 
 
 def _enter(to: Destination) -> str:
-    place = shlex.quote(f"{to.path}/source")
+    place = _quoted(f"{to.path}/source")
     return f"cd {place} || {{ echo nothing is set up there: run deploy setup first >&2; exit 1; }}"
+
+
+def _quoted(path: str) -> str:
+    """Quote a path, in which `~` is the home of the user there."""
+    if path.startswith("~/"):
+        return f'"$HOME"{shlex.quote(path[1:])}'
+    return shlex.quote(path)
 
 
 def _script(to: Destination, *steps: str) -> str:

@@ -1,5 +1,6 @@
 """The `deploy` section of ecosystem files: where to, from which repository, and what to run."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,17 @@ from pmdaemon.config.spelling import spelled
 from pmdaemon.core.errors import InvalidConfiguration
 from pmdaemon.core.wording import shown
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 LOCAL = "localhost"
 """The host that no ssh is needed for."""
 
 _REQUIRED = ("host", "repo", "path", "ref")
 _HOOKS = ("pre_setup", "post_setup", "pre_deploy_local", "pre_deploy", "post_deploy")
+_TEXTS = ("repo", "path", "ref", "user", "key", "port")
+_LISTS = ("host", "ssh_options", *_HOOKS)
+"""These may be one text or several."""
+
 _KNOWN = {
     *_REQUIRED, *_HOOKS, "user", "key", "port", "forward_agent", "needs_tty", "ssh_options",
     "fetch", "env",
@@ -58,6 +65,11 @@ def destination_of(document: object, name: str, path: str) -> Destination:
         for key in ("repo", "path", "ref", "user")
         if str(said.get(key, "")).startswith("-")
     ]
+    problems += [
+        f"deploy.{name}.{key}: not text: {shown(value)}"
+        for key, value in said.items()
+        if not _is_text(key, value)
+    ]
     problems += [f"deploy.{name}: unknown: {shown(key)}" for key in sorted(said.keys() - _KNOWN)]
     hosts = _texts(said.get("host"))
     wrong = [host for host in hosts if not host or host.startswith("-")]
@@ -65,6 +77,9 @@ def destination_of(document: object, name: str, path: str) -> Destination:
     env = said.get("env") or {}
     if not isinstance(env, Mapping):
         problems.append(f"deploy.{name}.env: not a table: {shown(env)}")
+    else:
+        wrong = [key for key in map(str, env) if not _VARIABLE.fullmatch(key)]
+        problems += [f"deploy.{name}.env: not a variable of a shell: {shown(key)}" for key in wrong]
     if problems:
         raise InvalidConfiguration(shown(path), problems)
     return Destination(
@@ -73,7 +88,7 @@ def destination_of(document: object, name: str, path: str) -> Destination:
         repo=str(said["repo"]),
         path=str(said["path"]).rstrip("/"),
         ref=str(said["ref"]),
-        user=said.get("user"),
+        user=str(said["user"]) if said.get("user") else None,
         ssh_options=_ssh_options(said),
         shallow=said.get("fetch") == "fast",
         env={str(key).upper(): str(value) for key, value in env.items()},
@@ -92,6 +107,12 @@ def _ssh_options(said: Mapping[str, Any]) -> tuple[str, ...]:
     if said.get("needs_tty"):
         words.append("-tt")
     return tuple(words)
+
+
+def _is_text(key: str, value: object) -> bool:
+    if key in _LISTS and isinstance(value, list):
+        return all(isinstance(each, str | int) for each in value)
+    return key not in {*_TEXTS, *_LISTS} or isinstance(value, str | int | None)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def read_deploy_settings(path: str, table: object) -> DeploySettings:
 
     """
     if not isinstance(table, dict):
-        raise InvalidConfiguration(path, ["deploy: it is a table"])
+        raise InvalidConfiguration(path, ["deploy: it must be a table"])
     problems: list[str] = []
     limits: dict[str, Any] = {}
     rates = dict(RATES)
@@ -63,7 +63,7 @@ def _time(value: object) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     seconds = parse_duration(f"{value}s" if is_number else value)
     if not 1 <= seconds <= DAY:
-        raise ValueError("it is a second to a day")
+        raise ValueError("it must be between a second and a day")
     return seconds
 
 
@@ -71,14 +71,14 @@ def _size(value: object) -> int:
     is_number = isinstance(value, int) and not isinstance(value, bool)
     size = parse_size(str(value) if is_number else value)
     if size < MIB:
-        raise ValueError(f"it is {format_size(MIB)} at the least")
+        raise ValueError(f"it must be at least {format_size(MIB)}")
     return size
 
 
 def _number(most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise ValueError(f"it is 1 to {most}")
+            raise ValueError(f"it must be from 1 to {most}")
         return value
 
     return read

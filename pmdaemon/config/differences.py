@@ -32,7 +32,7 @@ _UNSAID = frozenset({"source"})
 
 
 class Change(Struct, frozen=True):
-    """One field, as it is and as it is to be; None where there is nothing."""
+    """One field, as it is and as it will be; None where there is nothing."""
 
     field: str
     before: str | None

@@ -34,11 +34,11 @@ def cron(value: object) -> str | None:
 
 
 def time_zone(value: object) -> str:
-    """Read the name of a time zone, as Europe/Berlin."""
+    """Read the name of a time zone such as Europe/Berlin."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
 
     name = filled_text(value).strip()
     try:
         return ZoneInfo(name).key
     except (OSError, ValueError, KeyError) as error:
-        raise refused(value, "a time zone, as Europe/Berlin or UTC") from error
+        raise refused(value, "a time zone such as Europe/Berlin or UTC") from error

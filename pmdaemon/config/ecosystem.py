@@ -1,4 +1,4 @@
-"""Ecosystem files: from a file to the apps that stand in it, as yet unread.
+"""Ecosystem files: from a file to the apps in it, whose fields are not read yet.
 
 What an app's fields mean is not known here; see `pmdaemon.config.app_fields`.
 """
@@ -201,7 +201,7 @@ def _apps(path: str, document: object) -> tuple[list[dict[str, Any]], list[str]]
 
 
 def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[str]]:
-    """Find the apps of a document, and what is to be said of what stands beside them."""
+    """Find the apps of a document, and warnings about what stands beside them."""
     is_package = os.path.basename(path) == PACKAGE
     found = next((key for key in _LISTS if key in document), None)
     if found is None:
@@ -222,14 +222,14 @@ def _list_in(path: str, document: Mapping[Any, object]) -> tuple[object, list[st
 
 
 def _served(path: str, sections: object) -> list[dict[str, Any]]:
-    """Make apps of folders that are to be served."""
+    """Make apps that serve folders."""
     from pmdaemon.config.static_sites import app_of  # noqa: PLC0415 - few files have this
 
     many = sections if isinstance(sections, list) else [sections]
     apps = []
     for index, section in enumerate(many):
         if not isinstance(section, Mapping):
-            raise _invalid(path, f"static[{index}]: not a folder to be served: {shown(section)}")
+            raise _invalid(path, f"static[{index}]: not a folder to serve: {shown(section)}")
         try:
             apps.append(app_of(section))
         except InvalidInput as error:
@@ -247,4 +247,5 @@ def _hint(document: Mapping[Any, object]) -> str:
 
 
 def _invalid(path: str, problem: str) -> InvalidConfiguration:
-    return InvalidConfiguration(shown(path), [problem])
+    source = shown(path) if path != STANDARD_INPUT else "standard input"
+    return InvalidConfiguration(source, [problem])

@@ -20,7 +20,7 @@ def read_env_file(path: str) -> Mapping[str, str]:
     """Read the variables of a file.
 
     Raises:
-        InvalidInput: it cannot be read, or a line is none of its; the sentence says which. The
+        InvalidInput: it cannot be read, or one of its lines is wrong; the sentence says which. The
             code is `file_not_found`, `file_unreadable` or `invalid_input`.
 
     """
@@ -31,7 +31,7 @@ def read_env_text(text: str, *, source: str) -> Mapping[str, str]:
     """Read the variables of a text, which came from the file `source`.
 
     Raises:
-        InvalidInput: a line is none of its; the sentence says which.
+        InvalidInput: one of the lines is wrong; the sentence says which.
 
     """
     # Only those who have such a file pay for this import.
@@ -42,7 +42,7 @@ def read_env_text(text: str, *, source: str) -> Mapping[str, str]:
         place = f"{shown(source)}, line {line.original.line + _lines_before(line.original.string)}"
         if line.error or (line.key is not None and line.value is None):
             # Nothing of the line: it may hold a secret.
-            raise InvalidInput(f"{place}: not a variable, as NAME=value")
+            raise InvalidInput(f"{place}: not a variable such as NAME=value")
         if line.key is not None:
             try:
                 found |= values.variables({line.key: line.value})

@@ -33,7 +33,7 @@ _OF_ONE_PROCESS = frozenset(
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what was meant for the caller alone.
+    """Leave out variables that were meant for the caller alone.
 
     Tokens and keys are secrets, and a program that runs under us and starts another must not pass
     its own identity on: the token would make the other a part of it.

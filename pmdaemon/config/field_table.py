@@ -296,7 +296,7 @@ SECTIONS: dict[str, tuple[Field, ...]] = {
 FIELDS = tuple(field for fields in SECTIONS.values() for field in fields)
 
 INHERITED = Field("inherited_env", kinds.VARIABLES, "What a saved app had inherited.", {})
-"""Known to what brings saved apps back, and to nobody else."""
+"""For what brings saved apps back only, so it is in no document."""
 
 NOT_ACTED_ON = frozenset(
     {
@@ -318,7 +318,7 @@ NAMED_ENVIRONMENT = "env_"
 
 
 def remark(spelling: str) -> str:
-    """Say what is the matter with a field that is none of ours."""
+    """Say what is wrong with a field that is not one of ours."""
     if spelling in NOT_ACTED_ON:
         return "not acted on by this release"
     return unknown(spelling, [*FIELDS_BY_NAME, *NOT_ACTED_ON])

@@ -56,6 +56,14 @@ def words(value: object) -> tuple[str, ...]:
             raise refused(value, "a list of words")
 
 
+def filled_words(value: object) -> tuple[str, ...]:
+    """Read words of which there is at least one."""
+    found = words(value)
+    if not found:
+        raise InvalidInput("it is empty", value="")
+    return found
+
+
 def variables(value: object) -> Mapping[str, str]:
     """Read environment variables: names and values, or texts as `NAME=value`, or a list of both.
 
@@ -96,7 +104,7 @@ def _settings(value: Mapping[object, object]) -> dict[str, str]:
 def _assignment(word: str) -> tuple[str, str]:
     name, is_one, value = text(word).partition("=")
     if not name or not is_one:
-        raise InvalidInput("not a variable, as NAME=value")  # what it is may be a secret
+        raise InvalidInput("not a variable such as NAME=value")  # what it is may be a secret
     return name, value
 
 
@@ -157,7 +165,7 @@ def instances(value: object, *, cpus: int | None = None) -> int:
     cpus = cpus or os.cpu_count() or 1
     number = 0 if value == "max" else whole(value)
     if number is None or number > MOST_INSTANCES:
-        expected = f'a number of instances, as 4 or "max" ({MOST_INSTANCES} at the most)'
+        expected = f'a number of instances such as 4 or "max", at most {MOST_INSTANCES}'
         raise refused(value, expected)
     return number if number > 0 else max(1, cpus + number)
 
@@ -183,7 +191,7 @@ def signal_name(value: object) -> str:
         word = text(value).strip().upper()
         return signal.Signals[word if word.startswith("SIG") else f"SIG{word}"].name
     except (ValueError, KeyError) as error:
-        raise refused(value, "a signal, as SIGINT or SIGTERM") from error
+        raise refused(value, "a signal such as SIGINT or SIGTERM") from error
 
 
 def scalar(value: object) -> str:

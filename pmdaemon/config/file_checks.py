@@ -1,4 +1,4 @@
-"""What is wrong with apps that each by itself would do."""
+"""What is wrong with apps that are each right by themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -38,7 +38,7 @@ def _names(specs: Mapping[str, AppSpec]) -> list[str]:
     for where, spec in specs.items():
         first = places.setdefault(spec.name, where)
         if first != where:
-            problems.append(f"{where}.name: {shown(spec.name)} is the name of {first} already")
+            problems.append(f"{where}.name: {shown(spec.name)} is already the name of {first}")
     return problems
 
 
@@ -54,7 +54,7 @@ def _ports(specs: Mapping[str, AppSpec]) -> list[str]:
             first = owners.setdefault(port, where)
             if first != where:
                 owner = shown(specs[first].name)
-                problems.append(f"{where}.port: {port} is a TCP port of {first} ({owner}) already")
+                problems.append(f"{where}.port: {port} is already a TCP port of {first} ({owner})")
                 break
     return problems
 

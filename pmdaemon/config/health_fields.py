@@ -29,7 +29,7 @@ def health_check(value: object) -> Remarked:
     """Read a health check: a URL, a table, or `false` for none.
 
     Raises:
-        InvalidInput, InvalidConfiguration: it is none.
+        InvalidInput, InvalidConfiguration: it is not a health check.
 
     """
     match value:
@@ -60,6 +60,14 @@ def seconds(value: object) -> float:
             return parse_duration(value)
 
 
+def seconds_above_0(value: object) -> float:
+    """Read a duration, as `seconds` does, that has to be longer than 0."""
+    found = seconds(value)
+    if not found:
+        raise values.refused(value, "a duration above 0")
+    return found
+
+
 def url(value: object) -> str:
     """Read the URL of a check; {port} in it stands for the port of the instance."""
     # Only those who have one pay for this import.
@@ -73,7 +81,7 @@ def url(value: object) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise values.refused(value, "a URL, as http://127.0.0.1:3000/health")
+        raise values.refused(value, "a URL such as http://127.0.0.1:3000/health")
     return text
 
 
@@ -82,6 +90,8 @@ def address(value: object) -> str:
     text = str(value).strip() if isinstance(value, str | int) else ""
     text = text.replace("{PORT}", "{port}")
     host, _, port = text.rpartition(":")
+    if len(host.split()) > 1 or not host.isprintable():
+        raise values.refused(value, "a TCP port, or HOST:PORT")
     if port != "{port}":
         ports = tcp_ports.parse(port if text else value)
         if ports.count != 1 or ports.auto:
@@ -91,7 +101,9 @@ def address(value: object) -> str:
 
 def words_of_command(value: object) -> str:
     """Read a command: text, or a list of words."""
-    return shlex.join(values.words(value)) if isinstance(value, list) else values.filled_text(value)
+    if isinstance(value, list):
+        return shlex.join(values.filled_words(value))
+    return values.filled_text(value)
 
 
 def _kind(value: object) -> str:
@@ -107,8 +119,8 @@ _READERS = {
     "command": words_of_command,
     "script": words_of_command,
     "enabled": values.switch,
-    "interval": seconds,
-    "timeout": seconds,
+    "interval": seconds_above_0,
+    "timeout": seconds_above_0,
     "retries": lambda value: values.count(value, least=1, most=1000),
     "start_period": seconds,
     "restart": values.switch,

@@ -1,4 +1,4 @@
-"""Apps that run a module of ours: what is served, and what is waited for."""
+"""Apps that run a module of ours: those that serve a folder, and those that wait for something."""
 
 import sys
 from collections.abc import Mapping, Sequence

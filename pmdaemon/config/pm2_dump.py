@@ -48,7 +48,8 @@ def app_of(entries: Sequence[Entry]) -> dict[str, Any]:
     variables = _texts(first.get("env"))
     if isinstance(more, Mapping):
         app |= {name: more.get(name) for name in _EARLIER_FIELDS}
-        declared = set(more.get("env", ()))
+        names = more.get("env")
+        declared = names if isinstance(names, list | Mapping) else ()
         app["env"] = {name: value for name, value in variables.items() if name in declared}
         app["inherited_env"] = {
             name: value for name, value in variables.items() if name not in declared
@@ -71,8 +72,8 @@ def by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def was_up(one: Entry) -> bool:
-    """Tell whether a process is to be started when it is brought back."""
-    return one.get("status") not in {"stopped", "stopping"}
+    """Tell whether a process should be started when it is brought back."""
+    return one.get("status") not in ("stopped", "stopping")  # no set: it may be a list
 
 
 def _program(first: Entry) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from msgspec import Struct
 from pmdaemon.config.pm2_dump import Entry, app_of, was_up
 
 _SPECIAL = {
-    "trace": "tracing by PM2's agent is not done",
-    "deep_monitoring": "monitoring by PM2's agent is not done",
-    "v8": "no figures are taken from within Node",
-    "event_loop_inspector": "no figures are taken from within Node",
-    "source_map_support": "source maps are Node's own: add --enable-source-maps to node_args",
-    "watch_options": "watch_options are chokidar's, and not used: see ignore_watch",
-    "post_update": "post_update belongs to pm2 pull, which there is not",
+    "trace": "there is no tracing by PM2's agent",
+    "deep_monitoring": "there is no monitoring by PM2's agent",
+    "v8": "no figures are taken inside Node",
+    "event_loop_inspector": "no figures are taken inside Node",
+    "source_map_support": "for source maps, add --enable-source-maps to node_args",
+    "watch_options": "watch_options belong to chokidar and are not used: see ignore_watch",
+    "post_update": "post_update belongs to pm2 pull, which does not exist here",
 }
 """What PM2 does where it is asked to, and we do not."""
 
@@ -59,9 +59,10 @@ def _imported(instances: Sequence[Entry], home: PurePath, taken: set[str]) -> Im
     first = instances[0]
     app = app_of(instances)
     notes = [note for field, note in _SPECIAL.items() if first.get(field)]
-    if (name := str(app["name"])) in taken:
+    name = app["name"] = str(app.get("name", "app"))
+    if name in taken:
         app["name"] = _free(name, taken)
-        notes.insert(0, f"another program is called {name}, too, so this one is {app['name']} now")
+        notes.insert(0, f"another program is also called {name}, so this one is now {app['name']}")
     app |= _own_files(first, home, many=len(instances) > 1)
     up = [one for one in instances if was_up(one)]
     if up and len(up) < len(instances):
@@ -85,7 +86,7 @@ def _own_files(first: Entry, home: PurePath, *, many: bool) -> dict[str, Any]:
             continue
         ending = f"-{first.get('pm_id', 0)}"
         stem, suffix = PurePath(path).stem, PurePath(path).suffix
-        if (many or ours == "pid_file") and stem.endswith(ending):
+        if (many or ours == "pid_file") and stem.endswith(ending) and stem != ending:
             path = str(PurePath(path).with_name(stem.removesuffix(ending) + suffix))
         chosen[ours] = path
     if chosen.keys() - {"pid_file"} and many and first.get("merge_logs"):

@@ -156,7 +156,7 @@ def _watching(view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(view: Mapping[str, Any], places: Places | None) -> dict[str, Any]:
-    """Say where output is to be found: in files of the user's own, if there are any."""
+    """Say where the output is: in the user's own files, if there are any."""
     logs = view["declaration"]["logs"]
     instance = 0 if logs["merge"] else view["instance"]
     usual = places or Places(view["out_file"], view["error_file"], "")

@@ -38,9 +38,11 @@ def app_of(
     check = check if isinstance(check, Mapping) else {}
     said = [kind for kind in CHECKS if check.get(kind) is not None]
     if len(said) != 1:
-        problems.append(f"{where}.check: one of {', '.join(CHECKS)} is to be there")
+        problems.append(f"{where}.check: it needs one of {', '.join(CHECKS)}")
     arguments = [name]
     for kind in said:
+        if isinstance(check[kind], bool) or not isinstance(check[kind], str | int):
+            problems.append(f"{where}.check.{kind}: not text: {shown(check[kind])}")
         arguments += [f"--{kind}", str(check[kind])]
     for key, usual in (("timeout", "30s"), ("interval", "1s")):
         seconds = duration(f"{where}.check.{key}", check.get(key, usual))

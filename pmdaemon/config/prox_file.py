@@ -14,9 +14,9 @@
 `proxy` and `services` are read by `pmdaemon.config.prox_proxy`, `dependencies` by
 `pmdaemon.config.prox_dependencies`.
 
-As with prox, a program is stopped by SIGTERM and has ten seconds, one that ended by itself is left
-alone, and a health check only says what it finds. What prox keeps silent about is told: a key that
-it does not have, and one that is not acted on here.
+As with prox, a program is stopped with SIGTERM and has ten seconds, one that ended by itself is
+left alone, and a health check only says what it finds. Unlike prox, we warn about keys that do not
+exist and about keys that have no effect here.
 """
 
 import re
@@ -27,7 +27,7 @@ from pmdaemon.config import prox_dependencies
 from pmdaemon.config.prox_proxy import Gateway, ProxyReading
 from pmdaemon.config.spelling import unknown
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput, PmdaemonError
-from pmdaemon.core.quantities import SECONDS
+from pmdaemon.core.quantities import SECONDS, format_duration
 from pmdaemon.core.wording import shown
 
 App = dict[str, Any]
@@ -38,7 +38,7 @@ CHECK = {"interval": "10s", "timeout": "5s", "start_period": "30s"}
 """How prox checks health where it is not told otherwise."""
 
 TASK_TIMEOUT = "60s"
-"""How long a task may take where nothing else is said; 0 is no bound."""
+"""How long a task may take unless it says otherwise; 0 means no limit."""
 
 _TOP = frozenset(
     {
@@ -46,7 +46,7 @@ _TOP = frozenset(
     }
 )  # fmt: skip
 _NOT_ACTED_ON = {
-    "api": "said by pmdaemon web instead",
+    "api": "set with pmdaemon web instead",
     "certs": "certificates are made, or given by pmdaemon proxy certs",
     "hubs": "not acted on by this release",
 }
@@ -60,7 +60,7 @@ _PART = re.compile(r"([0-9.]+)(ms|s|m|h)")
 
 
 def apps_of(path: str, document: Mapping[Any, Any]) -> tuple[list[App], Gateway | None, list[str]]:
-    """Put a document into apps, and what is published; and tell what of it is not acted on.
+    """Read a document as apps and as what the gateway publishes; remark on what has no effect.
 
     Raises:
         InvalidConfiguration: some of it cannot be used; each fault is told.
@@ -195,14 +195,14 @@ class _Reading:
 
     def _duration(self, where: str, value: object) -> str:
         try:
-            return f"{duration(value):g}s"
+            return format_duration(duration(value))
         except PmdaemonError as error:
             self._problems.append(f"{where}: {error.message}")
             return STOP_TIMEOUT
 
 
 def duration(value: object) -> float:
-    """Read a duration of Go, as `1m30s`, as seconds.
+    """Read a duration of Go, as `1m30s`, as seconds, to the millisecond.
 
     Raises:
         InvalidInput: it is none.
@@ -211,4 +211,4 @@ def duration(value: object) -> float:
     text = value if isinstance(value, str) else ""
     if not _DURATION.fullmatch(text):
         raise InvalidInput(f"not a duration: {shown(value)} (examples: 500ms, 10s, 1m30s)")
-    return sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(text))
+    return round(sum(float(number) * SECONDS[unit] for number, unit in _PART.findall(text)), 3)

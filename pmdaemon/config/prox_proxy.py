@@ -21,7 +21,7 @@ HTTPS_PORT = 6789
 """Where prox listens when it is not told where."""
 
 CAPTURED = "1M"
-"""What prox keeps of a body, where it is to keep any."""
+"""What prox keeps of a body, if it keeps any."""
 
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -39,7 +39,7 @@ class Address(NamedTuple):
 
 
 class Gateway(NamedTuple):
-    """How the gateway is to listen, for when it does not yet, and what it is to publish.
+    """How the gateway listens, unless it does already, and what it publishes.
 
     `of_processes` are the `proxy` fields of processes, by name.
     """
@@ -50,7 +50,7 @@ class Gateway(NamedTuple):
 
 
 class ProxyReading:
-    """Reads both sections; what is wrong, and what is to be said, is put into two lists."""
+    """Reads both sections; adds faults to `problems`, and what has no effect to `remarks`."""
 
     def __init__(
         self, document: Mapping[Any, Any], problems: list[str], remarks: list[str]
@@ -60,7 +60,7 @@ class ProxyReading:
         self._remarks = remarks
 
     def read(self, processes: Collection[str]) -> Gateway | None:
-        """Read what is to be published of these processes, and besides; None when nothing is."""
+        """Read what the gateway publishes, of these processes and besides; None for nothing."""
         proxy = self._table("proxy", self._document.get("proxy"), _PROXY)
         services = self._document.get("services") or {}
         if not isinstance(services, Mapping):
@@ -106,7 +106,7 @@ class ProxyReading:
         capture = self._table("proxy.capture", proxy.get("capture"), _CAPTURE)
         settings: dict[str, Any] = {
             "domain": domain,
-            # Ours are off by a number that is no port.
+            # Our listeners are turned off by a number that is not a port.
             **{key: ports.get(key) or -1 for key in ("http_port", "https_port")},
         }
         if capture.get("enabled"):

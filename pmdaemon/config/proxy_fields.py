@@ -64,7 +64,7 @@ def show_published(published: Published) -> str:
 
 def _hosts(value: object) -> tuple[str, ...]:
     if not isinstance(value, str | list | tuple):
-        raise values.refused(value, "hosts, as www.example.com or example.com/shop")
+        raise values.refused(value, "hosts such as www.example.com or example.com/shop")
     routes = [read_route(text, "") for text in values.texts(value)]
     return tuple(dict.fromkeys(f"{one.host}{one.path.rstrip('/')}" for one in routes))
 

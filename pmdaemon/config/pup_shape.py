@@ -27,11 +27,11 @@ TOP_LEVEL = {
     "terminateTimeout": "",
     "watcher": "",
     "terminateGracePeriod": "not acted on: the signal comes at once",
-    "api": "said by pmdaemon web instead; revoked tokens stand in the settings of the home",
+    "api": "set with pmdaemon web instead; revoked tokens are in the settings of the home",
     "logger": "not acted on: output is kept for each process",
     "plugins": "not acted on: plugins are programs that use the API",
 }
-"""What may stand beside the processes, and what is to be said of it."""
+"""What may stand beside the processes, with the remark on it."""
 
 REMARKS = {
     "overrun": "a run that is due while another lasts waits for its end",
@@ -39,7 +39,9 @@ REMARKS = {
 }
 """What is said of fields of a process that we have otherwise, or not yet."""
 
-HERE_ALONE = "only this machine reaches it; cluster.commonHost says where else, as 0.0.0.0"
+HERE_ALONE = (
+    "only this machine can reach it; to change that, set cluster.commonHost, for example to 0.0.0.0"
+)
 
 KNOWN = frozenset(
     {
@@ -58,10 +60,10 @@ Warn = Callable[[str, str], None]
 def apps_of(
     path: str, document: Mapping[Any, object], environment: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Put the processes of a file into our fields; and say what is to be said about it.
+    """Put the processes of a file into our fields; return the apps, and remarks on the file.
 
     Raises:
-        InvalidConfiguration: something is no process at all.
+        InvalidConfiguration: something is not a process at all.
 
     """
     warnings: list[str] = []
@@ -96,7 +98,7 @@ def _problem(raw: object) -> str | None:
     if "id" not in raw:
         return ".id: it is missing"
     if "worker" in raw:
-        return ".worker: it would run within Pup itself; say it as cmd"
+        return ".worker: it would run inside Pup itself; use cmd instead"
     for name in ("cluster", "logger", "env"):
         if not isinstance(raw.get(name, {}), Mapping):
             return f".{name}: not an object: {shown(raw[name])}"
@@ -105,7 +107,7 @@ def _problem(raw: object) -> str | None:
         return ".cluster.commonPort: instances need ports of their own, too (startPort)"
     if not isinstance(cluster.get("commonHost") or "", str):
         return f".cluster.commonHost: not an address: {shown(cluster['commonHost'])}"
-    if raw.get("restart") not in {None, "always", "error"}:
+    if raw.get("restart") not in (None, "always", "error"):  # no set: it may be a list
         return f".restart: always or error, not {shown(raw['restart'])}"
     return None
 
@@ -167,7 +169,7 @@ def _starting(raw: Mapping[str, Any], document: Mapping[Any, Any], warn: Warn) -
             warn("terminate", "it stays down then, until it is started")
         return fields | {"autostart": by_itself, "cron_restart": cron, "cron_stop": end}
     if cron is not None:
-        warn("cron", "it is up anyway, and started anew when terminate falls due")
+        warn("cron", "it is up anyway, and is restarted when terminate is due")
     # What is ended by schedule, Pup starts again as its policy says.
     return fields | {"autostart": True, "cron_restart": end}
 

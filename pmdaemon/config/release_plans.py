@@ -47,7 +47,7 @@ NOTHING = Recipe(runtime="none", reasons=("no kind of repository that is known",
 
 
 class CannotPlan(InvalidInput):
-    """A repository of which nobody can tell how it is to be run."""
+    """A repository that does not say how it is run."""
 
     code = "cannot_plan"
 
@@ -141,7 +141,7 @@ def _of_procfile(listing: Listing, reasons: list[str]) -> tuple[list[Program], s
 
 def _program(name: str, command: str) -> Program:
     if not _NAME.fullmatch(name):
-        raise CannotPlan(f"its Procfile cannot be used: {shown(name)} is no name for a program")
+        raise CannotPlan(f"its Procfile cannot be used: {shown(name)} is not a name for a program")
     if not name.startswith("cron"):
         kind = ProgramKind.WEB if name == "web" else ProgramKind.WORKER
         return Program(kind=kind, name=name, command=command)

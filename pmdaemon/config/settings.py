@@ -1,4 +1,4 @@
-"""What holds for all apps of a home: `settings.toml` in it, read when the daemon starts.
+"""The settings of a home, for all its apps: `settings.toml` in it, read when the daemon starts.
 
 [[hooks]]
 events = ["crash", "errored"]
@@ -14,7 +14,7 @@ session = "12h"
 [deploy]
 build_timeout = "30m"
 
-All but the hooks is looked up anew whenever the file has changed.
+All but the hooks are read again whenever the file has changed.
 """
 
 from pathlib import Path
@@ -29,6 +29,7 @@ from pmdaemon.core.spec import Hook
 from pmdaemon.core.wording import shown, why
 
 _KNOWN = frozenset({"hooks", "api", "accounts", "deploy"})
+_IN_TABLES = {"api": frozenset({"revoked"}), "accounts": frozenset({"registration", "session"})}
 
 _SHORTEST_SESSION, _LONGEST_SESSION = 60.0, 365 * 86400.0
 
@@ -47,14 +48,14 @@ class Settings(Struct, frozen=True):
 
 
 def read_settings(path: str) -> Settings:
-    """Read the settings of a home; without a file, all is as if nothing was said.
+    """Read the settings of a home; without a file, they are the defaults.
 
     Raises:
         InvalidConfiguration: the file cannot be used, or not all of it.
 
     """
     try:
-        text = Path(path).read_bytes().decode()
+        text = Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except OSError as error:
@@ -69,15 +70,21 @@ def read_settings(path: str) -> Settings:
         found = toml_text.parse(text)
     except ValueError as error:
         raise InvalidConfiguration(path, [str(error)]) from None
-    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
     revoked = _revoked(path, found.get("api", {}))
+    accounts = _accounts(path, found.get("accounts", {}))
+    remarks = [f"{shown(key)}: unknown setting" for key in found if key not in _KNOWN]
+    remarks += [
+        f"{table}.{shown(key)}: unknown setting"
+        for table, known in _IN_TABLES.items()
+        for key in found.get(table, {})
+        if key not in known
+    ]
     try:
         read = hooks(found.get("hooks", []))
     except InvalidConfiguration as error:
         problems = [f"hooks{problem}" for problem in error.problems]
         raise InvalidConfiguration(path, problems) from None
     remarks += [f"hooks{where}: {what}" for where, what in read.remarks]
-    accounts = _accounts(path, found.get("accounts", {}))
     deploy = read_deploy_settings(path, found.get("deploy", {}))
     remarks += deploy.remarks
     return Settings(tuple(read.value), revoked, accounts, deploy, tuple(remarks))
@@ -92,19 +99,21 @@ def _revoked(path: str, api: object) -> tuple[str, ...]:
         case dict():
             return ()
         case _:
-            raise InvalidConfiguration(path, ["api: it is a table"])
+            raise InvalidConfiguration(path, ["api: it must be a table"])
 
 
 def _accounts(path: str, table: object) -> AccountRules:
     if not isinstance(table, dict):
-        raise InvalidConfiguration(path, ["accounts: it is a table"])
+        raise InvalidConfiguration(path, ["accounts: it must be a table"])
     registration = table.get("registration", "closed")
-    if registration not in {"open", "closed"}:
-        raise InvalidConfiguration(path, ["accounts.registration: it is open or closed"])
+    if registration not in ("open", "closed"):  # no set: it may be a list
+        raise InvalidConfiguration(path, ["accounts.registration: it must be open or closed"])
     try:
         session = parse_duration(str(table.get("session", "1d")))
     except PmdaemonError as error:
         raise InvalidConfiguration(path, [f"accounts.session: {error.message}"]) from None
     if not _SHORTEST_SESSION <= session <= _LONGEST_SESSION:
-        raise InvalidConfiguration(path, ["accounts.session: it is a minute to a year"])
+        raise InvalidConfiguration(
+            path, ["accounts.session: it must be between a minute and a year"]
+        )
     return AccountRules(open_registration=registration == "open", session=session)

@@ -1,4 +1,4 @@
-"""Folders to be served, as apps: `static` in ecosystem files, and the script `serve`."""
+"""Folders to serve, as apps: `static` in ecosystem files, and the script `serve`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from pmdaemon.core.wording import shown
 MODULE = "pmdaemon.server.static_site"
 
 SCRIPT = "serve"
-"""What an app has for its script that is such a server."""
+"""The script of an app that is such a server."""
 
 _KNOWN = frozenset(
     {"path", "directory", "port", "host", "spa", "ftp", "name", "basic_auth", "monitor", "cwd"}
@@ -21,14 +21,14 @@ def app_of(section: Mapping[str, Any]) -> dict[str, Any]:
     """Make the app of a folder.
 
     Raises:
-        InvalidInput: a key is none of those that there are, or the credentials are none.
+        InvalidInput: a key is unknown, or the credentials are not a table.
 
     """
     if unknown := sorted(map(str, section.keys() - _KNOWN)):
-        raise InvalidInput(f"unknown, for a folder to be served: {shown(unknown[0])}")
+        raise InvalidInput(f"unknown, for a folder to serve: {shown(unknown[0])}")
     auth = section.get("basic_auth") or {}
     if not isinstance(auth, Mapping):
-        raise InvalidInput("basic_auth wants a username and a password")
+        raise InvalidInput("basic_auth needs a username and a password")
     port = section.get("port") or 8080
     variables = {
         "PM2_SERVE_PATH": section.get("path") or section.get("directory") or ".",

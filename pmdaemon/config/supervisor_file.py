@@ -14,33 +14,41 @@ from pathlib import Path
 from socket import gethostname
 from typing import Any, NamedTuple
 
+from pmdaemon.config.field_values import MOST_INSTANCES
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown, why
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
 
+_OF_ALL = ("directory", "environment", "pidfile", "umask", "user")
+"""The settings of the section `supervisord` that are used here; most are about all programs."""
+
 _EXPRESSION = re.compile(r"%(?:\(([A-Za-z0-9_.-]+)\)([0-9]*[sd])|%)")
+
+_NO_FILE = frozenset({"none", "off"})
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 _ON = ("true", "yes", "on", "1")
 _OFF = ("false", "no", "off", "0")
 
 _NOT_TAKEN = {
-    "eventlistener": "what listens to events is a hook here: see docs/triggers.md",
-    "fcgi-program": "FastCGI over descriptor 0 is not done; a cluster shares descriptor 3",
+    "eventlistener": "hooks take the place of event listeners: see docs/triggers.md",
+    "fcgi-program": "FastCGI over descriptor 0 is not supported; a cluster shares descriptor 3",
 }
 
 _NO_USE = {
-    "priority": "there are no priorities: say by depends_on what has to be there first",
+    "priority": "there are no priorities: use depends_on for what must be there first",
     "stdout_capture_maxbytes": "output is not captured between marks",
     "stderr_capture_maxbytes": "output is not captured between marks",
-    "stdout_events_enabled": "lines of output are no events: pmdaemon logs --json follows them",
-    "stderr_events_enabled": "lines of output are no events: pmdaemon logs --json follows them",
+    "stdout_events_enabled": "lines of output are not events: pmdaemon logs --json follows them",
+    "stderr_events_enabled": "lines of output are not events: pmdaemon logs --json follows them",
     "stdout_syslog": "output is not sent to syslog",
     "stderr_syslog": "output is not sent to syslog",
     "serverurl": "SUPERVISOR_SERVER_URL is not set",
 }
-"""Settings of a program that are told, and not taken over."""
+"""Settings of a program that are not taken over, with the note on each."""
 
 
 class Supervised(NamedTuple):
@@ -59,17 +67,22 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
         InvalidConfiguration: it is not written as it has to be.
 
     """
-    given = {f"ENV_{name}": value for name, value in environment.items()}
+    given = _as_values(environment)
     given["here"] = str(Path(path).absolute().parent)
     given["host_node_name"] = gethostname()
     sections = _sections(path, given)
-    daemon = sections.get("supervisord", {})
-    groups = dict(_groups(sections))
     problems: list[str] = []
+    daemon = _of_all(sections.get("supervisord", {}), given, problems)
+    try:
+        given |= _as_values(_variables(daemon.get("environment")))
+    except InvalidInput as error:
+        problems.append(f"[supervisord]: {error.message}")
+    groups = dict(_groups(sections))
     apps: list[dict[str, Any]] = []
     notes: list[str] = []
     for section, fields in sections.items():
-        kind, _, name = section.partition(":")
+        kind, _, said = section.partition(":")
+        name = said.strip()
         if kind in _NOT_TAKEN:
             notes.append(f"{shown(name)} is not taken over: {_NOT_TAKEN[kind]}")
         elif kind == "program":
@@ -79,11 +92,24 @@ def read(path: str, environment: Mapping[str, str]) -> Supervised:
             except InvalidInput as error:
                 problems.append(f"[{shown(section)}]: {error.message}")
     if "inet_http_server" in sections:
-        notes.append("what supervisor offers over HTTP is turned on by pmdaemon web")
+        notes.append("the HTTP server is turned on with pmdaemon web")
     if problems:
-        raise InvalidConfiguration(path, problems)
-    pid_file = _expanded(daemon.get("pidfile", "%(here)s/supervisord.pid"), given)
-    return Supervised(apps, notes, pid_file)
+        raise InvalidConfiguration(shown(path), problems)
+    return Supervised(apps, notes, daemon.get("pidfile", f"{given['here']}/supervisord.pid"))
+
+
+def _of_all(
+    section: Mapping[str, str], given: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
+    """Read the settings about all programs, and put the values in."""
+    found: dict[str, str] = {}
+    for key in _OF_ALL:
+        if key in section:
+            try:
+                found[key] = _expanded(section[key], given)
+            except InvalidInput as error:
+                problems.append(f"[supervisord]: {key}: {error.message}")
+    return found
 
 
 class _Program(NamedTuple):
@@ -95,17 +121,20 @@ class _Program(NamedTuple):
     names: Mapping[str, str]
     group: str | None
 
-    def text(self, key: str, number: int | None = None) -> str | None:
-        """Give a setting with its values put in, for the process of this number."""
-        if key not in self.fields:
-            return None
+    def of_process(self, number: int) -> "_Program":
+        """Give the program as it is for one of its processes, whose own variables are values."""
         several = {"process_num": str(number), "numprocs": self.fields.get("numprocs", "1")}
-        return _expanded(self.fields[key], {**self.names, **several})
+        one = self._replace(names={**self.names, **several})
+        return one._replace(names={**one.names, **_as_values(_variables(one.text("environment")))})
+
+    def text(self, key: str) -> str | None:
+        """Give a setting with its values put in."""
+        return _expanded(self.fields[key], self.names) if key in self.fields else None
 
     def whole(self, key: str, default: int) -> int:
         """Give a setting that is a number."""
         text = self.text(key) or str(default)
-        if not text.strip().isdigit():
+        if not _NUMBER.fullmatch(text.strip()):
             raise InvalidInput(f"{key}: not a number: {shown(text)}")
         return int(text)
 
@@ -121,24 +150,32 @@ def _apps(program: _Program, notes: list[str]) -> Iterator[dict[str, Any]]:
         if key in program.fields:
             notes.append(f"{program.name}: {key} is not used: {note}")
     count, first = program.whole("numprocs", 1), program.whole("numprocs_start", 0)
+    if count == 0:
+        notes.append(f"{program.name} is not taken over: its numprocs is 0")
+        return
+    if count > MOST_INSTANCES:
+        raise InvalidInput(f"numprocs: it must be at most {MOST_INSTANCES}")
     numbers = range(first, first + count)
     told_apart = ("command", "environment", "directory")
     if all("process_num" not in program.fields.get(key, "") for key in told_apart):
-        yield {**_app(program, first, notes), "name": program.name, "instances": count}
+        app = _app(program.of_process(first), notes)
+        yield {**app, "name": program.name, "instances": count}
         return
     for number in numbers:
-        name = program.text("process_name", number) or program.name
-        yield {**_app(program, number, notes if number == first else []), "name": name}
+        one = program.of_process(number)
+        name = one.text("process_name") or program.name
+        yield {**_app(one, notes if number == first else []), "name": name}
 
 
-def _app(program: _Program, number: int, notes: list[str]) -> dict[str, Any]:
-    words = _words("command", program.text("command", number))
+def _app(program: _Program, notes: list[str]) -> dict[str, Any]:
+    """Make the app of a process."""
+    words = _words("command", program.text("command"))
     if not words:
         raise InvalidInput("command: it is missing")
     if program.fields.get("numprocs", "1") != "1" and "process_num" not in (
         program.fields.get("process_name", "%(program_name)s")
     ):
-        raise InvalidInput("process_name: with numprocs it has to have %(process_num)s in it")
+        raise InvalidInput("process_name: with numprocs it must contain %(process_num)s")
     user = program.text("user") or program.daemon.get("user")
     umask = program.text("umask") or program.daemon.get("umask")
     app: dict[str, Any] = {
@@ -146,8 +183,8 @@ def _app(program: _Program, number: int, notes: list[str]) -> dict[str, Any]:
         "args": words[1:] or None,
         "interpreter": "none",
         "namespace": program.group,
-        "cwd": program.text("directory", number) or program.daemon.get("directory"),
-        "env": _variables(program, number) or None,
+        "cwd": program.text("directory") or program.daemon.get("directory"),
+        "env": _environment(program) or None,
         "user": user,
         "umask": umask,
         "autostart": None if program.switch("autostart", default=True) else False,
@@ -156,7 +193,7 @@ def _app(program: _Program, number: int, notes: list[str]) -> dict[str, Any]:
         "min_uptime": f"{program.whole('startsecs', 1)}s",
         "max_restarts": program.whole("startretries", 3),
         **_restarting(program),
-        **_output(program, number, notes),
+        **_output(program, notes),
     }
     return {key: value for key, value in app.items() if value is not None}
 
@@ -169,16 +206,27 @@ def _restarting(program: _Program) -> dict[str, Any]:
     return {"autorestart": True, "stop_exit_codes": [int(code) for code in codes]}
 
 
-def _variables(program: _Program, number: int) -> dict[str, str]:
+def _environment(program: _Program) -> dict[str, str]:
+    return {
+        **_variables(program.daemon.get("environment")),
+        **_variables(program.text("environment")),
+    }
+
+
+def _variables(text: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
-    for text in (program.daemon.get("environment"), program.text("environment", number)):
-        for word in _words("environment", text, apart=","):
-            if word.strip(","):
-                name, is_there, value = word.partition("=")
-                if not is_there:
-                    raise InvalidInput(f'environment: it is KEY="value", and not {shown(word)}')
-                found[name.strip()] = value
+    for word in _words("environment", text, apart=","):
+        if word.strip(","):
+            name, is_there, value = word.partition("=")
+            if not is_there:
+                raise InvalidInput(f'environment: expected KEY="value", not {shown(word)}')
+            found[name.strip()] = value
     return found
+
+
+def _as_values(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give variables the names by which they are put into other settings."""
+    return {f"ENV_{name}": value for name, value in variables.items()}
 
 
 def _words(key: str, text: str | None, *, apart: str = "") -> list[str]:
@@ -192,20 +240,20 @@ def _words(key: str, text: str | None, *, apart: str = "") -> list[str]:
         raise InvalidInput(f"{key}: {str(error).lower()}") from None
 
 
-def _output(program: _Program, number: int, notes: list[str]) -> dict[str, Any]:
+def _output(program: _Program, notes: list[str]) -> dict[str, Any]:
     """Take over files that somebody has chosen; what supervisor makes up is made up here, too."""
     chosen: dict[str, Any] = {}
     for ours, theirs in (("out_file", "stdout_logfile"), ("error_file", "stderr_logfile")):
-        path = program.text(theirs, number) or "AUTO"
-        if path.upper() == "NONE":
+        path = program.text(theirs) or "AUTO"
+        if path.lower() in _NO_FILE:
             chosen[ours] = "NULL"
-        elif path.startswith("/dev/"):
+        elif path.startswith("/dev/") or path.lower() == "syslog":
             notes.append(f"{program.name}: output stays in files: {theirs} is {shown(path)}")
-        elif path.upper() != "AUTO":
+        elif path.lower() != "auto":
             chosen[ours] = path
     if program.switch("redirect_stderr", default=False):
         chosen.pop("error_file", None)
-        notes.append(f"{program.name}: what goes to stderr stays apart; logs shows both together")
+        notes.append(f"{program.name}: stderr stays in a file of its own; pmdaemon logs shows both")
     if (size := program.text("stdout_logfile_maxbytes")) is not None:
         chosen["log_max_size"] = size
     if "stdout_logfile_backups" in program.fields:
@@ -225,18 +273,28 @@ def _groups(sections: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
         kind, _, name = section.partition(":")
         if kind == "group":
             for program in fields.get("programs", "").split(","):
-                yield program.strip(), name
+                yield program.strip(), name.strip()
 
 
 def _sections(path: str, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    parser = _parsed(path)
-    sections = {name: dict(parser[name]) for name in parser.sections()}
+    """Read the sections of a file and of those it includes; several may have the same section."""
+    sections = _sections_of(path)
     for pattern in sections.pop("include", {}).get("files", "").split():
         place = Path(given["here"], _expanded(pattern, given))
         for included in sorted(glob(str(place))):  # noqa: PTH207 - a pattern may be absolute
-            more = _parsed(included)
-            sections |= {name: dict(more[name]) for name in more.sections()}
+            for name, fields in _sections_of(included).items():
+                sections.setdefault(name, {}).update(fields)
     return sections
+
+
+def _sections_of(path: str) -> dict[str, dict[str, str]]:
+    """Read the sections of one file, whose folder `%(here)s` is within it."""
+    here = str(Path(path).absolute().parent).replace("%", "%%")
+    parser = _parsed(path)
+    return {
+        section: {key: text.replace("%(here)s", here) for key, text in parser[section].items()}
+        for section in parser.sections()
+    }
 
 
 def _parsed(path: str) -> configparser.RawConfigParser:
@@ -245,13 +303,13 @@ def _parsed(path: str) -> configparser.RawConfigParser:
         with open(path, "rb") as file:  # noqa: PTH123 - as in config.ecosystem
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
-            raise InvalidInput(f"cannot read {path}: it is larger than 10 MiB", path=path)
-        parser.read_string(data.decode())
+            raise InvalidInput(f"cannot read {shown(path)}: it is larger than 10 MiB", path=path)
+        parser.read_string(data.decode("utf-8-sig"))
     except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {why(error)}", path=path) from error
+        raise InvalidInput(f"cannot read {shown(path)}: {why(error)}", path=path) from error
     except (configparser.Error, UnicodeDecodeError) as error:
         reason = shown(str(error).replace("\n", " "))
-        raise InvalidConfiguration(path, [f"it is not an INI file: {reason}"]) from error
+        raise InvalidConfiguration(shown(path), [f"it is not an INI file: {reason}"]) from error
     return parser
 
 
@@ -261,11 +319,11 @@ def _expanded(text: str, values: Mapping[str, str]) -> str:
         if name is None:
             return "%"
         if name not in values:
-            raise InvalidInput(f"nothing is known of %({shown(name)}){form}")
+            raise InvalidInput(f"there is no value for %({shown(name)}){form}")
         if form == "s":
             return values[name]
-        if not values[name].isdigit():
-            raise InvalidInput(f"%({shown(name)}){form} is no number")
+        if not _NUMBER.fullmatch(values[name]):
+            raise InvalidInput(f"%({shown(name)}){form} is not a number")
         return f"%{form}" % int(values[name])
 
     return _EXPRESSION.sub(value, text)

@@ -120,7 +120,9 @@ def _hook(value: object) -> Remarked:
     }
     read = read_table(value, readers, expected="a table with events, and command or url")
     found: dict[str, Any] = read.value
-    events = found.pop("on", None) or found.pop("events", None) or ("all",)
+    if "on" in found and "events" in found:
+        raise InvalidInput("on and events mean the same: only one of them can be given")
+    events = found.pop("on", ()) or found.pop("events", ()) or ("all",)
     if ("command" in found) == ("url" in found):
         raise InvalidInput("either command or url is needed")
     return Remarked(Hook(events, **found), read.remarks)
@@ -135,9 +137,9 @@ def _events(value: object) -> tuple[str, ...]:
 
 
 def _command(value: object) -> tuple[str, ...]:
-    if not isinstance(value, str):
-        return values.words(value)
-    return words_to_execute(values.filled_text(value))
+    if isinstance(value, str):
+        return words_to_execute(values.filled_text(value))
+    return values.filled_words(value)
 
 
 def limits(value: object) -> Remarked:
@@ -145,7 +147,7 @@ def limits(value: object) -> Remarked:
     return read_table(
         value,
         {name: partial(_limit, in_bytes=name in _IN_BYTES) for name in RESOURCES},
-        expected="limits by name, as nofile",
+        expected="limits by name, such as nofile",
     )
 
 
@@ -162,7 +164,7 @@ def umask(value: object) -> int:
     """
     text = value if isinstance(value, str) else ""
     if not re.fullmatch(r"0?[0-7]{1,3}", text):
-        raise values.refused(value, 'octal digits in quotes, as "022"')
+        raise values.refused(value, 'octal digits in quotes, such as "022"')
     return int(text, 8)
 
 

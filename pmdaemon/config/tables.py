@@ -26,7 +26,7 @@ def read_table(value: object, readers: Readers, *, expected: str) -> Remarked:
     """Read the fields of a table, by name; what is null counts as not said.
 
     Raises:
-        InvalidInput: it is no table.
+        InvalidInput: it is not a table.
         InvalidConfiguration: some of its fields cannot be used.
 
     """

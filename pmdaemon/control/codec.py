@@ -6,6 +6,7 @@ from typing import Any
 
 from pmdaemon.control.messages import MAX_MESSAGE
 from pmdaemon.core.errors import InvalidInput, PmdaemonError, ProtocolViolation, error_of
+from pmdaemon.core.wording import why
 
 
 def encode(message: Mapping[str, object]) -> bytes:
@@ -15,10 +16,13 @@ def encode(message: Mapping[str, object]) -> bytes:
     as lone surrogates, and only as escapes do these come through.
 
     Raises:
-        InvalidInput: the line would be longer than the channel allows.
+        InvalidInput: there is something in it that JSON has not, or more than the channel allows.
 
     """
-    line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    try:
+        line = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"cannot send this to the daemon: {why(error)}") from error
     if len(line) > MAX_MESSAGE:
         raise InvalidInput(
             f"cannot send {len(line)} bytes to the daemon, {MAX_MESSAGE} at the most",

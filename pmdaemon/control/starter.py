@@ -217,10 +217,11 @@ def _handed_down() -> Iterator[int]:
 
 def _first_line(reading: int, patience: float) -> bytes:
     give_up = _now() + patience
+    poll = select.poll()  # select takes no descriptor over 1023, which a program that embeds us has
+    poll.register(reading, select.POLLIN)
     line = b""
     while not line.endswith(b"\n"):
-        ready, _, _ = select.select([reading], [], [], max(0.0, give_up - _now()))
-        if not ready:
+        if not poll.poll(max(0.0, give_up - _now()) * 1000):
             raise DaemonUnavailable(f"the daemon was not ready within {patience:g} s")
         part = os.read(reading, 1 << 16)
         if not part:
@@ -234,7 +235,8 @@ def _ready(line: bytes, pid: int, log: str) -> int:
         case {"ready": int(ready)}:
             return ready
         case {"error": dict()} as message:
-            os.waitpid(pid, os.WNOHANG)
+            with suppress(ChildProcessError):  # where SIGCHLD is ignored, nobody is to be reaped
+                os.waitpid(pid, os.WNOHANG)
             raise refusal(message)
         case _:
             raise DaemonUnavailable(_why(log), log=log)

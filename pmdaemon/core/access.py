@@ -31,6 +31,11 @@ class Scope(StrEnum):
 GRANTABLE = tuple(scope for scope in Scope if scope not in {Scope.PUBLIC, Scope.ACCOUNT})
 """What a key can be given; one's own account is managed by who has signed in."""
 
+LONGEST_LIFE = 100 * 365 * 86400.0
+"""Seconds for which a token can be good, unless it is good for ever; dates have an end."""
+
+TOO_LONG_A_LIFE = "a token cannot be valid for more than 100 years, but it can be valid forever"
+
 _ABOUT_ONE = re.compile(rf"{Scope.TELEMETRY}:[^\s,]+")
 
 

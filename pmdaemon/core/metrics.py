@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+MOST_MEMORY = 1 << 63
+"""Bytes; no program uses more, whatever it says of itself."""
+
 
 class Sample(Struct, frozen=True):
     """What a process and all its descendants use.

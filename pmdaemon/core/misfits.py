@@ -27,14 +27,14 @@ _CHOICE = re.compile(r"Invalid (?:enum )?value (?P<value>.+)", re.DOTALL)
 
 
 def misfit(error: Exception) -> str:
-    """Say why a value is not what it is to be, as a sentence goes on."""
+    """Say why a value is not what it must be, as a sentence goes on."""
     match = _PLACE.match(str(error))
     complaint, place = (match["complaint"], match["place"]) if match else (str(error), None)
     where = shown(place) if place else "it"
     if found := _EXPECTED.fullmatch(complaint):
         wanted = _kinds(found["kinds"])
         got = found["got"]
-        return f"{where} is to be {wanted}" + (f", not {_kinds(got)}" if got else found["bound"])
+        return f"{where} must be {wanted}" + (f", not {_kinds(got)}" if got else found["bound"])
     if found := _MISSING.fullmatch(complaint):
         return f"{where} lacks the field {shown(found['field'])}"
     if found := _UNKNOWN.fullmatch(complaint):

@@ -49,9 +49,10 @@ class Starter:
 def main(arguments: list[str]) -> int:
     """Become the keeper of a home: `--home PATH [--ready-fd N]`, or go on as one: `--state-fd N`.
 
-    With `--await-fd N` nothing is done until a word comes on that descriptor, or at all when it is
-    closed. With `--take-over yes` a daemon that has this home already is asked to leave it to us;
-    its programs run on. `--check yes` does nothing but prove that this code can be loaded.
+    With `--await-fd N` nothing is done until something is written to that descriptor; if it is
+    closed instead, nothing is done at all. With `--take-over yes` a daemon that has this home
+    already is asked to leave it to us; its programs run on. `--check yes` does nothing but prove
+    that this code can be loaded.
     """
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if "--check" in options:
@@ -102,7 +103,7 @@ def _is_wanted(awaited: int) -> bool:
 def _renew(home: Home, state: dict[str, Any], manager: ServiceManager) -> bool:
     """Replace this process by one of the code that is installed now.
 
-    Returns only when that is not to be: False when the home has been claimed, else True.
+    Returns only if it is not replaced: False when the home has been claimed, else True.
     """
     if is_claimed(home):
         _log(home, "keeper.handing_over to the one who waits for this home")
@@ -122,7 +123,7 @@ def _complain(line: dict[str, object]) -> None:
     """Say on standard error, which a service manager collects, why there is no daemon."""
     match line:
         case {"error": {"message": str(message)}}:
-            os.write(2, f"pmdaemon: {message}\n".encode())
+            os.write(2, f"pmdaemon: {message}\n".encode(errors="backslashreplace"))
         case _:
             return
 

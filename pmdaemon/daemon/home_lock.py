@@ -1,4 +1,4 @@
-"""One daemon a home, and how a home changes hands.
+"""One daemon for each home, and how a home changes hands.
 
 Two locks: the daemon's own, which the keeper and the daemon hold as long as they live, and that of
 the successor, held by a keeper that waits for the first. A keeper whose daemon made way looks at
@@ -13,7 +13,7 @@ import time
 
 from pmdaemon.config.paths import Home
 from pmdaemon.core.errors import DaemonUnavailable, HomeUnusable
-from pmdaemon.core.wording import why
+from pmdaemon.core.wording import shown, why
 
 
 class AlreadyRunning(DaemonUnavailable):
@@ -41,7 +41,7 @@ def hold(home: Home) -> int:
 
     """
     if is_claimed(home):
-        raise AlreadyRunning(f"a daemon is about to take {home.path} over")
+        raise AlreadyRunning(f"a daemon is about to take {shown(home.path)} over")
     return _locked(home, home.lock)
 
 
@@ -97,8 +97,9 @@ def _locked(home: Home, path: str) -> int:
         if lock >= 0:
             os.close(lock)
         if isinstance(error, BlockingIOError):
-            raise AlreadyRunning(f"a daemon is running already for {home.path}") from None
-        raise HomeUnusable(f"cannot use {home.path} as home: {why(error)}") from None
+            message = f"a daemon is already running for {shown(home.path)}"
+            raise AlreadyRunning(message) from None
+        raise HomeUnusable(f"cannot use {shown(home.path)} as home: {why(error)}") from None
     return lock
 
 

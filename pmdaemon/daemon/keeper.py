@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 
 RETRY_MILLISECONDS = 1000
-"""How long until a daemon is started for which there was no process or no descriptor."""
+"""How long until the next try when no process or no descriptor could be had for a daemon."""
 
 REFUSED_MILLISECONDS = 30_000
-"""How long until one is tried again that could not start, unless somebody asks before."""
+"""How long until a daemon that could not start is tried again, unless somebody asks before."""
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW = 60.0
@@ -125,7 +125,7 @@ class Keeper:
                 if self._line is not None and descriptor == self._line.fileno():
                     self._hear()
                 elif descriptor == self._wakeup:
-                    code = self._on_notice(os.read(self._wakeup, 256))
+                    code = self._on_signals(os.read(self._wakeup, 256))
                     if code is not None:
                         return code
                 elif descriptor == self._kept.descriptors.get(CONTROL):
@@ -227,7 +227,7 @@ class Keeper:
             self._line.close()
             self._line = None
 
-    def _on_notice(self, numbers: bytes) -> int | None:
+    def _on_signals(self, numbers: bytes) -> int | None:
         """Act on signals; return an exit code when all is over."""
         for number in set(numbers) - {signal.SIGCHLD}:
             if number != signal.SIGHUP:

@@ -1,4 +1,4 @@
-"""Keeps out of a daemon what libraries load only because it is there.
+"""Keeps modules out of a daemon that libraries load only because they exist.
 
 asyncio imports `ssl` wherever there is one, and with it 4 MB of OpenSSL that a daemon without a web
 side never uses. It works as well on a Python that was built without TLS, so that is what it is

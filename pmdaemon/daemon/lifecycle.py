@@ -124,7 +124,7 @@ async def live(home: Home, keeper: KeeperLink, child_nofile: tuple[int, int]) ->
         _write_down(parts.engine, stack)
         parts.engine.triggers.hooks.tell_of_all(_settings(home).hooks)
         parts.engine.triggers.start()
-        # Beside everything else: what is to be cleared up may take its time to end.
+        # Beside everything else: what has to be cleared up may take its time to end.
         parts.engine.deploys.start()
         _spare_what_stays()
         asyncio.get_running_loop().call_later(CLAIM_PATIENCE, release_unclaimed, keeper)

@@ -1,4 +1,4 @@
-"""What the daemon itself has to say, in a bounded file; that it cannot be said is no harm."""
+"""The daemon's own log, in a file of bounded size; failing to write it does no harm."""
 
 import logging
 import os

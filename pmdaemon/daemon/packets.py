@@ -40,7 +40,7 @@ def send(line: socket.socket, message: Mapping[str, object], descriptors: Sequen
 def receive(line: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     """Take one packet: what it says, and its descriptors; None from somebody who has gone.
 
-    What is no object says nothing.
+    Anything but an object counts as an empty one.
     """
     try:
         packet, beside, _, _ = line.recvmsg(PACKET, socket.CMSG_LEN(DESCRIPTORS * INT))

@@ -1,4 +1,4 @@
-"""What those hear who ask for a daemon that cannot come up: the reason, instead of nothing.
+"""The answer to whoever asks for a daemon that cannot come up: the reason, instead of silence.
 
 A client writes its request as soon as it is connected, and waits. While no daemon accepts, it would
 wait until its own deadline, and never hear that the disk is full or the store was replaced.

@@ -58,6 +58,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
+from pmdaemon.engine.snapshots import SnapshotMaker
 from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
@@ -187,13 +188,18 @@ def _works(
     telemetry = Telemetry(bus=bus)
     processes = Processes(
         supervisor=supervisor,
-        sampler=sampler,
+        snapshots=SnapshotMaker(
+            supervisor=supervisor,
+            sampler=sampler,
+            clock=clock,
+            capture=ground.capture,
+            health=health,
+            telemetry=telemetry,
+        ),
         clock=clock,
         capture=ground.capture,
         probe=ground.probe,
         admission=Admission(launcher, may_publish=gateway.admit),
-        health=health,
-        telemetry=telemetry,
         gateway=gateway,
     )
     return _Works(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from pmdaemon.core.access import digest_of
+from pmdaemon.core.access import LONGEST_LIFE, TOO_LONG_A_LIFE, digest_of
 from pmdaemon.core.accounts import API_TOKEN_PREFIX, ApiToken
 from pmdaemon.core.errors import InvalidInput, PmdaemonError
 from pmdaemon.core.names import app_name
@@ -62,7 +62,7 @@ class ApiTokens:
         It is good for `expire_in` seconds, or until it is taken back.
 
         Raises:
-            InvalidInput: it cannot be called so, or would have run out already.
+            InvalidInput: it cannot be called so, or be good for so long.
             LimitReached: the account has too many.
 
         """
@@ -71,6 +71,8 @@ class ApiTokens:
             raise InvalidInput(
                 "a token cannot expire before it is made: give it some time", code="invalid_expiry"
             )
+        if expire_in is not None and expire_in > LONGEST_LIFE:
+            raise InvalidInput(TOO_LONG_A_LIFE, code="invalid_expiry")
         async with self._lock:
             return await self._make(account_id, name, expire_in)
 

@@ -21,6 +21,9 @@ from pmdaemon.engine.program_lines import ProgramLines
 ANSWER_PATIENCE = 10.0
 """Seconds for a program to answer an action."""
 
+MOST_NAMED = 20
+"""Actions that are named to who asked for another."""
+
 LONGEST_LINE = 64 * 1024
 """Bytes of a line: as much as a pipe takes at once (pipe(7))."""
 
@@ -73,12 +76,16 @@ class Conversations:
         """Have Node programs carry out one of their actions, and return their answers.
 
         Raises:
-            OperationFailed: a program is down, has no channel, or does not answer in time.
+            OperationFailed: a program is down, has no channel, offers other actions but not this
+                one, or does not answer in time.
 
         """
-        chosen = [one.process for one in self._processes.list(selectors)]
-        if not chosen:
+        found = self._processes.list(selectors)
+        if not found:
             return []  # of all there are
+        for one in found:
+            _expect_offer(one, action)
+        chosen = [one.process for one in found]
         loop = asyncio.get_running_loop()
         answers = {one.pm_id: loop.create_future() for one in chosen}
         leave = self._bus.subscribe(_listener(action, answers))
@@ -103,6 +110,19 @@ class Conversations:
                 code="no_answer",
             )
         return [Reply(one, answers[one.pm_id].result()) for one in chosen]
+
+
+def _expect_offer(snapshot: ProcessSnapshot, action: str) -> None:
+    """Refuse an action that is not among those offered; who offers none may still know it."""
+    if snapshot.agent is None:
+        return
+    offered = [str(one["action_name"]) for one in snapshot.agent.actions]
+    if offered and action not in offered:
+        raise OperationFailed(
+            f"{snapshot.process.called} has no action {action}:"
+            f" it offers {', '.join(offered[:MOST_NAMED])}",
+            code="no_such_action",
+        )
 
 
 def _listener(

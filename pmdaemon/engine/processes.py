@@ -21,16 +21,13 @@ from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.action_runner import ActionRunner
 from pmdaemon.engine.admission import Admission
 from pmdaemon.engine.gateway_side import GatewaySide
-from pmdaemon.engine.health_monitor import HealthMonitor
 from pmdaemon.engine.interfaces import Clock, OutputCapture, TcpProbe
 from pmdaemon.engine.outcomes import is_up_or_failed, why_not_up
 from pmdaemon.engine.planner import Change, Existing, Planner, unchanged
 from pmdaemon.engine.reloading import Reloader, Turn, overlaps, refuse_twice
-from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.selection import refuse_blocked, startable, wanted
 from pmdaemon.engine.snapshots import Explanations, SnapshotMaker, Snapshots
 from pmdaemon.engine.supervisor import Ledger, Plan, Supervisor
-from pmdaemon.engine.telemetry import Telemetry
 
 
 class Reloaded(Struct, frozen=True):
@@ -55,23 +52,14 @@ class Processes:
         self,
         *,
         supervisor: Supervisor,
-        sampler: Sampler,
+        snapshots: SnapshotMaker,
         clock: Clock,
         capture: OutputCapture,
         probe: TcpProbe,
         admission: Admission,
-        health: HealthMonitor,
-        telemetry: Telemetry,
         gateway: GatewaySide,
     ) -> None:
-        self._snapshots = SnapshotMaker(
-            supervisor=supervisor,
-            sampler=sampler,
-            clock=clock,
-            capture=capture,
-            health=health,
-            telemetry=telemetry,
-        )
+        self._snapshots = snapshots
         self._gateway = gateway
         self._supervisor = supervisor
         self._planner = Planner(clock=clock, probe=probe, admission=admission)
@@ -80,7 +68,7 @@ class Processes:
         self._runner = ActionRunner(
             supervisor=supervisor,
             planner=self._planner,
-            snapshots=self._snapshots,
+            snapshots=snapshots,
             is_served=gateway.serves,
         )
         self._reloader = Reloader(supervisor=supervisor, clock=clock, restart=self._restart_as)

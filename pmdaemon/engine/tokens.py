@@ -9,7 +9,15 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pmdaemon.core.access import Principal, Token, TokenKind, digest_of, read_grants
+from pmdaemon.core.access import (
+    LONGEST_LIFE,
+    TOO_LONG_A_LIFE,
+    Principal,
+    Token,
+    TokenKind,
+    digest_of,
+    read_grants,
+)
 from pmdaemon.core.errors import InvalidInput, TokenExists, TokenNotFound
 from pmdaemon.core.names import app_name
 from pmdaemon.core.notices import AccessChanged
@@ -103,13 +111,15 @@ class Tokens:
 
         Raises:
             TokenExists: there is one of this name.
-            InvalidInput: it cannot be called so, or a scope is none.
+            InvalidInput: it cannot be called so, or be good for so long, or a scope is none.
 
         """
         name = app_name(name, noun="name of a token") if name is not None else None
         grants = read_grants(scopes)
         if expire_in is not None and expire_in <= 0:
             raise InvalidInput("a token cannot expire before it is made: give it some time")
+        if expire_in is not None and expire_in > LONGEST_LIFE:
+            raise InvalidInput(TOO_LONG_A_LIFE)
         async with self._lock:
             return await self._make(name or self._free_name(), kind, grants, expire_in)
 

@@ -61,7 +61,7 @@ def system() -> Systemd:
 
 
 def of_user(config: Path) -> Systemd:
-    """Give a user's own, which needs nobody's leave.
+    """Give a user's own, which needs no special rights.
 
     Args:
         config: the user's folder of configuration, `~/.config` for most.

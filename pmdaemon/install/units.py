@@ -22,7 +22,7 @@ OPEN_FILES = (65536, 524288)
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """What is to be kept running.
+    """What the service manager keeps running.
 
     `environment` holds the variables of the keeper. `stop_patience` is how many seconds it may take
     to end all programs. `user` is who it runs as, where the service manager has a choice.

@@ -87,7 +87,7 @@ def test_what_would_be_done_can_be_seen_first(pmdaemon, file):
 
     outcome = pmdaemon.run("apply", "eco.toml", "--dry-run")
 
-    assert outcome.lines[:2] == ["web: to have more or fewer instances", "    instances: 2 → 1"]
+    assert outcome.lines[:2] == ["web: will get more or fewer instances", "    instances: 2 → 1"]
     assert outcome.lines[-1] == "nothing was done (--dry-run)"
     assert pids(pmdaemon) == before
 

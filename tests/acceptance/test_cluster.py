@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 import urllib.request
@@ -10,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
-node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+node = needs("node")
 
 COMMONJS = """
 const http = require('http');
@@ -178,27 +178,9 @@ def test_a_shared_port_of_somebody_else_is_refused(pmdaemon, port):
     assert refusal == f"cannot start second: port {port} belongs to first"
 
 
-@node
-def test_a_program_is_told_by_message_to_end_where_that_is_declared(pmdaemon):
-    pmdaemon.script(
-        "app.js",
-        "process.on('message', (text) => { console.log('got', text); process.exit(0); });"
-        "console.log('up'); setInterval(() => {}, 1000);",
-    )
-    pmdaemon.script(
-        "apps.json", '[{"name": "app", "script": "app.js", "shutdown_with_message": true}]'
-    )
-    pmdaemon.run("start", "apps.json")
-    eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
-
-    pmdaemon.run("stop", "app")
-
-    assert "got shutdown" in pmdaemon.run("logs", "app", "--nostream").out
-    assert pmdaemon.process("app")["last_exit"] == {"code": 0, "signal": None}
-
-
-@node
-def test_a_channel_outlives_the_daemon(pmdaemon):
+@pytest.fixture
+def told_to_end(pmdaemon):
+    """A program that runs, and is declared to be told by message to end."""
     pmdaemon.script(
         "app.js",
         "process.on('disconnect', () => console.log('cut off'));"
@@ -210,6 +192,20 @@ def test_a_channel_outlives_the_daemon(pmdaemon):
     )
     pmdaemon.run("start", "apps.json")
     eventually_sync(lambda: "up" in pmdaemon.run("logs", "app", "--nostream").out)
+
+
+@node
+@pytest.mark.usefixtures("told_to_end")
+def test_a_program_is_told_by_message_to_end_where_that_is_declared(pmdaemon):
+    pmdaemon.run("stop", "app")
+
+    assert "got shutdown" in pmdaemon.run("logs", "app", "--nostream").out
+    assert pmdaemon.process("app")["last_exit"] == {"code": 0, "signal": None}
+
+
+@node
+@pytest.mark.usefixtures("told_to_end")
+def test_a_channel_outlives_the_daemon(pmdaemon):
     pid = pmdaemon.pid("app")
 
     pmdaemon.kill_daemon()

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from tests.acceptance.conftest import FOREVER
+from tests.support.machine import needs
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def completed_by_bash(pmdaemon, *words):
 
 
 @pytest.mark.usefixtures("command")
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@needs("bash")
 def test_bash_completes_commands_options_and_names(pmdaemon):
     pmdaemon.run("start", FOREVER, "--name", "website", "--namespace", "webshop")
 
@@ -41,7 +42,7 @@ def test_bash_completes_commands_options_and_names(pmdaemon):
 
 
 @pytest.mark.usefixtures("command")
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@needs("bash")
 def test_completing_a_name_starts_no_daemon(pmdaemon):
     assert completed_by_bash(pmdaemon, "pmdaemon", "stop", "we") == []
     assert not pmdaemon.home.exists()

@@ -1,18 +1,18 @@
 """Ecosystem files of all formats, and what stands in them."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
 
 from tests.acceptance.conftest import FOREVER
+from tests.support.machine import needs
 from tests.support.running import command_line, environment_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+needs_node = needs("node")
 
 PM2_FILE = """
 // As PM2 has them.

@@ -3,14 +3,15 @@
 import os
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.support.cli import ROOT
-from tests.support.fronts import installed, nginx
+from tests.support.curl import fetch
+from tests.support.fronts import nginx
+from tests.support.machine import installed
 from tests.support.ports import answers, free_port
 from tests.support.running import children_of, is_alive, running_for
 from tests.support.waiting import eventually_sync
@@ -70,9 +71,7 @@ def test_the_first_day(pmdaemon, front):
     web = pmdaemon.run("web", "--port", str(web_port), "--api-key", "K", "--detach").out
     assert f"http://127.0.0.1:{web_port}" in web
     url = f"http://localhost:{web_port}"
-    curl = [installed("curl"), "-sS", "-H", "X-API-Key: K", f"{url}/api/status"]
-    done = subprocess.run(curl, capture_output=True, text=True, timeout=60, check=True)
-    assert '"ok"' in done.stdout
+    assert '"ok"' in fetch("-H", "X-API-Key: K", f"{url}/api/status")
     assert requests.get(f"{url}/api/status", timeout=60).status_code == 401
     front(app_port=app_port, web_port=web_port, front_port=front_port)
     url_in_front = f"http://127.0.0.1:{front_port}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.running import environment_of
 from tests.support.waiting import eventually_sync
@@ -98,7 +99,7 @@ def test_what_pm2_runs_goes_over_and_its_variables_with_it(pmdaemon, pm2, projec
     assert [one["state"] for one in pmdaemon.list() if one["name"] == "web"] == ["online"] * 3
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@needs("node")
 def test_a_saved_list_of_pm2_comes_up_where_pm2_is_gone(pmdaemon, port):
     pmdaemon.script("web.js", WEB)
     entry = {

@@ -10,7 +10,8 @@ import requests
 from aiohttp import ClientSession
 
 from tests.support.cli import ROOT
-from tests.support.fronts import installed, nginx
+from tests.support.fronts import nginx
+from tests.support.machine import installed
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 

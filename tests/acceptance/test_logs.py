@@ -8,10 +8,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from tests.acceptance.conftest import FOREVER
+from tests.support.terminals import on_a_terminal, rest_of
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
@@ -132,23 +132,12 @@ def test_what_comes_is_shown_as_it_comes(pmdaemon):
 
 def test_following_ends_with_ctrl_c_and_nothing_else_to_say(pmdaemon):
     pmdaemon.run("start", "echo hello; exec sleep 1000", "--name", "app")
-    program, *rest = pmdaemon.command("logs", "app")
-    terminal = pexpect.spawn(
-        program,
-        rest,
-        env=pmdaemon.environment,
-        cwd=str(pmdaemon.work),
-        encoding="utf-8",
-        timeout=60,
-    )
-    terminal.expect_exact("hello")
+    with on_a_terminal(pmdaemon, "logs", "app") as terminal:
+        terminal.expect_exact("hello")
 
-    terminal.sendintr()
+        terminal.sendintr()
 
-    rest_of_it = terminal.read()
-    terminal.close()
-    assert terminal.exitstatus == 0
-    assert rest_of_it.strip().removeprefix("^C") == ""
+        assert rest_of(terminal).strip().removeprefix("^C") == ""
 
 
 def test_nothing_is_missed_or_doubled_by_who_follows(pmdaemon):

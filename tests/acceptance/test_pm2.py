@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import needs
 from tests.support.running import end_all, running_for
 from tests.support.waiting import eventually_sync
 
@@ -142,7 +143,7 @@ kill again: 0
 """
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="the script asks node what it sees")
+@needs("node")
 def test_a_shell_script_for_pm2_runs_unchanged(work, tmp_path):
     folder, home = tmp_path / "bin", tmp_path / "home"
     folder.mkdir()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.curl import fetch
+from tests.support.machine import installed
 from tests.support.ports import free_port
 
 REQUEST = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
@@ -30,15 +32,13 @@ def address(pmdaemon):
 
 
 def curl(*arguments):
-    done = subprocess.run(
-        ["curl", "-sS", *arguments], capture_output=True, text=True, timeout=60, check=True
-    )
-    return json.loads(done.stdout)
+    return json.loads(fetch(*arguments))
 
 
 def events(count, *arguments):
     """Take so many lines of data from a stream."""
-    with subprocess.Popen(["curl", "-sSN", *arguments], stdout=subprocess.PIPE, text=True) as done:
+    words = [installed("curl"), "-sSN", *arguments]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as done:
         try:
             lines = (line for line in done.stdout if line.startswith("data: "))
             return [json.loads(next(lines).removeprefix("data: ")) for _ in range(count)]
@@ -90,11 +90,7 @@ def test_requests_through_the_gateway(pmdaemon, address):
     pmdaemon.run("proxy", "add", address.split("/")[2], "--name", "api")
     for path in ("/health", "/nothing"):
         host = ["-H", f"Host: api.localhost:{http}"]
-        subprocess.run(
-            ["curl", "-sS", "-o", "/dev/null", *host, f"http://127.0.0.1:{http}{path}"],
-            timeout=60,
-            check=True,
-        )
+        fetch("-o", "/dev/null", *host, f"http://127.0.0.1:{http}{path}")
 
     everything = curl(f"{address}/proxy/requests")
     assert [one["url"] for one in everything["requests"]] == ["/nothing", "/health"]

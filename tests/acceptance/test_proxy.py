@@ -128,7 +128,7 @@ def test_swaps_under_load_fail_nobody(pmdaemon, server, proxy):
         (("add", "a.test", "127.0.0.1:99999"), "no TCP port"),
         (("remove", "nothing"), "no service is called nothing"),
         (("pause", "nothing"), "no service is called nothing"),
-        (("on", "--host", "203.0.113.1"), "it is no address of this machine"),
+        (("on", "--host", "203.0.113.1"), "this machine does not have that address"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(pmdaemon, words, sentence):

@@ -1,16 +1,16 @@
 """Programs written for Pup: clients of its API, and children that report and talk to each other."""
 
 import json
-import shutil
 import urllib.error
 import urllib.request
 
 import pytest
 
 from tests.support.browser import a_browser, a_page
+from tests.support.machine import needs
 from tests.support.waiting import eventually_sync
 
-node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+node = needs("node")
 
 PYTHON_CHILD = """
 import time

@@ -1,11 +1,12 @@
 """The examples of the PMDaemon API's reference, as they are printed there but for the address."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
 
+from tests.support.curl import curl
+from tests.support.machine import installed
 from tests.support.ports import free_port
 
 KEY = "your-secret-api-key"
@@ -67,18 +68,6 @@ def turn_on(pmdaemon):
     return on
 
 
-def curl(*arguments):
-    done = subprocess.run(
-        ["curl", "-sS", "-w", "\n%{http_code}", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    body, _, status = done.stdout.rpartition("\n")
-    return int(status), json.loads(body)
-
-
 def test_the_examples_with_curl(pmdaemon, script, turn_on):
     address = turn_on("--allow-create")
     app_port = str(free_port())
@@ -122,9 +111,7 @@ def test_the_examples_with_keys_of_all_forms(pmdaemon, turn_on):
 
 
 def test_the_example_in_javascript(pmdaemon, script, turn_on):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
+    node = installed("node")
     pmdaemon.run("start", "sleep 1000", "--name", "my-app")
     # The example asks for the machine without a key, so there is none.
     address = turn_on()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 from contextlib import ExitStack, closing
@@ -14,13 +13,14 @@ import pytest
 from tests.acceptance.conftest import FOREVER, LISTENS
 from tests.acceptance.test_cluster import COMMONJS, MODULE, PYTHON, all_that_answer
 from tests.support.http_clients import bodies_of, failures_of, under_load
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.running import environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
-node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+node = needs("node")
 
 gunicorn = pytest.mark.skipif(find_spec("gunicorn") is None, reason="gunicorn is not installed")
 

@@ -105,7 +105,7 @@ def test_a_broken_file_is_kept_and_its_backup_used(pmdaemon):
 
     outcome = pmdaemon.run("resurrect")
 
-    assert "it is broken, no JSON; using" in outcome.err
+    assert "it is not valid JSON; using" in outcome.err
     assert [one["name"] for one in pmdaemon.list()] == ["first"]
     assert dump.read_text() == '[{"name": "se'
 

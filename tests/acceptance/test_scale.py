@@ -1,12 +1,11 @@
 """`scale`: more instances, and fewer."""
 
-import shutil
-
 import pytest
 
 from tests.acceptance.conftest import FOREVER
 from tests.acceptance.test_cluster import COMMONJS, all_that_answer
 from tests.support.http_clients import failures_of, under_load
+from tests.support.machine import needs
 from tests.support.ports import answers
 from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
@@ -65,7 +64,7 @@ def test_more_instances_than_ports_are_refused(pmdaemon, port):
     assert refusal == f"cannot have 3 instances of app: it has one TCP port ({port})"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@needs("node")
 def test_no_request_fails_when_instances_of_a_cluster_go(pmdaemon, port):
     pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
     pmdaemon.run("start", "app.js", "--name", "web", "-i", "3")

@@ -23,4 +23,4 @@ def test_a_program_gets_a_signal_and_goes_on(pmdaemon):
 def test_a_signal_that_does_not_exist_is_refused(pmdaemon):
     refusal = pmdaemon.refused("signal", "SIGNONSENSE", "app", status=2)
 
-    assert refusal == "not a signal, as SIGINT or SIGTERM: SIGNONSENSE"
+    assert refusal == "not a signal such as SIGINT or SIGTERM: SIGNONSENSE"

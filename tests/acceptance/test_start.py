@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import FOREVER
+from tests.support.machine import needs
 from tests.support.running import children_of, command_line, environment_of, is_alive
 from tests.support.waiting import eventually_sync
 
@@ -43,7 +44,7 @@ def test_a_script_runs_by_the_interpreter_of_its_extension(pmdaemon):
     assert argument == str(script)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@needs("node")
 def test_a_node_script_runs_by_node(pmdaemon):
     script = pmdaemon.script("idle.js", "setInterval(() => {}, 1000)")
 
@@ -69,7 +70,7 @@ def test_what_stands_behind_two_dashes_reaches_the_program_unchanged(pmdaemon):
     pmdaemon.run("start", "app.py", "--", *arguments)
 
     log = Path(pmdaemon.process("app")["out_file"])
-    assert eventually_sync(log.read_text) == f"{arguments}\n"
+    eventually_sync(lambda: log.read_text() == f"{arguments}\n")
 
 
 def test_several_programs_are_started_at_once(pmdaemon):

@@ -156,15 +156,14 @@ def test_a_deleted_app_gives_its_port_back(pmdaemon, port):
     assert pmdaemon.process("app")["tcp_port"] == port
 
 
-def test_a_port_is_found_within_a_range_and_kept(pmdaemon):
-    with closing(socket.create_server(("127.0.0.1", 0))) as stranger:
-        taken = stranger.getsockname()[1]
-        pmdaemon.run("start", FOREVER, "--name", "app", "--port", f"auto:{taken}-{taken + 50}")
+def test_a_port_is_found_within_a_range_and_kept(pmdaemon, port):
+    with closing(socket.create_server(("127.0.0.1", port))):
+        pmdaemon.run("start", FOREVER, "--name", "app", "--port", f"auto:{port}-{port + 50}")
     given = pmdaemon.process("app")["tcp_port"]
 
     pmdaemon.run("restart", "app")
 
-    assert taken < given <= taken + 50
+    assert port < given <= port + 50
     assert pmdaemon.process("app")["tcp_port"] == given
 
 

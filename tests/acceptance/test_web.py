@@ -1,8 +1,6 @@
 """The web side of a real daemon, used by clients that know nothing of it."""
 
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.curl import curl
+from tests.support.machine import installed
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
@@ -47,21 +47,6 @@ def url(pmdaemon):
     pmdaemon.environment["PMDAEMON_API_KEY"] = KEY["X-API-Key"]
     pmdaemon.run("web", "--port", str(port), "--detach")
     return f"http://127.0.0.1:{port}"
-
-
-def curl(*arguments):
-    found = shutil.which("curl")
-    if found is None:
-        pytest.skip("curl is not installed")
-    done = subprocess.run(
-        [found, "-sS", "-w", "\n%{http_code}", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    body, _, status = done.stdout.rpartition("\n")
-    return int(status), json.loads(body)
 
 
 @pytest.mark.usefixtures("app")
@@ -224,9 +209,6 @@ class LoadBalancer:
     """A real haproxy that asks our web side whom to send requests to."""
 
     def __init__(self, folder, web_port, app_port):
-        found = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
-        if found is None:
-            pytest.skip("haproxy is not installed")
         self.front_port = free_port()
         # A path in a test's folder may be too long for a socket.
         self.socket = f"/tmp/pmdaemon-haproxy-{self.front_port}.sock"
@@ -240,7 +222,7 @@ class LoadBalancer:
                 front_port=self.front_port,
             )
         )
-        self.process = subprocess.Popen([found, "-db", "-q", "-f", str(config)])
+        self.process = subprocess.Popen([installed("haproxy"), "-db", "-q", "-f", str(config)])
 
     def close(self):
         self.process.kill()

@@ -1,12 +1,12 @@
 """The web API over TLS, as clients that check certificates see it."""
 
 import ssl
-import subprocess
 
 import pytest
 import requests
 
 from tests.support.certificates import make_certificate
+from tests.support.curl import fetch
 from tests.support.ports import free_port
 from tests.support.waiting import eventually_sync
 
@@ -65,12 +65,6 @@ def test_a_certificate_that_cannot_be_used_is_one_sentence(pmdaemon, files, sent
 def test_curl_gets_through_too(pmdaemon, certificate):
     port, _ = turn_on(pmdaemon, certificate)
 
-    done = subprocess.run(
-        ["curl", "-sS", "--cacert", certificate[0], f"https://localhost:{port}/api/status"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    said = fetch("--cacert", certificate[0], f"https://localhost:{port}/api/status")
 
-    assert '"status": "ok"' in done.stdout
+    assert '"status": "ok"' in said

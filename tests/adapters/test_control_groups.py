@@ -15,13 +15,6 @@ from tests.support.waiting import eventually
 
 
 @pytest.fixture
-def reader():
-    reader = ProcReader()
-    yield reader
-    reader.close()
-
-
-@pytest.fixture
 def below():
     """The folder in which groups are made."""
     return Path(own_group().folder)
@@ -37,20 +30,20 @@ def home(below):
 
 
 @pytest.fixture
-def groups(home, reader):
-    groups = ControlGroups(home, reader)
+def groups(home, proc_reader):
+    groups = ControlGroups(home, proc_reader)
     yield groups
     groups.close()
 
 
 @pytest.fixture
-def begin(reader):
+def begin(proc_reader):
     """Have programs started, and ended at the end."""
     begun = []
 
     def started():
         begun.append(subprocess.Popen(["sleep", "1000"]))
-        return reader.entry(begun[-1].pid).identity
+        return proc_reader.entry(begun[-1].pid).identity
 
     yield started
     for program in begun:
@@ -98,7 +91,7 @@ async def test_a_group_is_removed_when_its_run_is_over_with_those_before_it(
 
 
 async def test_the_next_daemon_finds_the_groups_and_removes_those_of_the_dead(
-    groups, home, below, reader, begin
+    groups, home, below, proc_reader, begin
 ):
     groups.open()
     living, dead = begin(), begin()
@@ -107,7 +100,7 @@ async def test_the_next_daemon_finds_the_groups_and_removes_those_of_the_dead(
     await eventually(lambda: groups.pids(f"{home}.0.1") and groups.pids(f"{home}.1.1"))
     end(dead)
 
-    following = ControlGroups(home, reader)
+    following = ControlGroups(home, proc_reader)
     following.open()
 
     assert following.pids(f"{home}.0.1") == [living.pid]
@@ -116,7 +109,7 @@ async def test_the_next_daemon_finds_the_groups_and_removes_those_of_the_dead(
 
 
 async def test_a_group_is_found_by_its_run_where_ours_is_not_to_be_divided(
-    groups, home, reader, begin, monkeypatch
+    groups, home, proc_reader, begin, monkeypatch
 ):
     groups.open()
     run, token = begin(), f"{home}.0.1"
@@ -127,7 +120,7 @@ async def test_a_group_is_found_by_its_run_where_ours_is_not_to_be_divided(
         raise NotDivisible("it is another's")
 
     monkeypatch.setattr(control_groups, "find_divisible", elsewhere)
-    following = ControlGroups(home, reader)
+    following = ControlGroups(home, proc_reader)
     following.open([(run, token), (begin(), f"{home}.1.1")])
     found = following.pids(token)
     end(run)
@@ -139,13 +132,13 @@ async def test_a_group_is_found_by_its_run_where_ours_is_not_to_be_divided(
 
 
 async def test_where_our_group_is_not_to_be_divided_no_run_gets_one(
-    home, reader, begin, monkeypatch
+    home, proc_reader, begin, monkeypatch
 ):
     def refuse(*_):
         raise NotDivisible("it is another's")
 
     monkeypatch.setattr(control_groups, "find_divisible", refuse)
-    groups = ControlGroups(home, reader)
+    groups = ControlGroups(home, proc_reader)
     groups.open()
 
     groups.hold(begin(), f"{home}.0.1")
@@ -198,7 +191,7 @@ async def test_we_leave_the_group_of_a_run_that_has_started_us(groups, home, beg
 
 
 async def test_where_we_are_in_the_group_of_a_run_for_good_it_is_not_taken_for_the_run(
-    home, reader, begin, below, monkeypatch
+    home, proc_reader, begin, below, monkeypatch
 ):
     inside, token = below / f"{MARK}{home}.0.1", f"{home}.0.1"
     inside.mkdir()
@@ -208,7 +201,7 @@ async def test_where_we_are_in_the_group_of_a_run_for_good_it_is_not_taken_for_t
         raise NotDivisible("it has bounds")
 
     monkeypatch.setattr(control_groups, "find_divisible", refuse)
-    groups = ControlGroups(home, reader)
+    groups = ControlGroups(home, proc_reader)
     for pid in (run.pid, os.getpid()):
         cgroup_files.put_in(os.fspath(inside), pid)
     try:
@@ -221,12 +214,12 @@ async def test_where_we_are_in_the_group_of_a_run_for_good_it_is_not_taken_for_t
 
 
 async def test_where_we_cannot_leave_such_a_group_none_is_used(
-    home, reader, begin, monkeypatch, caplog
+    home, proc_reader, begin, monkeypatch, caplog
 ):
     own = OwnGroup("/", "/nowhere", holds_us=False)
     monkeypatch.setattr(control_groups, "find_divisible", lambda *_: own)
     caplog.set_level("INFO")
-    groups = ControlGroups(home, reader)
+    groups = ControlGroups(home, proc_reader)
 
     groups.open()
 

@@ -21,6 +21,7 @@ from pmdaemon.adapters.fifos import (
     open_fifo,
     splice,
 )
+from tests.support.limits import limited
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's pipes")
 
@@ -83,17 +84,15 @@ def test_what_is_no_fifo_is_replaced(tmp_path: Path, opened: Callable[[str], int
 
 
 def test_the_last_descriptors_are_left_to_commands(opened: Callable[[str], int], tmp_path: Path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     # Above all that are open: a high one would be missing among the last.
     most = max(map(int, os.listdir("/dev/fd"))) + 4 * SPARED
     others: list[int] = []
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     try:
-        with pytest.raises(OSError, match="Too many open files"):
-            list(map(opened, map(str, range(most))))
-        others += [os.open(tmp_path, os.O_RDONLY) for _ in range(SPARED)]
+        with limited(resource.RLIMIT_NOFILE, most):
+            with pytest.raises(OSError, match="Too many open files"):
+                list(map(opened, map(str, range(most))))
+            others += [os.open(tmp_path, os.O_RDONLY) for _ in range(SPARED)]
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         for fd in others:
             os.close(fd)
 

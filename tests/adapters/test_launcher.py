@@ -17,6 +17,7 @@ from pmdaemon.core.process import Exit
 from pmdaemon.core.spec import Limits
 from pmdaemon.engine.interfaces import Equipment, LaunchFailed, LaunchOrder
 from tests.fakes.process_reader import FakeProcessReader
+from tests.support.limits import limited, no_descriptor_free
 from tests.support.running import children_of
 from tests.support.system import REAL_SYSTEMS, Program, pidfd_system
 from tests.support.waiting import eventually
@@ -194,37 +195,36 @@ async def test_another_launcher_of_the_same_daemon_can_tell_the_exit(linux, a_la
 @pytest.fixture
 def raised_limit():
     """Let us have more files open than programs are to have, as the daemon does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield 256, hard
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with limited(resource.RLIMIT_NOFILE, hard):
+        yield 256, hard
 
 
 @pytest.fixture
-def limited(linux, a_launcher, raised_limit):
+def limiting(linux, a_launcher, raised_limit):
     """Start programs with a lower limit than ours."""
     linux.launcher = a_launcher(child_nofile=raised_limit)
     return linux
 
 
-async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(limited, raised_limit):
-    seen = {await limited.said("ulimit -Sn; ulimit -Hn") for _ in range(10)}
+async def test_a_program_has_the_limit_on_open_files_from_its_first_moment(limiting, raised_limit):
+    seen = {await limiting.said("ulimit -Sn; ulimit -Hn") for _ in range(10)}
 
     assert seen == {f"256\n{raised_limit[1]}"}
 
 
-async def test_our_own_limit_stays_also_when_a_program_cannot_be_started(limited, raised_limit):
-    limited.launch(Program.STAYS)
+async def test_our_own_limit_stays_also_when_a_program_cannot_be_started(limiting, raised_limit):
+    limiting.launch(Program.STAYS)
     with pytest.raises(LaunchFailed):
-        limited.launch("", argv=("/nowhere",))
+        limiting.launch("", argv=("/nowhere",))
 
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (raised_limit[1], raised_limit[1])
 
 
-async def test_with_more_files_open_than_programs_may_have_they_still_start(limited, raised_limit):
+async def test_with_more_files_open_than_programs_may_have_they_still_start(limiting, raised_limit):
     many = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
     try:
-        identity = limited.launch(Program.STAYS)
+        identity = limiting.launch(Program.STAYS)
     finally:
         for file in many:
             os.close(file)
@@ -233,15 +233,9 @@ async def test_with_more_files_open_than_programs_may_have_they_still_start(limi
 
 
 async def test_a_program_can_be_started_when_we_can_open_nothing_more(linux):
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
     order = linux.order(Program.STAYS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
+    with no_descriptor_free():
         identity = linux.launcher.launch(order)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     linux.launched[identity] = order.token
     assert linux.trees.find_launched([order.token]) == {order.token: identity}

@@ -49,7 +49,7 @@ def test_what_is_wrong_with_the_file_can_be_asked(tmp_path):
     assert settings.problem() is None
 
     path.write_text("[deploy]\nconcurrent_builds = 0\n")
-    assert "deploy.concurrent_builds: it is 1 to 64" in settings.problem()
+    assert "deploy.concurrent_builds: it must be from 1 to 64" in settings.problem()
 
     path.unlink()
     assert settings.problem() is None

@@ -312,15 +312,23 @@ async def test_lines_have_the_times_at_which_they_came(log_files: LogFiles):
     os.close(program_side)
 
 
+def on_a_small_disk(
+    folders: tuple[Path, Path], programs: ExitStack, size: str, policy: LogPolicy = UNBOUNDED
+) -> tuple[LogFiles, str, Path]:
+    """Keep the output of one program on a disk of this size; return its FIFO and its file, too."""
+    logs, run = folders
+    programs.enter_context(small_disk(logs, size))
+    log_files = LogFiles(logs, run, LoopClock())
+    programs.callback(log_files.leave)
+    fifo, _ = log_files.open(0, "app", 0, policy)
+    return log_files, fifo, Path(log_files.files("app", 0)[0])
+
+
 async def test_a_full_disk_blocks_no_program_and_the_loss_is_told_exactly(
     folders: tuple[Path, Path], programs: ExitStack
 ):
-    logs, run = folders
-    programs.enter_context(small_disk(logs, "256k"))
-    log_files = LogFiles(logs, run, LoopClock())
-    programs.callback(log_files.leave)
-    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
-    path = Path(log_files.files("app", 0)[0])
+    logs, _ = folders
+    log_files, fifo, path = on_a_small_disk(folders, programs, "256k")
     ballast = logs / "ballast"
     ballast.write_bytes(b"x" * 100_000)
 
@@ -405,12 +413,9 @@ async def test_a_new_policy_holds_from_then_on(folders: tuple[Path, Path]):
 async def test_spent_inodes_cost_no_output_of_files_that_are_there(
     folders: tuple[Path, Path], programs: ExitStack
 ):
-    logs, run = folders
-    programs.enter_context(small_disk(logs, "1m,nr_inodes=20"))
-    log_files = LogFiles(logs, run, LoopClock())
-    programs.callback(log_files.leave)
-    fifo, _ = log_files.open(0, "app", 0, LogPolicy(max_size=10_000))
-    path = Path(log_files.files("app", 0)[0])
+    logs, _ = folders
+    policy = LogPolicy(max_size=10_000)
+    log_files, fifo, path = on_a_small_disk(folders, programs, "1m,nr_inodes=20", policy)
     spend_inodes(logs)
 
     await ended(start(programs, WRITER, fifo, 1000))
@@ -441,12 +446,8 @@ async def test_a_time_index_that_cannot_be_written_costs_times_and_nothing_else(
 async def test_a_read_only_folder_blocks_no_program_and_the_loss_is_told(
     folders: tuple[Path, Path], programs: ExitStack
 ):
-    logs, run = folders
-    programs.enter_context(small_disk(logs, "1m"))
-    log_files = LogFiles(logs, run, LoopClock())
-    programs.callback(log_files.leave)
-    fifo, _ = log_files.open(0, "app", 0, UNBOUNDED)
-    path = Path(log_files.files("app", 0)[0])
+    logs, _ = folders
+    log_files, fifo, path = on_a_small_disk(folders, programs, "1m")
     remount(logs, "ro")
 
     await ended(start(programs, WRITER, fifo, 20_000))

@@ -2,7 +2,6 @@ import errno
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pmdaemon.adapters.log_writer import AGE_RETRY, ROTATION_RETRY, LogWriter
 from pmdaemon.core.logs import Marks, times_path
 from pmdaemon.core.process import Instant
 from pmdaemon.core.spec import LogPolicy
+from tests.support.limits import limited
 from tests.support.loop_clock import LoopClock
 
 LIMIT = 1 << 20
@@ -59,16 +59,6 @@ def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     bench = Bench(tmp_path, LogPolicy(max_size=100, keep=2), request.param)
     yield bench
     bench.close()
-
-
-@contextmanager
-def limited(which: int, limit: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(which)
-    resource.setrlimit(which, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(which, (soft, hard))
 
 
 def full_disk(room: int):

@@ -7,7 +7,6 @@ import pytest
 
 from pmdaemon.adapters import node_channels
 from pmdaemon.adapters.node_channels import NodeChannels
-from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.engine import settle
 from tests.support.waiting import eventually
 
@@ -27,13 +26,6 @@ class Program:
     def hear(self):
         line, descriptors, _, _ = socket.recv_fds(self.line, 65536, 4)
         return json.loads(line), descriptors
-
-
-@pytest.fixture
-async def keeper():
-    keeper = FakeDescriptorStore()
-    yield keeper
-    keeper.close()
 
 
 @pytest.fixture

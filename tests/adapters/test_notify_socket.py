@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from pmdaemon.adapters.notify_socket import LONGEST_PATH, DatagramNotifySocket
-from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="credentials are Linux's")
@@ -19,13 +18,6 @@ line.connect(os.environ["NOTIFY_SOCKET"])
 line.send(sys.argv[1].encode())
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-async def keeper():
-    keeper = FakeDescriptorStore()
-    yield keeper
-    keeper.close()
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import os
-import resource
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 from pmdaemon.adapters import pidfd
 from pmdaemon.adapters.pidfd import PidfdHandles
 from pmdaemon.core.process import Exit
+from tests.support.limits import no_descriptor_free
 from tests.support.system import Program, pidfd_system
 from tests.support.waiting import eventually
 
@@ -69,14 +69,8 @@ async def test_no_descriptor_is_left_after_closing_and_nobody_is_told(system, pr
 async def test_without_free_descriptors_it_waits_for_one(system):
     ends: list[Exit] = []
     identity = system.launch(Program.FAILS)
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
+    with no_descriptor_free():
         system.launcher.watch(identity, lambda _, how: ends.append(how))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     await eventually(lambda: ends)
     assert ends == [Exit(code=3)]
@@ -107,14 +101,8 @@ async def test_a_program_that_a_debugger_holds_is_reaped_when_it_lets_go(system)
 
 async def test_without_free_descriptors_a_signal_is_sent_all_the_same(system):
     identity = system.launch(Program.STAYS)
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
+    with no_descriptor_free():
         system.trees.signal([identity], "SIGKILL")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     await eventually(lambda: not system.trees.alive(identity))
 

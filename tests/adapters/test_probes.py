@@ -110,4 +110,4 @@ async def test_nonsense_is_a_failure_and_no_exception(prober, kind, target):
 async def test_the_time_it_took_is_told(prober, port):
     result = await prober.probe(order("tcp", str(port)))
 
-    assert 0 <= result.seconds < 5
+    assert 0 <= result.seconds < 60

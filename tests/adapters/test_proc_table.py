@@ -1,10 +1,10 @@
 import os
-import resource
 import subprocess
 
 import pytest
 
 from pmdaemon.adapters.proc_table import parse_stat
+from tests.support.limits import no_descriptor_free
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -65,14 +65,8 @@ def test_what_does_not_exist_has_neither_entry_nor_token(proc_reader):
 
 
 def test_without_free_descriptors_processes_do_not_look_as_if_they_were_gone(proc_reader):
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.dup(0)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
+    with no_descriptor_free():
         entry, listed = proc_reader.entry(os.getpid()), proc_reader.scan()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     assert entry is not None
     assert os.getpid() in listed

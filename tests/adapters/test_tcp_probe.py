@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from pmdaemon.adapters.tcp_probe import BindingTcpProbe
-from tests.support.ports import has_ipv6
+from tests.support.ports import free_port, has_ipv6
 
 ADDRESSES = [
     pytest.param(socket.AF_INET, "0.0.0.0", id="all-ipv4"),
@@ -19,7 +19,7 @@ if has_ipv6():
 
 @pytest.mark.parametrize(("family", "host"), ADDRESSES)
 def test_a_port_is_not_free_whatever_address_it_is_listened_on(family, host):
-    with socket.create_server((host, 0), family=family) as server:
+    with socket.create_server((host, free_port()), family=family) as server:
         port = server.getsockname()[1]
 
         assert not BindingTcpProbe().is_free(port)
@@ -34,7 +34,7 @@ def test_a_port_of_a_dual_stack_server_is_not_free():
 
 
 def test_lingering_connections_of_an_earlier_server_are_no_hindrance():
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", free_port())) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
             accepted, _ = server.accept()

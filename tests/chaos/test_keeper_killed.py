@@ -1,7 +1,6 @@
 import fcntl
 import os
 import random
-import shutil
 import signal
 import struct
 import termios
@@ -15,6 +14,7 @@ from tests.chaos.seeds import a_seed, pass_a_while
 from tests.chaos.test_update_under_load import NODE_APP
 from tests.chaos.writers import Writer, check_at_rest, check_output
 from tests.support.daemon import a_daemon, until
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
@@ -87,7 +87,7 @@ def test_a_crash_while_neither_is_there_is_counted_and_made_up_for(tmp_path, see
         check_at_rest(daemon, [writer])
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@needs("node")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may copy descriptors everywhere")
 def test_a_cluster_is_reloaded_after_keeper_and_daemon_were_killed_together(tmp_path):
     port = free_port()

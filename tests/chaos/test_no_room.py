@@ -14,6 +14,7 @@ from tests.chaos import writer
 from tests.chaos.seeds import a_seed
 from tests.chaos.writers import Writer, check_at_rest, check_output, whole_output
 from tests.support.daemon import a_daemon, until
+from tests.support.limits import limited
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
@@ -260,17 +261,6 @@ def test_without_pids_programs_wait_and_are_started_when_there_are_some(tmp_path
 def a_crowd(count):
     apps = [{"name": f"crowd-{n}", **SLEEPER} for n in range(count)]
     return {"apps": apps, "cwd": "/", "environment": {"PATH": os.defpath}}
-
-
-@contextmanager
-def limited(what, soft):
-    """Let what is started have this limit."""
-    before = resource.getrlimit(what)
-    resource.setrlimit(what, (soft, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(what, before)
 
 
 @pytest.fixture

@@ -1,38 +1,38 @@
 import json
 import shutil
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.support.cli import a_home
 from tests.support.daemon import a_daemon, until
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
-STORES = sorted((Path(__file__).parents[1] / "data").glob("store_v*.db"))
+DATA = Path(__file__).parents[1] / "data"
 
 
-@pytest.fixture(params=STORES, ids=lambda path: path.stem)
-def home(request, tmp_path):
-    """Give a home whose store an earlier release wrote; its web side is to be on loopback."""
-    home = tmp_path / "home"
+def a_home_of(store, home, key, **setting):
+    """Make a home whose store was written before; what it listens on is to be on loopback."""
     home.mkdir(mode=0o700)
-    shutil.copy(request.param, home / "state.db")
-    web = {"host": "127.0.0.1", "tcp_port": a_free_port(), "api_key_digest": "ab12"}
-    with closing(sqlite3.connect(home / "state.db")) as store, store:
-        store.execute("UPDATE settings SET value = ? WHERE key = 'web'", [json.dumps(web)])
+    shutil.copy(DATA / store, home / "state.db")
+    with closing(sqlite3.connect(home / "state.db")) as kept, kept:
+        kept.execute("UPDATE settings SET value = ? WHERE key = ?", [json.dumps(setting), key])
     return home
 
 
-def a_free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def test_the_store_of_an_earlier_release_is_carried_on(home):
+def test_the_very_first_store_is_carried_on(tmp_path):
+    home = a_home_of(
+        "store_v1.db",
+        tmp_path / "home",
+        "web",
+        host="127.0.0.1",
+        tcp_port=free_port(),
+        api_key_digest="ab12",
+    )
     with a_daemon(home) as daemon:
 
         def views():
@@ -50,3 +50,21 @@ def test_the_store_of_an_earlier_release_is_carried_on(home):
         assert views()[9]["reason"]
         daemon.start_apps({"name": "new", "script": "sleep", "args": ["1000"]})
         assert daemon.processes()["new"]["pm_id"] == 10
+
+
+def test_all_that_the_store_before_the_latest_kept_is_there(tmp_path):
+    """It has apps in all wishes, a job, a key, a published app, a project, and its deployment."""
+    port = free_port()
+    home = a_home_of("store_v10.db", tmp_path / "home", "gateway", host="localhost", http_port=port)
+    with a_home(tmp_path, home) as pmdaemon:
+
+        def told(*words):
+            return pmdaemon.run(*words, "--json").json
+
+        wishes = {one["name"]: one["wish"] for one in told("list")}
+
+        assert wishes == {"app": "up", "idle": "down", "nightly": "down", "hello@1": "up"}
+        pmdaemon.when("app", lambda one: one["state"] == "online")  # brought up again
+        assert [one["name"] for one in told("token", "--list")] == ["ci"]
+        assert told("project", "show", "hello")["url"] == f"http://hello.localhost:{port}"
+        assert [one["live"] for one in told("deployments", "hello")["deployments"]] == [True]

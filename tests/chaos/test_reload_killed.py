@@ -1,5 +1,4 @@
 import random
-import shutil
 import threading
 
 import pytest
@@ -9,6 +8,7 @@ from tests.chaos.seeds import a_seed, pass_a_while
 from tests.chaos.test_update_under_load import NODE_APP
 from tests.support.daemon import a_daemon, until
 from tests.support.http_clients import failures_of, under_load
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.posix,
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
+    needs("node"),
 ]
 
 KILLS = 10

@@ -1,9 +1,8 @@
-import shutil
-
 import pytest
 
 from tests.support.daemon import a_daemon, until
 from tests.support.http_clients import failures_of, get_on, under_load
+from tests.support.machine import needs
 from tests.support.ports import answers, free_port
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
@@ -38,7 +37,7 @@ def test_an_update_refuses_and_fails_no_request(tmp_path):
         assert daemon.processes()["app"]["pid"] == before
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@needs("node")
 def test_an_update_refuses_and_fails_no_request_to_a_cluster(tmp_path):
     port = free_port()
     script = tmp_path / "app.js"

@@ -53,9 +53,24 @@ def cli_without_daemon(home, capsys):
 
 
 @pytest.fixture
+def cli_that_keeps(cli_without_daemon):
+    """A home in which two values are kept by name."""
+    cli_without_daemon("multiset", "plain 1 other 2")
+    return cli_without_daemon
+
+
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A current directory of the test's own."""
     path = Path(tmp_path, "work")
     path.mkdir()
     monkeypatch.chdir(path)
     return path
+
+
+@pytest.fixture
+def file(folder):
+    """A file that declares two apps."""
+    path = folder / "eco.json"
+    path.write_text('[{"name": "web", "script": "a.js"}, {"name": "api", "script": "b.js"}]')
+    return str(path)

@@ -38,3 +38,15 @@ def test_two_that_differ_are_none(monkeypatch):
 
     with pytest.raises(WrongUsage, match="the two entries are not the same"):
         read_secret("password", again=True)
+
+
+def test_ctrl_d_at_the_prompt_is_nothing_typed(monkeypatch, capsys):
+    def getpass(_):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin", Screen())
+    monkeypatch.setattr("getpass.getpass", getpass)
+
+    with pytest.raises(WrongUsage, match="there is no password"):
+        read_secret("password")
+    assert capsys.readouterr().err == "\n"  # the prompt has a line of its own

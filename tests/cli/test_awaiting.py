@@ -1,8 +1,17 @@
+import os
+import signal
 import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from pmdaemon.cli import awaiting
 from pmdaemon.cli.awaiting import main
+from tests.support.waiting import eventually_sync
 
 SOON = ("--timeout", "0.3", "--interval", "0.05")
 
@@ -50,3 +59,64 @@ def test_what_is_no_place_is_refused_at_once(words, capsys):
 def test_a_url_that_nobody_answers_for_does_not_answer(capsys):
     assert main(["db", "--url", "http://127.0.0.1:1/", *SOON]) == 1
     assert "refused" in capsys.readouterr().err
+
+
+def test_what_answers_something_else_than_http_does_not_answer(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer():
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(1024)
+                peer.sendall(b"220 mail\r\n")
+
+        threading.Thread(target=answer).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        status = main(["db", "--url", url, "--timeout", "0"])
+
+    assert status == 1
+    assert capsys.readouterr().err == "db does not answer: its answer is not HTTP: 220 mail\n"
+
+
+def test_a_host_that_cannot_be_one_does_not_answer(capsys):
+    assert main(["db", "--tcp", "a..b:80", "--timeout", "0"]) == 1
+    assert "label empty" in capsys.readouterr().err
+
+
+def test_nothing_is_left_of_a_check_that_takes_too_long(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(awaiting, "LONGEST_PROBE", 0.5)
+    noted = tmp_path / "pid"
+
+    assert main(["db", "--cmd", f"sleep 600 & echo $! > {noted}; wait", "--timeout", "0"]) == 1
+    assert "takes too long" in capsys.readouterr().err
+    pid = int(noted.read_text())
+    try:
+        eventually_sync(lambda: is_over(pid))
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_stop_ends_it_without_a_word(tmp_path):
+    begun = tmp_path / "begun"
+    words = ["db", "--cmd", f"touch {begun}; false", "--interval", "60", "--timeout", "600"]
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "pmdaemon.cli.awaiting", *words], stderr=subprocess.PIPE
+    )
+    try:
+        eventually_sync(begun.exists)
+        waiting.send_signal(signal.SIGINT)
+
+        assert waiting.communicate(timeout=60) == (None, b"")
+        assert waiting.returncode == 130
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+def is_over(pid):
+    """Tell whether a process has ended, though perhaps nobody has asked how (proc(5))."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from pmdaemon.config.paths import Home
+
 
 def authority_in(home):
     folder = Path(home.path) / "certificates"
@@ -140,3 +142,11 @@ def test_it_says_how_a_machine_comes_to_trust_it(cli):
 
     assert f"NODE_EXTRA_CA_CERTS={file}" in cli.out
     assert "and for nothing else" in cli.out
+
+
+def test_the_lines_to_type_hold_with_a_home_that_has_blanks(cli, tmp_path):
+    home = Home(str(tmp_path / "my home"))
+    file = authority_in(home)
+
+    assert cli("proxy", "certs", "--install", PMDAEMON_HOME=home.path) == 0
+    assert f"NODE_EXTRA_CA_CERTS='{file}'" in cli.out

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import threading
 from contextlib import suppress
 
@@ -158,3 +160,28 @@ def test_lines_and_changes_are_printed_as_the_style_has_them(view, capsys):
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["message"], first["app_name"]) == ("one", "app")
     assert (second["type"], second["status"]) == ("process_event", "exited")
+
+
+def test_output_that_there_is_no_room_for_ends_nothing_and_is_said_once(
+    console, daemon, view, judged, capsys
+):
+    class Full(RawPrinter):
+        def begin(self, view, stream, *, backlog):
+            def pump():
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+            return pump
+
+    console._printer = Full()
+    daemon.answers(
+        "follow",
+        {"item": {"pm_id": 0, "stream": "out"}},
+        {"item": {"pm_id": 0, "state": "exited"}},
+    )
+
+    console.start()
+
+    eventually_sync(lambda: len(judged) == 2)
+    assert not console.reader_gone.is_set()
+    said = capsys.readouterr().err
+    assert said == "pmdaemon: some output cannot be printed: no space left on device\n"

@@ -65,3 +65,11 @@ def test_what_is_said_on_standard_error_moves_no_cursor(capsys):
     warn("not a thing: \x1b[31mred\x07")
 
     assert capsys.readouterr().err == "pmdaemon: not a thing: \\x1b[31mred\\x07\n"
+
+
+def test_what_the_daemon_warns_of_cannot_control_the_terminal(cli, capsys):
+    cli.does("list", a_view(), warnings=["no file \x1b[2J"])
+
+    Context(cli.environment).client().list()
+
+    assert capsys.readouterr().err == "pmdaemon: no file \\x1b[2J\n"

@@ -179,3 +179,10 @@ def test_an_error_that_cannot_be_said_as_json_is_said_as_a_sentence(tmp_path):
     assert ended.returncode == 4
     assert ended.stderr.startswith("pmdaemon: no daemon is running")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.posix
+def test_an_error_that_cannot_be_said_at_all_is_in_the_status():
+    command = f'"{sys.executable}" -m pmdaemon nonsense 2>/dev/full'
+
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 2

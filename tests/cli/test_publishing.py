@@ -107,7 +107,7 @@ def test_a_dry_run_tells_what_would_be_published_and_changes_nothing(published_b
 
     assert published_before.out.splitlines() == [
         "services.search: localhost:1 → localhost:9200",
-        "services.gone: not in the file any more, to be published no longer",
+        "services.gone: not in the file any more, will be unpublished",
         "nothing was done (--dry-run)",
     ]
     assert {verb for verb, _ in published_before.daemon.requests} == {"apply", "gateway"}

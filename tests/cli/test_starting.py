@@ -88,3 +88,20 @@ def test_a_start_with_and_without_options_prints_the_same(cli):
     assert cli.out == at_once
     assert at_once.startswith("started web (id 0)\n")
     assert asked_at_once[0]["target"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["web.js", "apps.json", "--cwd", "/"], "--cwd cannot be used with an ecosystem file"),
+        (["web.js", "apps.json"], "cannot use apps.json"),
+        (["web.js", "missing.json"], "no such file: missing.json"),
+        (["web.js", "worker.js", "--name", "x"], "--name is for one program, and 2 are given"),
+    ],
+)
+def test_nothing_is_started_where_something_is_refused(cli, folder, words, said):
+    (folder / "apps.json").write_text("{nonsense")
+
+    assert cli("start", *words) == 2
+    assert said in cli.err
+    assert cli.daemon.asked("start") == []

@@ -2,10 +2,14 @@
 
 import asyncio
 import inspect
+import threading
 
+import psutil
 import pytest
 
 from pmdaemon import AsyncClient, Client
+from pmdaemon.client import asynchronous
+from pmdaemon.client.logs import LogFeed
 from tests.support.views import a_view
 from tests.support.waiting import eventually
 
@@ -97,3 +101,24 @@ async def test_output_is_followed_also_of_a_process_that_comes_later(home, daemo
 
     assert (await anext(lines)).text == "two"
     await lines.aclose()
+
+    await eventually(lambda: daemon.hang_ups == 1)
+    assert str(tmp_path / "out") not in {one.path for one in psutil.Process().open_files()}
+
+
+async def test_files_are_opened_and_read_in_a_thread(home, daemon, tmp_path, monkeypatch):
+    (tmp_path / "out").write_text("one\n")
+    files = {"out_file": str(tmp_path / "out"), "error_file": str(tmp_path / "err")}
+    daemon.answers("list", {"result": {"processes": [a_view("web", **files)]}})
+    readers = set()
+
+    class Watched(LogFeed):
+        def history(self, *arguments, **options):
+            readers.add(threading.current_thread())
+            return super().history(*arguments, **options)
+
+    monkeypatch.setattr(asynchronous, "LogFeed", Watched)
+
+    assert [line.text async for line in AsyncClient(home, environment={}).logs()] == ["one"]
+    assert readers
+    assert threading.main_thread() not in readers

@@ -1,8 +1,10 @@
 """What both clients do; `client` is each of them in turn."""
 
 import logging
+import math
 import os
 
+import psutil
 import pytest
 
 import pmdaemon
@@ -297,7 +299,27 @@ def test_what_was_printed_is_read_and_what_comes_followed(client, daemon, tmp_pa
     assert daemon.asked("list") == [{"selectors": ["web"]}, {}]
 
 
-@pytest.mark.parametrize("how", [{"grep": "("}, {"streams": ["stdout"]}])
+def test_no_file_stays_open_behind_what_was_read(client, daemon, tmp_path):
+    (tmp_path / "out").write_text("one\n")
+    files = {"out_file": str(tmp_path / "out"), "error_file": str(tmp_path / "err")}
+    does(daemon, "list", a_view("web", **files))
+
+    assert len(list(client.logs(lines=10**30))) == 1
+
+    assert files["out_file"] not in {one.path for one in psutil.Process().open_files()}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"grep": "("},
+        {"streams": ["stdout"]},
+        {"lines": -1},
+        {"since": math.nan},
+        {"until": math.inf},
+        {"since": 1e300},
+    ],
+)
 def test_a_query_that_cannot_be_is_refused(client, daemon, how):
     does(daemon, "list")
 

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pmdaemon.client import conf_file
@@ -36,8 +38,8 @@ def test_what_is_not_kept_is_said_to_be_so(key):
         conf_file.without(values, key)
 
 
-@pytest.mark.parametrize("key", ["", ":a", "a::b", "a."])
-def test_a_key_with_an_empty_word_is_none(key):
+@pytest.mark.parametrize("key", ["", ":a", "a::b", "a.", "a" + ":a" * 100])
+def test_a_key_with_an_empty_word_or_too_many_is_none(key):
     with pytest.raises(InvalidInput, match="not a key"):
         conf_file.words_of(key)
 
@@ -74,3 +76,23 @@ def test_a_broken_file_is_left_alone(tmp_path, text):
 def test_a_file_that_cannot_be_written_is_said_to_be_so(tmp_path):
     with pytest.raises(OperationFailed, match="cannot write"):
         conf_file.write(str(tmp_path / "no" / "conf"), {})
+
+
+def test_changes_made_at_the_same_time_are_all_kept(tmp_path):
+    path = str(tmp_path / "conf")
+
+    def keep(key):
+        conf_file.change(path, lambda values: conf_file.with_value(values, key, "1"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep, [f"key-{number}" for number in range(40)]))
+
+    assert len(conf_file.read(path)) == 40
+
+
+def test_taking_everything_away_where_nothing_is_kept_is_no_fault(tmp_path):
+    path = tmp_path / "no" / "conf"
+
+    conf_file.change(str(path), lambda values: conf_file.without(values, "all"))
+
+    assert not path.parent.exists()

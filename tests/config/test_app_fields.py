@@ -130,7 +130,7 @@ def test_two_names_of_a_field_may_agree(base):
 
 def test_two_names_of_a_field_must_not_disagree(base):
     assert problems(base, {"script": "server.js", "exec": "other.js"}) == [
-        "apps[1].exec: it says something else than script, and both mean script"
+        "apps[1].exec: it differs from script, and both mean script"
     ]
 
 
@@ -191,7 +191,7 @@ def test_all_problems_are_told_at_once_with_their_paths(base):
         "apps[1].port: not a TCP port: 99999 (1 to 65535)",
         "apps[1].name: not a usable name: all (this word means every process)",
         "apps[1].env: KEY is not text, a number or a boolean",
-        'apps[1].instances: not a number of instances, as 4 or "max" (1000 at the most): many',
+        'apps[1].instances: not a number of instances such as 4 or "max", at most 1000: many',
         f"apps[1].script: cannot run nope.js: no such file or program (looked in {base})",
     ]
 
@@ -319,7 +319,7 @@ def test_the_problems_of_all_apps_are_told_together(base):
     assert refusal.value.problems == (
         "apps[0].script: it is missing",
         "apps[2].port: not a TCP port: 0 (1 to 65535)",
-        "apps[2].name: server is the name of apps[1] already",
+        "apps[2].name: server is already the name of apps[1]",
     )
     assert refusal.value.message == (
         "cannot use eco.toml: apps[0].script: it is missing (and 2 more)"
@@ -336,7 +336,7 @@ def test_what_stands_within_a_table_is_told_with_its_path(base):
     }
 
     assert problems(base, raw) == [
-        "apps[1].health_check.url: not a URL, as http://127.0.0.1:3000/health: nope",
+        "apps[1].health_check.url: not a URL such as http://127.0.0.1:3000/health: nope",
         "apps[1].health_check.interval: not a duration: x (examples: 500ms, 3s, 2m)",
         f"apps[1].hooks[1].events: not {', '.join(EVENTS[:-1])} or all: dance",
         "apps[1].depends_on[1].condition: not started, ready or completed: perhaps",
@@ -362,7 +362,7 @@ def test_two_apps_of_a_file_must_not_have_one_name(base):
     with pytest.raises(InvalidConfiguration) as refusal:
         apps(base, [{"script": "server.js"}, {"script": "other.js", "name": "server"}])
 
-    assert refusal.value.problems == ("apps[1].name: server is the name of apps[0] already",)
+    assert refusal.value.problems == ("apps[1].name: server is already the name of apps[0]",)
 
 
 @pytest.mark.parametrize("environment", [{"A=B": "c"}, {"A": "\0"}, {"": "x"}])
@@ -478,3 +478,10 @@ def test_a_dependency_that_nobody_knows_is_told_with_whatever_else_is_wrong(base
 
 def test_a_dependency_alone_is_left_to_those_who_start_apps(base):
     assert apps(base, [{"script": "server.js", "depends_on": ["nobody"]}], existing=[])
+
+
+def test_a_file_of_any_name_is_named_on_one_line(tmp_path):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        read_apps([{}], source="a\nb.json", base=str(tmp_path), environment={})
+
+    assert refusal.value.message.startswith(r"cannot use a\nb.json: apps[0].script")

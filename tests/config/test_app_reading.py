@@ -45,6 +45,20 @@ def test_each_field_is_read_and_the_others_are_remarked_on():
     assert reading.problems == []
 
 
+def test_what_is_nested_too_deeply_is_a_problem_of_its_field():
+    deep: list = []
+    for _ in range(5000):
+        deep = [deep]
+    reading = Reading()
+
+    read_fields(reading, {"env": deep, "env_prod": deep})
+
+    assert reading.sentences == [
+        "env: it is nested too deeply",
+        "env_prod: it is nested too deeply",
+    ]
+
+
 def test_variables_are_put_in_first():
     reading = Reading()
 

@@ -58,6 +58,8 @@ def test_an_environment_is_laid_over_the_common_one():
         ({"envProd": {"A": 1}}, {"A": 1}),
         ({"env": "A=0", "env_prod": {"A": 1}}, ["A=0", {"A": 1}]),
         ({"env": {"A": 0}, "env_prod": "A=1"}, [{"A": 0}, "A=1"]),
+        ({"env": "A=0 B='1 2'", "env_prod": "A=3 C=4"}, ["A=0", "B=1 2", "A=3", "C=4"]),
+        ({"env": ["A=0"], "env_prod": "A='"}, [["A=0"], "A='"]),
         ({"env": None, "env_prod": {"A": 1}}, {"A": 1}),
     ],
 )

@@ -97,9 +97,9 @@ def test_a_program_that_is_gone_is_refused(declared, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"instances": "x"}, "no declaration: instances is to be a whole number, not text"),
-        ({"instances": 0}, "no declaration: it has no instances"),
-        ({"cwd": "srv"}, "no declaration: its folder wants an absolute path"),
+        ({"instances": "x"}, "not a declaration: instances must be a whole number, not text"),
+        ({"instances": 0}, "not a declaration: it has no instances"),
+        ({"cwd": "srv"}, "not a declaration: its folder needs an absolute path"),
         ({"name": ""}, None),
     ],
 )

@@ -48,6 +48,15 @@ def test_a_deploy_has_the_files_of_a_commit_and_runs_what_comes_after(to, git, t
     assert run(scripts.execute(to, "cat ../current/file")) == "3"
 
 
+def test_a_path_may_be_in_the_home_of_the_user_there(to, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    to = replace(to, path="~/it's here")
+
+    run(scripts.setup(to, ""))
+
+    assert run(scripts.execute(to, "pwd")) == f"{tmp_path}/it's here/source"
+
+
 def test_going_back_and_what_was_deployed(to, git, tmp_path):
     run(scripts.setup(to, ""))
     run(scripts.update(to, ":"))

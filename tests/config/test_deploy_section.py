@@ -48,6 +48,20 @@ def test_all_that_is_wrong_is_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ({"user": ["a"]}, 'deploy.prod.user: not text: ["a"]'),
+        ({"port": {}}, "deploy.prod.port: not text: {}"),
+        ({"host": {"a": 1}}, 'deploy.prod.host: not text: {"a": 1}'),
+        ({"post-deploy": [["a"]]}, 'deploy.prod.post_deploy: not text: [["a"]]'),
+        ({"env": {"A;B": "1"}}, "deploy.prod.env: not a variable of a shell: A;B"),
+    ],
+)
+def test_values_of_another_kind_are_refused(section, problem):
+    assert problems({"deploy": {"prod": {**LEAST, **section}}}) == (problem,)
+
+
 @pytest.mark.parametrize("document", [[], {}])
 def test_a_file_without_deployments(document):
     assert problems(document) == ("there is no deploy section, which says where to",)

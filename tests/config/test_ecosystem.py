@@ -2,7 +2,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pmdaemon.config.field_table import FIELDS
 from pmdaemon.config.formats.procfile import WEB_PORTS
 from pmdaemon.core.errors import InvalidConfiguration, InvalidInput
 from pmdaemon.core.wording import shown
+from tests.support.machine import needs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "ecosystem.example.toml"
@@ -27,7 +27,7 @@ EXAMPLE = ROOT / "ecosystem.example.toml"
 WITHOUT_NODE = {"PATH": "/nowhere"}
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+needs_node = needs("node")
 
 
 def written(tmp_path, name, content):
@@ -126,7 +126,7 @@ def test_a_single_app_needs_no_list(tmp_path, name, content):
         ("Procfile", "web x", "expecting name: command at line 1"),
         ("a.json", "", "expecting value at line 1, column 1"),
         ("a.json", b'["a\n\xff"]', "not UTF-8 at line 2, column 1"),
-        ("a.json", "[NaN]", "not a number of JSON: NaN"),
+        ("a.json", "[NaN]", "not a JSON number: NaN"),
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.toml", "a = " + "[" * 100_000, "nested too deeply"),
         ("a.json", "[" + "9" * 5000 + "]", "a number in it is too long"),
@@ -219,6 +219,13 @@ def test_standard_input_may_be_in_any_format(monkeypatch, text):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
     assert apps("-") == [{"script": "x"}]
+
+
+def test_standard_input_is_called_that(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    with pytest.raises(InvalidConfiguration, match="cannot use standard input: there is no app"):
+        load("-", {})
 
 
 def test_what_stands_beside_the_apps_is_remarked_on(tmp_path):

@@ -35,9 +35,9 @@ def test_variables_are_read_as_they_stand(path):
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("A=1\n\n\ns3cret\n", "line 4: not a variable, as NAME=value"),
-        ('A=1\nB="s3cret\n', "line 2: not a variable, as NAME=value"),
-        ("=s3cret\n", "line 1: not a variable, as NAME=value"),
+        ("A=1\n\n\ns3cret\n", "line 4: not a variable such as NAME=value"),
+        ('A=1\nB="s3cret\n', "line 2: not a variable such as NAME=value"),
+        ("=s3cret\n", "line 1: not a variable such as NAME=value"),
         ("\nA=s3cret\0\n", "line 2: A is not text"),
     ],
 )

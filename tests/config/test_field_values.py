@@ -42,6 +42,12 @@ def test_what_are_no_words_is_refused(value):
         values.words(value)
 
 
+def test_words_may_have_to_be_there():
+    assert values.filled_words("a b") == ("a", "b")
+    with pytest.raises(InvalidInput, match="it is empty"):
+        values.filled_words([])
+
+
 def test_variables_are_text():
     found = values.variables({"A": "x", "B": 1, "C": 1.5, "D": True, "E": "", "F": "a=b\n"})
 

@@ -24,7 +24,7 @@ def test_apps_that_get_along_have_no_problem():
 
 def test_a_name_is_for_one_app():
     assert found(an_app(name="a"), an_app(name="b"), an_app(name="a")) == [
-        "apps[2].name: a is the name of apps[0] already"
+        "apps[2].name: a is already the name of apps[0]"
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_tcp_port_is_for_one_app(first, instances, second, problem):
     one = an_app(name="a", tcp_ports=parse(first), instances=instances)
     other = an_app(name="b", tcp_ports=parse(second))
 
-    told = [f"apps[1].port: {second} is a TCP port of apps[0] (a) already"]
+    told = [f"apps[1].port: {second} is already a TCP port of apps[0] (a)"]
     assert found(one, other) == (told if problem else [])
 
 

@@ -66,6 +66,10 @@ def test_a_check_is_read_in_each_of_its_forms(value, check):
         ({"type": "ping", "url": URL}, "type: not http, tcp or command: ping"),
         ({"url": URL, "retries": 0}, "retries: not a whole number from 1"),
         ({"url": URL, "interval": True}, "interval: not a duration"),
+        ({"url": URL, "interval": 0}, "interval: not a duration above 0"),
+        ({"url": URL, "timeout": "0s"}, "timeout: not a duration above 0"),
+        ({"command": []}, "command: it is empty"),
+        ("tcp:a b:80", "not a TCP port, or HOST:PORT"),
     ],
 )
 def test_what_is_no_check_is_refused(value, reason):

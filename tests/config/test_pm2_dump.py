@@ -63,6 +63,13 @@ def test_a_command_line_that_pm2_runs_by_a_shell_is_itself_again():
     assert not {"args", "interpreter"} & app.keys()
 
 
+@pytest.mark.parametrize("names", [None, 3, [["A"]]])
+def test_names_of_variables_that_are_none_are_left_out(names):
+    app = app_of([{"name": "web", "env": {"A": "1"}, "pmdaemon": {"env": names}}])
+
+    assert (app["env"], app["inherited_env"]) == ({}, {"A": "1"})
+
+
 def test_what_pm2_acts_on_is_handed_on():
     fields = {
         "cron_restart": "0 3 * * *", "watch": ["src"], "ignore_watch": ["x"], "watch_delay": 200,
@@ -126,7 +133,7 @@ def test_instances_of_an_app_are_put_together_in_order():
 @pytest.mark.parametrize(
     ("status", "up"),
     [("online", True), ("launching", True), ("errored", True), ("waiting restart", True),
-     ("stopped", False), ("stopping", False)],
+     ("stopped", False), ("stopping", False), (["stopped"], True)],
 )  # fmt: skip
 def test_what_was_not_stopped_is_to_come_back(status, up):
     assert was_up({"status": status}) is up

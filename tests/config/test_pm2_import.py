@@ -62,13 +62,27 @@ def test_different_programs_of_one_name_get_names_of_their_own():
 
     assert [one.app["name"] for one in apps] == ["web", "web-2", "web-3"]
     assert apps[1].notes == (
-        "another program is called web, too, so this one is web-2 now",
+        "another program is also called web, so this one is now web-2",
     )  # fmt: skip
+
+
+def test_an_entry_without_a_name_gets_one():
+    entries = [{"pm_exec_path": "/srv/a.js"}, {"name": 7, "pm_exec_path": "/srv/b.js"}]
+
+    apps, _ = imported(entries, HOME)
+
+    assert [one.app["name"] for one in apps] == ["app", "7"]
+
+
+def test_a_file_whose_name_is_only_the_id_keeps_it():
+    chosen = {"pm_pid_path": "/run/-7.pid", "pm_id": 7}
+
+    assert the_app(an_entry(**chosen)).app["pid_file"] == "/run/-7.pid"
 
 
 def test_what_will_be_different_is_noted():
     assert the_app(an_entry(trace=True, v8=False)).notes == (
-        "tracing by PM2's agent is not done",
+        "there is no tracing by PM2's agent",
     )  # fmt: skip
 
 

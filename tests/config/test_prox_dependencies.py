@@ -40,9 +40,10 @@ def test_the_program_understands_what_it_is_told(tmp_path, capfd):
     ("said", "problem"),
     [
         ("5", "dependencies.db: not a table: 5"),
-        ("{}", "dependencies.db.check: one of tcp, url, cmd is to be there"),
-        ("{check: {tcp: a, url: b}}", "dependencies.db.check: one of tcp, url, cmd is to be there"),
+        ("{}", "dependencies.db.check: it needs one of tcp, url, cmd"),
+        ("{check: {tcp: a, url: b}}", "dependencies.db.check: it needs one of tcp, url, cmd"),
         ("{check: {cmd: a, timeout: 5}}", "dependencies.db.check.timeout: not a duration: 5"),
+        ("{check: {tcp: {port: 5}}}", 'dependencies.db.check.tcp: not text: {"port": 5}'),
         ("{check: {cmd: a}, start: 5}", "dependencies.db.start: not a command: 5"),
         ("{check: {cmd: a}, on_failure: x}", "dependencies.db.on_failure: fail or warn, not x"),
     ],

@@ -119,6 +119,12 @@ tasks: {a: "true", b: {cmd: "true", timeout: 5m, depends_on: [a]}, c: {cmd: "tru
     assert apps["web"].max_runtime == 0.0
 
 
+def test_a_task_may_take_weeks(tmp_path):
+    text = "processes: {a: 'true'}\ntasks: {b: {cmd: 'true', timeout: 500h}}"
+
+    assert specs(tmp_path, text)["b"].max_runtime == 500 * 3600
+
+
 def test_a_service_that_is_a_process_is_published_with_it(tmp_path):
     text = """
 processes: {web: sleep 5, api: sleep 6}

@@ -159,7 +159,7 @@ def test_what_nobody_knows_is_remarked():
     [
         (5, "processes[0]: not a process"),
         ({"cmd": "x"}, "processes[0].id: it is missing"),
-        ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run within Pup"),
+        ({"id": "a", "worker": ["x.ts"]}, "processes[0].worker: it would run inside Pup"),
         ({"id": "a", "cluster": 3}, "processes[0].cluster: not an object"),
         ({"id": "a", "cluster": {"commonPort": 80}}, "processes[0].cluster.commonPort: instances"),
         (
@@ -167,6 +167,7 @@ def test_what_nobody_knows_is_remarked():
             "processes[0].cluster.commonHost: not an address: 5",
         ),
         ({"id": "a", "restart": "never"}, "processes[0].restart: always or error"),
+        ({"id": "a", "restart": []}, "processes[0].restart: always or error"),
     ],
 )
 def test_what_is_no_process_is_refused_with_its_place(process, problem):

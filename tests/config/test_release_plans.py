@@ -57,7 +57,7 @@ def test_a_procfile_has_four_kinds():
         ("cron: tidy up", "five fields of a schedule"),
         ("cron: 99 * * * * tidy", "cron: "),
         ("web: a\nweb: b", "two of its lines have one name"),
-        ("a.b: c", "a.b is no name for a program"),
+        ("a.b: c", "a.b is not a name for a program"),
         ("\n".join(f"p{n}: x" for n in range(21)), "more than 20 programs"),
     ],
 )

@@ -29,6 +29,14 @@ def test_names_that_are_revoked_are_read_in_lower_case(tmp_path):
 
 def test_what_nobody_knows_is_remarked(tmp_path):
     assert read(tmp_path, "hoks = 1").remarks == ("hoks: unknown setting",)
+    assert read(tmp_path, "[api]\nrevoke = []\n[accounts]\nsesion = 1").remarks == (
+        "api.revoke: unknown setting",
+        "accounts.sesion: unknown setting",
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_it(tmp_path):
+    assert read(tmp_path, "\ufeff[api]\nrevoked = ['a']").revoked == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -37,14 +45,18 @@ def test_what_nobody_knows_is_remarked(tmp_path):
         ("[[hooks]", "at line 1"),
         (b"\xff", "it is not UTF-8"),
         ("hooks = 3", "hooks"),
-        ("api = 3", "api: it is a table"),
+        ("api = 3", "api: it must be a table"),
+        ("[accounts]\nregistration = ['open']", "accounts.registration: it must be open or closed"),
         ('[api]\nrevoked = "ci"', "api.revoked: it is a list"),
         ("[api]\nrevoked = [1]", "api.revoked: it is a list"),
-        ("accounts = 3", "accounts: it is a table"),
-        ('[accounts]\nregistration = "ajar"', "accounts.registration: it is open or closed"),
+        ("accounts = 3", "accounts: it must be a table"),
+        ('[accounts]\nregistration = "ajar"', "accounts.registration: it must be open or closed"),
         ('[accounts]\nsession = "soon"', "accounts.session: not a duration: soon"),
-        ('[accounts]\nsession = "59s"', "accounts.session: it is a minute to a year"),
-        ('[accounts]\nsession = "367d"', "accounts.session: it is a minute to a year"),
+        ('[accounts]\nsession = "59s"', "accounts.session: it must be between a minute and a year"),
+        (
+            '[accounts]\nsession = "367d"',
+            "accounts.session: it must be between a minute and a year",
+        ),
         ('[[hooks]]\nevents = "all"', "either command or url"),
         ('[[hooks]]\nevents = "lunch"\ncommand = "x"', "lunch"),
     ],

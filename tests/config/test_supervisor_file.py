@@ -75,6 +75,7 @@ def test_what_it_makes_of_a_file_can_be_started(folder):
         ("startretries=9", "max_restarts", 9),
         ("stdout_logfile=/var/log/%(program_name)s.log", "out_file", "/var/log/web.log"),
         ("stderr_logfile=NONE", "error_file", "NULL"),
+        ("stdout_logfile=off", "out_file", "NULL"),
         ("stdout_logfile_maxbytes=50MB", "log_max_size", "50MB"),
         ("stdout_logfile_backups=3", "log_keep", 3),
         ('environment=A="x,y",B=2,HOME_OF="%(ENV_HOME)s"', "env",
@@ -128,6 +129,70 @@ def test_what_is_said_of_all_programs_is_said_of_each(folder):
     assert (app["env"], app["umask"], app["cwd"]) == ({"A": "1", "B": "3"}, "077", "/srv")
 
 
+def test_values_are_put_into_what_is_said_of_all_programs(folder):
+    found = folder.read(
+        '[supervisord]\nenvironment=A="%(ENV_HOME)s/a"\ndirectory=%(here)s\npidfile=%(here)s/x\n'
+        "[program:a]\ncommand=echo\n"
+    )
+
+    [app] = found.apps
+    assert (app["env"], app["cwd"]) == ({"A": "/home/u/a"}, str(folder.path))
+    assert found.pid_file == f"{folder.path}/x"
+
+
+def test_variables_that_a_file_sets_are_values_of_what_comes_after(folder):
+    found = folder.read(
+        "[supervisord]\nenvironment=BASE=90\n"
+        "[program:a]\ncommand=serve %(ENV_BASE)s %(ENV_PORT)s\nnumprocs=2\n"
+        'environment=PORT="%(ENV_BASE)s%(process_num)02d"\n'
+        "process_name=a_%(process_num)d_%(ENV_PORT)s\n"
+    )
+
+    assert [(app["name"], app["args"]) for app in found.apps] == [
+        ("a_0_9000", ["90", "9000"]),
+        ("a_1_9001", ["90", "9001"]),
+    ]
+
+
+def test_a_file_that_is_included_has_its_own_folder(folder):
+    folder.write("[program:a]\ncommand=echo %(here)s\n", "50% more/a.conf")
+
+    [app] = folder.read("[include]\nfiles = 50%%?more/a.conf\n").apps
+
+    assert app["args"] == [f"{folder.path}/50%", "more"]
+
+
+def test_a_section_may_stand_in_several_files(folder):
+    folder.write("[program:a]\numask=077\n", "more/a.conf")
+
+    [app] = folder.read("[program:a]\ncommand=echo\n[include]\nfiles = more/*\n").apps
+
+    assert (app["script"], app["umask"]) == ("echo", "077")
+
+
+def test_blanks_around_a_name_are_no_part_of_it(folder):
+    [app] = folder.read("[program: web ]\ncommand=echo\n[group: g ]\nprograms = web\n").apps
+
+    assert (app["name"], app["namespace"]) == ("web", "g")
+
+
+def test_what_is_wrong_about_all_programs_is_told(folder):
+    with pytest.raises(InvalidConfiguration) as refused:
+        folder.read("[supervisord]\ndirectory=%(nothing)s\n")
+
+    assert refused.value.problems == (
+        "[supervisord]: directory: there is no value for %(nothing)s",
+    )  # fmt: skip
+    with pytest.raises(InvalidConfiguration, match="environment: expected KEY"):
+        folder.read("[supervisord]\nenvironment=A\n")
+
+
+def test_a_byte_order_mark_is_no_part_of_it(folder):
+    [app] = folder.read("\ufeff[program:a]\ncommand=echo\n").apps
+
+    assert app["name"] == "a"
+
+
 def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
     folder.write("[program:b]\ncommand=echo b\n", "more/2.conf")
     folder.write("[program:a]\ncommand=echo a\n", "more/1.conf")
@@ -141,11 +206,13 @@ def test_files_that_are_included_are_read_in_the_order_of_their_names(folder):
     ("text", "note"),
     [
         ("[program:a]\ncommand=echo\npriority=1", "a: priority is not used"),
-        ("[program:a]\ncommand=echo\nredirect_stderr=true", "a: what goes to stderr stays apart"),
+        ("[program:a]\ncommand=echo\nredirect_stderr=true", "a: stderr stays in a file of its own"),
         ("[program:a]\ncommand=echo\nstdout_logfile=/dev/stdout", "a: output stays in files"),
-        ("[eventlistener:m]\ncommand=memmon", "m is not taken over: what listens to events"),
+        ("[program:a]\ncommand=echo\nstdout_logfile=syslog", "a: output stays in files"),
+        ("[eventlistener:m]\ncommand=memmon", "m is not taken over: hooks take the place"),
         ("[fcgi-program:f]\ncommand=php", "f is not taken over: FastCGI"),
-        ("[inet_http_server]\nport=9001", "is turned on by pmdaemon web"),
+        ("[program:a]\ncommand=echo\nnumprocs=0", "a is not taken over: its numprocs is 0"),
+        ("[inet_http_server]\nport=9001", "is turned on with pmdaemon web"),
     ],
 )
 def test_what_cannot_be_taken_over_is_told(folder, text, note):
@@ -164,13 +231,15 @@ def test_notes_on_a_program_of_many_processes_are_told_once(folder):
     ("lines", "problem"),
     [
         ("", "command: it is missing"),
-        ("command=echo %(nothing)s", "nothing is known of %(nothing)s"),
-        ("command=echo %(program_name)d", "%(program_name)d is no number"),
+        ("command=echo %(nothing)s", "there is no value for %(nothing)s"),
+        ("command=echo %(program_name)d", "%(program_name)d is not a number"),
         ("command=echo\nnumprocs=many", "numprocs: not a number: many"),
+        ("command=echo\nnumprocs=1001", "numprocs: it must be at most 1000"),
+        ("command=echo\nstopwaitsecs=²", "stopwaitsecs: not a number: ²"),
         ("command=echo\nautostart=maybe", "autostart: neither true nor false: maybe"),
         ("command=echo\nautorestart=maybe", "autorestart: neither true nor false: maybe"),
-        ("command=echo\nnumprocs=2", "process_name: with numprocs it has to have"),
-        ("command=echo\nenvironment=A", 'environment: it is KEY="value", and not A'),
+        ("command=echo\nnumprocs=2", "process_name: with numprocs it must contain"),
+        ("command=echo\nenvironment=A", 'environment: expected KEY="value", not A'),
         ('command=echo "a', "command: no closing quotation"),
         ('command=echo\nenvironment=A="a', "environment: no closing quotation"),
     ],

@@ -80,6 +80,8 @@ def test_a_hook_with_shell_syntax_is_run_by_the_shell():
         {"command": "a", "url": "http://a/"},
         {"events": "dance", "command": "a"},
         {"events": [7], "command": "a"},
+        {"events": "crash", "on": "exit", "command": "a"},
+        {"command": []},
     ],
 )
 def test_another_hook_is_refused(value):
@@ -110,7 +112,7 @@ def test_a_umask_is_octal(value, mask):
 
 @pytest.mark.parametrize("value", [22, 18, "8", "", "01000", "u=rwx"])
 def test_another_umask_is_refused(value):
-    with pytest.raises(InvalidInput, match='octal digits in quotes, as "022"'):
+    with pytest.raises(InvalidInput, match='octal digits in quotes, such as "022"'):
         umask(value)
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,26 @@ def home(tmp_path: Path) -> Home:
 def daemon(home: Home) -> Iterator[ScriptedDaemon]:
     with ScriptedDaemon(home.socket) as scripted:
         yield scripted
+
+
+class Starter:
+    """What starts a daemon in a home, and counts how often it was called."""
+
+    def __init__(self, home: Home, ending: ExitStack) -> None:
+        self.times = 0
+        self._home = home
+        self._ending = ending
+
+    def __call__(self) -> None:
+        self.times += 1
+        daemon = self._ending.enter_context(ScriptedDaemon(self._home.socket))
+        daemon.answers("ping", {"result": {}})
+
+
+@pytest.fixture
+def starter(home: Home) -> Iterator[Starter]:
+    with ExitStack() as ending:
+        yield Starter(home, ending)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pmdaemon.core.errors import (
     PmdaemonError,
     ProtocolViolation,
 )
-from tests.support.scripted_daemon import WELCOME, ScriptedDaemon
+from tests.support.scripted_daemon import WELCOME
 
 REFUSED = b'{"error": {"code": "unsupported", "message": "not today", "details": {}}}\n'
 
@@ -83,18 +83,9 @@ async def test_without_a_daemon_and_a_starter_nothing_is_started(home):
         await AsyncChannel(home).request("ping")
 
 
-async def test_a_missing_daemon_is_started(home):
-    daemons = []
-
-    def start():
-        daemons.append(ScriptedDaemon(home.socket))
-        daemons[0].answers("ping", {"result": {}})
-        daemons[0].__enter__()
-
-    try:
-        assert await AsyncChannel(home, start).request("ping") == {}
-    finally:
-        daemons[0].__exit__()
+async def test_a_missing_daemon_is_started(home, starter):
+    assert await AsyncChannel(home, starter).request("ping") == {}
+    assert starter.times == 1
 
 
 async def test_a_race_that_nobody_wins_is_given_up(home, monkeypatch):

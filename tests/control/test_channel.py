@@ -142,19 +142,9 @@ def test_a_home_that_is_closed_to_this_user_is_said_to_be_unusable(home, monkeyp
         Channel(home).request("ping")
 
 
-def test_a_missing_daemon_is_started(home):
-    daemons = []
-
-    def start():
-        daemons.append(ScriptedDaemon(home.socket))
-        daemons[0].answers("ping", {"result": {}})
-        daemons[0].__enter__()
-
-    try:
-        assert Channel(home, start).request("ping") == {}
-    finally:
-        daemons[0].__exit__()
-    assert len(daemons) == 1
+def test_a_missing_daemon_is_started(home, starter):
+    assert Channel(home, starter).request("ping") == {}
+    assert starter.times == 1
 
 
 def test_a_stale_socket_does_not_count_as_a_daemon(home):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from pmdaemon.control.codec import decode, encode, refusal
@@ -30,6 +32,12 @@ def test_a_message_that_is_too_long_is_not_sent():
 def test_what_is_no_json_object_is_a_violation(line):
     with pytest.raises(ProtocolViolation):
         decode(line)
+
+
+@pytest.mark.parametrize("value", [Path("/srv"), {1, 2}, b"bytes"])
+def test_what_json_has_not_cannot_be_sent(value):
+    with pytest.raises(InvalidInput, match="cannot send this to the daemon: object of type"):
+        encode({"options": {"cwd": value}})
 
 
 def test_a_long_line_is_quoted_in_part():

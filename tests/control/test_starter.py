@@ -2,6 +2,7 @@ import fcntl
 import json
 import os
 import resource
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from pmdaemon import KEEPER_COMMAND
 from pmdaemon.control import starter
 from pmdaemon.control.starter import Prepared, importable, start_daemon, start_keeper
 from pmdaemon.core.errors import DaemonUnavailable, PmdaemonError
+from tests.support.descriptors import moved_up, room_beyond_select
+from tests.support.limits import limited
 from tests.support.waiting import eventually_sync
 
 
@@ -126,6 +129,32 @@ def test_a_daemon_that_cannot_start_says_why(daemon_is, log):
     assert (caught.value.code, caught.value.details) == ("store_newer", {"version": 9})
 
 
+def test_a_program_that_ignores_the_end_of_its_children_hears_it_too(daemon_is, log):
+    refusal = '{"error": {"code": "home_unusable", "message": "no room"}}'
+    # What it says comes when it has ended itself.
+    daemon_is(f"(while kill -0 $$; do :; done 2>&-; echo '{refusal}' >&3) &")
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with pytest.raises(PmdaemonError, match="no room"):
+            start(log)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_a_program_with_many_open_files_can_start_a_daemon(daemon_is, log, monkeypatch):
+    daemon_is("""echo '{"ready": 4711}' >&3""")
+    pipe = os.pipe
+
+    def high_up():
+        reading, writing = pipe()
+        return moved_up(reading), writing
+
+    monkeypatch.setattr(os, "pipe", high_up)
+
+    with room_beyond_select():
+        assert start(log) == 4711
+
+
 def test_a_daemon_that_dies_without_a_word_is_looked_up_in_its_log(daemon_is, log):
     log.write_text("something before\nMemoryError: no more\n")
     daemon_is("exit 1")
@@ -204,14 +233,12 @@ def test_descriptors_of_the_caller_do_not_leak_into_the_daemon(daemon_is, log, t
 @pytest.mark.posix
 def test_a_descriptor_beyond_a_limit_that_was_lowered_holds_nothing_up(daemon_is, log, tmp_path):
     daemon_is(f"""ls /proc/self/fd > {tmp_path}/open; echo '{{"ready": 1}}' >&3""")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     high = fcntl.fcntl(0, fcntl.F_DUPFD, 300)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))
     try:
-        assert start(log) == 1
-        assert os.get_inheritable(high)
+        with limited(resource.RLIMIT_NOFILE, 300):
+            assert start(log) == 1
+            assert os.get_inheritable(high)
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         os.close(high)
 
     assert str(high) not in (tmp_path / "open").read_text().split()

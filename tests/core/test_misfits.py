@@ -28,19 +28,19 @@ class Sent(msgspec.Struct, forbid_unknown_fields=True):
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ([], "it is to be an object, not a list"),
-        ("x", "it is to be an object, not text"),
+        ([], "it must be an object, not a list"),
+        ("x", "it must be an object, not text"),
         ({}, "it lacks the field name"),
-        ({"name": 1}, "name is to be text, not a whole number"),
-        ({"name": None}, "name is to be text, not null"),
-        ({"name": "a", "port": True}, "port is to be a number or text, not true or false"),
-        ({"name": "a", "port": {}}, "port is to be a number or text, not an object"),
+        ({"name": 1}, "name must be text, not a whole number"),
+        ({"name": None}, "name must be text, not null"),
+        ({"name": "a", "port": True}, "port must be a number or text, not true or false"),
+        ({"name": "a", "port": {}}, "port must be a number or text, not an object"),
         ({"name": "a", "kind": "both"}, "kind cannot be both"),
         ({"name": "a", "prot": 1}, "it may have no field prot"),
-        ({"name": "a", "bounds": {"most": -1}}, "bounds.most is to be a whole number >= 0"),
+        ({"name": "a", "bounds": {"most": -1}}, "bounds.most must be a whole number >= 0"),
         ({"name": "a", "bounds": {"mots": 1}}, "bounds may have no field mots"),
-        ({"name": "a", "words": ["a", 2.5]}, "words[1] is to be text, not a number"),
-        ({"name": "a", "figures": {"k": "v"}}, "figures[...] is to be a whole number, not text"),
+        ({"name": "a", "words": ["a", 2.5]}, "words[1] must be text, not a number"),
+        ({"name": "a", "figures": {"k": "v"}}, "figures[...] must be a whole number, not text"),
         ({"name": "a", "\x1b[2J`": 1}, r"it may have no field \x1b[2J`"),
     ],
 )
@@ -54,9 +54,9 @@ def test_what_does_not_fit_is_said_in_words_of_json(sent, sentence):
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({"x": "a"}, "x is to be a number, not text"),
-        ({"y": 1.5}, "y is to be a whole number, text or a list, not a number"),
-        ({"raw": 1}, "raw is to be bytes, not a whole number"),
+        ({"x": "a"}, "x must be a number, not text"),
+        ({"y": 1.5}, "y must be a whole number, text or a list, not a number"),
+        ({"raw": 1}, "raw must be bytes, not a whole number"),
     ],
 )
 def test_of_several_kinds_those_are_told_that_somebody_would_send(sent, sentence):

@@ -29,11 +29,22 @@ def asked(monkeypatch):
 def test_a_home_is_held_by_one(home):
     lock = hold(home)
 
-    with pytest.raises(AlreadyRunning, match="a daemon is running already for"):
+    with pytest.raises(AlreadyRunning, match="a daemon is already running for"):
         hold(home)
 
     os.close(lock)
     os.close(hold(home))
+
+
+def test_a_home_of_any_name_is_named_on_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    home = Home("./a\nb\udcff")
+    home.ensure()
+    lock = hold(home)
+
+    with pytest.raises(AlreadyRunning, match=r"a\\nb\\xff$"):
+        hold(home)
+    os.close(lock)
 
 
 def test_a_home_that_cannot_be_written_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""What the tests of deploying begin with; other files have scenes of their own."""
+"""An engine on fakes, and what the tests of deploying begin with; others have their own scenes."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,8 +6,21 @@ from pathlib import Path
 import pytest
 
 from pmdaemon.core.projects import Project
+from pmdaemon.engine.processes import Processes
 from tests.support.deploying import Scene, a_project
-from tests.support.engine import engine_on_fakes
+from tests.support.engine import EngineOnFakes, engine_on_fakes
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[EngineOnFakes]:
+    """An engine on fakes, with nothing in it."""
+    async with engine_on_fakes(tmp_path) as parts:
+        yield parts
+
+
+@pytest.fixture
+def processes(parts: EngineOnFakes) -> Processes:
+    return parts.engine.processes
 
 
 @pytest.fixture
@@ -17,12 +30,11 @@ def project() -> Project:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path, project: Project) -> AsyncIterator[Scene]:
+async def scene(parts: EngineOnFakes, project: Project) -> AsyncIterator[Scene]:
     """A deployer on fakes, with one project, whose programs answer at once."""
-    async with engine_on_fakes(tmp_path) as world:
-        scene = Scene(world)
-        scene.have(project)
-        world.probe.accepts = lambda _port: True
-        await scene.parts.begin()
-        yield scene
-        await scene.deployer.close()
+    scene = Scene(parts)
+    scene.have(project)
+    parts.probe.accepts = lambda _port: True
+    await scene.parts.begin()
+    yield scene
+    await scene.deployer.close()

@@ -8,28 +8,29 @@ from pmdaemon.core.notices import MessageReceived
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine import conversations
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def token(parts, pm_id=0):
     return parts.token(parts.supervisor.processes[pm_id])
 
 
-async def test_a_line_goes_to_the_standard_input(parts):
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        pytest.param("hello", b"hello\n", id="text"),
+        pytest.param("caf\udce9", b"caf\xe9\n", id="bytes that are no UTF-8"),
+    ],
+)
+async def test_a_line_goes_to_the_standard_input_as_it_was_typed(parts, line, written):
     await parts.start(an_app(name="web", stdin=True))
 
-    parts.engine.conversations.send_line(WEB, "hello")
+    parts.engine.conversations.send_line(WEB, line)
 
     run = parts.supervisor.processes[0].run_number
-    assert parts.inputs.written == {run: b"hello\n"}
+    assert parts.inputs.written == {run: written}
 
 
 async def test_a_program_without_standard_input_is_refused(parts):
@@ -93,6 +94,19 @@ async def test_a_program_without_a_channel_is_refused(parts):
     assert refused.value.code == "no_channel"
 
 
+async def test_an_action_that_is_not_among_those_offered_is_refused_before_anything_is_sent(parts):
+    await parts.start(an_app(name="web", instances=2))
+    offer = {"type": "axm:action", "data": {"action_name": "flush"}}
+    parts.bus.publish(MessageReceived(parts.supervisor.processes[1], offer))
+
+    with pytest.raises(
+        OperationFailed, match="web:1 has no action act: it offers flush"
+    ) as refused:
+        await parts.engine.conversations.trigger(WEB, "act", None)
+    assert refused.value.code == "no_such_action"
+    assert parts.channels.sent == []
+
+
 async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
     monkeypatch.setattr(conversations, "ANSWER_PATIENCE", 0.0)
     await parts.start(an_app(name="web"))
@@ -108,15 +122,6 @@ async def test_no_answer_is_not_waited_for_for_ever(parts, monkeypatch):
 
 async def test_an_action_of_all_there_are_may_be_of_none(parts):
     assert await parts.engine.conversations.trigger([Selector.parse("all")], "act", None) == []
-
-
-async def test_bytes_that_are_no_utf8_go_to_the_standard_input_as_they_were(parts):
-    await parts.start(an_app(name="web", stdin=True))
-
-    parts.engine.conversations.send_line(WEB, "caf\udce9")
-
-    run = parts.supervisor.processes[0].run_number
-    assert parts.inputs.written == {run: b"caf\xe9\n"}
 
 
 async def test_half_a_surrogate_pair_is_refused(parts):

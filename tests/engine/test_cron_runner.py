@@ -5,7 +5,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.engine.cron_runner import LONGEST_SLEEP
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 HOURLY = Schedule("0 * * * *")
 WEB = [Selector.parse("web")]
@@ -13,12 +13,6 @@ WEB = [Selector.parse("web")]
 # The fake clock begins at 22:13:20 UTC.
 TO_THE_HOUR = 46 * 60 + 40.0
 HOUR = 3600.0
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def job(overlap="skip"):

@@ -8,15 +8,9 @@ from pmdaemon.core.process import Errored, Exit, ProcessState, Stopped, Wish
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Dependency, HealthCheck, RestartPolicy
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 S = ProcessState
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def going(coroutine):

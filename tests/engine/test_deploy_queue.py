@@ -199,12 +199,15 @@ async def test_a_daemon_that_has_to_end_at_once_fails_what_cannot_be_begun_again
 
 
 async def test_settings_that_cannot_be_used_are_told_to_who_deploys(scene):
-    scene.parts.remark = "deploy.build_timeout: it is a second to a day"
+    scene.parts.remark = "deploy.build_timeout: it must be between a second and a day"
 
     deployed = await scene.deploy(PROJECT)
 
     assert deployed.status is S.RUNNING
-    said = "the settings are left as they were: deploy.build_timeout: it is a second to a day"
+    said = (
+        "the settings are left as they were: deploy.build_timeout: it must be between a second and"
+        " a day"
+    )
     assert said in scene.lines(deployed)
 
 

@@ -1,20 +1,12 @@
-import pytest
-
 from pmdaemon.core.process import Cause, Exit, ProcessState
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import RestartPolicy, WatchPolicy
 from pmdaemon.engine.file_watcher import LEAST_DELAY, LONGEST_BRAKE, LONGEST_GATHERING, SOON
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
 WATCHED = an_app(watch=WatchPolicy(("/srv",), ("*.log", "node_modules"), delay=0.5))
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 async def pass_time(parts, seconds):

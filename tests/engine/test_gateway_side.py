@@ -13,7 +13,7 @@ from pmdaemon.core.spec import Published
 from pmdaemon.core.tcp_ports import TcpPorts
 from pmdaemon.engine.interfaces import GatewaySettings
 from tests.support.builders import FAILED, an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.waiting import eventually
 
 ON = GatewaySettings()
@@ -21,12 +21,6 @@ WEB = ServiceSpec(name="web", app="web")
 PLAIN = ServiceSpec(name="db", targets=(Target("10.0.0.1", 80),))
 THERE = Target("localhost", 3000)
 FULL = StoreUnavailable("cannot write the store: its disk is full")
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 @pytest.fixture

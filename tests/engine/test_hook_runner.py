@@ -1,7 +1,5 @@
 import json
 
-import pytest
-
 from pmdaemon.core.hooks import RETRY_DELAYS
 from pmdaemon.core.process import Exit
 from pmdaemon.core.selectors import Selector
@@ -9,18 +7,12 @@ from pmdaemon.core.spec import Hook
 from pmdaemon.engine.hook_runner import LONGEST_LINE
 from pmdaemon.engine.interfaces import Delivery
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
 COMMAND = Hook(("crash", "stop"), command=("./alert.sh",))
 POSTED = Hook(("all",), url="http://localhost/hook", secret="s3cret")
 FAILED = Delivery(ok=False, reason="HTTP status 503", again=True)
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 async def crash(parts):

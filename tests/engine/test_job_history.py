@@ -8,19 +8,13 @@ from pmdaemon.core.spec import Job, Schedule
 from pmdaemon.engine.cron_runner import LONGEST_SLEEP
 from pmdaemon.engine.job_history import JobHistory
 from tests.support.builders import FAILED, an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 MINUTELY = Schedule("* * * * *")
 WEB = [Selector.parse("web")]
 
 # The fake clock begins at 22:13:20 UTC.
 TO_THE_MINUTE = 40.0
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def job(**changes):

@@ -1,19 +1,11 @@
-import pytest
-
 from pmdaemon.core.process import Exit, Online
 from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.pid_files import path_of
 from tests.support.builders import a_process, a_run, an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
 PATH = "/run/web.pid"
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 async def test_the_pid_is_there_as_long_as_the_program_runs(parts):

@@ -1,17 +1,9 @@
-import pytest
 from msgspec.structs import replace
 
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import StopPolicy
 from pmdaemon.engine.redeclaring import start_or_reload
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 def up(snapshots):

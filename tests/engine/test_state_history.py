@@ -8,16 +8,9 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.engine.state_history import StateHistory
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 
 WEB = [Selector.parse("web")]
 ALL = StateQuery(limit=99)
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 async def states(history):

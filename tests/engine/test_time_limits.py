@@ -1,22 +1,14 @@
-import pytest
-
 from pmdaemon.core.process import Cause, ProcessState
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, RestartPolicy, Schedule
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 
 WEB = [Selector.parse("web")]
 
 
 def job(timeout):
     return an_app(job=Job(Schedule("0 0 1 1 *"), timeout=timeout))
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 async def run_for(parts, seconds, timeout=60.0):

@@ -1,5 +1,4 @@
 import plistlib
-import shutil
 import subprocess
 
 import pytest
@@ -14,6 +13,7 @@ from pmdaemon.install.units import (
     system_unit,
     user_unit,
 )
+from tests.support.machine import needs
 
 SERVICE = Service(
     name="pmdaemon-deploy",
@@ -95,7 +95,7 @@ def test_what_no_unit_can_hold_is_refused(write):
         write(replace(SERVICE, argv=["/opt/$x/python"]))
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+@needs("systemd-analyze")
 @pytest.mark.parametrize("patience", [90, 400])
 def test_systemd_has_nothing_to_say_against_it(tmp_path, patience):
     python = tmp_path / "a b" / "py%thon"

@@ -57,11 +57,12 @@ def trust(authority: Path, home: Path) -> None:
 @contextmanager
 def a_browser(home: Path | None = None) -> Iterator[Browser]:
     """Lend a browser that nobody sees, to a user with this home."""
+    executable = chromium()  # first, for where there is none the driver may not start either
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses root (its own message); what it is shown here is our own page.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         env = {**os.environ, "HOME": str(home)} if home is not None else None
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments, env=env)
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments, env=env)
         try:
             yield browser
         finally:

@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from pmdaemon.core.logs import OutputStream, file_name
+from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.process import Identity, Process, ProcessState
 from pmdaemon.core.spec import AppSpec
 from pmdaemon.engine.admission import Admission
@@ -33,7 +34,7 @@ from pmdaemon.engine.program_lines import ProgramLines
 from pmdaemon.engine.revoked import Revoked
 from pmdaemon.engine.sampler import Sampler
 from pmdaemon.engine.shutdown import Shutdown
-from pmdaemon.engine.snapshots import Snapshots
+from pmdaemon.engine.snapshots import SnapshotMaker, Snapshots
 from pmdaemon.engine.state_history import StateHistory
 from pmdaemon.engine.supervisor import Supervisor
 from pmdaemon.engine.telemetry import Telemetry
@@ -168,9 +169,22 @@ class EngineOnFakes:
         """Tell the state of a process."""
         return self.supervisor.processes[pm_id].state.kind
 
+    @property
+    def each_state(self) -> dict[int, str]:
+        """The state of each process, as users call it."""
+        return {pm_id: str(one.state.kind) for pm_id, one in self.supervisor.processes.items()}
+
     def program(self, pm_id: int) -> FakeProcess:
         """Give the made-up process that runs for a process."""
         return self.world.get(self.identity(pm_id))
+
+    def write(self, text: str, pm_id: int = 0, stream: OutputStream = OutputStream.OUT) -> None:
+        """Have a program write to its output, where `folder` has its real files."""
+        (snapshot,) = self.engine.processes.glance([pm_id])
+        path = snapshot.out_file if stream is OutputStream.OUT else snapshot.error_file
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+        self.bus.publish(OutputGrew(pm_id, stream))
 
     def _lines(self) -> ProgramLines:
         return ProgramLines(
@@ -253,13 +267,18 @@ class EngineOnFakes:
     def _processes(self, gateway: GatewaySide) -> Processes:
         return Processes(
             supervisor=self.supervisor,
-            sampler=self.sampler,
+            snapshots=SnapshotMaker(
+                supervisor=self.supervisor,
+                sampler=self.sampler,
+                clock=self.clock,
+                capture=self.capture,
+                health=self.health,
+                telemetry=self.telemetry,
+            ),
             clock=self.clock,
             capture=self.capture,
             probe=self.probe,
             admission=Admission(self.launcher, may_publish=gateway.admit),
-            health=self.health,
-            telemetry=self.telemetry,
             gateway=gateway,
         )
 

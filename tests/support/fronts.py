@@ -1,10 +1,9 @@
 """Programs that stand in front of ours, which not every machine has."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.support.machine import installed
 
 _NGINX = """
 daemon off;
@@ -22,14 +21,6 @@ http {{
     {shown}
 }}
 """
-
-
-def installed(name: str) -> str:
-    """Find a program; a test that needs one that is not there is skipped."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def nginx(folder: Path, shown: str) -> "subprocess.Popen[bytes]":

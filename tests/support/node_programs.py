@@ -11,22 +11,20 @@ test.
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 import pmdaemon.adapters
+from tests.support.machine import needs
 from tests.support.waiting import eventually_sync
 
 PRELOAD = Path(pmdaemon.adapters.__file__).with_name("node_preload.cjs")
 CMD = "NODE_PMDAEMON"
 
-node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+node = needs("node")
 
 
 class NodeProgram:

@@ -112,12 +112,14 @@ def _environment(pid: int) -> bytes:
     """Read it also while the program is just being executed, when it is not there yet."""
     file = Path(f"/proc/{pid}/environ")
     environment = file.read_bytes()
-    if not environment and is_alive(pid) and _runs_a_program(pid):
-        with suppress(AssertionError):  # it has none indeed
-            return eventually_sync(
-                lambda: file.read_bytes() or (not is_alive(pid) and b"\0"), within=2.0
-            )
-    return environment
+    if environment or not _runs_a_program(pid):
+        return environment
+
+    def told() -> bytes | None:
+        there = not is_alive(pid) or _has_its_environment(pid)
+        return file.read_bytes() or (b"\0" if there else None)
+
+    return eventually_sync(told)
 
 
 def _runs_a_program(pid: int) -> bool:
@@ -126,6 +128,14 @@ def _runs_a_program(pid: int) -> bool:
         return bool(os.readlink(f"/proc/{pid}/exe"))
     except OSError:
         return False
+
+
+def _has_its_environment(pid: int) -> bool:
+    """Tell whether a program has been given one, be it empty: it has a place (env_end, proc(5))."""
+    try:
+        return _stat(pid)[48] != "0"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _is_marked(pid: int, marks: Iterable[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""Processes as the daemon words them."""
+"""Processes and runs of jobs as the daemon words them."""
 
 from typing import Any
 
@@ -54,3 +54,19 @@ def a_view(
         view["declaration"] = msgspec.json.decode(msgspec.json.encode(spec))
         view["added_env"] = {"PMDAEMON_NAME": name}
     return view
+
+
+def a_run(**changes: Any) -> dict[str, Any]:
+    """Word a run of a job that went well, but for `changes`."""
+    return {
+        "app": "report",
+        "pm_id": 3,
+        "due": 1700000000.0,
+        "began": 1700000000.0,
+        "ended": 1700000004.2,
+        "outcome": "succeeded",
+        "exit": {"code": 0, "signal": None},
+        "out": {"start": 10, "end": 2058},
+        "err": {"start": 0, "end": 0},
+        **changes,
+    }

@@ -1,7 +1,9 @@
 """`attach`."""
 
+import signal
 import sys
 import threading
+from contextlib import suppress
 
 import click
 
@@ -12,6 +14,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import complete_names
 from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.client.logs import query_of
+from pmdaemon.core.errors import PmdaemonError
 
 
 @command_named("attach")
@@ -29,17 +32,44 @@ def command(context: Context, selector: str) -> None:
     if not view["declaration"]["stdin"]:
         # Refused as `send` is, before anything is typed.
         context.client().send_line("", view["pm_id"])
-    style = LogStyle(context.terminal, form=LogForm.RAW)
-    query = query_of(lines=0)
-    output = threading.Thread(
-        target=print_logs,
-        args=(context, [str(view["pm_id"])], query, style),
-        kwargs={"go_on": True},
-        daemon=True,
-    )
-    output.start()
-    try:
+    output = _Output(context, view["pm_id"])
+    with suppress(KeyboardInterrupt):
+        output.start()
         for line in sys.stdin:
             context.client(start=False).send_line(line.removesuffix("\n"), view["pm_id"])
-    except KeyboardInterrupt:
-        return
+    output.leave()
+
+
+class _Output(threading.Thread):
+    """Prints what a process prints, beside the main thread, which reads what is typed."""
+
+    def __init__(self, context: Context, pm_id: int) -> None:
+        super().__init__(name="output", daemon=True)
+        self._context = context
+        self._pm_id = pm_id
+        self._reader = threading.get_ident()
+        self._is_left = False
+        self._failure: PmdaemonError | OSError | None = None
+
+    def run(self) -> None:
+        """Print until that fails; then end the reading too, which only a signal does."""
+        style = LogStyle(self._context.terminal, form=LogForm.RAW)
+        query = query_of(lines=0)
+        try:
+            print_logs(self._context, [str(self._pm_id)], query, style, go_on=True)
+        except (PmdaemonError, OSError) as error:
+            self._failure = error
+            if not self._is_left:
+                signal.pthread_kill(self._reader, signal.SIGINT)
+
+    def leave(self) -> None:
+        """Stop caring about the output.
+
+        Raises:
+            PmdaemonError: the daemon has nothing more to show of the process.
+            OSError: nobody reads the output.
+
+        """
+        self._is_left = True
+        if self._failure is not None:
+            raise self._failure

@@ -17,7 +17,7 @@ _ZSH_LINE = (
     "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; };"
     ' eval "$(pmdaemon completion zsh)"'
 )
-"""Zsh completes what is no file only when it was told to, which a new `.zshrc` does not."""
+"""Zsh completes only files until it is told otherwise, which a new `.zshrc` does not do."""
 
 
 @command_named("completion")
@@ -78,9 +78,10 @@ def _write(path: Path, text: str) -> Path:
 
 
 def _append(path: Path, line: str) -> Path:
-    before = path.read_text("utf-8") if path.exists() else ""
-    if line not in before.splitlines():
-        gap = "\n" if before and not before.endswith("\n") else ""
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{gap}{line}\n")
+    # As bytes: such a file may be in any encoding.
+    before = path.read_bytes() if path.exists() else b""
+    if line.encode() not in before.splitlines():
+        gap = b"\n" if before and not before.endswith(b"\n") else b""
+        with path.open("ab") as file:
+            file.write(gap + line.encode() + b"\n")
     return path

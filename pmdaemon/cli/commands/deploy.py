@@ -112,7 +112,7 @@ def _script(to: Destination, hook: str, verb: str, arguments: Sequence[str]) -> 
             return scripts.update(to, hook, ref)
         case "revert", []:
             return scripts.revert(to, hook, 1)
-        case "revert", [steps] if steps.isdecimal() and 0 < int(steps) < 1000:
+        case "revert", [steps] if steps.isdecimal() and len(steps) < 4 and int(steps) > 0:
             return scripts.revert(to, hook, int(steps))
         case (("curr" | "prev" | "list"), []):
             return scripts.tell(to, verb)
@@ -134,7 +134,7 @@ def _check_pushed() -> None:
 
 
 def _git(*arguments: str) -> str:
-    """Ask git; what is no repository, or has no upstream, has nothing to push."""
+    """Ask git; without a repository, or without an upstream, there is nothing to push."""
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
 

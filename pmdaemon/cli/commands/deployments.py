@@ -64,8 +64,8 @@ def _named(words: tuple[str, ...]) -> tuple[str | None, int | None]:
             return None, None
         case (project,):
             return project, None
-        case (project, number) if number.isdecimal() and int(number) > 0:
-            return project, int(number)
+        case (project, text) if text.isdecimal() and len(text) < 19 and (number := int(text)):
+            return project, number
         case _:
             raise WrongUsage("say PROJECT, PROJECT and NUMBER, or ID")
 

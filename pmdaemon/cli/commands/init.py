@@ -7,12 +7,13 @@ import click
 from pmdaemon.cli.context import Context
 from pmdaemon.cli.ecosystem_files import DEFAULT_NAMES
 from pmdaemon.cli.errors import WrongUsage
+from pmdaemon.cli.new_files import write_new
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config.command import default_name
 from pmdaemon.config.starters import LIKELY, NAMES, Format, starter
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown, why
+from pmdaemon.core.wording import shown
 
 
 @command_named("init")
@@ -37,7 +38,7 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
     path = folder / NAMES[format_]
     there = next((name for name in DEFAULT_NAMES if (folder / name).is_file()), path.name)
     if there != path.name:
-        # One of the two would be read where none is named, and not always the one that is meant.
+        # Where none is named, one of the two would be read, and it might be the wrong one.
         raise InvalidInput(
             f"{there} is there already, and is read in its place: {path.name} was not written",
             code="file_exists",
@@ -46,19 +47,5 @@ def command(_context: Context, kind: str | None, *, format_: Format) -> None:
     script = next((name for name in LIKELY if (folder / name).is_file()), "app.js")
     name = default_name(folder.name or script, "/")
     text = starter(name, f"./{script}", format_, simple=kind is not None)
-    try:
-        # Never over a file that is there, also when it appears just now.
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise InvalidInput(
-            f"{path.name} is there already, and was left as it is",
-            code="file_exists",
-            path=str(path),
-        ) from error
-    except OSError as error:
-        reason = why(error)
-        raise InvalidInput(
-            f"cannot write {path.name}: {reason}", code="file_unwritable", path=str(path)
-        ) from error
+    write_new(path, text, called=path.name)
     print(f"wrote {path.name}: edit it, check it with pmdaemon validate, then run pmdaemon start")

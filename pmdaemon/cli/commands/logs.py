@@ -96,7 +96,9 @@ def command(
 def _query(given: dict[str, Any]) -> LogQuery:
     if given["err"] and given["out"]:
         raise WrongUsage("only one of --err and --out can be used; neither shows both")
-    since, until = (given[name] and parse_moment(given[name]) for name in ("since", "until"))
+    since, until = (
+        None if given[name] is None else parse_moment(given[name]) for name in ("since", "until")
+    )
     if since is not None and until is not None and since > until:
         raise WrongUsage("--since is later than --until")
     return query_of(

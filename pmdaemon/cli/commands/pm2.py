@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from pmdaemon.cli.context import Context
+from pmdaemon.cli.new_files import write_new
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.control.starter import importable
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import why
 
 NAMES = ("pm2", "pm2-runtime", "pm2-dev")
 
@@ -36,25 +36,21 @@ def command(_context: Context, words: tuple[str, ...], *, folder: str | None) ->
     del words
     if folder is None:
         return
-    for name in NAMES:
-        path = Path(folder, name).absolute()
-        _write(path, name)
+    written: list[Path] = []
+    try:
+        for name in NAMES:
+            path = Path(folder, name).absolute()
+            write_new(path, _script(name), called=str(path), mode=0o777)
+            written.append(path)
+    except InvalidInput:
+        for path in written:  # all three or none
+            path.unlink(missing_ok=True)
+        raise
+    for path in written:
         print(f"wrote {path}")
 
 
-def _write(path: Path, name: str) -> None:
+def _script(name: str) -> str:
     variables = "".join(f"{key}={shlex.quote(value)} " for key, value in importable({}).items())
     program = f"{shlex.quote(sys.executable)} -m pmdaemon {name}"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\n{variables}exec {program} "$@"\n')
-        path.chmod(0o755)
-    except FileExistsError as error:
-        raise InvalidInput(
-            f"{path} is there already, and was left as it is", code="file_exists", path=str(path)
-        ) from error
-    except OSError as error:
-        reason = why(error)
-        raise InvalidInput(
-            f"cannot write {path}: {reason}", code="file_unwritable", path=str(path)
-        ) from error
+    return f'#!/bin/sh\n{variables}exec {program} "$@"\n'

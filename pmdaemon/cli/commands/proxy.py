@@ -11,6 +11,10 @@ from pmdaemon.cli.options import json_option
 from pmdaemon.cli.publishing import answers_at
 from pmdaemon.control.messages.gateway import GatewayResult, ServiceView
 from pmdaemon.core.routing import bracketed
+from pmdaemon.core.wording import shown
+
+LONGEST_PORT = 5
+"""Digits of a TCP port."""
 
 
 @click.group("proxy", invoke_without_command=True, no_args_is_help=False)
@@ -106,7 +110,7 @@ def _off(context: Context, *, json: bool) -> None:
     urls = context.client().gateway.turn_off()
     say(
         {"urls": urls},
-        "\n".join(f"listens no more at {url}" for url in urls) or "the proxy is off already",
+        "\n".join(f"stopped listening at {url}" for url in urls) or "the proxy is off already",
         json=json,
     )
 
@@ -265,8 +269,8 @@ def _balanced(view: ServiceView) -> list[str]:
 def _port(text: str) -> int:
     if text == "none":
         return -1
-    if not text.isdigit() or int(text) > 65535:
-        raise WrongUsage(f"{text} is not a TCP port: use a number up to 65535, or none")
+    if not text.isdecimal() or len(text) > LONGEST_PORT or int(text) > 65535:
+        raise WrongUsage(f"{shown(text)} is not a TCP port: use a number up to 65535, or none")
     return int(text)
 
 

@@ -9,9 +9,11 @@ from pmdaemon.cli.context import Context, say_json
 from pmdaemon.cli.listing import show_list
 from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import json_option
+from pmdaemon.cli.render.text import harmless
 from pmdaemon.client.calls import current_directory
 from pmdaemon.config.static_sites import app_of
 from pmdaemon.core.errors import InvalidInput
+from pmdaemon.core.routing import bracketed
 
 
 @command_named("serve")
@@ -69,6 +71,7 @@ def command(
     if json:
         say_json(views)
         return
+    url = f"http://{bracketed(host)}:{section['port']}"
     for view in views:
-        print(f"{called(view)} serves {place} on http://{host}:{section['port']}")
+        print(f"{called(view)} serves {harmless(str(place))} on {url}")
     show_list(context, json=False)

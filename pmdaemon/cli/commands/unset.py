@@ -1,5 +1,7 @@
 """`unset`."""
 
+from functools import partial
+
 import click
 
 from pmdaemon.cli.context import Context, say
@@ -16,6 +18,5 @@ def command(context: Context, key: str, *, json: bool) -> None:
 
     An app that got it as a variable keeps it: to change that, delete and start the app.
     """
-    path = context.home.conf
-    conf_file.write(path, conf_file.without(conf_file.read(path), key))
+    conf_file.change(context.home.conf, partial(conf_file.without, key=key))
     say({"key": key}, f"removed {key}" if key != "all" else "removed all values", json=json)

@@ -16,6 +16,7 @@ from pmdaemon.config.paths import from_here
 from pmdaemon.control.channel import HungUp
 from pmdaemon.control.messages.web import WebResult
 from pmdaemon.core.errors import DaemonNotRunning, InvalidInput, OperationFailed
+from pmdaemon.core.wording import why
 
 KEY_VARIABLE = "PMDAEMON_API_KEY"
 
@@ -134,7 +135,7 @@ def _hold(context: Context, begin: Callable[[Client], Iterable[WebResult]], *, j
     is_on = False
     while True:
         try:
-            # Who has ended the daemon for good does not want it back.
+            # Once it was on, no daemon is started: somebody may have ended it for good.
             for item in begin(context.client(start=not is_on)):
                 if is_on:
                     warn("the web API answers again")
@@ -182,7 +183,7 @@ def _show(web: WebResult, *, detached: bool, json: bool) -> None:
 
 
 def _unless_word(nothing: str, given: tuple[str, ...]) -> list[str] | None:
-    """Read an option that may be given several times, or once as a word that means nothing."""
+    """Read an option that may be given several times, or once as the word for none at all."""
     if given == (nothing,):
         return []
     if nothing in given:
@@ -198,7 +199,7 @@ def _key_in(path: str) -> str:
     try:
         lines = Path(path).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = str(getattr(error, "strerror", None) or "it is not text").lower()
+        reason = "it is not text" if isinstance(error, UnicodeDecodeError) else why(error)
         raise InvalidInput(f"cannot read the key in {path}: {reason}", path=path) from error
     key = lines[0].strip() if lines else ""
     if not key:

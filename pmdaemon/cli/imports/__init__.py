@@ -4,7 +4,7 @@ import shlex
 
 
 def say_what_follows(source: str, place: str | None, *, dry_run: bool) -> None:
-    """Begin the lines that are to be typed; where nothing was taken over yet, with that."""
+    """Print the heading of the commands to type next; after a dry run, the first of them too."""
     if dry_run:
         where = f" --from {shlex.quote(place)}" if place else ""
         print("nothing was imported yet; to do it, run:")

@@ -56,8 +56,8 @@ def _home(context: Context, folder: str | None) -> Path:
     home = Path(from_here(chosen)).resolve()
     if not home.is_dir():
         raise InvalidInput(
-            f"there is no home of PM2's: {harmless(str(home))} is no folder"
-            " (say which: --from DIR)",
+            f"cannot find PM2's home: {harmless(str(home))} is not a folder"
+            " (say where it is: --from DIR)",
             code="file_not_found",
             path=str(home),
         )
@@ -108,7 +108,7 @@ def _keep_values(context: Context, home: Path) -> None:
         return
     values = conf_file.read(str(theirs))
     if values:
-        conf_file.write(ours, {**values, **conf_file.read(ours)})
+        conf_file.change(ours, lambda kept: {**values, **kept})
 
 
 def _tell(apps: Sequence[Imported], modules: Sequence[str]) -> None:

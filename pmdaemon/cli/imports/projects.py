@@ -91,8 +91,8 @@ def _file(tool: Tool, said: str | None) -> Path:
         if candidate.is_file():
             return candidate
     raise InvalidInput(
-        f"there is nothing of {tool.name}'s in {harmless(str(place))}:"
-        f" no {' and no '.join(tool.files)} (say which: --from FILE)",
+        f"cannot find a file of {tool.name} in {harmless(str(place))}:"
+        f" no {' and no '.join(tool.files)} (say where it is: --from FILE)",
         code="file_not_found",
         path=str(place),
     )
@@ -109,7 +109,7 @@ def _read_supervisor(path: Path, environment: Mapping[str, str]) -> tuple[AppsOf
 
 def _is_supervisor(pid: str) -> bool:
     """Look whether the process of this pid is supervisor's daemon; it may be anybody's by now."""
-    if not pid.isdigit() or not _is_there(int(pid)):
+    if not pid.isdecimal() or not _is_there(int(pid)):
         return False
     return sys.platform != "linux" or "supervisord" in _noted(Path(f"/proc/{pid}/cmdline"))
 
@@ -126,7 +126,7 @@ def _pup_runs(path: Path) -> bool:
     """Ask at the port that Pup has noted down; what it left behind in a crash answers nothing."""
     note = path.parent / ".pup" / f"{path.name}-tmp" / ".main.port"
     text = _noted(note).strip()
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
         return False
     try:
         socket.create_connection(("127.0.0.1", int(text)), timeout=PATIENCE).close()

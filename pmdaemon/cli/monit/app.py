@@ -14,6 +14,7 @@ from textual.containers import Horizontal
 from textual.events import Resize
 from textual.widgets import DataTable, Footer, Input, Static
 
+from pmdaemon.cli.actions import called
 from pmdaemon.cli.monit.details import Details
 from pmdaemon.cli.monit.dialogs import Help, Question
 from pmdaemon.cli.monit.logs import LogPane
@@ -100,7 +101,7 @@ class Monitor(App[None]):
         """Begin to look."""
         self._table.focus()
         self._look()
-        self._on_notice()
+        self._follow_changes()
 
     def on_resize(self, event: Resize) -> None:
         """Use what room there is."""
@@ -161,7 +162,7 @@ class Monitor(App[None]):
             "start": lambda pm_id: self._client.start(str(pm_id)),
         }
         answered = partial(self._answered, view, verb, actions[verb])
-        question = f"{verb.capitalize()} {_called(view)}?"
+        question = f"{verb.capitalize()} {called(view)}?"
         self.push_screen(Question(question), answered)
 
     def _answered(
@@ -181,7 +182,7 @@ class Monitor(App[None]):
         except PmdaemonError as error:
             self.notify(error.message, severity="error", markup=False)
         else:
-            self.notify(f"{_DONE[verb]} {_called(view)}", markup=False)
+            self.notify(f"{_DONE[verb]} {called(view)}", markup=False)
         self._changed.set()
 
     @work(group="look")
@@ -228,8 +229,8 @@ class Monitor(App[None]):
             if (agent := view.get("agent")) is not None
         }
 
-    @work(group="heed")
-    async def _on_notice(self) -> None:
+    @work(group="follow")
+    async def _follow_changes(self) -> None:
         """Hear of changes, so that nobody waits a second for what happened just now."""
         while True:
             try:
@@ -289,7 +290,3 @@ class Monitor(App[None]):
         self._head.add_class("away")
         text = f"waiting for the daemon: {harmless(why)}"
         self._head.update(Text(text, no_wrap=True, overflow="ellipsis"))
-
-
-def _called(view: ProcessView) -> str:
-    return f"{harmless(view['called'])} (id {view['pm_id']})"

@@ -11,6 +11,7 @@ from pmdaemon.client.calls import Processes, current_directory
 from pmdaemon.config.choosing import names_of
 from pmdaemon.config.command import default_name
 from pmdaemon.core.errors import AppAlreadyExists, ProcessNotFound
+from pmdaemon.core.wording import shown
 
 UPDATE_HINT = "Use --update-env to update environment variables"
 MODE = {"fork": "fork_mode", "cluster": "cluster_mode"}
@@ -81,9 +82,7 @@ def restart(session: Session) -> int:
 
 def reload(session: Session) -> int:
     """Start processes anew, without a gap."""
-    parallel = int(
-        session.given["parallel"] or session.context.environment.get("PM2_CONCURRENT_ACTIONS") or 1
-    )
+    parallel = _parallel(session)
     status = _anew(session, "reloadProcessId", partial(session.client.reload, parallel=parallel))
     session.context.link()
     return status
@@ -108,7 +107,7 @@ def scale(session: Session) -> None:
 def reset(session: Session) -> None:
     """Set counters to zero; that there is no such id is no fault for PM2."""
     selector = session.only_one()
-    found = [int(selector)] if selector.isdecimal() else ids(session.found(selector))
+    found = [selector] if selector.isdecimal() else ids(session.found(selector))
     for pm_id in found:
         session.words.say(f"Resetting meta for process id {pm_id}")
     try:
@@ -174,11 +173,20 @@ def _start_program(session: Session, target: str) -> None:
     [view, *_] = session.client.list(views[0]["pm_id"], detail=True)
     mode, count = MODE[view["declaration"]["exec_mode"]], len(views)
     argv = view["declaration"]["command"]["argv"]
-    shown = str(path) if path.is_file() else argv[0]
+    script = str(path) if path.is_file() else argv[0]
     plural = "s" if count > 1 else ""
     session.started.append(name)
-    session.words.say(f"Starting {shown} in {mode} ({count} instance{plural})")
+    session.words.say(f"Starting {script} in {mode} ({count} instance{plural})")
     session.words.say("Done.")
+
+
+def _parallel(session: Session) -> int:
+    environment = session.context.environment
+    text = session.given["parallel"] or environment.get("PM2_CONCURRENT_ACTIONS") or "1"
+    try:
+        return int(text)
+    except ValueError as error:
+        raise Failed(f"cannot reload {shown(text)} instances at a time") from error
 
 
 def _anew(session: Session, action: str, verb: Callable[..., Processes]) -> int:

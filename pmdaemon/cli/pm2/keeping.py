@@ -1,6 +1,7 @@
 """PM2's `set`, `get`, `unset`, `multiset` and `conf`, in its words."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from pmdaemon.cli.keeping import keep, pairs_of
 from pmdaemon.cli.pm2.session import Failed, Session
@@ -49,10 +50,9 @@ def get_value(session: Session) -> int:
 
 def unset_value(session: Session) -> None:
     """Keep a value no more; that there is none is no fault for PM2."""
-    path, key = session.context.home.conf, session.only_one()
-    values = conf_file.read(path)
+    key = session.only_one()
     try:
-        conf_file.write(path, conf_file.without(values, key))
+        conf_file.change(session.context.home.conf, partial(conf_file.without, key=key))
     except InvalidInput:
         session.words.warn(f"nothing is kept as {key}")
     _show(session)

@@ -74,6 +74,8 @@ def _options(typed: Typed) -> list[str]:
         flags = flags_of(field)
         if not flags:
             raise WrongUsage(f"{field} is for ecosystem files here")
+        if value is None:
+            continue  # it was reset, as nothing else sets it here
         if field == "watch" and value is True:
             words.append(f"--watch={HERE}")
         elif isinstance(value, list):

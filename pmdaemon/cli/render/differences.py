@@ -6,14 +6,14 @@ from pmdaemon.cli.render.text import harmless
 from pmdaemon.control.messages.declaring import ChangeView, StepView
 
 _WORDS = {
-    "create": "new, to be started",
-    "restart": "to be started anew",
-    "reload": "to be reloaded, without a gap",
-    "scale": "to have more or fewer instances",
-    "update": "to be noted, with nothing started anew",
-    "keep": "as it is declared",
-    "delete": "not in the file any more, to be deleted",
-    "leave": "not in the file any more, and left as it is (--prune deletes it)",
+    "create": "new, will be started",
+    "restart": "will be restarted",
+    "reload": "will be reloaded, without downtime",
+    "scale": "will get more or fewer instances",
+    "update": "will be updated, without a restart",
+    "keep": "unchanged",
+    "delete": "not in the file any more, will be deleted",
+    "leave": "not in the file any more, left alone (--prune deletes it)",
 }
 
 NOTHING = "(nothing)"
@@ -24,7 +24,7 @@ def report(
 ) -> Iterator[str]:
     """Yield a line an app, and beneath it one for each field that differs.
 
-    `beside` are lines on what differs and is no app.
+    `beside` are lines about other differences than those of apps.
     """
     for step in steps:
         action = step["action"]

@@ -70,7 +70,7 @@ def routes_table(status: GatewayResult, terminal: Terminal) -> str:
 
 
 def certificates_table(certificates: Sequence[CertificateView], terminal: Terminal) -> str:
-    """Draw what hosts are served with, and until when; below, what is to be said of each."""
+    """Draw what hosts are served with, and until when; faults and notes are listed below."""
     table = draw(
         [
             Column("host", [harmless(one["host"]) for one in certificates], flexible=True),

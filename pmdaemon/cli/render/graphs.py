@@ -22,7 +22,7 @@ def graph(
     shown = [*values][-columns:] if columns > 0 else []
     top = max([least_top, *shown])
     heights = [round(value / top * rows * 8) if top else 0 for value in shown]
-    # What is there at all is to be seen.
+    # Whatever is above 0 shows.
     heights = [
         max(1, height) if value > 0 else 0 for value, height in zip(shown, heights, strict=True)
     ]

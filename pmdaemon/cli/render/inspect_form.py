@@ -44,6 +44,8 @@ class _Writer:
                 return "true" if value else "false"
             case str():
                 return self._text(value)
+            case float() if not math.isfinite(value):
+                return str(value).replace("inf", "Infinity").replace("nan", "NaN")
             case int() | float():
                 return str(int(value)) if value == int(value) else str(value)
             case Mapping():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 UNLIMITED = 10_000
-"""Columns of an output that is no terminal: nothing is left out for a file or a pipe."""
+"""Columns of an output that is not a terminal: nothing is left out for a file or a pipe."""
 
 _CODES = {
     "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from pmdaemon.core.errors import InvalidInput
-from pmdaemon.core.wording import shown
+from pmdaemon.core.wording import shown, why
 
 DEADLINE = 20.0
 """Seconds for a configuration to be evaluated."""
@@ -52,20 +52,24 @@ def evaluate(
 
     Raises:
         InvalidInput: there is no node; the code is `interpreter_not_found`.
-        ValueError: it is no JavaScript, threw something, took too long or said too much.
+        ValueError: it is not JavaScript, threw something, took too long or gave too large a
+            result, or node cannot be run.
 
     """
     node = node_in(environment)
     if node is None:
         message = f"cannot read {shown(path)}: it is JavaScript, and node is not installed"
         raise InvalidInput(message, code="interpreter_not_found", path=path, interpreter="node")
-    answer, complaint = _run(
-        [node, str(_EVALUATE)],
-        [str(Path(path).absolute()), *(["expression"] if expression is not None else [])],
-        environment,
-        stdin=expression,
-        deadline=deadline,
-    )
+    try:
+        answer, complaint = _run(
+            [node, str(_EVALUATE)],
+            [str(Path(path).absolute()), *(["expression"] if expression is not None else [])],
+            environment,
+            stdin=expression,
+            deadline=deadline,
+        )
+    except OSError as error:
+        raise ValueError(f"{shown(node)} cannot be run: {why(error)}") from error
     if not answer.endswith(b"\n"):
         raise ValueError(_reason(complaint, path))
     found: object = json.loads(answer)
@@ -127,7 +131,7 @@ def _gather(answer: IO[bytes], complaint: IO[bytes], deadline: float) -> tuple[b
                 elif key.fileobj is answer or len(into) < _LARGEST_COMPLAINT:
                     into += chunk
             if len(found[answer]) > LARGEST_ANSWER:
-                raise ValueError(f"it says more than {LARGEST_ANSWER // 1024**2} MB")
+                raise ValueError(f"its result is larger than {LARGEST_ANSWER // 1024**2} MB")
     return bytes(found[answer]), bytes(found[complaint])
 
 
@@ -136,7 +140,7 @@ def _reason(complaint: bytes, path: str) -> str:
     text = complaint.decode(errors="replace")
     lines = [line for line in text.splitlines() if not _NO_REASON.match(line)]
     errors = [line for line in lines if _ERROR.match(line)]
-    reason = (errors or lines[-1:] or ["it ended without a word"])[0].strip()
+    reason = (errors or lines[-1:] or ["it ended without saying why"])[0].strip()
     place = re.search(rf"{re.escape(Path(path).name)}:([0-9]+)", text)
     return shown(reason) + (f" at line {place[1]}" if place else "")
 

@@ -14,15 +14,15 @@ _BUT_LINE_ENDS = re.compile(r"[^\n]")
 
 
 class NotJson(ValueError):
-    """A text that is no JSON, even so."""
+    """A text that is not JSON, even with this much allowed."""
 
 
 def parse(text: str) -> object:
-    """Read JSON; a comment or a last comma is no fault.
+    """Read JSON, in which comments and a last comma are allowed.
 
     Raises:
-        NotJson: it is none; the sentence has the line and the column.
-        ValueError: it is, with a number that is none.
+        NotJson: it is not JSON; the sentence has the line and the column.
+        ValueError: it is, but has a number that JSON does not allow.
 
     """
     try:
@@ -39,7 +39,7 @@ def parse(text: str) -> object:
 
 def _strict(text: str) -> object:
     def refuse(name: str) -> NoReturn:
-        raise ValueError(f"not a number of JSON: {name}")
+        raise ValueError(f"not a JSON number: {name}")
 
     try:
         return json.loads(text, parse_constant=refuse)

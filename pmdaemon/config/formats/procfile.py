@@ -21,11 +21,12 @@ def parse(text: str) -> list[dict[str, Any]]:
     """Read a Procfile as the apps that it names.
 
     Raises:
-        ValueError: a line is none of its; the sentence says which.
+        ValueError: a line cannot be read; the sentence says which.
 
     """
     apps: list[dict[str, Any]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Only at line ends: `splitlines` would split at a form feed in a command, too.
+    for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue

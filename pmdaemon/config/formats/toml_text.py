@@ -11,7 +11,7 @@ def parse(text: str) -> dict[str, Any]:
     """Read TOML.
 
     Raises:
-        ValueError: it is none; the sentence has the line and the column.
+        ValueError: it is not TOML; the sentence has the line and the column.
 
     """
     try:

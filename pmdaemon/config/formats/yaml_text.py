@@ -33,7 +33,7 @@ def parse(text: str) -> object:
     """Read a YAML document.
 
     Raises:
-        ValueError: it is none, or too much; the sentence has the line and the column, if it can.
+        ValueError: it is not YAML, or too large; the sentence has line and column, if it can.
 
     """
     try:
@@ -109,7 +109,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
         if not isinstance(key, yaml.ScalarNode):
             raise _refused("a name is not text", key)
         if key.value in said:
-            raise _refused(f"{key.value} is there twice", key)
+            raise _refused(f"{key.value} appears twice", key)
         said.add(key.value)
     loader.flatten_mapping(node)
     return {key.value: loader.construct_object(value, deep=True) for key, value in node.value}
@@ -139,7 +139,7 @@ def _float(_: _Loader, node: yaml.ScalarNode) -> float:
 
 
 def _unknown(_: _Loader, node: yaml.Node) -> None:
-    raise _refused(f"the tag {node.tag} means nothing here", node)
+    raise _refused(f"the tag {node.tag} is not supported", node)
 
 
 def _refused(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:

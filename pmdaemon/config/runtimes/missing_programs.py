@@ -1,4 +1,4 @@
-"""Which program a shell could not find, told by what it says, and how one comes by it.
+"""Which program a shell could not find, according to its message, and how to get that program.
 
 sh: 1: pnpm: not found                      dash
 /bin/sh: line 1: pnpm: command not found    bash

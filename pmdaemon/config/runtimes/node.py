@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -156,8 +157,9 @@ def _start(
         reasons.append(f"start: {command}, as the script start of package.json says")
         return command, ""
     if (main := text(package.get("main"))) and ("/" in main or listing.has(main)):
-        reasons.append(f"start: {through}node {main}, as package.json says main")
-        return f"{through}node {main}", ""
+        command = f"{through}node {shlex.quote(main)}"
+        reasons.append(f"start: {command}, as package.json says main")
+        return command, ""
     if manager == "bun" and (main_file := listing.first("index.ts", "server.ts")) is not None:
         reasons.append(f"start: bun {main_file}, as there is such a file")
         return f"bun {main_file}", ""

@@ -169,10 +169,10 @@ def _refused(host: str, tcp_port: int, error: Exception) -> AddressUnusable:
             if tcp_port < PRIVILEGED:
                 why += f" (ports below {PRIVILEGED} are for root)"
         case OSError(errno=errno.EADDRNOTAVAIL):
-            why = "it is no address of this machine"
+            why = "this machine does not have that address"
         case OSError(strerror=str(reason)):
             why = reason.lower()
         case _:
-            why = "it is no address at all"  # as getaddrinfo and bind say by their exceptions
+            why = "that is not an address"  # as getaddrinfo and bind say by their exceptions
     sentence = f"cannot listen on {shown(host)} port {tcp_port}: {why}"
     return AddressUnusable(sentence, code=code, host=shown(host), port=tcp_port)

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec import Struct
 from pmdaemon.control.log_beginnings import with_last_lines
 from pmdaemon.control.log_places import BehindPlace, Place
 from pmdaemon.control.log_reader import Follower, LogLine, merge
+from pmdaemon.control.threads import in_thread
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
 from pmdaemon.core.notices import Notice, OutputGrew, ProcessChanged
@@ -70,7 +72,7 @@ class LogStream:
             empty then, and a long cursor comes with the last line of a batch only.
 
     Raises:
-        InvalidInput: this is no cursor.
+        InvalidInput: this is not a cursor.
         ProcessNotFound: there is no such process.
 
     """
@@ -93,6 +95,7 @@ class LogStream:
         self._resumed = cursor is not None
         self._places = read_cursor(cursor) if cursor is not None else {}
         self._followers: dict[Stream, Follower] = {}
+        self._former: list[Follower] = []
         self._resumed_at: dict[Stream, BehindPlace] = {}
         self._gaps: dict[Stream, int] = {}
         self._grown: set[Stream] = set()
@@ -128,7 +131,7 @@ class LogStream:
         finally:
             leave_logs()
             leave_bus()
-            for follower in self._followers.values():
+            for follower in (*self._followers.values(), *self._former):
                 follower.close()
 
     def _on_notice(self, notice: Notice) -> None:
@@ -154,7 +157,7 @@ class LogStream:
             for key, path in self._files(self._meant[pm_id]):
                 self._places.pop(key, None)  # a place is that of another one of this pm_id
                 if (former := self._followers.pop(key, None)) is not None:
-                    former.close()
+                    self._former.append(former)  # a thread may be reading it
                 self._take(key, self._opened(key, path, lines=0))
         self._grown |= {key for key in self._followers if key[0] not in self._meant}
 
@@ -164,7 +167,8 @@ class LogStream:
             # What a cursor does not mention had printed nothing by then, so all of it is new.
             unheard = self._resumed and key not in self._places
             lines = ALL if unheard else self._lines
-            self._take(key, await asyncio.to_thread(self._opened, key, path, lines=lines))
+            opening = partial(self._opened, key, path, lines=lines)
+            self._take(key, await in_thread(opening, undo=Follower.close))
 
     def _opened(self, key: Stream, path: str, *, lines: int) -> Follower:
         pm_id, stream = key
@@ -206,7 +210,9 @@ class LogStream:
 
     async def _read_new(self, key: Stream) -> tuple[Sequence[Missed], Sequence[LogLine]]:
         follower = self._followers[key]
-        lines = await asyncio.to_thread(follower.read_new)
+        lines = await in_thread(follower.read_new)
+        while self._former:
+            self._former.pop().close()
         missed = follower.gaps > self._gaps[key]
         self._gaps[key] = follower.gaps
         return [Missed(self._met[key[0]], key[1])] if missed else [], lines
@@ -236,7 +242,7 @@ def read_cursor(text: str) -> dict[Stream, Place]:
     """Read where somebody wants to go on.
 
     Raises:
-        InvalidInput: it is none of our cursors.
+        InvalidInput: it is not one of our cursors.
 
     """
     places: dict[Stream, Place] = {}

@@ -24,7 +24,7 @@ async def read_body(request: web.Request, kind: type[Value], *, default: Value) 
     """Read a JSON body; an empty one, or `null`, is the default.
 
     Raises:
-        InvalidRequest: it is not JSON, or has not the fields it should have.
+        InvalidRequest: it is not JSON, or does not have the fields that it must have.
         BodyTooLarge: it has more bytes than the application takes.
         RequestTimedOut: it took too long.
 
@@ -66,7 +66,7 @@ def read_number(
     Where it is `capped`, a higher one is taken for the highest.
 
     Raises:
-        InvalidRequest: it is not.
+        InvalidRequest: it is something else.
 
     """
     given = request.query.get(name)

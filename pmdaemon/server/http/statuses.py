@@ -63,10 +63,7 @@ STATUS: Mapping[type[PmdaemonError], int] = MappingProxyType(
         StoreUnavailable: 503,
     }
 )
-"""What is not here, and derives from nothing here, is a failure of ours: 500.
-
-A status over 499 means that we have failed, never that a program or a request did.
-"""
+"""What is not here, and derives from nothing here, is a failure of ours: 500."""
 
 
 def status_of(error: PmdaemonError) -> int:

@@ -24,11 +24,11 @@ def server_context(cert: str, key: str | None) -> ssl.SSLContext:
         context.load_cert_chain(cert, key, password=lambda: b"")
     except ssl.SSLError as error:
         raise InvalidInput(
-            f"cannot use TLS with {files}: they are no certificate with its key, or the key has"
+            f"cannot use TLS with {files}: this is not a certificate with its key, or the key has"
             f" a passphrase ({(error.reason or 'unreadable').lower().replace('_', ' ')})",
             code="invalid_certificate",
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path may have a NUL in it
         raise InvalidInput(
             f"cannot read {files} for TLS: {why(error)}",
             code="file_not_readable",

@@ -5,12 +5,12 @@ Whoever does not read in time is left behind by whoever writes, which is told so
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
 from aiohttp import WSCloseCode, WSMessage, hdrs, web
 
-from pmdaemon.core.wording import shown
 from pmdaemon.engine import tasks
 from pmdaemon.server.http.refusals import Refusal, UpgradeRequired
 from pmdaemon.server.http.streams import MOST_UNREAD, PING_FRAME
@@ -18,9 +18,11 @@ from pmdaemon.server.http.streams import MOST_UNREAD, PING_FRAME
 PARTING_SECONDS = 1.0
 """How long a client may take to say goodbye."""
 
-
 PAUSE = 0.01
 """Seconds between two messages of one client: a hundred a second are more than anybody needs."""
+
+# A key may come among the subprotocols, and aiohttp warns of those that it does not know.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
 async def open_websocket(
@@ -30,7 +32,7 @@ async def open_websocket(
 
     Raises:
         UpgradeRequired: it is a plain request.
-        Refusal: it is no handshake as it should be.
+        Refusal: the handshake is not complete.
 
     """
     if not wants_websocket(request):
@@ -44,8 +46,11 @@ async def open_websocket(
     )
     try:
         await socket.prepare(request)
-    except web.HTTPException as refused:
-        raise Refusal(f"this is no handshake of a WebSocket: {shown(refused.text)}") from None
+    except web.HTTPException:
+        raise Refusal(
+            "this is not a WebSocket handshake: it needs the headers Connection: Upgrade,"
+            " Sec-WebSocket-Version: 13 and Sec-WebSocket-Key"
+        ) from None
     return socket
 
 

@@ -30,7 +30,7 @@ def test_a_file_is_sent_whole_and_what_was_done_is_shown(cli, path, folder):
         "prune": False,
         "dry_run": False,
     }
-    assert cli.out.startswith("web: new, to be started\nstarted web (id 0)\n┌")
+    assert cli.out.startswith("web: new, will be started\nstarted web (id 0)\n┌")
 
 
 def test_a_warning_is_said_once(cli, path):
@@ -48,7 +48,7 @@ def test_what_is_to_be_done_is_shown_before_it_fails(cli, path):
 
     assert cli("apply", path) == 1
 
-    assert cli.out == "web: new, to be started\n"
+    assert cli.out == "web: new, will be started\n"
 
 
 def test_it_may_only_be_shown(cli, path):
@@ -57,7 +57,7 @@ def test_it_may_only_be_shown(cli, path):
     assert cli("apply", path, "--dry-run") == 0
 
     assert cli.daemon.asked("apply")[0]["dry_run"] is True
-    assert cli.out == "web: new, to be started\nnothing was done (--dry-run)\n"
+    assert cli.out == "web: new, will be started\nnothing was done (--dry-run)\n"
 
 
 def test_a_part_of_a_file_is_no_reason_to_delete(cli, path):

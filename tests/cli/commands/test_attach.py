@@ -1,8 +1,11 @@
+import errno
 import io
+import os
 
 import pytest
 from msgspec.structs import replace
 
+from pmdaemon.cli.commands import attach
 from tests.support.views import DECLARED, a_view
 
 WITH_INPUT = replace(DECLARED, stdin=True)
@@ -33,3 +36,43 @@ def test_it_is_for_one_process(cli, count):
 
     assert cli("attach", "all") == 2
     assert f"names {count}: give an id" in cli.err
+
+
+def test_bytes_that_are_no_text_are_sent_too(cli, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\xffb\n"), "utf-8"))
+    cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
+    cli.does("send", a_view("web"))
+    cli.daemon.answers("follow", {"result": {}})
+
+    assert cli("attach", "web") == 0
+    assert [body["line"] for body in cli.daemon.asked("send")] == ["a\udcffb"]
+
+
+@pytest.fixture
+def silent():
+    """A standard input at which nobody types."""
+    reading, writing = os.pipe()
+    with open(reading) as stream:
+        yield stream
+        os.close(writing)
+
+
+def test_output_that_cannot_be_printed_ends_it(cli, monkeypatch, silent):
+    def print_logs(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("sys.stdin", silent)
+    monkeypatch.setattr(attach, "print_logs", print_logs)
+    cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
+
+    assert cli("attach", "web") == 1
+    assert cli.err == "pmdaemon: cannot write the output: no space left on device\n"
+
+
+def test_output_that_there_is_no_more_ends_it_with_the_reason(cli, monkeypatch, silent):
+    monkeypatch.setattr("sys.stdin", silent)
+    cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
+    cli.refuses("follow", "process_not_found", "no process 0")
+
+    assert cli("attach", "web") == 3
+    assert cli.err == "pmdaemon: no process 0\n"

@@ -1,15 +1,9 @@
-from tests.support.views import a_view
+from tests.support.acting_verbs import acts_on_what_is_selected, wants_to_know_what
 
 
 def test_block_acts_on_what_is_selected(cli):
-    cli.does("block", a_view("web"))
-    cli.lists()
-
-    assert cli("block", "web", "1", "web:0", "/w.b/") == 0
-    assert cli.daemon.asked("block") == [{"selectors": ["web", "1", "web:0", "/w.b/"]}]
-    assert cli.out.startswith("blocked web (id 0)\n")
+    acts_on_what_is_selected(cli, "block", done="blocked")
 
 
 def test_block_wants_to_know_what(cli):
-    assert cli("block") == 2
-    assert cli.daemon.requests == []
+    wants_to_know_what(cli, "block")

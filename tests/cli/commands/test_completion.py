@@ -1,8 +1,8 @@
-import shutil
 import subprocess
 
 import pytest
 
+from tests.support.machine import needs
 from tests.support.views import a_view
 
 
@@ -25,7 +25,7 @@ def test_each_shell_has_its_script(cli, shell):
     assert "_PMDAEMON_COMPLETE" in cli.out
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+@needs("bash")
 def test_the_script_for_bash_is_good_bash(cli):
     cli("completion", "bash")
 
@@ -90,7 +90,7 @@ def test_it_is_installed_for_zsh_once(cli, tmp_path):
     assert line.endswith('eval "$(pmdaemon completion zsh)"')
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh")
+@needs("zsh")
 def test_it_works_in_a_zsh_that_completes_nothing_else(cli, tmp_path):
     cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path))
     cli("completion", "zsh")
@@ -124,3 +124,15 @@ def test_a_folder_that_cannot_be_written_is_said(cli, tmp_path):
 
     assert cli("completion", "install", "bash", XDG_DATA_HOME=str(tmp_path / "file")) == 1
     assert cli.err.startswith("pmdaemon: cannot write ")
+
+
+def test_zsh_is_set_up_in_a_file_of_any_encoding(cli, tmp_path):
+    file = tmp_path / ".zshrc"
+    file.write_bytes(b"# caf\xe9")
+
+    assert cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path)) == 0
+    written = file.read_bytes()
+    assert cli("completion", "install", "zsh", ZDOTDIR=str(tmp_path)) == 0
+
+    assert written.startswith(b"# caf\xe9\n((")
+    assert file.read_bytes() == written  # the line is not added twice

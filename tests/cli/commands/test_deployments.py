@@ -118,7 +118,14 @@ def test_one_is_named_by_its_id_too_and_by_the_word_show(cli, words, asked):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["shop", "0"], ["shop", "x"], ["a", "1", "2"], ["-n", "0"], ["--cancel"]],
+    [
+        ["shop", "0"],
+        ["shop", "x"],
+        ["shop", "9" * 5000],
+        ["a", "1", "2"],
+        ["-n", "0"],
+        ["--cancel"],
+    ],
 )
 def test_what_cannot_be_meant_is_refused(cli, arguments):
     assert cli("deployments", *arguments) == 2

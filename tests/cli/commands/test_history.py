@@ -1,16 +1,8 @@
 import pytest
 
-RUN = {
-    "app": "report",
-    "pm_id": 3,
-    "due": 1700000000.0,
-    "began": 1700000000.0,
-    "ended": 1700000004.2,
-    "outcome": "succeeded",
-    "exit": {"code": 0, "signal": None},
-    "out": {"start": 0, "end": 2048},
-    "err": {"start": 0, "end": 0},
-}
+from tests.support.views import a_run
+
+RUN = a_run()
 
 
 def test_the_latest_runs_of_all_jobs_are_listed(cli):

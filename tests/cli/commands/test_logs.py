@@ -54,6 +54,7 @@ def test_logs_of_what_is_not_there_are_refused(cli):
     [
         ["--grep", "("],
         ["--since", "yesterday"],
+        ["--since", ""],
         ["--until", "25:00"],
         ["--since", "1h", "--until", "2h"],
         ["--raw", "--json"],

@@ -25,3 +25,11 @@ def test_a_folder_that_is_not_there_is_said_to_be_so(cli_without_daemon, tmp_pat
 
     assert cli("pm2", "--install-link", str(tmp_path / "no")) == 2
     assert "no such file" in cli.err
+
+
+def test_all_three_are_made_or_none(cli_without_daemon, tmp_path):
+    (tmp_path / "pm2-dev").write_text("mine")
+
+    assert cli_without_daemon("pm2", "--install-link", str(tmp_path)) == 2
+    assert cli_without_daemon.out == ""
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["pm2-dev"]

@@ -99,9 +99,9 @@ def test_how_it_listens_can_be_said(answers):
     ]
 
 
-@pytest.mark.parametrize("port", ["x", "70000", "-5"])
+@pytest.mark.parametrize("port", ["x", "70000", "-5", "²", "9" * 5000])
 def test_a_port_that_is_none_is_refused(answers, port):
-    assert answers("proxy", "on", "--http", port) != 0
+    assert answers("proxy", "on", "--http", port) == 2
 
     assert not answers.daemon.asked("gateway_on")
 
@@ -109,7 +109,7 @@ def test_a_port_that_is_none_is_refused(answers, port):
 def test_it_is_turned_off(answers):
     assert answers("proxy", "off") == 0
 
-    assert answers.out == "listens no more at http://localhost:9680\n"
+    assert answers.out == "stopped listening at http://localhost:9680\n"
 
 
 def test_services_and_routes_are_removed(answers):

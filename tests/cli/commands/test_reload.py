@@ -50,13 +50,6 @@ def test_reload_wants_to_know_what(cli):
     assert cli.daemon.requests == []
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "apps.json"
-    path.write_text('{"apps": [{"name": "web", "script": "a"}, {"name": "shop", "script": "b"}]}')
-    return str(path)
-
-
 def test_a_file_is_read_and_its_apps_are_reloaded_as_it_declares_them(cli, file):
     cli.does("start", a_view("web"))
     cli.lists()

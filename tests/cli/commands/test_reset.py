@@ -1,22 +1,17 @@
-from tests.support.views import a_view
+from tests.support.acting_verbs import (
+    acts_on_what_is_selected,
+    has_an_exit_code_for_who_is_not_there,
+    wants_to_know_what,
+)
 
 
 def test_reset_acts_on_what_is_selected(cli):
-    cli.does("reset", a_view("web"))
-    cli.lists()
-
-    assert cli("reset", "web", "1", "web:0", "/w.b/") == 0
-    assert cli.daemon.asked("reset") == [{"selectors": ["web", "1", "web:0", "/w.b/"]}]
-    assert cli.out.startswith("reset web (id 0)\n")
+    acts_on_what_is_selected(cli, "reset", done="reset")
 
 
 def test_reset_wants_to_know_what(cli):
-    assert cli("reset") == 2
-    assert cli.daemon.requests == []
+    wants_to_know_what(cli, "reset")
 
 
 def test_reset_of_what_is_not_there_has_its_exit_code(cli):
-    cli.refuses("reset", "process_not_found", "no process is called wbe; did you mean web?")
-
-    assert cli("reset", "wbe") == 3
-    assert cli.err == "pmdaemon: no process is called wbe; did you mean web?\n"
+    has_an_exit_code_for_who_is_not_there(cli, "reset")

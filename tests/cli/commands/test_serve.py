@@ -27,3 +27,11 @@ def test_processes_as_json(cli, folder):
 
     assert cli("expose", ".", "--name", "docs", "--json") == 0
     assert [view["name"] for view in cli.json] == ["docs"]
+
+
+def test_an_address_of_ipv6_is_in_brackets(cli, folder):
+    cli.does("start", a_view("docs"))
+    cli.lists()
+
+    assert cli("serve", ".", "9000", "--host", "::1") == 0
+    assert "on http://[::1]:9000\n" in cli.out

@@ -3,13 +3,6 @@ import pytest
 from tests.support.views import a_view
 
 
-@pytest.fixture
-def file(folder):
-    path = folder / "eco.json"
-    path.write_text('[{"name": "web", "script": "a.js"}]')
-    return str(path)
-
-
 @pytest.mark.parametrize("word", ["startOrReload", "startOrGracefulReload"])
 def test_the_apps_of_a_file_are_started_or_reloaded(cli, file, word):
     cli.does("start", a_view("web"))

@@ -1,13 +1,4 @@
-import pytest
-
 from tests.support.views import a_view
-
-
-@pytest.fixture
-def file(folder):
-    path = folder / "eco.json"
-    path.write_text('[{"name": "web", "script": "a.js"}, {"name": "api", "script": "b.js"}]')
-    return str(path)
 
 
 def test_the_apps_of_a_file_are_started_or_started_anew(cli, file):

@@ -1,15 +1,9 @@
-from tests.support.views import a_view
+from tests.support.acting_verbs import acts_on_what_is_selected, wants_to_know_what
 
 
 def test_unblock_acts_on_what_is_selected(cli):
-    cli.does("unblock", a_view("web"))
-    cli.lists()
-
-    assert cli("unblock", "web", "1", "web:0", "/w.b/") == 0
-    assert cli.daemon.asked("unblock") == [{"selectors": ["web", "1", "web:0", "/w.b/"]}]
-    assert cli.out.startswith("unblocked web (id 0)\n")
+    acts_on_what_is_selected(cli, "unblock", done="unblocked")
 
 
 def test_unblock_wants_to_know_what(cli):
-    assert cli("unblock") == 2
-    assert cli.daemon.requests == []
+    wants_to_know_what(cli, "unblock")

@@ -74,8 +74,8 @@ def test_the_settings_of_a_home_are_checked_as_well(cli, folder):
 
     path.write_text("[deploy]\nbuild_timeout = 0\nconcurrent_builds = 0\n")
     assert cli("validate", "settings.toml") == 2
-    assert "deploy.build_timeout: it is a second to a day" in cli.err
-    assert "deploy.concurrent_builds: it is 1 to 64" in cli.err
+    assert "deploy.build_timeout: it must be between a second and a day" in cli.err
+    assert "deploy.concurrent_builds: it must be from 1 to 64" in cli.err
 
     path.unlink()
     assert cli("validate", "settings.toml") == 2

@@ -98,7 +98,7 @@ def test_no_home_of_pm2s_is_refused(cli_without_daemon, tmp_path):
     cli = cli_without_daemon
 
     assert cli("import", "pm2", "--from", str(tmp_path / "no")) == 2
-    assert "is no folder (say which: --from DIR)" in cli.err
+    assert "is not a folder (say where it is: --from DIR)" in cli.err
 
 
 def test_a_home_with_nothing_saved_is_refused(cli_without_daemon, pm2):
@@ -114,5 +114,5 @@ def test_a_list_that_is_broken_is_not_said_to_be_missing(cli, pm2):
     assert cli("import", "pm2", "--from", str(pm2)) == 2
     assert cli.err.startswith(
         f"pmdaemon: PM2 does not run in {pm2}, and its list is broken: cannot use {pm2}/dump.pm2:"
-        " it is broken, no JSON, nor its backup: "
+        " it is not valid JSON, nor its backup: "
     )

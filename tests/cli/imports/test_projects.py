@@ -126,7 +126,7 @@ def test_where_there_is_no_file_of_theirs_it_is_said_what_was_looked_for(
     cli_without_daemon, folder
 ):
     assert cli_without_daemon("import", "pup") == 2
-    assert "no pup.jsonc and no pup.json (say which: --from FILE)" in cli_without_daemon.err
+    assert "no pup.jsonc and no pup.json (say where it is: --from FILE)" in cli_without_daemon.err
 
 
 @pytest.fixture

@@ -261,3 +261,12 @@ def test_what_was_started_is_followed_by_its_name(pm2, folder, web, monkeypatch)
     pm2("start", "app.js", "--name", "web", "--attach")
 
     assert followed[0] == ["logs", "web"]
+
+
+@pytest.mark.parametrize("count", ["many", "9" * 5000])
+def test_a_number_of_instances_that_is_none_is_refused(pm2, web, count):
+    pm2.lists(web)
+
+    assert pm2("reload", "web", "--parallel", count) == 1
+    assert pm2.err.startswith(f"[PM2][ERROR] cannot reload {count[:20]}")
+    assert pm2.daemon.asked("reload") == []

@@ -15,12 +15,12 @@ OLD = {"name": "old", "action": "leave", "changes": []}
 
 def test_an_app_is_a_line_and_each_difference_another():
     assert list(report([WEB, SAME, OLD], dry_run=False)) == [
-        "web: to be started anew",
+        "web: will be restarted",
         "    instances: 1 → 2",
         r"    env.GONE: x\x1b[2J → (nothing)",
         "    env.TOKEN: changed",
-        "db: as it is declared",
-        "old: not in the file any more, and left as it is (--prune deletes it)",
+        "db: unchanged",
+        "old: not in the file any more, left alone (--prune deletes it)",
     ]
 
 

@@ -37,6 +37,7 @@ VALUES = {
         ([0, 1, 2, 4, 5, 6, 7], "[\n  0, 1, 2, 4,\n  5, 6, 7\n]"),
         ({"msg": "pong"}, "{ msg: 'pong' }"),
         (["it's"], '[ "it\'s" ]'),
+        ([float("nan"), float("-inf")], "[ NaN, -Infinity ]"),
     ],
 )
 def test_values_are_written_as_node_writes_them(value, text):

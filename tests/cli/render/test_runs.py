@@ -3,23 +3,9 @@ import pytest
 from pmdaemon.cli.render.runs import runs_table
 from pmdaemon.cli.render.terminal import Terminal
 from pmdaemon.core.job_runs import Outcome
+from tests.support.views import a_run
 
 TERMINAL = Terminal(columns=200, colour=False, unicode=True, interactive=True)
-
-
-def a_run(**changes):
-    return {
-        "app": "report",
-        "pm_id": 3,
-        "due": 1700000000.0,
-        "began": 1700000000.0,
-        "ended": 1700000004.2,
-        "outcome": "succeeded",
-        "exit": {"code": 0, "signal": None},
-        "out": {"start": 10, "end": 2058},
-        "err": {"start": 0, "end": 0},
-        **changes,
-    }
 
 
 def row(**changes):

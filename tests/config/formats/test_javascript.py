@@ -1,13 +1,13 @@
 import os
-import shutil
 
 import pytest
 
 from pmdaemon.config.formats.javascript import evaluate
 from pmdaemon.core.errors import InvalidInput
+from tests.support.machine import needs
 from tests.support.waiting import eventually_sync
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+pytestmark = needs("node")
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "MODE": "fast"}
 APPS = {"apps": [{"script": "a.js"}]}
@@ -68,9 +68,9 @@ def test_an_expression_is_what_it_is():
         ("a.config.mjs", "export default {\n}}", "SyntaxError: Unexpected token '}' at line 2"),
         ("a.config.js", "require('./b')", "Error: Cannot find module './b' at line 1"),
         ("a.config.js", "throw 'enough'", "enough"),
-        ("a.config.js", "process.exit(3)", "it ended without a word"),
+        ("a.config.js", "process.exit(3)", "it ended without saying why"),
         ("a.config.js", "a = {}; a.a = a; module.exports = a", "TypeError: Converting circular"),
-        ("a.config.js", "module.exports = 'x'.repeat(2e7)", "it says more than 10 MB"),
+        ("a.config.js", "module.exports = 'x'.repeat(2e7)", "its result is larger than 10 MB"),
         ("a.config.js", "throw new Error('\x1b[2J')", r"Error: \x1b[2J at line 1"),
     ],
 )
@@ -110,6 +110,15 @@ def test_without_node_the_sentence_says_so(tmp_path):
         evaluate("a.config.js", {"PATH": str(tmp_path)})
 
     assert refusal.value.code == "interpreter_not_found"
+
+
+def test_a_node_that_cannot_be_run_is_one_sentence(tmp_path):
+    node = tmp_path / "node"
+    node.write_bytes(b"\x7f no program")
+    node.chmod(0o755)
+
+    with pytest.raises(ValueError, match="node cannot be run: "):
+        evaluate("a.config.js", {"PATH": str(tmp_path)})
 
 
 def is_running(pid):

@@ -49,7 +49,7 @@ def test_no_text_takes_long(text):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("[NaN,]", "not a number of JSON: NaN"), ("[" + "9" * 5000 + "]", "too long")],
+    [("[NaN,]", "not a JSON number: NaN"), ("[" + "9" * 5000 + "]", "too long")],
 )
 def test_what_is_no_number_is_refused(text, reason):
     with pytest.raises(ValueError, match=reason) as refusal:

@@ -10,6 +10,10 @@ def test_each_line_is_an_app():
     ]
 
 
+def test_only_line_ends_end_a_line():
+    assert parse("web: echo 'a\fb\u2028c'\r\n") == [{"name": "web", "script": "echo 'a\fb\u2028c'"}]
+
+
 @pytest.mark.parametrize("line", ["web", "web:", "a b: c", ": c"])
 def test_another_line_is_refused_with_its_number(line):
     with pytest.raises(ValueError, match="expecting name: command at line 2"):

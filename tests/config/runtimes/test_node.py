@@ -41,6 +41,7 @@ def test_the_lock_file_tells_the_manager(names, package, install):
         ([], {"main": "lib/app.js"}, "node lib/app.js"),
         (["app.js"], {"main": "index.js"}, "node app.js"),
         (["a.js"], {"main": "a.js"}, "node a.js"),
+        (["my app.js"], {"main": "my app.js"}, "node 'my app.js'"),
         (["bun.lock", "index.ts"], NEEDS, "bun index.ts"),
         (["yarn.lock", ".yarnrc.yml", "app.js"], {}, "yarn node app.js"),
         (["yarn.lock", ".yarnrc.yml"], {"scripts": {"start": "node a.js"}}, "yarn start"),

@@ -8,8 +8,7 @@ from aiohttp import ClientSession
 from pmdaemon import __version__
 from pmdaemon.core.access import TokenKind
 from pmdaemon.core.lifecycle_events import RestartRequested
-from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import EndingBegan, OutputGrew
+from pmdaemon.core.notices import EndingBegan
 from pmdaemon.core.process import Cause
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import Job, Schedule
@@ -95,13 +94,10 @@ async def test_what_happens_and_what_is_sent_in_is_told_as_log(scene):
 async def test_what_programs_print_is_told_as_log(scene):
     talk = await scene.connect("reader", "read")
     telling = asyncio.get_running_loop().create_task(talk.until("log"))
-    out, _ = scene.parts.capture.files("web", 0)
 
     def is_told():
         """Print a line, as what was there before the feed has begun is not told."""
-        with open(out, "ab") as file:
-            file.write(b"ready\n")
-        scene.parts.bus.publish(OutputGrew(0, OutputStream.OUT))
+        scene.parts.write("ready\n")
         return telling.done()
 
     await eventually(is_told)

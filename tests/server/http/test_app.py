@@ -15,17 +15,10 @@ from pmdaemon.server.http.listeners import AddressUnusable
 from tests.dialects.transcripts import ask, send
 from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 
 OPEN = WebSettings("127.0.0.1", 0)
 LOCKED = WebSettings("127.0.0.1", 0, digest_of("sesame"))
-
-
-@pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        yield parts
 
 
 @pytest.fixture

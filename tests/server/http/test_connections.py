@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -181,19 +182,26 @@ async def test_half_a_request_is_as_good_as_none(serve):
         writer.close()
 
 
+@asynccontextmanager
+async def a_crowd(served):
+    """Have many silent connections, and one that asks, for which others give way."""
+    silent = [await served.connect() for _ in range(20)]
+    await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
+    yield
+    for _, writer in silent:
+        writer.close()
+
+
 async def test_one_that_has_asked_does_not_give_way(serve):
     served = await serve(silent_at_once=3)
     reader, writer = await served.connect()
     writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     await reader.readuntil(b"hello")
-    silent = [await served.connect() for _ in range(20)]
-    await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
 
-    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-
-    assert await reader.readuntil(b"hello")
-    for _, other in [(reader, writer), *silent]:
-        other.close()
+    async with a_crowd(served):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await reader.readuntil(b"hello")
+    writer.close()
 
 
 async def test_a_request_that_is_being_answered_does_not_give_way(serve):
@@ -201,14 +209,11 @@ async def test_a_request_that_is_being_answered_does_not_give_way(serve):
     reader, writer = await served.connect()
     writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
     await eventually(lambda: [one for one in served.runner.server.connections if one.has_asked])
-    silent = [await served.connect() for _ in range(20)]
-    await send(served.port, b"GET / HTTP/1.0\r\n\r\n")
 
-    writer.write(b"12345")
-
-    assert await reader.readuntil(b"hello")
-    for _, other in [(reader, writer), *silent]:
-        other.close()
+    async with a_crowd(served):
+        writer.write(b"12345")
+        assert await reader.readuntil(b"hello")
+    writer.close()
 
 
 async def test_there_is_room_again_when_others_have_gone(serve):

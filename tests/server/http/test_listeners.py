@@ -13,7 +13,6 @@ from pmdaemon.server.http.listeners import (
     port_of,
     url_of,
 )
-from tests.fakes.descriptor_store import FakeDescriptorStore
 from tests.support.ports import has_ipv6
 
 
@@ -184,13 +183,6 @@ async def test_connections_are_given_up_when_their_client_stops_reading(listenin
 )
 def test_an_address_is_worded_as_a_url(host, url):
     assert url_of(host, 80) == url
-
-
-@pytest.fixture
-def keeper():
-    keeper = FakeDescriptorStore()
-    yield keeper
-    keeper.close()
 
 
 def port_at(listeners):

@@ -1,17 +1,19 @@
 import asyncio
+import threading
 from contextlib import aclosing
 
 import pytest
 
 from pmdaemon.control.log_places import Place
+from pmdaemon.control.log_reader import Follower
 from pmdaemon.core.errors import InvalidInput, ProcessNotFound
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
 from pmdaemon.server.http import log_streams
 from pmdaemon.server.http.log_streams import LogStream, Missed, read_cursor, write_cursor
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
+from tests.support.waiting import eventually
 
 OUT, ERR = OutputStream
 
@@ -21,11 +23,7 @@ class Scene:
         self.parts = parts
 
     def write(self, text, pm_id=0, stream=OUT):
-        (snapshot,) = self.parts.engine.processes.glance([pm_id])
-        path = snapshot.out_file if stream is OUT else snapshot.error_file
-        with open(path, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(pm_id, stream))
+        self.parts.write(text, pm_id, stream)
 
     def stream(self, name="web", streams=OutputStream, lines=20, cursor=None):
         selectors = [Selector.parse(name)]
@@ -33,10 +31,9 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield Scene(parts)
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    return Scene(parts)
 
 
 class Reading:
@@ -153,6 +150,42 @@ async def test_nobody_is_told_anything_when_the_reader_has_left(scene):
     assert len(scene.parts.bus._subscribers) == subscribers
     scene.write("two\n")
     await settle()
+
+
+async def test_no_file_is_closed_while_a_thread_reads_it(scene, monkeypatch):
+    reading, go_on = threading.Event(), threading.Event()
+    busy_at_close = []
+
+    class Slow(Follower):
+        is_busy = False
+
+        def read_new(self):
+            self.is_busy = True
+            reading.set()
+            go_on.wait(60)
+            found = super().read_new()
+            self.is_busy = False
+            return found
+
+        def close(self):
+            busy_at_close.append(self.is_busy)
+            super().close()
+
+    monkeypatch.setattr(log_streams, "Follower", Slow)
+
+    async def read():
+        async with aclosing(scene.stream().read()) as batches:
+            await anext(batches)
+
+    task = asyncio.get_running_loop().create_task(read())
+    await eventually(reading.is_set)
+    task.cancel()
+    await settle()
+    go_on.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert busy_at_close == [False, False]
 
 
 async def test_a_process_that_is_not_there_cannot_be_followed(scene):

@@ -11,17 +11,9 @@ from pmdaemon.server.http.listeners import AddressUnusable
 from pmdaemon.server.http.native.errors import encode_error
 from pmdaemon.server.http.site import Site, SiteParts
 from tests.dialects.transcripts import ask
-from tests.fakes.descriptor_store import FakeDescriptorStore
 
 OPEN = WebSettings("127.0.0.1", 0)
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-@pytest.fixture
-def keeper():
-    keeper = FakeDescriptorStore()
-    yield keeper
-    keeper.close()
 
 
 def build_app():

@@ -31,6 +31,10 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     assert refusal(tmp_path / "none.pem", None) == "file_not_readable"
 
 
+def test_a_path_that_no_file_can_have_is_told():
+    assert refusal("/cert\0.pem", None) == "file_not_readable"
+
+
 def test_what_is_no_certificate_is_told(tmp_path):
     (tmp_path / "cert.pem").write_text("hello")
 

@@ -8,6 +8,7 @@ from pmdaemon.server.http import websockets
 from pmdaemon.server.http.refusals import UpgradeRequired
 from pmdaemon.server.http.streams import MOST_UNREAD, PING_FRAME
 from pmdaemon.server.http.websockets import Writer, messages_of, open_websocket
+from tests.support.waiting import eventually
 
 
 class Transport:
@@ -70,8 +71,22 @@ async def test_a_client_that_says_nothing_between_two_beats_is_hung_up_on(writer
     assert transport.aborted
 
 
-async def test_a_client_that_has_gone_is_no_failure(writer):
-    writer.close(WSCloseCode.GOING_AWAY, b"bye")
+async def test_a_client_that_has_gone_is_no_failure(caplog):
+    said = []
+
+    class Gone(web.WebSocketResponse):
+        async def close(self, **goodbye):
+            said.append(goodbye)
+            raise ConnectionResetError("it has gone")
+
+    request = make_mocked_request("GET", "/wss")
+    Writer(Gone(), request).close(WSCloseCode.GOING_AWAY, b"bye")
+
+    await eventually(
+        lambda: not [one for one in asyncio.all_tasks() if one.get_name() == "ws.close"]
+    )
+    assert said == [{"code": WSCloseCode.GOING_AWAY, "message": b"bye"}]
+    assert caplog.text == ""
 
 
 async def test_there_is_nothing_to_write_to_without_a_connection():

@@ -21,7 +21,7 @@ class PortBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ScaleBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many instances there are to be: `4`, or `+2` or `-1` more than now."""
+    """How many instances there should be: `4`, or, relative to now, `+2` or `-1`."""
 
     instances: Annotated[int, Meta(ge=0)] | str | None = None
 

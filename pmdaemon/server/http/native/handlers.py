@@ -135,7 +135,7 @@ async def scale_process(engine: Engine, request: web.Request) -> web.Response:
     """Have so many instances of an app up."""
     body = await read_body(request, ScaleBody, default=ScaleBody())
     if body.instances is None:
-        raise InvalidRequest('say how many instances there are to be: {"instances": 4}')
+        raise InvalidRequest('say how many instances there should be: {"instances": 4}')
     note(request, instances=shown(body.instances))
     await engine.processes.scale(request.match_info["id"], str(body.instances))
     return json_response(views.action_view("scaled"))

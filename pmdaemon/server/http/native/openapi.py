@@ -108,7 +108,7 @@ API = Api(
     refusals={
         401: "It needs an API key.",
         404: "No process has this name or id.",
-        409: "It was not to be done: the message says why.",
+        409: "It could not be done: the message says why.",
         426: "This path speaks WebSocket only.",
     },
     about_one=ABOUT_A_PROCESS,

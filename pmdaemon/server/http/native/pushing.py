@@ -143,6 +143,12 @@ def _chosen(request: web.Request) -> frozenset[str]:
             parameter="events",
             allowed=sorted(PUSHED),
         )
+    if not chosen:
+        raise InvalidRequest(
+            "cannot stream no events at all: name some, or leave events out to get all",
+            parameter="events",
+            allowed=sorted(PUSHED),
+        )
     return chosen
 
 

@@ -56,7 +56,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to come, or to come no more.
+    """What should come, or should no longer come.
 
     `processes` are names or ids, and say whose `log_message`s; `lines` are those that come first,
     unless `cursor` says where to go on.
@@ -180,7 +180,7 @@ class Client:
         self._engine = engine
         self._live = live
         self._socket = socket
-        self._headers = headers
+        self._handshake = self._headers = headers
         self._unwanted: frozenset[str] = frozenset()
         self._missed = 0
         self._subscriptions: dict[str, asyncio.Task[None]] = {}
@@ -232,7 +232,7 @@ class Client:
             self._writer.heard = True
             match message.type:
                 case WSMsgType.TEXT:
-                    await self._on_notice(message.data)
+                    await self._on_text(message.data)
                 case WSMsgType.PING:
                     await self._socket.pong(message.data)
                 case WSMsgType.BINARY:
@@ -248,7 +248,7 @@ class Client:
     def _wait_no_longer(self) -> None:
         self._close(WSCloseCode.POLICY_VIOLATION, b"no key has come")
 
-    async def _on_notice(self, text: str) -> None:
+    async def _on_text(self, text: str) -> None:
         try:
             await self._do(_decode(text))
         except msgspec.ValidationError as error:
@@ -271,7 +271,7 @@ class Client:
 
     async def _authenticate(self, key: str) -> None:
         self._live.guard.charge(self._request, None)  # a try counts as a request
-        headers = _with_key(self._headers, key)
+        headers = _with_key(self._handshake, key)
         self.feed = feed_for(self._live.guard.gate, headers) or Feed.PUBLIC
         self._headers = headers
         await self._say(FrameType.AUTHENTICATED, {"feed": self.feed})
@@ -317,7 +317,9 @@ class Client:
                 f"not a stream: {shown(wanted.stream)} (there are {', '.join(STREAMS)})"
             )
         if not 0 <= wanted.lines <= MOST_LINES:
-            raise InvalidInput(f"cannot begin with {wanted.lines} lines: 0 to {MOST_LINES} are")
+            raise InvalidInput(
+                f"cannot begin with {shown(wanted.lines)} lines: it must be 0 to {MOST_LINES}"
+            )
         return LogStream(
             self._engine,
             [Selector(name, narrow=True)],
@@ -336,11 +338,10 @@ class Client:
     async def _push_output(self, name: str, stream: LogStream) -> None:
         """Send lines as they come; a client that is slow to read gets them later."""
         try:
-            async with aclosing(stream.read()) as batches:
-                async for pieces in batches:
-                    for piece in pieces:
-                        frame = frames.output_frame(piece, self._engine.clock.now().wall)
-                        await self._socket.send_str(frame.body.decode())
+            try:
+                await self._push_lines(stream)
+            finally:
+                self._subscriptions.pop(name, None)
             await self._say(
                 FrameType.UNSUBSCRIBED, {"events": [FrameType.LOG_MESSAGE], "processes": [name]}
             )
@@ -348,6 +349,13 @@ class Client:
             return  # the client has gone
         except PmdaemonError as error:
             await self._say_error(error)
+
+    async def _push_lines(self, stream: LogStream) -> None:
+        async with aclosing(stream.read()) as batches:
+            async for pieces in batches:
+                for piece in pieces:
+                    frame = frames.output_frame(piece, self._engine.clock.now().wall)
+                    await self._socket.send_str(frame.body.decode())
 
     async def _say(self, kind: FrameType, data: object) -> None:
         await self._socket.send_str(self._live.frame(kind, data).body.decode())

@@ -219,7 +219,7 @@ def _since(request: web.Request) -> float | None:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise InvalidRequest(
-            f"cannot use since={shown(given)}: it is a time, as 2025-01-19T10:32:01Z",
+            f"cannot use since={shown(given)}: it must be a time such as 2025-01-19T10:32:01Z",
             parameter="since",
         ) from None
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()

@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from pmdaemon.core.journal import EntryQuery, Severity
+from pmdaemon.core.metrics import MOST_MEMORY
 from pmdaemon.core.state_history import StateQuery
 from pmdaemon.core.wording import shown
 from pmdaemon.server.http.pup.searching import MOST_ENTRIES
@@ -21,6 +22,10 @@ LONGEST_MESSAGE = 64 * 1024
 
 LARGEST_REPORT = 16 * 1024
 """Bytes of a report, as it is kept, for each process."""
+
+DEEPEST = 100
+"""Lists and objects within each other in a body. It is shown again as a part of larger answers, and
+one that can just be read could not be written then."""
 
 LONGEST_NAME = 200
 """Characters of what is a name: of a plugin, an event, a target."""
@@ -73,10 +78,7 @@ async def read_report(request: web.Request) -> tuple[str, Mapping[str, Any]]:
     """
     body = await _read_object(request)
     sender = _text(body, "sender")
-    memory = body.get("memory", {})
-    figures = memory.values() if isinstance(memory, dict) else [None]
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
-        raise InvalidRequest("cannot use memory: it must be an object of numbers")
+    _check_memory(body.get("memory", {}))
     if len(msgspec.json.encode(body)) > LARGEST_REPORT:
         raise BodyTooLarge(LARGEST_REPORT)
     return sender, body
@@ -146,11 +148,38 @@ def _moment(request: web.Request, name: str) -> int | None:
     return read_number(request, name, default=0, highest=LATEST)
 
 
+def _check_memory(memory: object) -> None:
+    figures: list[Any] = [*memory.values()] if isinstance(memory, dict) else [None]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in figures):
+        raise InvalidRequest("cannot use memory: it must be an object of numbers")
+    if any(abs(one) > MOST_MEMORY for one in figures):
+        raise InvalidRequest("cannot use memory: no machine has that much")
+
+
 async def _read_object(request: web.Request) -> dict[str, Any]:
     body = await read_body(request, dict[str, Any], default={})
     if not body:
         raise InvalidRequest("the body of this request is empty: it must be a JSON object")
+    if _depth(body) > DEEPEST:
+        raise InvalidRequest(
+            f"cannot use the body of this request: it is nested more than {DEEPEST} levels deep"
+        )
     return body
+
+
+def _depth(body: dict[str, Any]) -> int:
+    """Count how many lists and objects are within each other at the most."""
+    depth = 0
+    level: list[dict[str, Any] | list[Any]] = [body]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return depth
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -14,7 +14,7 @@ from pmdaemon.server.http.describing import (
 from pmdaemon.server.http.dialect import Endpoint
 from pmdaemon.server.http.pup import shapes
 from pmdaemon.server.http.pup.bodies import DEFAULT_ROWS, LATEST
-from pmdaemon.server.http.pup.searching import MOST_ENTRIES
+from pmdaemon.server.http.pup.searching import CURSOR, MOST_ENTRIES
 
 _MOMENT = {"type": "integer", "minimum": 0, "maximum": LATEST}
 _ROWS = Parameter(
@@ -68,7 +68,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             _ROWS,
             Parameter(
                 "cursor",
-                {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,9})?\.[0-9]{1,5}$"},
+                {"type": "string", "pattern": f"^{CURSOR}$"},
                 "those before what came with this cursor",
             ),
         ),

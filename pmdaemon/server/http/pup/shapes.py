@@ -8,9 +8,12 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
+from pmdaemon.core.metrics import MOST_MEMORY
+
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Milliseconds = Annotated[int, Meta(ge=0, description="since the epoch, in milliseconds")]
 Bytes = Annotated[int, Meta(ge=0, description="bytes")]
+Figure = Annotated[float, Meta(ge=-MOST_MEMORY, le=MOST_MEMORY)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Severity = Literal["log", "info", "warn", "error"]
 Number = Annotated[
@@ -183,7 +186,7 @@ class Telemetry(TypedDict):
     """What a program reports of itself; it may have more than this."""
 
     sender: Name
-    memory: NotRequired[dict[str, float]]
+    memory: NotRequired[dict[str, Figure]]
     sent: NotRequired[str]
     cwd: NotRequired[str]
 

@@ -62,7 +62,7 @@ def read_page(
     """Read which part of a list is wanted: how many, and behind how many.
 
     Raises:
-        InvalidRequest: these are no numbers from 0 on.
+        InvalidRequest: one of them is not a number from 0 on.
 
     """
     limit = read_number(request, "limit", default=default, highest=highest, capped=True)
@@ -74,6 +74,12 @@ def listed(request: web.Request, views: Sequence[dict[str, Any]]) -> web.Respons
     limit, offset = read_page(request)
     part = views[offset : offset + limit]
     return json_response(page_view(part, total=len(views), limit=limit, offset=offset))
+
+
+def here(request: web.Request) -> str:
+    """Say where we are, as who asks sees it; a Host that is no address is repeated as it is."""
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
 
 
 def done(text: str) -> web.Response:

@@ -16,7 +16,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.engine.interfaces.deploying import CodeAnswer, CodeRequest
 from pmdaemon.engine.pushes import RECEIVE
 from pmdaemon.server.http.guard import note, principal_of
-from pmdaemon.server.http.pushpaka.asking import asker_of
+from pmdaemon.server.http.pushpaka.asking import asker_of, here
 from pmdaemon.server.http.refusals import PermissionDenied, Unauthorized
 from pmdaemon.server.http.statuses import status_of
 
@@ -47,7 +47,7 @@ async def receive(engine: Engine, request: web.Request) -> web.StreamResponse:
 
     def page_of(deployment: Deployment) -> str:
         note(request, deployment=deployment.number)
-        return f"{_here(request)}/deploy#/deployment/{deployment.id}"
+        return f"{here(request)}/deploy#/deployment/{deployment.id}"
 
     answer = await engine.pushes.receive(
         project,
@@ -78,7 +78,7 @@ def _asked(request: web.Request, project: Project, service: str) -> CodeRequest:
         project_id=project.id,
         service=service,
         method=request.method,
-        query=request.query_string,
+        query=request.rel_url.raw_query_string,
         content_type=request.headers.get("Content-Type", ""),
         protocol=request.headers.get("Git-Protocol", ""),
         user=principal_of(request).name,
@@ -103,12 +103,6 @@ async def _send(request: web.Request, answer: CodeAnswer) -> web.StreamResponse:
     if is_there:
         await response.write_eof()
     return response
-
-
-def _here(request: web.Request) -> str:
-    """Say where we are, as who asks sees it."""
-    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
-    return f"{'https' if scheme == 'https' else 'http'}://{request.host}"
 
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:

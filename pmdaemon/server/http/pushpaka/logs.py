@@ -89,8 +89,10 @@ async def stream_events(engine: Engine, request: web.Request) -> web.StreamRespo
     found = await _deployment(engine, request)
     cursor = cursor_of(request) or "0"
     since = int(cursor) if cursor.isdecimal() and len(cursor) < 16 else 0
-    if found.is_final and since and not engine.deployments.lines(found, LogQuery(since=since)):
-        return web.Response(status=NO_CONTENT)
+    if found.is_final and since:
+        left = await asyncio.to_thread(engine.deployments.lines, found, LogQuery(since=since))
+        if not left:
+            return web.Response(status=NO_CONTENT)
     if request.method == "HEAD":
         return web.Response(headers=SSE_HEADERS)
     async with event_stream(request, engine.clock) as stream:

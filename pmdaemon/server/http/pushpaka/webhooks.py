@@ -11,7 +11,7 @@ from pmdaemon.engine.engine import Engine
 from pmdaemon.server.http.dialect import json_response
 from pmdaemon.server.http.guard import note
 from pmdaemon.server.http.pushpaka import views
-from pmdaemon.server.http.pushpaka.asking import asker_of, done, listed, read_object
+from pmdaemon.server.http.pushpaka.asking import asker_of, done, here, listed, read_object
 from pmdaemon.server.http.reading import read_bytes
 
 RECEIVE = "/api/v1/webhooks/{id}/receive"
@@ -63,5 +63,4 @@ async def receive(engine: Engine, request: web.Request) -> web.Response:
 
 
 def _view(request: web.Request, webhook: Webhook) -> dict[str, Any]:
-    url = str(request.url.origin()) + RECEIVE.format(id=webhook.id)
-    return views.webhook_view(webhook, url)
+    return views.webhook_view(webhook, here(request) + RECEIVE.format(id=webhook.id))

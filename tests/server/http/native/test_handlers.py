@@ -9,16 +9,14 @@ from aiohttp import ClientSession
 
 from pmdaemon.core.errors import StoreUnavailable
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 from tests.support.web_side import turned_on
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"))
+    return parts
 
 
 @pytest.fixture

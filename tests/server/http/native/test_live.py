@@ -13,7 +13,7 @@ from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.native.frames import Feed
 from pmdaemon.server.http.native.live import BEAT, LiveFeed
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.waiting import eventually
 
 
@@ -59,13 +59,12 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web", env={"SECRET": "do not tell"}))
-        scene = Scene(parts)
-        yield scene
-        for listener in tuple(scene.live._listeners):
-            scene.live.leave(listener)
+async def scene(parts):
+    await parts.start(an_app(name="web", env={"SECRET": "do not tell"}))
+    scene = Scene(parts)
+    yield scene
+    for listener in tuple(scene.live._listeners):
+        scene.live.leave(listener)
 
 
 async def test_a_listener_gets_the_whole_list_first(scene):

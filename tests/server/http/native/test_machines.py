@@ -3,16 +3,14 @@ from aiohttp import ClientSession
 
 from pmdaemon import __version__
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.web_side import turned_on
 
 
 @pytest.fixture
-async def session(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        async with turned_on(parts) as server, ClientSession(server.address) as session:
-            yield session
+async def session(parts):
+    await parts.start(an_app(name="web"))
+    async with turned_on(parts) as server, ClientSession(server.address) as session:
+        yield session
 
 
 async def test_the_api_describes_itself(session):

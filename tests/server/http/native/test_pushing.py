@@ -1,19 +1,15 @@
 import asyncio
 
 import pytest
-from aiohttp import ClientSession
 
-from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.native import pushing
 from pmdaemon.server.http.native.live import LIVE
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
-from tests.support.web_side import turned_on
+from tests.support.web_side import WebScene, a_scene
 
 
 class Stream(EventStream):
@@ -30,44 +26,25 @@ class Stream(EventStream):
         return found
 
 
-class Scene:
-    def __init__(self, parts, server, session):
-        self.parts = parts
-        self.server = server
-        self.session = session
-        self.streams = []
-        self.live = server._on._runner.app[LIVE]
+class Scene(WebScene):
+    @property
+    def live(self):
+        return self.server._on._runner.app[LIVE]
 
     async def open(self, path, **headers):
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        stream = Stream(await self.session.get(f"{self.server.address}{path}", headers=names))
-        self.streams.append(stream)
-        return stream
+        return Stream(await self.get(path, **headers))
 
     async def refusal(self, path, **headers):
-        response = (await self.open(path, **headers)).response
+        response = await self.get(path, **headers)
         body = await response.json()
         return response.status, body["error"]["code"]
 
-    def write(self, text):
-        (snapshot,) = self.parts.engine.processes.glance([0])
-        with open(snapshot.out_file, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(0, OutputStream.OUT))
-
-    async def stop(self):
-        await self.parts.engine.processes.stop([Selector.parse("web")])
-
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        await parts.start(an_app(name="web"))
-        async with turned_on(parts) as server:
-            scene = Scene(parts, server, session)
-            yield scene
-        for stream in scene.streams:
-            stream.response.close()
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    async with a_scene(Scene, parts) as scene:
+        yield scene
 
 
 async def test_the_list_comes_first_and_then_changes(scene):
@@ -168,6 +145,8 @@ async def test_a_head_request_is_answered_and_ends(scene):
     ("path", "refusal"),
     [
         ("/api/events?events=weather", (400, "INVALID_REQUEST")),
+        ("/api/events?events=", (400, "INVALID_REQUEST")),
+        ("/api/events?events=,", (400, "INVALID_REQUEST")),
         ("/api/events?cursor=x", (400, "INVALID_INPUT")),
         ("/api/processes/nobody/logs/stream", (404, "PROCESS_NOT_FOUND")),
         ("/api/processes/web/logs/stream?lines=-1", (400, "INVALID_REQUEST")),

@@ -2,22 +2,19 @@ import asyncio
 from base64 import urlsafe_b64encode
 
 import pytest
-from aiohttp import ClientSession, WSServerHandshakeError
+from aiohttp import WSServerHandshakeError
 from msgspec.structs import replace
 
 from pmdaemon.core.access import digest_of
-from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.rate_limits import RateLimit
 from pmdaemon.core.selectors import Selector
 from pmdaemon.server.http.native import websocket
 from pmdaemon.server.http.native.live import BEAT
 from pmdaemon.server.http.streams import MOST_UNREAD
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.talks import Talk
 from tests.support.waiting import eventually
-from tests.support.web_side import KEY, LOCKED, OPEN, turned_on
+from tests.support.web_side import KEY, LOCKED, OPEN, WebScene, a_scene
 
 CLOSED = replace(LOCKED, ws_public=False)
 
@@ -34,24 +31,10 @@ class NativeTalk(Talk):
         await self.socket.send_json({"type": kind, "data": data})
 
 
-class Scene:
-    def __init__(self, parts, server, session):
-        self.parts = parts
-        self.server = server
-        self.session = session
-
+class Scene(WebScene):
     async def connect(self, headers=None, **options):
         url = f"{self.server.address}/ws"
         return NativeTalk(await self.session.ws_connect(url, headers=headers, **options))
-
-    def write(self, text, pm_id=0):
-        (snapshot,) = self.parts.engine.processes.glance([pm_id])
-        with open(snapshot.out_file, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(pm_id, OutputStream.OUT))
-
-    async def stop(self):
-        await self.parts.engine.processes.stop([Selector.parse("web")])
 
     @property
     def live(self):
@@ -59,11 +42,10 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        await parts.start(an_app(name="web"))
-        async with turned_on(parts, LOCKED) as server:
-            yield Scene(parts, server, session)
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    async with a_scene(Scene, parts, LOCKED) as scene:
+        yield scene
 
 
 async def status_of_handshake(scene, headers=None, **options):
@@ -292,6 +274,7 @@ async def test_what_is_pushed_can_be_declined_and_asked_for_again(scene):
         ('{"type": "subscribe", "data": {"processes": ["web"], "stream": "x"}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "data": {"processes": ["web"], "lines": -1}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "data": {"processes": ["web"], "cursor": "x"}}', "INVALID_INPUT"),
+        (f'{{"type": "subscribe", "data": {{"processes": [{10**4000}]}}}}', "PROCESS_NOT_FOUND"),
     ],
 )
 async def test_what_cannot_be_used_is_answered_and_the_talk_goes_on(scene, text, code):
@@ -310,6 +293,41 @@ async def test_there_is_a_bound_on_what_one_client_may_follow(scene):
     await talk.say("subscribe", processes=[f"app-{number}" for number in range(33)])
 
     assert "more than 32" in (await talk.until("error"))["message"]
+
+
+async def test_what_has_ended_counts_no_more_towards_that_bound(scene, monkeypatch):
+    monkeypatch.setattr(websocket, "MOST_SUBSCRIPTIONS", 1)
+    await scene.parts.start(an_app(name="api"))
+    talk = await scene.connect(KEY)
+    await talk.say("subscribe", processes=["web"])
+    await talk.until("subscribed")
+    await scene.parts.engine.processes.delete([Selector.parse("web")])
+    await talk.until("unsubscribed")
+
+    await talk.say("subscribe", processes=["api"])
+
+    assert (await talk.until("subscribed"))["processes"] == ["api"]
+
+
+async def test_a_key_that_was_shown_later_is_the_one_that_counts(scene):
+    keys = [(await scene.parts.engine.tokens.make(name))[1] for name in ("old", "new")]
+    talk = await scene.connect()
+    for key in keys:
+        await talk.say("auth", key=key)
+        assert await talk.until("authenticated") == {"feed": "full"}
+
+    await scene.parts.engine.tokens.revoke("new")
+
+    assert await talk.closed() == 1008
+
+
+async def test_a_key_among_the_subprotocols_is_not_logged(scene, caplog):
+    encoded = urlsafe_b64encode(b"sesame").decode().rstrip("=")
+
+    talk = await scene.connect(protocols=[f"pmdaemon.key.{encoded}"])
+
+    assert "pid" in (await talk.until("process_list"))[0]
+    assert encoded not in caplog.text
 
 
 async def test_bytes_are_not_understood(scene):

@@ -5,7 +5,6 @@ from aiohttp import ClientSession
 
 from pmdaemon.core.selectors import Selector
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 from tests.support.web_side import turned_on
 
@@ -13,18 +12,17 @@ ROOT = "/api/v1"
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        await parts.start(an_app(name="web"))
-        async with turned_on(parts) as server:
+async def scene(parts):
+    await parts.start(an_app(name="web"))
+    async with turned_on(parts) as server, ClientSession() as session:
 
-            async def ask(method, path):
-                async with session.request(method, f"{server.address}{ROOT}{path}") as answer:
-                    parts.connection = answer.headers.get("Connection")
-                    return answer.status, await answer.json()
+        async def ask(method, path):
+            async with session.request(method, f"{server.address}{ROOT}{path}") as answer:
+                parts.connection = answer.headers.get("Connection")
+                return answer.status, await answer.json()
 
-            parts.ask = ask
-            yield parts
+        parts.ask = ask
+        yield parts
 
 
 async def test_what_starts_is_running_already(scene):

@@ -1,16 +1,15 @@
+from pathlib import Path
+
 import pytest
-from aiohttp import ClientSession
 
 from pmdaemon.core.logs import OutputStream
-from pmdaemon.core.notices import OutputGrew
 from pmdaemon.core.selectors import Selector
 from pmdaemon.core.spec import HealthCheck
 from pmdaemon.server.http.event_streams import BEAT
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
-from tests.support.web_side import turned_on
+from tests.support.web_side import WebScene, a_scene
 
 ROOT = "/api/v1"
 
@@ -25,17 +24,9 @@ class Stream(EventStream):
         return (await self.data())["line"]
 
 
-class Scene:
-    def __init__(self, parts, server, session):
-        self.parts = parts
-        self.server = server
-        self.session = session
-        self.streams = []
-
+class Scene(WebScene):
     async def open(self, path, **headers):
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        stream = Stream(await self.session.get(f"{self.server.address}{ROOT}{path}", headers=names))
-        self.streams.append(stream)
+        stream = Stream(await self.get(f"{ROOT}{path}", **headers))
         if stream.response.status == 200:
             assert await stream.block() == [": connected"]
         return stream
@@ -46,30 +37,15 @@ class Scene:
         [cursor] = await stream.block()
         return stream, cursor.removeprefix("id: ")
 
-    def write(self, text, pm_id=0, stream=OutputStream.OUT):
-        (snapshot,) = self.parts.engine.processes.glance([pm_id])
-        path = snapshot.out_file if stream is OutputStream.OUT else snapshot.error_file
-        with open(path, "a") as file:
-            file.write(text)
-        self.parts.bus.publish(OutputGrew(pm_id, stream))
-
-    async def stop(self, name="web"):
-        await self.parts.engine.processes.stop([Selector.parse(name)])
-
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        await parts.start(an_app(name="web"), an_app(name="api"))
-        for pm_id in (0, 1):
-            for path in parts.capture.files("web" if pm_id == 0 else "api", 0):
-                with open(path, "a"):
-                    pass
-        async with turned_on(parts) as server:
-            scene = Scene(parts, server, session)
-            yield scene
-        for stream in scene.streams:
-            stream.response.close()
+async def scene(parts):
+    await parts.start(an_app(name="web"), an_app(name="api"))
+    for name in ("web", "api"):
+        for path in parts.capture.files(name, 0):
+            Path(path).touch()
+    async with a_scene(Scene, parts) as scene:
+        yield scene
 
 
 async def test_lines_come_as_they_are_written_and_none_of_before(scene):

@@ -1,14 +1,13 @@
 import pytest
-from aiohttp import ClientSession
 
 from pmdaemon.core.request_records import Body, RequestRecord
 from pmdaemon.engine.interfaces import GatewaySettings
 from pmdaemon.server.http.event_streams import BEAT
 from pmdaemon.server.http.prox import requests
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.event_streams import EventStream
 from tests.support.waiting import eventually
-from tests.support.web_side import turned_on
+from tests.support.web_side import WebScene, a_scene
 
 ROOT = "/api/v1/proxy/requests"
 
@@ -22,13 +21,10 @@ class Stream(EventStream):
         return (await self.event())[2]["url"]
 
 
-class Scene:
-    def __init__(self, parts, server, session):
-        self.parts = parts
-        self.server = server
-        self.session = session
-        self.streams = []
-        self.log = parts.engine.gateway.requests
+class Scene(WebScene):
+    @property
+    def log(self):
+        return self.parts.engine.gateway.requests
 
     def began(self, url, **given):
         id_, number = self.log.identify()
@@ -68,12 +64,8 @@ class Scene:
         return [one["url"] for one in body["requests"]]
 
     async def open(self, query="", cursor=None):
-        headers = {"Last-Event-ID": cursor} if cursor else {}
-        response = await self.session.get(
-            f"{self.server.address}{ROOT}/stream{query}", headers=headers
-        )
-        stream = Stream(response)
-        self.streams.append(stream)
+        headers = {"Last_Event_ID": cursor} if cursor else {}
+        stream = Stream(await self.get(f"{ROOT}/stream{query}", **headers))
         assert await stream.block() == [": connected"]
         assert await stream.block() == ["event: connected", "data: {}"]
         [begun] = await stream.block()
@@ -81,14 +73,10 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts, ClientSession() as session:
-        async with turned_on(parts) as server:
-            await parts.engine.gateway.turn_on(GatewaySettings())
-            scene = Scene(parts, server, session)
-            yield scene
-        for stream in scene.streams:
-            stream.response.close()
+async def scene(parts):
+    async with a_scene(Scene, parts) as scene:
+        await parts.engine.gateway.turn_on(GatewaySettings())
+        yield scene
 
 
 @pytest.mark.parametrize("path", ["", "/stream", "/abc"])

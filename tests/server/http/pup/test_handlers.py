@@ -7,16 +7,14 @@ from pmdaemon.core.access import TokenKind
 from pmdaemon.core.notices import EndingBegan, MessageSent
 from pmdaemon.core.process import ProcessState
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 from tests.support.waiting import eventually
 from tests.support.web_side import turned_on
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"), an_app(name="api", instances=2))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"), an_app(name="api", instances=2))
+    return parts
 
 
 @pytest.fixture
@@ -73,3 +71,45 @@ async def test_termination_answers_first_and_then_ends_all_programs_and_the_daem
     async with session.post("/processes/web/start") as response:
         assert response.status == 503
         assert (await response.json())["code"] == "shutdown_in_progress"
+
+
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        f'{{"sender": "web", "x": {nested(100)}}}',
+        f'{{"sender": "web", "memory": {{"rss": {10**400}}}}}',
+        f'{{"sender": "web", "memory": {{"rss": -{10**400}}}}}',
+    ],
+)
+async def test_a_report_that_could_not_be_shown_is_refused(parts, session, report):
+    async with session.post("/telemetry", data=report) as response:
+        assert (response.status, (await response.json())["code"]) == (400, "invalid_request")
+
+    assert all(one.telemetry is None for one in parts.engine.processes.list())
+
+
+async def test_the_deepest_and_largest_report_can_be_shown_everywhere(session):
+    report = f'{{"sender": "web", "x": {nested(99)}, "memory": {{"rss": {2**63}}}}}'
+
+    async with session.post("/telemetry", data=report) as response:
+        assert response.status == 200
+
+    for path in ("/state", "/processes", "/metrics", "/api/processes/web"):
+        async with session.get(path) as response:
+            assert response.status == 200, path
+
+
+async def test_a_message_that_is_nested_too_deeply_is_refused(session):
+    message = f'{{"target": "web", "event": "greet", "eventData": {nested(900)}}}'
+
+    async with session.post("/ipc", data=message) as response:
+        told = await response.json()
+
+    assert (response.status, told["error"]) == (
+        400,
+        "cannot use the body of this request: it is nested more than 100 levels deep",
+    )

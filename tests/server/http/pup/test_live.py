@@ -12,7 +12,7 @@ from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.guard import Guard
 from pmdaemon.server.http.pup.live import TICK, PupFeed
 from tests.support.builders import a_process, an_app
-from tests.support.engine import engine_on_fakes, settle
+from tests.support.engine import settle
 from tests.support.waiting import eventually
 
 
@@ -39,10 +39,9 @@ class Ear:
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"))
+    return parts
 
 
 @pytest.fixture

@@ -6,16 +6,14 @@ from pmdaemon.server.http.pup import searching
 from pmdaemon.server.http.pup.searching import find_entries, read_printed
 from tests.dialects.native.test_transcripts import write_log
 from tests.support.builders import an_app
-from tests.support.engine import engine_on_fakes
 
 BEGIN = 1_700_000_000
 
 
 @pytest.fixture
-async def parts(tmp_path):
-    async with engine_on_fakes(tmp_path) as parts:
-        await parts.start(an_app(name="web"))
-        yield parts
+async def parts(parts):
+    await parts.start(an_app(name="web"))
+    return parts
 
 
 def printed(parts, **query):
@@ -34,6 +32,13 @@ async def test_what_is_far_back_is_found_by_its_time(parts):
     assert printed(parts, since=BEGIN + 10.0, until=BEGIN + 11.0) == ["line 10", "line 11"]
     assert printed(parts, since=BEGIN + 98.0) == ["line 98", "line 99"]
     assert printed(parts, limit=2) == ["line 98", "line 99"]
+
+
+async def test_of_no_lines_none_is_found_however_many_there_are(parts, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_CHARACTERS", 10)
+    write(parts, (BEGIN, "more than ten characters"))
+
+    assert printed(parts, limit=0, until=BEGIN + 1.0) == []
 
 
 async def test_both_streams_come_in_the_order_of_time(parts):

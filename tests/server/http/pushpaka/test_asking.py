@@ -1,4 +1,7 @@
 import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from pmdaemon.server.http.pushpaka.asking import here
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,17 @@ async def test_a_key_that_may_deploy_only_sees_what_is_the_operators(api):
     assert await api.status("GET", "/projects/{shop}", by=key) == 404
     local = {"name": "ours", "repo_url": "/srv/x"}
     assert await api.status("POST", "/projects", local, by=key) == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "where"),
+    [
+        ({"Host": "example.com"}, "http://example.com"),
+        ({"Host": "example.com", "X-Forwarded-Proto": "https"}, "https://example.com"),
+        ({"Host": "example.com:99999999"}, "http://example.com:99999999"),
+        ({"Host": "example.com:port"}, "http://example.com:port"),
+        ({"Host": "::1"}, "http://::1"),
+    ],
+)
+def test_we_are_where_we_were_asked_whatever_that_is(headers, where):
+    assert here(make_mocked_request("GET", "/", headers=headers)) == where

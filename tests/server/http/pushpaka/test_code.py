@@ -44,6 +44,13 @@ async def test_a_token_is_the_password(api, scene, git, password):
     assert asked.query == "service=git-receive-pack"
 
 
+async def test_a_query_is_handed_on_as_it_came(api, scene, git):
+    status, _, _ = await git("GET", f"{REFS}&x=%00%0A", "jane")
+
+    assert status == 200
+    assert api.parts.deploying.code.requests[0].query == "service=git-receive-pack&x=%00%0A"
+
+
 @pytest.mark.parametrize("password", [None, "wrong", "", "a.b.c"])
 async def test_who_has_none_is_asked_for_one(scene, git, password):
     status, _, headers = await git("GET", REFS, password)

@@ -67,3 +67,12 @@ async def test_what_the_settings_revoke_lets_nobody_in(api):
 
     for token in ("jane", "jane_ci"):
         assert await api.status("GET", "/projects", by=token) == 401
+
+
+async def test_a_token_that_no_calendar_has_an_end_for_is_not_made(api):
+    body = {"name": "bot", "expires_in": 1e308}
+    before = (await api.ask("GET", "/auth/tokens", by="jane")).json["total"]
+
+    assert await api.status("POST", "/auth/tokens", body, by="jane") == 400
+
+    assert (await api.ask("GET", "/auth/tokens", by="jane")).json["total"] == before
