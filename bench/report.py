@@ -35,11 +35,17 @@ that of their daemon.
 AFTERWORD = """\
 ## Where pmdaemon is not ahead, and why
 
-* **Output, one write per line**: most of the time is spent by the writer. Writing to a file without
-  any manager, it is not much faster, so nobody could be four times as fast as PM2 with it.
-* **Requests to a cluster**: PM2's daemon hands out connections in turn. Here the instances take
-  them from one socket themselves, and so do not depend on the daemon. Runs on this machine gave
-  between 0.8 and 1.1 times PM2's requests.
+* **Output, one write per line**: most of the time is spent by the writer, in its own calls. The row
+  "that writer alone into a file" shows how fast it is with no manager at all, which is less than
+  four times what PM2 captures of it. pmdaemon comes close to that.
+* **Requests to a cluster**: neither manager is involved once a connection is accepted, and under
+  pmdaemon an instance needs as much processor time for a request as in Node alone. What differs is
+  one start from the next: the same program, started twice, may be a sixth faster or slower for as
+  long as it runs. So every sample is taken from a new start, and the managers take turns. On two
+  processors, two instances and the load generator also compete with each other, and the scheduler
+  may share time out by session (autogroup in sched(7)): PM2's instances have one session, ours have
+  one each. In the row "all at one priority" that makes no difference, as everything is scheduled in
+  real time, the managers included; it needs root.
 * **First start**: circus has no store to create, and no process that takes over when its daemon
   dies.
 * **List**: runit's `sv` is a small C program. All the others have to start an interpreter first.
