@@ -63,7 +63,7 @@ def load(
     if cpu is not None:
         command = ["taskset", "-c", str(cpu), *command]
     if real_time:
-        command = ["chrt", "--fifo", str(REAL_TIME), *command]
+        command = ["chrt", "--rr", str(REAL_TIME), *command]
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     reached, p99, count = _RATE.search(said), _P99.search(said), _COUNT.search(said)
     if reached is None or p99 is None or count is None or "Non-2xx" in said:

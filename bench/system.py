@@ -35,14 +35,14 @@ def _cpu_clock(pid: int) -> int:
 
 @contextmanager
 def at_real_time(processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """Have processes run before all others, each until it has nothing to do, as long as this lasts.
+    """Have processes run before all others, in turns among themselves, as long as this lasts.
 
     Raises:
         PermissionError: that takes rights which we do not have.
 
     """
     try:
-        _schedule(processes, os.SCHED_FIFO, REAL_TIME)
+        _schedule(processes, os.SCHED_RR, REAL_TIME)
         yield
     finally:
         _schedule(processes, os.SCHED_OTHER, 0)
