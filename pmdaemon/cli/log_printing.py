@@ -20,15 +20,23 @@ _STAMP = len("2026-11-22 09:30:00,123")
 
 
 def print_logs(
-    context: Context, selectors: Sequence[str], query: LogQuery, style: LogStyle, *, go_on: bool
+    context: Context,
+    selectors: Sequence[str],
+    query: LogQuery,
+    style: LogStyle,
+    *,
+    go_on: bool,
+    start: bool = True,
 ) -> None:
     """Print the lines of the selected processes, of all if none is; then what comes, for ever.
+
+    Without `start`, a daemon that is not there is not started.
 
     Raises:
         PmdaemonError: the daemon refuses; that it goes away later is waited for.
 
     """
-    views: Sequence[View] = context.client().list(*selectors)
+    views: Sequence[View] = context.client(start=start).list(*selectors)
     feed = LogFeed(query, on_new=style.know)
     _print(feed.history(views, final=not go_on), style)
     if go_on:

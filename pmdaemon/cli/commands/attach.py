@@ -56,7 +56,8 @@ class _Output(threading.Thread):
         style = LogStyle(self._context.terminal, form=LogForm.RAW)
         query = query_of(lines=0)
         try:
-            print_logs(self._context, [str(self._pm_id)], query, style, go_on=True)
+            chosen = [str(self._pm_id)]
+            print_logs(self._context, chosen, query, style, go_on=True, start=False)
         except (PmdaemonError, OSError) as error:
             self._failure = error
             if not self._is_left:
