@@ -10,6 +10,11 @@ from itertools import islice
 
 from pmdaemon.control.log_sources import LogSource, newest_first
 
+SLACK = 2.0
+"""Seconds before which a file may have been written to last, by what is noted of it: the kernel
+notes the time of its latest tick, and some file systems, and copies, keep whole seconds only.
+"""
+
 Beginning = Callable[[str, ExitStack], tuple[list[LogSource], int]]
 
 
@@ -41,7 +46,7 @@ def at_time(moment: float) -> Beginning:
     def find(path: str, stack: ExitStack) -> tuple[list[LogSource], int]:
         sources: list[LogSource] = []
         for source in held(path, stack):
-            if sources and source.written() < moment * 1e9:
+            if sources and source.written() < (moment - SLACK) * 1e9:
                 break
             sources.insert(0, source)
             begins = source.begins()

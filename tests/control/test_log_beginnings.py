@@ -1,3 +1,4 @@
+import os
 from contextlib import ExitStack
 
 import pytest
@@ -69,6 +70,17 @@ def test_at_a_time_looks_into_older_files_as_far_as_need_be(stream, compressed):
     assert stream.begins(at_time(45)) == "four\n"
     assert stream.begins(at_time(35)) == "three\nfour\n"
     assert stream.begins(at_time(5)) == "one\ntwo\nthree\nfour\n"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_file_is_looked_into_whose_last_change_is_noted_as_of_the_latest_tick(stream, compressed):
+    stream.write("one\n", 10.001)
+    stream.write("two\n", 10.003)
+    os.utime(stream.path, (10, 10))
+    stream.rotate(compressed=compressed)
+    stream.write("three\n", 10.004)
+
+    assert stream.begins(at_time(10.003)) == "one\ntwo\nthree\n"
 
 
 def test_files_without_times_count_by_their_last_change(stream):
