@@ -58,7 +58,7 @@ class GitBackend:
         try:
             return await backend.answer(body, self._largest())
         except BaseException:
-            backend.end()
+            await backend.end()
             raise
 
     async def branches(self, project_id: str) -> Mapping[str, str]:
@@ -123,13 +123,13 @@ class _Backend:
         await anext(pieces)  # what was not begun would not end git when it is closed
         return CodeAnswer(status, headers, pieces)
 
-    def end(self) -> None:
-        """Have done with it, whatever it is doing."""
+    async def end(self) -> None:
+        """Have done with it, whatever it is doing; when this returns, it is gone."""
         self._deadline.cancel()
         if self._feeding is not None:
             self._feeding.cancel()
         self._kill()
-        tasks.spawn(self._reaped(), name="git.reap")
+        await asyncio.shield(tasks.spawn(self._reaped(), name="git.reap"))
 
     async def _body(self, reader: asyncio.StreamReader) -> AsyncGenerator[bytes, None]:
         try:
@@ -137,7 +137,7 @@ class _Backend:
             while data := await reader.read(CHUNK):
                 yield data
         finally:
-            self.end()
+            await self.end()
 
     async def _reaped(self) -> None:
         await asyncio.to_thread(self._process.wait)
