@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from threading import Event
 from typing import Any
 
 from pmdaemon.cli.context import Context, warn
@@ -26,21 +27,25 @@ def print_logs(
     style: LogStyle,
     *,
     go_on: bool,
-    start: bool = True,
+    over: Event | None = None,
 ) -> None:
-    """Print the lines of the selected processes, of all if none is; then what comes, for ever.
+    """Print the lines of the selected processes, of all if none is; then what comes.
 
-    Without `start`, a daemon that is not there is not started.
+    That goes on for ever, or until `over` is set. Whoever gives that has begun a daemon already: if
+    it is not there, it is not started.
 
     Raises:
         PmdaemonError: the daemon refuses; that it goes away later is waited for.
 
     """
-    views: Sequence[View] = context.client(start=start).list(*selectors)
+    views: Sequence[View] = context.client(start=over is None).list(*selectors)
     feed = LogFeed(query, on_new=style.know)
     _print(feed.history(views, final=not go_on), style)
     if go_on:
-        for piece in follow(context.client(start=False), selectors, feed):
+        wait = time.sleep if over is None else over.wait
+        for piece in follow(context.client(start=False), selectors, feed, wait=wait):
+            if over is not None and over.is_set():
+                return
             match piece:
                 case LogLine():
                     print(style.line(piece), flush=True)

@@ -240,9 +240,11 @@ def follow(
     selectors: Sequence[str | int],
     feed: LogFeed,
     *,
-    wait: Callable[[float], None] = time.sleep,
+    wait: Callable[[float], bool | None] = time.sleep,
 ) -> Generator[LogLine | Change | Away, None, None]:
-    """Yield what the processes print from now on, also those that come later, without end.
+    """Yield what the processes print from now on, also those that come later.
+
+    This ends when `wait`, which waits for so many seconds, returns true.
 
     Raises:
         PmdaemonError: the daemon refuses; that it is away is waited for.
@@ -254,7 +256,8 @@ def follow(
                 yield from _pieces_of(item, daemon, selectors, feed)
         except DaemonUnavailable:
             yield Away()
-        _wait_for(daemon, wait)
+        if not _is_back(daemon, wait):
+            return
 
 
 def read(
@@ -286,12 +289,13 @@ def _pieces_of(
         yield from feed.grown(item["pm_id"], OutputStream(item["stream"]))
 
 
-def _wait_for(daemon: Daemon, wait: Callable[[float], None]) -> None:
-    while True:
-        wait(RETRY_DELAY)
+def _is_back(daemon: Daemon, wait: Callable[[float], bool | None]) -> bool:
+    """Wait until the daemon answers; not so if the waiting is ended before."""
+    while not wait(RETRY_DELAY):
         with suppress(DaemonUnavailable):
             daemon.ping()
-            return
+            return True
+    return False
 
 
 def _all_of(follower: Follower, *, final: bool) -> Iterator[LogLine]:

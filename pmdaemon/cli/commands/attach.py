@@ -48,7 +48,7 @@ class _Output(threading.Thread):
         self._context = context
         self._pm_id = pm_id
         self._reader = threading.get_ident()
-        self._is_left = False
+        self._left = threading.Event()
         self._failure: PmdaemonError | OSError | None = None
 
     def run(self) -> None:
@@ -57,10 +57,10 @@ class _Output(threading.Thread):
         query = query_of(lines=0)
         try:
             chosen = [str(self._pm_id)]
-            print_logs(self._context, chosen, query, style, go_on=True, start=False)
+            print_logs(self._context, chosen, query, style, go_on=True, over=self._left)
         except (PmdaemonError, OSError) as error:
             self._failure = error
-            if not self._is_left:
+            if not self._left.is_set():
                 signal.pthread_kill(self._reader, signal.SIGINT)
 
     def leave(self) -> None:
@@ -71,6 +71,6 @@ class _Output(threading.Thread):
             OSError: nobody reads the output.
 
         """
-        self._is_left = True
+        self._left.set()
         if self._failure is not None:
             raise self._failure

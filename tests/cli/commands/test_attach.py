@@ -1,12 +1,14 @@
 import errno
 import io
 import os
+import threading
 
 import pytest
 from msgspec.structs import replace
 
 from pmdaemon.cli.commands import attach
 from tests.support.views import DECLARED, a_view
+from tests.support.waiting import eventually_sync
 
 WITH_INPUT = replace(DECLARED, stdin=True)
 
@@ -21,6 +23,7 @@ def test_what_is_typed_is_sent_line_by_line(cli, monkeypatch):
     assert [(body["selectors"], body["line"]) for body in cli.daemon.asked("send")] == [
         (["3"], "one"), (["3"], "two"),
     ]  # fmt: skip
+    eventually_sync(lambda: "output" not in [one.name for one in threading.enumerate()])
 
 
 def test_a_program_without_standard_input_is_refused_at_once(cli):
