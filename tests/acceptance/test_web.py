@@ -14,6 +14,7 @@ import requests
 from tests.support.curl import curl
 from tests.support.machine import installed
 from tests.support.ports import answers, free_port
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 KEY = {"X-API-Key": "sesame"}
@@ -315,7 +316,9 @@ def test_its_command_has_it_on_with_the_next_daemon_too(pmdaemon, port):
     command = pmdaemon.begin("web", "--port", str(port))
     eventually_sync(lambda: answers(port))
 
-    os.kill(int((pmdaemon.home / "daemon.pid").read_text()), signal.SIGKILL)
+    pid = int((pmdaemon.home / "daemon.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    eventually_sync(lambda: not is_alive(pid))  # what it accepts on its way out dies with it
 
     # Whoever connects meanwhile waits.
     status = requests.get(f"http://127.0.0.1:{port}/api/status", timeout=60).status_code
