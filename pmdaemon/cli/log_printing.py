@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from threading import Event
@@ -39,21 +40,14 @@ def print_logs(
 
     """
     views: Sequence[View] = context.client(start=over is None).list(*selectors)
-    feed = LogFeed(query, on_new=style.know)
-    _print(feed.history(views, final=not go_on), style)
-    if go_on:
-        wait = time.sleep if over is None else over.wait
-        for piece in follow(context.client(start=False), selectors, feed, wait=wait):
-            if over is not None and over.is_set():
-                return
-            match piece:
-                case LogLine():
-                    print(style.line(piece), flush=True)
-                case Change(pm_id, name, state):
-                    if (event := style.change(pm_id, name, state, time.time())) is not None:
-                        print(event, flush=True)
-                case Away():
-                    warn("the daemon went away; waiting for it")
+    with closing(LogFeed(query, on_new=style.know)) as feed:
+        _print(feed.history(views, final=not go_on), style)
+        if go_on:
+            wait = time.sleep if over is None else over.wait
+            for piece in follow(context.client(start=False), selectors, feed, wait=wait):
+                if over is not None and over.is_set():
+                    return
+                _say(piece, style)
 
 
 def print_own_log(
@@ -95,6 +89,17 @@ def _said_at(text: str) -> float | None:
         return datetime.strptime(text[:_STAMP], "%Y-%m-%d %H:%M:%S,%f").astimezone().timestamp()
     except ValueError:
         return None
+
+
+def _say(piece: LogLine | Change | Away, style: LogStyle) -> None:
+    match piece:
+        case LogLine():
+            print(style.line(piece), flush=True)
+        case Change(pm_id, name, state):
+            if (event := style.change(pm_id, name, state, time.time())) is not None:
+                print(event, flush=True)
+        case Away():
+            warn("the daemon went away; waiting for it")
 
 
 def _print(lines: Iterator[LogLine], style: LogStyle) -> None:

@@ -226,6 +226,13 @@ def test_a_process_that_comes_later_is_followed_with_what_it_printed_meanwhile(w
     assert next(pieces) == Away()
 
 
+def test_following_ends_when_the_waiting_is_ended(web):
+    feed = LogFeed(query_of(lines=5))
+    daemon = Daemon([web.view], [], [])
+
+    assert list(follow(daemon, [], feed, wait=lambda _: True)) == [Away()]
+
+
 def test_a_daemon_that_goes_away_is_waited_for(web):
     feed = LogFeed(query_of(lines=5))
     list(feed.history([web.view], final=False))
