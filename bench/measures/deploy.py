@@ -1,6 +1,5 @@
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, percentile
-from bench.load import free_ports
+from bench.load import answers, free_ports
 from bench.managers import Manager, Pair
 from bench.peers import find_tool
 from tests.support.http_clients import failures_of, under_load
@@ -81,7 +80,7 @@ class Checkout:
             [find_tool("node"), "server.js"], cwd=self._folder, env=environment
         ) as program:
             try:
-                while not _accepts(port):
+                while not answers(port):
                     time.sleep(0.001)
                 return time.monotonic() - began
             finally:
@@ -98,11 +97,3 @@ class Checkout:
 
 def _beyond(own: float, taken: Sequence[float]) -> list[float]:
     return [max(0.0, one - own) for one in taken]
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    return True
