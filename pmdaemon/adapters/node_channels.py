@@ -85,8 +85,9 @@ class NodeChannels:
 
     def send(self, token: str, message: object, descriptor: int | None = None) -> bool:
         """Send a message; see `Channels`."""
-        channel = self._channels.get(token)
-        if channel is None or channel.on_message is None or len(channel.unsent) >= MOST_WAITING:
+        # What a former daemon opened can be written to at once: who hears it has long been started.
+        channel = self._channels.get(token) or self._kept(token)
+        if channel is None or channel.theirs is not None or len(channel.unsent) >= MOST_WAITING:
             return False
         line = json.dumps(message).encode() + b"\n"
         # What waits must not be outrun, and by then the descriptor may be another's.
@@ -167,7 +168,7 @@ class NodeChannels:
                 loop.add_writer(channel.ours, self._write, token, channel)
                 return
             except OSError:
-                self._give_up(token, channel)
+                self.close(token)  # it has ended, and may have said something before
                 return
             if descriptor is not None:
                 os.close(descriptor)

@@ -221,6 +221,30 @@ async def test_a_next_daemon_goes_on_with_the_channel_and_what_waits_in_it(
     next_daemon.close(TOKEN)
 
 
+async def test_a_next_daemon_may_speak_before_it_listens(program, channels, keeper, heard):
+    asyncio.get_running_loop().remove_reader(channels._channels[TOKEN].ours)
+    next_daemon = NodeChannels(keeper)
+
+    assert next_daemon.send(TOKEN, "welcome")
+
+    assert program.hear()[0] == "welcome"
+    program.say("hello")
+    next_daemon.attend(TOKEN, heard.note)
+    await eventually(lambda: heard == ["hello"])
+    next_daemon.close(TOKEN)
+
+
+async def test_what_a_program_said_before_it_hung_up_is_heard_by_who_speaks_to_it(
+    program, channels, heard
+):
+    program.say("last words")
+    program.line.close()
+
+    assert not channels.send(TOKEN, "hello")
+
+    assert heard == ["last words"]
+
+
 async def test_a_channel_that_nobody_kept_is_no_channel(channels):
     channels.attend("lost", lambda *_: None)
 

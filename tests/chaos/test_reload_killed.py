@@ -1,5 +1,9 @@
+import http.client
+import os
 import random
+import signal
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -10,6 +14,7 @@ from tests.support.daemon import a_daemon, until
 from tests.support.http_clients import failures_of, under_load
 from tests.support.machine import needs
 from tests.support.ports import answers, free_port
+from tests.support.running import is_alive
 from tests.support.waiting import eventually_sync
 
 pytestmark = [
@@ -83,3 +88,45 @@ def is_whole(daemon):
     processes = daemon.request("list")["processes"]
     online = [one["pid"] for one in processes if one["state"] == "online"]
     return len(online) == len(processes) == INSTANCES and daemon.programs() == set(online)
+
+
+LEAVING = """
+const http = require('node:http');
+let latest;
+http.createServer((request, response) => {
+  latest = request.socket;
+  response.end(String(process.pid));
+}).listen(process.env.PORT);
+process.on('SIGUSR2', () => {  // what our preload does about an idle connection
+  const handle = latest._handle;
+  handle.readStop();
+  const word = { cmd: 'NODE_PMDAEMON', act: 'hand', at: [null, Number(process.env.PORT)] };
+  process.send(word, handle, {}, () => process.exit(0));
+});
+"""
+
+
+def test_a_connection_of_a_run_that_left_while_no_daemon_was_there_is_served(tmp_path):
+    port = free_port()
+    script = tmp_path / "app.js"
+    script.write_text(LEAVING)
+    with a_daemon(tmp_path / "home") as daemon:
+        daemon.start_apps({"name": "app", "script": str(script), "instances": 2, "port": port})
+        until(lambda: answers(port))
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as client:
+            leaving = asked(client)
+            os.kill(daemon.keeper, signal.SIGSTOP)
+            eventually_sync(daemon.kill)
+
+            os.kill(leaving, signal.SIGUSR2)
+            eventually_sync(lambda: not is_alive(leaving))
+            os.kill(daemon.keeper, signal.SIGCONT)
+            until(daemon.is_up)
+
+            assert asked(client) != leaving
+
+
+def asked(client):
+    """Ask over the one connection who is there."""
+    client.request("GET", "/")
+    return int(client.getresponse().read())
