@@ -29,7 +29,9 @@ exports.Leaving = class Leaving {
   #looking = null;
   #asked = -Infinity; // when the daemon was last asked, in vain so far
   #underWay = false; // whether it has not confirmed yet what it was sent
+  #handed = -Infinity; // when that was
   #alone = false; // whether it has said that nobody can go on with ours
+  #early = []; // what came for a server that does not listen yet, and its address
   #daemon;
 
   constructor(daemon) {
@@ -46,8 +48,9 @@ exports.Leaving = class Leaving {
       known.at = at;
       return;
     }
-    const own = { at, connections: new Set(), sockets: new Set(), sessions: new Set() };
+    const own = { at, listened: false, connections: new Set(), sockets: new Set(), sessions: new Set() };
     this.#servers.set(server, own);
+    server.on('listening', () => this.#takeEarly(own));
     const remember = (set) => (one) => {
       set.add(one);
       one.once('close', () => {
@@ -61,22 +64,33 @@ exports.Leaving = class Leaving {
     server.on('session', remember(own.sessions)); // HTTP/2
   }
 
-  // Go on with a connection that another instance has handed on.
+  // Go on with a connection that another instance has handed on, now or as soon as we listen: like
+  // one that the kernel has for us, it waits until then.
   take(at, handle) {
-    const [server] = [...this.#servers].find(([one, own]) => one._handle && isSame(own.at, at)) ?? [];
-    if (server === undefined) {
-      handle.close();
-      return;
-    }
-    const attend = (socket) => closeUnlessUsed(socket, server.keepAliveTimeout);
-    server.once('connection', attend);
-    server._handle.onconnection(0, handle); // as if it had been accepted
-    server.removeListener('connection', attend); // which it need not have been (maxConnections)
+    const there = [...this.#servers].filter(([, own]) => isSame(own.at, at));
+    const [server, own] = there.find(([one]) => one._handle) ?? there.at(-1) ?? [];
+    if (server?._handle) goOnWith(server, handle);
+    else if (!this.#begun && this.#willListen(own)) this.#early.push({ at, handle });
+    else handle.close();
+    if (this.#begun) this.#alone = true; // it was ours, and nobody else is there any more
+  }
+
+  #willListen(own) {
+    if (own !== undefined) return !own.listened;
+    return ![...this.#servers.values()].some((one) => one.listened);
+  }
+
+  #takeEarly(own) {
+    own.listened = true;
+    const waiting = this.#early;
+    this.#early = [];
+    for (const { at, handle } of waiting) this.take(at, handle);
   }
 
   begin() {
     if (this.#begun) return;
     this.#begun = true;
+    for (const { handle } of this.#early.splice(0)) handle.close();
     for (const [server, { sockets, sessions }] of this.#servers) {
       // Only this copy of the socket: the other instances go on accepting.
       server._handle?.close();
@@ -104,6 +118,7 @@ exports.Leaving = class Leaving {
       if (socket === undefined) continue;
       const handle = socket._handle;
       this.#underWay = true;
+      this.#handed = performance.now();
       this.#given.add(socket);
       socket.setTimeout(0);
       handle.readStop(); // what comes now is for who goes on with it
@@ -115,7 +130,8 @@ exports.Leaving = class Leaving {
   confirmed() {
     if (!this.#underWay) return;
     this.#underWay = false;
-    this.give();
+    if (!this.#alone) this.give();
+    this.#tellWhenGone();
   }
 
   keep() {
@@ -152,6 +168,8 @@ exports.Leaving = class Leaving {
   }
 
   #tellWhenGone() {
+    // Until it is confirmed, what was handed on may come back.
+    if (this.#underWay && performance.now() - this.#handed < PATIENCE) return;
     for (const { connections } of this.#servers.values()) if (connections.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = null;
@@ -176,6 +194,13 @@ function idle(server, sockets) {
   // sent to its end.
   for (const socket of sockets) if (!hasTls(socket) && socket.bytesRead === 0) found.add(socket);
   return [...found].filter((socket) => !socket._httpMessage && socket.writableLength === 0);
+}
+
+function goOnWith(server, handle) {
+  const attend = (socket) => closeUnlessUsed(socket, server.keepAliveTimeout);
+  server.once('connection', attend);
+  server._handle.onconnection(0, handle); // as if it had been accepted
+  server.removeListener('connection', attend); // which it need not have been (maxConnections)
 }
 
 function sayClose(response) {

@@ -11,7 +11,12 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.support.certificates import make_certificate
-from tests.support.node_programs import a_node_program, a_silent_node_program, node
+from tests.support.node_programs import (
+    a_node_program,
+    a_silent_node_program,
+    a_starting_node_program,
+    node,
+)
 from tests.support.waiting import eventually_sync
 
 pytestmark = [pytest.mark.posix, node]
@@ -30,6 +35,7 @@ process.on('SIGUSR2', () => { for (const one of held) one.end('gun'); });
 
 
 PLAIN = "require('node:http').createServer().listen(PORT);"
+STAYING = "setInterval(() => {}, 1000);"
 
 
 @pytest.fixture
@@ -178,6 +184,61 @@ def test_another_instance_goes_on_with_what_was_handed_on(tmp_path, listener, pr
         assert answer.read() == str(other.process.pid).encode()
         assert not answer.will_close
         assert client.sock.getsockname() == local
+
+
+def test_what_is_handed_to_who_does_not_listen_yet_waits_until_it_does(
+    tmp_path, listener, program, connect
+):
+    clients = connect(), connect()
+    for client in clients:
+        get(client).read()
+    port = listener.getsockname()[1]
+    leave(program)
+    program.wait_until_it_has_left()
+
+    source = HTTP.replace(".listen(PORT)", "") + "process.once('message', () => it.listen(PORT));"
+    with a_starting_node_program(
+        tmp_path, listener, source.replace("http.createS", "const it = http.createS")
+    ) as other:
+        other.say({"act": "take", "at": [None, port]}, program.handed[0])
+        other.tell("listen")
+        other.wait_for("listen")
+        other.say({"act": "take", "at": [None, port]}, program.handed[1])
+        other.give_what_it_asks_for(listener)
+
+        pid = str(other.process.pid).encode()
+        assert [get(client).read() for client in clients] == [pid, pid]
+
+
+def test_what_waits_for_a_program_that_leaves_before_it_listens_is_closed(tmp_path, listener):
+    port = listener.getsockname()[1]
+    with (
+        a_silent_node_program(tmp_path, listener, PLAIN + STAYING) as program,
+        socket.create_server(("127.0.0.1", 0)) as elsewhere,
+        socket.create_connection(elsewhere.getsockname(), timeout=60) as client,
+    ):
+        connection, _ = elsewhere.accept()
+        program.say({"act": "take", "at": [None, port]}, connection)
+        connection.close()
+        program.say({"act": "drain"})
+
+        assert client.recv(1) == b""
+
+
+def test_what_comes_back_as_nobody_else_is_there_is_served(program, connect):
+    client = connect()
+    get(client).read()
+    program.confirms = False
+    leave(program)
+    word = program.wait_for("hand")
+    program.gives = False
+
+    program.say({"act": "take", "at": word["at"]}, program.handed[0])
+    program.confirm()
+
+    answer = get(client)
+    assert answer.read() == str(program.process.pid).encode()
+    assert answer.will_close
 
 
 def test_a_program_that_leaves_before_it_has_its_socket_does_not_listen(tmp_path, listener):

@@ -54,6 +54,10 @@ class NodeProgram:
         with suppress(BrokenPipeError):  # it has ended
             socket.send_fds(self._line, [json.dumps(message).encode() + b"\n"], files)
 
+    def tell(self, message: object) -> None:
+        """Send a message that is the program's own affair."""
+        self._line.sendall(json.dumps(message).encode() + b"\n")
+
     def heard(self, act: str) -> dict[str, object] | None:
         """Give the first word of this kind that the program has said by now."""
         self._read()
@@ -119,6 +123,16 @@ def a_silent_node_program(
     folder: Path, listener: socket.socket, source: str
 ) -> Iterator[NodeProgram]:
     """Run a program that waits for its socket."""
+    with a_starting_node_program(folder, listener, source) as program:
+        program.wait_for("listen")
+        yield program
+
+
+@contextmanager
+def a_starting_node_program(
+    folder: Path, listener: socket.socket, source: str
+) -> Iterator[NodeProgram]:
+    """Run a program that may not have asked for anything yet."""
     listener.setblocking(False)
     script = folder / f"program-{len(list(folder.iterdir()))}.js"
     script.write_text(source.replace("PORT", str(listener.getsockname()[1])))
@@ -136,7 +150,6 @@ def a_silent_node_program(
         theirs.close()
         program = NodeProgram(process, ours, listener)
         try:
-            program.wait_for("listen")
             yield program
         finally:
             process.kill()
