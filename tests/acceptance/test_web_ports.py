@@ -100,4 +100,4 @@ def test_ports_that_cannot_be_change_nothing(pmdaemon, url, port):
     assert statuses == [400] * len(unusable)
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "TCP_PORT_TAKEN")
     assert pids(pmdaemon) == before
-    assert answers(port)
+    eventually_sync(lambda: answers(port))

@@ -9,6 +9,7 @@ from tests.acceptance.dashboard.conftest import kill
 from tests.support.browser import a_page
 from tests.support.cli import a_home
 from tests.support.ports import free_port
+from tests.support.waiting import eventually_sync
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,13 +130,13 @@ def test_columns_sort_both_ways(page):
     heading.get_by_role("button").click()
 
     expect(heading).to_have_attribute("aria-sort", "descending")
-    assert names(page) == ["web:0", "web:1", "mailer", "idle", "api"]
+    eventually_sync(lambda: names(page) == ["web:0", "web:1", "mailer", "idle", "api"])
 
     page.get_by_role("columnheader", name="Uptime").get_by_role("button").click()
     expect(page.get_by_role("columnheader", name="Uptime")).to_have_attribute(
         "aria-sort", "descending"
     )
-    assert names(page)[-1] == "idle"
+    eventually_sync(lambda: names(page)[-1] == "idle")
 
 
 def test_without_a_websocket_it_asks_and_says_so(open_page, home):
