@@ -219,10 +219,13 @@ def test_a_stream_heeds_a_signal_that_did_not_interrupt_its_waiting(home, daemon
 
     # Raised in another thread, it interrupts no system call of this one.
     elsewhere = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
-    elsewhere.start()
+
+    def wait():
+        elsewhere.start()
+        next(items)
 
     with pytest.raises(KeyboardInterrupt):
-        next(items)
+        wait()
     elsewhere.join()
 
 

@@ -81,7 +81,7 @@ def test_a_keeper_that_is_prepared_starts_a_daemon_at_our_word(daemon_is, log, t
     assert prepared.start_daemon(log=str(log)) == 4711
 
     assert prepared.is_used
-    eventually_sync((tmp_path / "word").exists)
+    eventually_sync(lambda: (tmp_path / "word").exists() and (tmp_path / "word").read_text())
     assert (tmp_path / "word").read_text() == "start.\n"
     prepared.close()
 

@@ -4,6 +4,7 @@ import resource
 import socket
 import stat
 import sys
+from asyncio import constants
 from contextlib import suppress
 
 import pytest
@@ -409,14 +410,16 @@ async def test_spent_descriptors_keep_nobody_from_being_served_later(channel, ca
     path = str(channel.path)
     with socket.socket(socket.AF_UNIX) as waiting:
         waiting.setblocking(False)
+        began = loop.time()
         with no_descriptor_free():
             await loop.sock_connect(waiting, path)
             await eventually(lambda: "out of system resource" in caplog.text)
             for _ in range(50):
                 await asyncio.sleep(0)
+        seconds = int((loop.time() - began) / constants.ACCEPT_RETRY_DELAY)
         client = await channel.client()
         answer = await client.answer("echo", {"a": 1})
 
     # Once a second, not once for each connection that there might be.
-    assert caplog.text.count("out of system resource") == 1
+    assert caplog.text.count("out of system resource") <= 1 + seconds
     assert answer == {"result": {"a": 1}}

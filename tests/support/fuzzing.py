@@ -100,7 +100,9 @@ class Fuzzing:
 
     def _answered(self, case: Case) -> None:
         _keep_it_a_request(case)
-        case.call_and_validate(headers=self._headers, excluded_checks=self._excluded(case))
+        case.call_and_validate(
+            headers=self._headers, excluded_checks=self._excluded(case), timeout=60
+        )
 
     def _excluded(self, case: Case) -> list[object]:
         # It sends a wrong key beside our right one, and any one of them that is right will do. That

@@ -97,7 +97,8 @@ async def test_a_body_is_not_made_a_request_by_hiding_its_length():
         assert HOST in upstream.heads[0]
 
 
-async def test_an_answer_is_heard_though_the_request_has_not_ended():
+async def test_an_answer_is_heard_though_the_request_has_not_ended(monkeypatch):
+    monkeypatch.setattr(clients, "LINGER_SECONDS", 60.0)
     async with a_gateway() as gateway:
         said = await gateway.ask(
             b"POST / HTTP/1.1\r\nHost: nobody.localhost\r\nContent-Length: 500000\r\n\r\n",
@@ -145,12 +146,12 @@ async def test_a_long_answer_is_waited_for(monkeypatch):
         await release.wait()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    monkeypatch.setattr(clients, "IDLE_SECONDS", LONG)
-    monkeypatch.setattr(clients, "HEAD_SECONDS", LONG)
+    monkeypatch.setattr(clients, "HEAD_SECONDS", LONG)  # it looks that often
     async with a_gateway() as gateway, an_upstream(slow) as upstream:
         gateway.leads_to(upstream)
         asked = asyncio.ensure_future(gateway.get())
         await eventually(lambda: upstream.heads)
+        monkeypatch.setattr(clients, "IDLE_SECONDS", LONG)
         loop = asyncio.get_running_loop()
         long_ago = loop.time() + 2 * LONG
 

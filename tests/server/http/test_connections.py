@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 from contextlib import asynccontextmanager
 
 import pytest
@@ -25,8 +26,11 @@ class Served:
     def connections(self):
         return len(self.runner.server.connections)
 
-    async def connect(self):
-        return await asyncio.open_connection("127.0.0.1", self.port)
+    async def connect(self, first=b""):
+        """Connect, with what the server finds there as soon as it has taken the connection."""
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.sendall(first)
+        return await asyncio.open_connection(sock=connection)
 
 
 @pytest.fixture
@@ -119,8 +123,7 @@ async def test_a_head_that_is_too_large_is_refused_before_it_ends(serve, head):
 async def test_headers_that_come_a_letter_at_a_time_are_not_waited_for_for_ever(serve):
     served = await serve(idle_seconds=0.05)
 
-    reader, writer = await served.connect()
-    writer.write(b"GET / HTTP/1.1\r\nX")
+    reader, writer = await served.connect(b"GET / HTTP/1.1\r\nX")
 
     assert await reader.read() == b""
     writer.close()
@@ -138,8 +141,7 @@ async def test_a_connection_that_says_nothing_is_closed(serve):
 async def test_a_connection_that_is_used_again_is_closed_when_it_idles(serve):
     served = await serve(idle_seconds=0.05)
 
-    reader, writer = await served.connect()
-    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    reader, writer = await served.connect(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     received = await reader.read()
 
     assert received.endswith(b"hello")

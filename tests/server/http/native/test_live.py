@@ -10,6 +10,7 @@ from pmdaemon.core.selectors import Selector
 from pmdaemon.engine.interfaces import WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.guard import Guard
+from pmdaemon.server.http.native import live, views
 from pmdaemon.server.http.native.frames import Feed
 from pmdaemon.server.http.native.live import BEAT, LiveFeed
 from tests.support.builders import an_app
@@ -76,12 +77,13 @@ async def test_a_listener_gets_the_whole_list_first(scene):
     assert frame["data"][0]["pid"] == 100
 
 
-async def test_a_change_is_told_with_what_was_before(scene):
+async def test_a_change_is_told_with_what_was_before(scene, monkeypatch):
+    monkeypatch.setattr(live, "GATHERING", 3600.0)  # until we have it told
     listener = scene.join()
 
     await scene.stop()
+    await scene.live._broadcast()
 
-    await eventually(lambda: listener.of("process_status"))
     status = listener.of("process_status")[-1]
     assert (status["status"], status["previous_status"], status["pid"]) == (
         "stopped",
@@ -162,8 +164,6 @@ async def test_what_changes_all_the_time_is_no_change_of_state(scene):
 
 
 async def test_health_is_told_when_it_changes(scene, monkeypatch):
-    from pmdaemon.server.http.native import live, views
-
     listener = scene.join()
     monkeypatch.setattr(
         live, "process_view", lambda one: {**views.process_view(one), "health_status": "unhealthy"}
@@ -236,14 +236,16 @@ async def test_everybody_is_sent_away_at_the_end(scene):
     assert listener.dismissed
 
 
-async def test_events_behind_a_cursor_are_those_that_others_were_told(scene):
+async def test_events_behind_a_cursor_are_those_that_others_were_told(scene, monkeypatch):
+    monkeypatch.setattr(live, "GATHERING", 3600.0)  # until we have them told
     listener = scene.join()
     log = scene.parts.engine.events
     before = log.latest
 
     await scene.stop()
     assert scene.live.events_since(log.life, before) == ([], True)
-    await eventually(lambda: len(listener.of("process_event")) == 2)
+    await scene.live._broadcast()
+    assert len(listener.of("process_event")) == 2
 
     events, whole = scene.live.events_since(log.life, before)
     assert ([one.event.kind for one in events], whole) == (["exited", "stopped"], True)

@@ -248,4 +248,4 @@ async def test_nothing_is_left_of_a_client_that_has_gone(scene):
 
     await eventually(lambda: not scene.live.listeners)
     await eventually(lambda: scene.parts.capture._on_growth is None)
-    assert scene.parts.clock.pending == 0
+    await eventually(lambda: scene.parts.clock.pending == 0)

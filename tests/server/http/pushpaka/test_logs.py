@@ -6,7 +6,7 @@ import pytest
 
 from pmdaemon.core.accounts import THE_OPERATOR
 from tests.server.http.pushpaka.test_deployments import deploy, scene
-from tests.support.deploying import turns
+from tests.support.waiting import eventually
 
 __all__ = ["deploy", "scene"]
 
@@ -127,12 +127,9 @@ async def test_a_client_that_goes_leaves_nothing_behind(api, scene, client):
     path = url(api, f"/logs/{asked.json['id']}/stream?token={api.names['jane']}")
     async with client.ws_connect(path) as socket:
         await socket.receive_json(timeout=60)
-        assert scene.parts.followers._waiting
+        await eventually(lambda: scene.parts.followers._waiting)
 
-    for _ in range(50):
-        await turns()
-
-    assert not scene.parts.followers._waiting
+    await eventually(lambda: not scene.parts.followers._waiting)
 
 
 async def test_what_the_programs_print_is_apart_from_the_build(api, scene, deploy):

@@ -1,4 +1,5 @@
 from pmdaemon.core.projects import EnvScope
+from pmdaemon.server.http import connections
 
 
 async def test_no_answer_and_no_record_has_a_value_in_it(api):
@@ -28,7 +29,8 @@ async def test_the_program_gets_what_was_set(api):
     assert opened == {"A": "x y", "B": "$A", "DATABASE_URL": "postgres://s3cret"}
 
 
-async def test_a_file_that_is_too_large_is_refused(api):
+async def test_a_file_that_is_too_large_is_refused(api, monkeypatch):
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 60.0)
     file = {"project_id": api.names["shop"], "content": "A=" + "x" * 1_100_000}
 
     assert await api.status("POST", "/env/import", file, by="jane") == 413

@@ -1,5 +1,6 @@
 import json
 
+from pmdaemon.server.http import connections
 from tests.core.test_webhooks import SHA, signed
 
 
@@ -21,7 +22,8 @@ async def test_a_call_of_github_deploys_what_was_pushed(api):
     assert [one.commit_sha for one in api.parts.platform.follower.requested] == [SHA]
 
 
-async def test_a_call_of_more_than_a_mebibyte_is_not_read(api):
+async def test_a_call_of_more_than_a_mebibyte_is_not_read(api, monkeypatch):
+    monkeypatch.setattr(connections, "LINGER_SECONDS", 60.0)
     assert await api.status("POST", "/webhooks/x/receive", "x" * 1_048_577) == 413
 
 
