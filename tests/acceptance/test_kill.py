@@ -5,6 +5,7 @@ import signal
 
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import is_alive, running_for
+from tests.support.waiting import eventually_sync
 
 
 def test_nothing_is_left_and_the_list_is_known_to_the_next_daemon(pmdaemon):
@@ -31,6 +32,7 @@ def test_a_program_that_is_deaf_is_killed_too(pmdaemon):
     pmdaemon.script("app.sh", "trap '' INT TERM\necho $$ > ready\nwhile :; do sleep 1; done\n")
     pmdaemon.run("start", "app.sh", "--kill-timeout", "100")
     pid = pmdaemon.pid("app")
+    eventually_sync((pmdaemon.work / "ready").exists)
 
     pmdaemon.run("kill")
 

@@ -122,11 +122,14 @@ async def test_a_watcher_is_sent_on_to_the_next_daemon(pmdaemon, address):
 async def test_every_one_of_many_watchers_is_told(pmdaemon, address):
     await run(pmdaemon, "start", FOREVER, "--name", "app")
     async with ClientSession(connector=TCPConnector(limit=0)) as session:
-        crowd = [await session.ws_connect(f"{address}/ws", headers=KEY) for _ in range(300)]
+        crowd = []
+        async with asyncio.TaskGroup() as told:
+            for _ in range(300):
+                crowd.append(socket := await session.ws_connect(f"{address}/ws", headers=KEY))
+                # At once, as who does not read answers no ping.
+                told.create_task(until(socket, "process_event", event="stopped"))
 
-        await run(pmdaemon, "stop", "app")
+            await run(pmdaemon, "stop", "app")
 
-        for socket in crowd:
-            await until(socket, "process_event", event="stopped")
         for socket in crowd:
             await socket.close()

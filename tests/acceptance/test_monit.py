@@ -53,7 +53,9 @@ def test_a_key_restarts_the_chosen_program(pmdaemon, screen):
 def test_the_screen_outlives_the_daemon(pmdaemon, screen):
     screen.expect_exact("hello from the program")
     keeper, daemon = pmdaemon.keeper, pmdaemon.daemon
-    os.kill(keeper, signal.SIGKILL)  # so that no other daemon takes its place too soon
+    # So that no other daemon takes its place too soon; alone for a moment, it would see to that.
+    os.kill(daemon, signal.SIGSTOP)
+    os.kill(keeper, signal.SIGKILL)
     os.kill(daemon, signal.SIGKILL)
     screen.expect_exact("waiting for the daemon")
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.acceptance.conftest import FOREVER
 from tests.support.running import command_line
+from tests.support.waiting import eventually_sync
 
 pytestmark = pytest.mark.shared_home
 
@@ -15,7 +16,9 @@ def test_pids_are_printed_one_a_line(pmdaemon):
 
     pids = pmdaemon.run("pid", "app").lines
 
-    assert [command_line(int(pid))[1] for pid in pids] == ["1000", "1000"]
+    # What is just being executed has no words yet.
+    words = [eventually_sync(lambda pid=int(pid): command_line(pid)) for pid in pids]
+    assert [word for _, word in words] == ["1000", "1000"]
     assert pmdaemon.run("pid").lines == [*pids, "0"]
     assert pmdaemon.run("pid", "app:1", "down", "--json").json == [int(pids[1]), 0]
 

@@ -29,6 +29,9 @@ pm2 start worker.sh -i 2 | grep -c '│ worker'
 pm2 describe web > /dev/null && echo "web is there"
 pm2 describe nothing > /dev/null 2>&1 || echo "nothing is not there: $?"
 status
+log="$PM2_HOME/logs/web-out.log"
+# Else its first run may be over before it has said anything.
+until grep -qs ready "$log"; do sleep 0.1; done
 test "$(pm2 pid web)" = "$(cat "$PM2_HOME/pids/web-0.pid")" && echo "the pid file is right"
 kill -0 "$(cat "$PM2_HOME/pm2.pid")" && echo "the daemon runs"
 pm2 restart web --update-env | grep 'PM2'
@@ -45,7 +48,6 @@ node -pe 'JSON.stringify(require(process.env.PM2_HOME + "/module_conf.json").app
 pm2 save
 cp "$PM2_HOME/dump.pm2" "$PM2_HOME/dump.pm2.json"
 node -pe 'require(process.env.PM2_HOME + "/dump.pm2.json").map(p => p.name).join()'
-log="$PM2_HOME/logs/web-out.log"
 # Once for each of its runs; what came later would stand there after the flush.
 until [ "$(grep -c ready "$log")" -ge 2 ]; do sleep 0.1; done
 echo "the output is there"

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from tests.support.curl import fetch
 from tests.support.machine import installed
 from tests.support.ports import free_port
+from tests.support.running import is_alive
 
 REQUEST = ["id", "timestamp", "method", "url", "subdomain", "status_code", "duration_ms"]
 
@@ -77,7 +77,7 @@ def test_one_process_and_its_last_lines(address):
     assert curl("-X", "POST", f"{address}/processes/api/start") == {"success": True}
     assert curl("-X", "POST", f"{address}/processes/nobody/start")["code"] == "PROCESS_NOT_FOUND"
 
-    events(1, f"{address}/logs/stream")
+    events(1, f"{address}/logs/stream?pattern=GET")
     found = curl(f"{address}/logs?process=web,api&lines=2&pattern=^GET&regex=true")
     assert [one["line"] for one in found["logs"]][-1:] == ["GET /api/users 200 12ms"]
     assert found["filtered_count"] <= 2
@@ -106,4 +106,4 @@ def test_everything_is_shut_down(pmdaemon, address):
 
     assert curl("-X", "POST", f"{address}/shutdown?wait=true")["success"] is True
 
-    assert not Path(f"/proc/{pid}").exists()
+    assert not is_alive(pid)

@@ -18,7 +18,8 @@ from pmdaemon.telemetry import Telemetry
 
 telemetry = Telemetry(1.0)
 telemetry.on("greet", lambda data: print("heard", data["from"], flush=True))
-telemetry.log("python is up", "info")
+while not telemetry.log("python is up", "info"):
+    pass  # it was not answered in time
 while True:
     telemetry.emit("node-child", "greet", {"from": "python"})
     time.sleep(0.2)
@@ -102,9 +103,12 @@ def test_children_in_node_and_python_report_telemetry_and_talk(pmdaemon, url, to
         _, body = ask(f"{url}/logs?processId=python-child&severity=log", token)
         return [one for one in body["data"] if one["text"] == "heard node"]
 
+    def logged():
+        _, body = ask(f"{url}/logs?consumer=telemetry-python-child", token)
+        return body["data"]
+
     eventually_sync(heard)
-    _, body = ask(f"{url}/logs?consumer=telemetry-python-child", token)
-    [line] = body["data"]
+    line, *_ = eventually_sync(logged)
     assert (line["text"], line["processId"]) == ("python is up", "python-child")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pmdaemon import AsyncClient, Client
 from tests.support.cli import ROOT
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.shared_home
 
@@ -28,6 +29,8 @@ PRINTED = [
 @pytest.mark.posix
 @pytest.mark.parametrize(("program", "printed"), list(zip(EXAMPLES, PRINTED, strict=True)))
 def test_an_example_does_what_is_said(pmdaemon, program, printed):
+    program = program.replace("8123", str(free_port()))
+
     done = pmdaemon.execute([sys.executable, "-W", "error", "-c", program], status=None)
 
     assert (done.err, done.out) == ("", printed)

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from pmdaemon.engine.interfaces import AcmeSettings
 from tests.support.certificates import make_certificate
-from tests.support.ports import free_port
+from tests.support.ports import answers, free_port
 from tests.support.waiting import eventually_sync
 
 needed = pytest.mark.skipif(
@@ -76,6 +76,8 @@ def an_authority(folder: Path, http_port: int, *, bad_nonces: int = 15) -> Itera
         ]
         try:
             eventually_sync(lambda: b"ACME directory available" in log.read_bytes())
+            # It says so before it listens.
+            eventually_sync(lambda: all(map(answers, (listening, management, dns))))
             yield Authority(
                 f"https://localhost:{listening}/dir",
                 certificate,

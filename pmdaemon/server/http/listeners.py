@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from pmdaemon.core.errors import PmdaemonError
 from pmdaemon.core.routing import bracketed
@@ -83,7 +84,13 @@ class KeptListeners:
         return KeptListeners([one.dup() for one in self.sockets], self._names, self._keeper)
 
     def forget(self) -> None:
-        """Have nobody listen any more once these are closed."""
+        """Have nobody listen any more, for these to be closed then.
+
+        The keeper closes its copies when it comes to that, and would take connections until then.
+        """
+        for listener in self.sockets:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
         for name in self._names:
             self._keeper.drop(name)
 

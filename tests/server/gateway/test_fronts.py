@@ -1,4 +1,5 @@
 import asyncio
+import os
 import resource
 
 import pytest
@@ -30,6 +31,19 @@ async def test_it_takes_connections_until_it_is_closed():
 
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_what_is_closed_is_not_reached_by_the_copy_that_is_kept_for_a_moment_longer():
+    keeper = FakeDescriptorStore()
+    front = await opened(keeper)
+    [name] = keeper.kept
+    copy, port = keeper.take(name), front.tcp_port
+
+    front.close()
+
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    os.close(copy)
 
 
 async def test_what_comes_while_daemons_change_waits_for_the_next_one():
