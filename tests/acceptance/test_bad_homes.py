@@ -150,8 +150,10 @@ def test_a_full_disk_refuses_what_is_new_and_lets_what_runs_be(small_disk):
         filler = small_disk / "filler"
         fill(filler)
 
+        # More to be written than there is room for, whether some has been reserved by now or not.
+        large = [word for name in "ABC" for word in ("-e", f"{name}={'x' * 100_000}")]
         refused = [
-            pmdaemon.run("start", "sleep 2000", "--name", f"x{number}", status=None)
+            pmdaemon.run("start", "sleep 2000", "--name", f"x{number}", *large, status=None)
             for number in range(3)
         ]
 
@@ -241,7 +243,8 @@ def test_a_home_that_is_removed_while_in_use_is_there_again_with_all_that_runs(p
     pmdaemon.run("start", FOREVER, "--name", "app")
     (before,) = pmdaemon.list()
 
-    shutil.rmtree(pmdaemon.home)
+    # At once, as a daemon that looks in the meantime would put back what is gone already.
+    shutil.rmtree(pmdaemon.home.rename(pmdaemon.work / "gone"))
     eventually_sync((pmdaemon.home / "daemon.sock").exists)
 
     (after,) = pmdaemon.list()

@@ -11,6 +11,8 @@ import pytest
 
 from tests.acceptance.conftest import FOREVER
 from tests.support.cli import CommandLine, a_home, an_ordinary_users_home
+from tests.support.running import command_line
+from tests.support.waiting import eventually_sync
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +230,8 @@ def test_a_program_that_has_vanished_is_missed_when_it_is_to_start_again(tmp_pat
     with a_home(tmp_path) as pmdaemon:
         script = pmdaemon.script("app", "#!/bin/sh\nexec sleep 1000\n", mode=0o755)
         pmdaemon.run("start", "./app")
+        # By then the shell has read it.
+        eventually_sync(lambda: command_line(pmdaemon.pid("app")) == ["sleep", "1000"])
         script.unlink()
 
         sentence = pmdaemon.refused("restart", "app", status=1)

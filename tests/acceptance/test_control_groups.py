@@ -53,6 +53,7 @@ def test_what_has_lost_every_mark_is_gone_with_its_program_beside_an_older_one(
     pmdaemon, tree, prelude
 ):
     pmdaemon.run("start", "sleep 1000", "--name", "older")
+    eventually_sync(lambda: members(pmdaemon.home, 1))  # it cannot have begun what comes now
     tree.start(prelude + NAMELESS_DOUBLE_FORK, wait_for=2)
 
     pmdaemon.run("stop", "app")

@@ -232,9 +232,12 @@ def test_a_deployment_outlives_daemons_that_are_killed_and_replaced_meanwhile(de
 
     following = deploying.pmdaemon.begin("deploy", "--project", "shop")
     first = begun(1)
+    eventually_sync(lambda: len(following.printed) > 1)
     deploying.pmdaemon.kill_daemon()
     second = begun(2)
     assert not is_alive(first)
+    # Who does not follow by now has nothing to wait for again.
+    eventually_sync(lambda: "is begun again" in "".join(following.printed))
     deploying.pmdaemon.run("update")
     begun(3)
     assert not is_alive(second)

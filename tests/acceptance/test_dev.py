@@ -34,7 +34,8 @@ def test_all_programs_of_a_prox_file_run_until_ctrl_c(pmdaemon):
         "1|web     | web says hello",
         "2|api     | api at 8080",
     }
-    pids = pmdaemon.pid("web"), pmdaemon.pid("api")
+    # What it prints may be seen before the daemon has written down that it runs.
+    pids = [pmdaemon.when(name, lambda one: one["pid"])["pid"] for name in ("web", "api")]
     assert program.end(signal.SIGINT).status == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 

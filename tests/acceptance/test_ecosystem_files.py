@@ -44,8 +44,8 @@ def test_a_file_may_be_in_any_format(pmdaemon, name, text):
     pmdaemon.run("start", name)
 
     pid = pmdaemon.pid("app")
-    assert command_line(pid)[-1] == "1000"
     # One of them begins as `env`, which has to come to execute what follows.
+    eventually_sync(lambda: command_line(pid)[-1:] == ["1000"])
     eventually_sync(lambda: environment_of(pid).get("COLOUR") == "blue")
 
     pmdaemon.run("delete", name)

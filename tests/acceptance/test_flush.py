@@ -18,7 +18,7 @@ for number in itertools.count():
 
 
 def test_the_output_is_empty_and_older_files_are_gone(pmdaemon):
-    pmdaemon.script("app.sh", "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; sleep 99")
+    pmdaemon.script("app.sh", "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; sleep 999")
     pmdaemon.script("ecosystem.json", '[{"name": "app", "script": "app.sh", "log_max_size": "1K"}]')
     pmdaemon.run("start")
     log = Path(pmdaemon.process("app")["out_file"])

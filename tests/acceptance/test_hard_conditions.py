@@ -11,6 +11,7 @@ from statistics import mode
 
 import pytest
 
+from pmdaemon.adapters.sqlite.connection import RESERVED_JOURNAL
 from tests.support.cli import a_home
 from tests.support.disks import fill, small_disk
 from tests.support.waiting import eventually_sync
@@ -91,7 +92,9 @@ def locked_store(pmdaemon):
 
 
 def has_reserved_room(pmdaemon):
-    return (pmdaemon.home / "state.db").stat().st_size > 16 * 4096
+    pages, journal = (pmdaemon.home / name for name in ("state.db", "state.db-wal"))
+    # In this order.
+    return pages.stat().st_size > 16 * 4096 and journal.stat().st_size >= RESERVED_JOURNAL
 
 
 def test_on_a_full_disk_a_program_goes_on_and_can_be_stopped_and_the_loss_is_said(

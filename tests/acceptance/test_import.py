@@ -155,7 +155,8 @@ def test_what_supervisor_runs_is_listed_and_runs_once_supervisor_is_gone(pmdaemo
         [SUPERVISORD, "-n", "-c", conf], env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        eventually_sync((pmdaemon.work / "supervisord.pid").exists)
+        noted = pmdaemon.work / "supervisord.pid"
+        eventually_sync(lambda: noted.exists() and noted.read_text().endswith("\n"))
 
         told = pmdaemon.run("import", "supervisor")
 

@@ -84,7 +84,8 @@ def children_of(pid: int) -> list[int]:
 
 def command_line(pid: int) -> list[str]:
     """Return the words that a process was executed with."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+    # Those of anybody, which may be no text.
+    return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")[:-1]
 
 
 def environment_of(pid: int) -> dict[str, str]:
