@@ -454,7 +454,7 @@ async def test_a_read_only_folder_blocks_no_program_and_the_loss_is_told(
     log_files.drain(0)
     remount(logs, "rw")
     await ended(start(programs, WRITER, fifo, 1))
-    await eventually(lambda: path.stat().st_size)
+    await eventually(lambda: path.read_bytes().endswith(expected(1)))
 
     lost = len(expected(20_000))
     note = f"[pmdaemon] {lost} bytes of output were lost: Read-only file system\n"

@@ -234,7 +234,7 @@ def test_a_keeper_with_few_descriptors_keeps_the_output_of_many_programs(tmp_pat
     with limited(resource.RLIMIT_NOFILE, few), a_daemon(tmp_path / "home") as daemon:
         daemon.start_apps({"name": "many", **SLEEPER, "instances": 200})
         for _ in range(2):
-            assert len(os.listdir(f"/proc/{daemon.keeper}/fd")) > 400
+            eventually_sync(lambda: len(os.listdir(f"/proc/{daemon.keeper}/fd")) > 400)
             for pid in daemon.programs():
                 assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] == few
             # The next keeper, of the same process, has to know what was before, too.

@@ -116,7 +116,7 @@ def test_an_adopted_program_is_stopped_with_all_it_started(daemon):
 def test_a_stop_that_was_going_on_when_all_died_is_carried_through_by_the_next_daemon(daemon):
     # Two that heed nothing, one of them in a session of its own.
     script = "trap '' INT TERM; (setsid sleep 1000 &); exec sleep 1000"
-    before = daemon.run(script, kill_timeout=2000)
+    before = daemon.run(script, kill_timeout=6000)
     eventually_sync(lambda: len(daemon.programs()) == 2)
     keeper, pid = daemon.keeper, daemon.pid
     asking = threading.Thread(target=hushed, args=(daemon, "stop"))
