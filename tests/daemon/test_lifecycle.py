@@ -85,6 +85,7 @@ def test_a_program_that_died_while_no_daemon_was_there_is_started_again(daemon):
     os.kill(keeper, signal.SIGSTOP)
     os.kill(pid, signal.SIGKILL)
     os.kill(before["pid"], signal.SIGKILL)
+    eventually_sync(lambda: not is_alive(before["pid"]))
 
     os.kill(keeper, signal.SIGCONT)
 
