@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sys
 
 import pytest
 
@@ -102,11 +103,14 @@ async def test_what_forks_for_ever_is_ended(commands, tmp_path):
 
 
 async def test_what_takes_too_much_memory_is_ended_with_all_that_it_started(commands, tmp_path):
-    order = an_order("echo $$ > pids; sleep 1000 & sleep 1000", tmp_path, memory=100_000)
+    # What takes it begins when the pid is written.
+    large = f"{sys.executable} -c 'import time; x = bytes(range(250)) * 400_000; time.sleep(1000)'"
+    command = f"echo $$ > pids; sleep 1000 & {large}"
+    order = an_order(command, tmp_path, memory=50_000_000)
 
     outcome, _, _ = await run(commands, order)
 
-    assert outcome.reason == "it used more than 97.7 KB of memory"
+    assert outcome.reason == "it used more than 47.7 MB of memory"
     assert not any(map(is_alive, pids(tmp_path / "pids")))
 
 

@@ -22,7 +22,7 @@ async def commands():
 
 
 def shell(text, **changes):
-    order = {"argv": ("/bin/sh", "-c", text), "timeout": 10.0, "env": {"PATH": os.defpath}}
+    order = {"argv": ("/bin/sh", "-c", text), "timeout": 60.0, "env": {"PATH": os.defpath}}
     return CommandOrder(**(order | changes))
 
 

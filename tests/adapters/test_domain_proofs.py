@@ -67,9 +67,13 @@ async def names():
     transport.close()
 
 
-@pytest.fixture
-def prover(pages, names, monkeypatch):
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
     monkeypatch.setattr(domain_proofs, "PATIENCE", 60.0)  # however busy the machine is
+
+
+@pytest.fixture
+def prover(pages, names):
     return NetworkDomainProver(
         nameservers=[("127.0.0.1", names.port)], http_port=pages.port, anywhere=True
     )

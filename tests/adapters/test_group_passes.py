@@ -130,6 +130,7 @@ async def test_a_run_that_is_whole_is_not_taken_for_the_beginner_of_a_later_stra
 ):
     passes.bring_in(a_run(1))
     await made(doorway)
+    await eventually(lambda: not passes._is_at_work)
     doorway.arrivals = [a_stranger(50)]
 
     passes.bring_in(a_run(2))
@@ -169,6 +170,7 @@ async def test_a_run_that_begins_strangers_for_ever_is_left_to_itself_some_day(p
     passes.bring_in(a_run(1))
 
     await made(doorway, PASSES + 1)
+    await eventually(lambda: not passes._is_at_work)
     left = len(doorway.arrivals)
     passes.bring_in(a_run(2))
     await made(doorway, PASSES + 2)

@@ -24,7 +24,7 @@ def command(text, **changes):
         "command": ("/bin/sh", "-c", text),
         "body": b'{"event":"crash"}',
         "env": {"PATH": os.defpath, "PMDAEMON_EVENT": "crash"},
-        "timeout": 5.0,
+        "timeout": 60.0,
     }
     return HookOrder(**(order | changes))
 

@@ -216,7 +216,7 @@ def test_after_a_kill_at_any_step_every_line_is_there_once(log: Path, step: str)
     before = tail(str(log), 100_000)
 
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, str(log), step], check=False, timeout=30
+        [sys.executable, "-c", KILLED_AT, str(log), step], check=False, timeout=120
     )
 
     assert killed.returncode == -signal.SIGKILL
@@ -228,7 +228,7 @@ def test_after_a_kill_at_any_step_every_line_is_there_once(log: Path, step: str)
 async def test_after_a_kill_the_next_daemon_compresses_what_was_left(
     log: Path, clock: FakeClock, compressor: Compressor
 ):
-    subprocess.run([sys.executable, "-c", KILLED_AT, str(log), "unlink"], check=False, timeout=30)
+    subprocess.run([sys.executable, "-c", KILLED_AT, str(log), "unlink"], check=False, timeout=120)
     assert names(log) == {"", ".1", ".2", ".2.gz", ".3"}
 
     compressor.look_after(str(log))

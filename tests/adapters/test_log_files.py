@@ -25,6 +25,17 @@ from tests.support.waiting import eventually, eventually_sync
 
 UNBOUNDED = LogPolicy(max_size=0)
 
+PORTIONED_WRITER = """
+import sys
+out = open(sys.argv[1], "r+b", buffering=0)
+with open(sys.argv[4]) as leave:
+    for number in range(int(sys.argv[2])):
+        if number % int(sys.argv[3]) == 0:
+            leave.readline()
+        out.write(b"line %d of what a program says\\n" % number)
+"""
+"""Asks for leave, a line of a FIFO, before each portion."""
+
 WRITER = """
 import sys
 out = open(sys.argv[1], "r+b", buffering=0)
@@ -43,7 +54,7 @@ async def main():
     log_files = LogFiles(Path(sys.argv[1]), Path(sys.argv[2]), LoopClock())
     log_files.open(0, "app", 0, LogPolicy(int(sys.argv[3]), keep=1000))
     print("ready", flush=True)
-    await asyncio.sleep(60)
+    await asyncio.sleep(600)
 
 asyncio.run(main())
 """
@@ -175,11 +186,16 @@ def test_a_daemon_that_is_killed_again_and_again_loses_and_doubles_nothing(
     # Held by whoever outlives the daemon: when the program ends, its own descriptor goes with it.
     keeper = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     programs.callback(os.close, keeper)
-    writer = start(programs, WRITER, fifo, lines)
+    os.mkfifo(run / "leave")
+    leave = os.open(run / "leave", os.O_RDWR)
+    programs.callback(os.close, leave)
+    # No portion goes by without a kill, however long we are held up.
+    writer = start(programs, PORTIONED_WRITER, fifo, lines, lines // 10, run / "leave")
 
     kills = 0
     while writer.poll() is None:
         enough = total_size(path) + 3_000_000
+        os.write(leave, b"\n")
         eventually_sync(lambda: writer.poll() is not None or total_size(path) > enough)  # noqa: B023 - used here and now
         end(reader)
         kills += 1
@@ -454,7 +470,7 @@ async def test_a_read_only_folder_blocks_no_program_and_the_loss_is_told(
     log_files.drain(0)
     remount(logs, "rw")
     await ended(start(programs, WRITER, fifo, 1))
-    await eventually(lambda: path.stat().st_size)
+    await eventually(lambda: path.read_bytes().endswith(expected(1)))
 
     lost = len(expected(20_000))
     note = f"[pmdaemon] {lost} bytes of output were lost: Read-only file system\n"

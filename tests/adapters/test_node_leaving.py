@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.posix, node]
 HTTP = """
 const http = require('node:http');
 const held = [];
-http.createServer((request, response) => {
+http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   if (request.url === '/hold') held.push(response);
   else if (request.url === '/begin') { response.write('be'); held.push(response); }
   else if (request.url === '/large') response.end('x'.repeat(20_000_000));
@@ -33,6 +33,14 @@ http.createServer((request, response) => {
 process.on('SIGUSR2', () => { for (const one of held) one.end('gun'); });
 """
 
+
+STANDING_STILL = """
+const goingOn = performance.now.bind(performance);
+const begun = goingOn();
+performance.now = () => begun;
+process.on('SIGWINCH', () => { performance.now = goingOn; });
+"""
+"""Before a program: nothing takes it any time, until it gets a signal."""
 
 PLAIN = "require('node:http').createServer().listen(PORT);"
 STAYING = "setInterval(() => {}, 1000);"
@@ -155,18 +163,23 @@ def test_while_the_daemon_does_not_answer_all_are_served_as_ever(program, connec
     assert program.handed == []
 
 
-def test_where_there_is_no_other_instance_a_connection_is_closed_when_it_is_quiet(program, connect):
-    quiet, busy = connect(), connect()
-    for client in (quiet, busy):
-        get(client).read()
-    program.gives = False
+def test_where_there_is_no_other_instance_a_connection_is_closed_when_it_is_quiet(
+    tmp_path, listener, connect
+):
+    with a_node_program(tmp_path, listener, STANDING_STILL + HTTP) as program:
+        quiet, busy = connect(), connect()
+        for client in (quiet, busy):
+            get(client).read()
+        program.gives = False
 
-    leave(program)
+        leave(program)
+        program.wait_for("offer")
 
-    assert get(busy).will_close
-    assert quiet.sock.recv(1) == b""
-    program.wait_until_it_has_left()
-    assert program.handed == []
+        assert get(busy).will_close
+        os.kill(program.process.pid, signal.SIGWINCH)
+        assert quiet.sock.recv(1) == b""
+        program.wait_until_it_has_left()
+        assert program.handed == []
 
 
 def test_another_instance_goes_on_with_what_was_handed_on(tmp_path, listener, program, connect):
@@ -251,10 +264,11 @@ def test_what_comes_back_as_nobody_else_is_there_is_served(program, connect):
     word = program.wait_for("hand")
     program.gives = False
 
+    client.request("GET", "/")  # before it could be closed, as quiet
     program.say({"act": "take", "at": word["at"]}, program.handed[0])
     program.confirm()
 
-    answer = get(client)
+    answer = client.getresponse()
     assert answer.read() == str(program.process.pid).encode()
     assert answer.will_close
 
@@ -389,11 +403,15 @@ def test_a_connection_with_tls_is_closed_when_it_has_been_quiet(tmp_path, listen
     source = f"""
     const fs = require('node:fs');
     const options = {{ cert: fs.readFileSync('{certificate}'), key: fs.readFileSync('{key}') }};
+    options.keepAliveTimeout = 60_000;
     require('node:https').createServer(options, (_, response) => response.end('x')).listen(PORT);
     """
     context = ssl.create_default_context(cafile=certificate)
     port = listener.getsockname()[1]
-    with a_node_program(tmp_path, listener, source) as program, ExitStack() as stack:
+    with (
+        a_node_program(tmp_path, listener, STANDING_STILL + source) as program,
+        ExitStack() as stack,
+    ):
         quiet, busy = (
             stack.enter_context(
                 closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context))
@@ -407,6 +425,7 @@ def test_a_connection_with_tls_is_closed_when_it_has_been_quiet(tmp_path, listen
 
         answer = get(busy)
         assert (answer.read(), answer.will_close) == (b"x", True)
+        os.kill(program.process.pid, signal.SIGWINCH)
         assert quiet.sock.recv(1) == b""
         program.wait_until_it_has_left()
         assert program.handed == []

@@ -215,8 +215,7 @@ def test_a_daemon_with_sixty_four_descriptors_keeps_what_runs_and_says_what_it_l
         limit(daemon, 64)
         with pytest.raises(PmdaemonError, match="trying again every 1 s"):
             daemon.request("start", a_crowd(40))
-        until(daemon.is_up)
-        assert "backoff" in {one["state"] for one in daemon.processes().values()}
+        until(lambda: "backoff" in {one["state"] for one in daemon.processes().values()})
         limit(daemon, 4096)
 
         until(lambda: {one["state"] for one in daemon.processes().values()} == {"online"})
@@ -234,7 +233,7 @@ def test_a_keeper_with_few_descriptors_keeps_the_output_of_many_programs(tmp_pat
     with limited(resource.RLIMIT_NOFILE, few), a_daemon(tmp_path / "home") as daemon:
         daemon.start_apps({"name": "many", **SLEEPER, "instances": 200})
         for _ in range(2):
-            assert len(os.listdir(f"/proc/{daemon.keeper}/fd")) > 400
+            eventually_sync(lambda: len(os.listdir(f"/proc/{daemon.keeper}/fd")) > 400)
             for pid in daemon.programs():
                 assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] == few
             # The next keeper, of the same process, has to know what was before, too.
@@ -250,8 +249,8 @@ def test_without_pids_programs_wait_and_are_started_when_there_are_some(tmp_path
 
         with pytest.raises(PmdaemonError, match="trying again every 1 s"):
             daemon.request("start", a_crowd(40))
-        states = {one["state"] for one in daemon.processes().values()}
-        assert states == {"online", "backoff"}
+        some = {"online", "backoff"}
+        until(lambda: {one["state"] for one in daemon.processes().values()} == some)
         (a_pid_cgroup / "pids.max").write_text("max")
 
         until(lambda: {one["state"] for one in daemon.processes().values()} == {"online"})

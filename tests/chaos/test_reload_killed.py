@@ -93,7 +93,7 @@ def is_whole(daemon):
 LEAVING = """
 const http = require('node:http');
 let latest;
-http.createServer((request, response) => {
+http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   latest = request.socket;
   response.end(String(process.pid));
 }).listen(process.env.PORT);

@@ -11,7 +11,9 @@ UPDATES = 5
 
 NODE_APP = """
 const http = require('node:http');
-http.createServer((_, response) => response.end(String(process.pid))).listen(process.env.PORT);
+const options = { keepAliveTimeout: 60_000 }; // however long a client is held up
+http.createServer(options, (_, response) => response.end(String(process.pid)))
+  .listen(process.env.PORT);
 """
 
 

@@ -19,7 +19,7 @@ STUBBORN = {
     "name": "stubborn",
     "script": "trap '' TERM; echo deaf; while :; do sleep 1; done",
     "stop_signal": "SIGTERM",
-    "kill_timeout": "3s",
+    "kill_timeout": "6s",
 }
 
 

@@ -47,7 +47,7 @@ class Writer:
     def notes(self) -> list[Note]:
         """Read its account."""
         try:
-            lines = (self.folder / "account").read_text().splitlines()
+            lines = (self.folder / "account").read_text().split("\n")[:-1]
         except FileNotFoundError:
             return []
         return [

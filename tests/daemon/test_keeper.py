@@ -63,7 +63,7 @@ def leave_down(keeper: KeeperProcess) -> None:
 def test_the_first_daemon_is_told_to_be_ready(keeper):
     pid = keeper.daemon(0)
 
-    eventually_sync((keeper.folder / "told").exists)
+    eventually_sync(lambda: (keeper.folder / "told").exists() and keeper.told)
     assert keeper.told == [{"ready": pid}]
     assert keeper.begun[0]["deaths"] == 0
 
@@ -232,15 +232,16 @@ def test_more_can_be_kept_than_a_program_may_open(tmp_path):
 
 @pytest.mark.slow
 def test_nothing_leaks_over_20_restarts(keeper):
+    before = settled_descriptors(keeper) + 1
     keeper.command("keep fifo")
-    before = settled_descriptors(keeper)
+    eventually_sync(lambda: keeper.descriptors() == before)
 
     for number in range(1, 21):
         keeper.command(f"exit {RESTART_CODE}")
         keeper.daemon(number)
     keeper.ping()
 
-    assert keeper.descriptors() == before
+    eventually_sync(lambda: keeper.descriptors() == before)
     assert keeper.begun[-1]["inherited"] == keeper.begun[0]["inherited"]
     assert keeper.process.poll() is None
 

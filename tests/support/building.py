@@ -55,7 +55,7 @@ def an_order(command: str, folder: Path, **changes: object) -> BuildOrder:
         "command": command,
         "cwd": str(folder),
         "env": {"PATH": os.environ["PATH"]},
-        "timeout": 20.0,
+        "timeout": 60.0,
     }
     return BuildOrder(**{**given, **changes})  # type: ignore[arg-type] # each is a field of it
 
