@@ -83,8 +83,10 @@ def children_of(pid: int) -> list[int]:
 
 
 def command_line(pid: int) -> list[str]:
-    """Return the words that a process was executed with."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+    """Return the words that a process was executed with, also if that is just being done."""
+    file = Path(f"/proc/{pid}/cmdline")
+    words = eventually_sync(lambda: file.read_text() or not is_alive(pid))
+    return [] if isinstance(words, bool) else words.split("\0")[:-1]
 
 
 def environment_of(pid: int) -> dict[str, str]:
