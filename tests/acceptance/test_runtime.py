@@ -182,7 +182,7 @@ def test_what_cannot_be_run_is_refused(foreground, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_a_stop_is_graceful_and_a_success(foreground, pmdaemon, number):
     words = "trap 'echo last words; exit 3' INT; echo up; while :; do sleep 0.05; done"
-    running = foreground("sh", "-c", words)
+    running = foreground("--kill-timeout", "60s", "sh", "-c", words)
     assert line_of(running) == "up"
 
     running.send_signal(number)
@@ -221,6 +221,8 @@ def test_the_daemon_and_the_keeper_may_be_killed(foreground, pmdaemon):
     for victim in (daemon, keeper):
         os.kill(victim, signal.SIGKILL)
     eventually_sync(lambda: pmdaemon.run("ping", status=None).status == 0)
+    # It may have been answered by one that has to hand over yet.
+    eventually_sync(lambda: ({*children_of(running.pid)} - {keeper}) & pmdaemon.managers())
 
     assert pmdaemon.run("pid", "sh").out.strip() == program
     running.send_signal(signal.SIGUSR1)
@@ -261,7 +263,7 @@ def test_a_reader_that_has_had_enough_ends_it(foreground, pmdaemon):
 @pytest.mark.skipif(not may_be_pid_1(), reason="may not make pid namespaces")
 def test_as_pid_1_it_reaps_orphans_and_heeds_signals(foreground, pmdaemon, orphans):
     namespace = ("unshare", "--fork", "--pid", "--mount-proc", "--kill-child")
-    running = foreground("bash", orphans, before=namespace)
+    running = foreground("--kill-timeout", "60s", "bash", orphans, before=namespace)
     word, program = line_of(running).split()
     assert word == "ready"
     first = children_of(running.pid)[0]

@@ -67,7 +67,7 @@ def test_more_instances_than_ports_are_refused(pmdaemon, port):
 @needs("node")
 def test_no_request_fails_when_instances_of_a_cluster_go(pmdaemon, port):
     pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
-    pmdaemon.run("start", "app.js", "--name", "web", "-i", "3")
+    pmdaemon.run("start", "app.js", "--name", "web", "-i", "3", "--kill-timeout", "60s")
     eventually_sync(lambda: answers(port))
 
     with under_load(port) as clients:

@@ -261,7 +261,7 @@ def test_a_program_that_does_not_heed_its_signal_is_killed_after_its_time(pmdaem
 )
 def test_a_program_gets_its_stop_signal_and_time_to_heed_it(pmdaemon, options, expected):
     pmdaemon.script("app.py", TELLS_ITS_SIGNAL)
-    pmdaemon.run("start", "app.py", "--kill-timeout", "20s", *options)
+    pmdaemon.run("start", "app.py", "--kill-timeout", "60s", *options)
     eventually_sync(lambda: output(pmdaemon.process("app")) == "ready\n")
 
     pmdaemon.run("stop", "app")

@@ -125,8 +125,9 @@ def test_a_change_of_a_file_starts_the_app_anew(pmdaemon):
 
     pmdaemon.script("src/app.py", "import time\ntime.sleep(2000)\n")
 
-    eventually_sync(lambda: pmdaemon.process("app")["pid"] not in {before, None})
-    assert pmdaemon.process("app")["last_cause"] == "files changed"
+    # It may have been written in two steps, and read between them.
+    pmdaemon.when("app", lambda one: one["pid"] not in {before, None})
+    pmdaemon.when("app", lambda one: one["last_cause"] == "files changed")
 
 
 def test_what_was_given_up_shows_its_last_words(pmdaemon):

@@ -151,7 +151,7 @@ def test_a_key_is_in_no_file_of_the_home(pmdaemon, url):
 
 def test_the_web_side_is_on_while_its_command_runs(pmdaemon, port):
     command = pmdaemon.begin("web", "--port", str(port))
-    eventually_sync(lambda: answers(port))
+    eventually_sync(lambda: command.printed)
 
     status = requests.get(f"http://127.0.0.1:{port}/api/status", timeout=60).status_code
     ended = command.end(signal.SIGINT)
@@ -174,7 +174,9 @@ def test_a_port_that_is_taken_is_said_so(pmdaemon):
 def test_the_web_side_and_its_key_outlive_the_daemon(pmdaemon, url):
     before = requests.get(f"{url}/api/processes/app", headers=KEY, timeout=60).json()
 
-    os.kill(pmdaemon.daemon, signal.SIGKILL)
+    pid = pmdaemon.daemon
+    os.kill(pid, signal.SIGKILL)
+    eventually_sync(lambda: not is_alive(pid))  # what it accepts on its way out dies with it
 
     after = requests.get(f"{url}/api/processes/app", headers=KEY, timeout=60).json()
     assert (after["pid"], after["restarts"]) == (before["pid"], before["restarts"])
@@ -186,10 +188,10 @@ global
     stats socket {socket}
 defaults
     mode http
-    timeout connect 5s
-    timeout check 10s
-    timeout client 10s
-    timeout server 10s
+    timeout connect 60s
+    timeout check 60s
+    timeout client 60s
+    timeout server 60s
 backend by_status
     option httpchk
     http-check send meth GET uri /api/status hdr X-API-Key {key}
@@ -314,7 +316,7 @@ def test_a_load_balancer_notices_nothing_of_a_reload_of_everything(
 
 def test_its_command_has_it_on_with_the_next_daemon_too(pmdaemon, port):
     command = pmdaemon.begin("web", "--port", str(port))
-    eventually_sync(lambda: answers(port))
+    eventually_sync(lambda: command.printed)
 
     pid = int((pmdaemon.home / "daemon.pid").read_text())
     os.kill(pid, signal.SIGKILL)

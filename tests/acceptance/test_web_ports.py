@@ -12,6 +12,9 @@ from tests.support.waiting import eventually_sync
 
 KEY = {"X-API-Key": "sesame"}
 
+UNHURRIED = ("--listen-timeout", "60s", "--kill-timeout", "60s")
+"""On a busy machine a new run needs its time to come up, and an old one to finish."""
+
 
 @pytest.fixture
 def url(pmdaemon):
@@ -37,7 +40,7 @@ def pids(pmdaemon):
 @node
 def test_no_request_fails_while_a_cluster_is_reloaded_over_http(pmdaemon, url, port):
     pmdaemon.script("app.js", COMMONJS.replace("PORT", str(port)))
-    pmdaemon.run("start", "app.js", "--name", "web", "-i", "2")
+    pmdaemon.run("start", "app.js", "--name", "web", "-i", "2", *UNHURRIED)
     eventually_sync(lambda: answers(port))
     before = pids(pmdaemon)
 
@@ -58,7 +61,7 @@ def test_no_request_fails_while_a_cluster_is_reloaded_over_http(pmdaemon, url, p
 @pytest.mark.parametrize("form", [str, int], ids=["text", "number"])
 def test_an_app_goes_to_another_port(pmdaemon, url, port, action, form):
     script = pmdaemon.script("app.py", LISTENS)
-    pmdaemon.run("start", str(script), "--name", "web", "--port", str(port))
+    pmdaemon.run("start", str(script), "--name", "web", "--port", str(port), *UNHURRIED)
     before, other = pids(pmdaemon), free_port()
 
     answer = post(url, f"web/{action}", {"port": form(other)})
@@ -77,7 +80,7 @@ def test_instances_go_to_ports_in_a_row(pmdaemon, url, action, automatic):
     former, first = free_ports(2), free_ports(4)
     script = pmdaemon.script("app.py", LISTENS)
     ours = f"{former}-{former + 1}"
-    pmdaemon.run("start", str(script), "--name", "web", "-i", "2", "--port", ours)
+    pmdaemon.run("start", str(script), "--name", "web", "-i", "2", "--port", ours, *UNHURRIED)
 
     wanted = f"auto:{first}-{first + 3}" if automatic else f"{first}-{first + 1}"
     answer = post(url, f"web/{action}", {"port": wanted})

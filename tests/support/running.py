@@ -83,9 +83,13 @@ def children_of(pid: int) -> list[int]:
 
 
 def command_line(pid: int) -> list[str]:
-    """Return the words that a process was executed with."""
+    """Return the words that a process was executed with, also if that is just being done."""
+    file = Path(f"/proc/{pid}/cmdline")
+    words = eventually_sync(
+        lambda: file.read_bytes() or not (is_alive(pid) and _runs_a_program(pid))
+    )
     # Those of anybody, which may be no text.
-    return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")[:-1]
+    return [] if isinstance(words, bool) else os.fsdecode(words).split("\0")[:-1]
 
 
 def environment_of(pid: int) -> dict[str, str]:

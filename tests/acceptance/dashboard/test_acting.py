@@ -41,14 +41,14 @@ def test_a_process_is_stopped_and_started_from_its_row(page, home):
     row.get_by_role("button", name="Stop one").click()
     confirm(page, "Stop one?", "Stop")
 
+    expect(good_news(page)).to_have_text("Stopped one.")  # which goes by itself
     expect(row).to_contain_text("stopped")
-    expect(good_news(page)).to_have_text("Stopped one.")
     assert home.process("one")["state"] == "stopped"
 
     row.get_by_role("button", name="Start one", exact=True).click()
 
-    expect(row).to_contain_text("online")
     expect(good_news(page)).to_have_text("Started one.")
+    expect(row).to_contain_text("online")
     assert home.process("one")["state"] == "online"
 
 
@@ -214,7 +214,8 @@ def test_a_process_cannot_be_acted_on_twice_at_once(page, home):
     expect(start).to_have_attribute("aria-disabled", "true")
     start.dispatch_event("click")
 
-    eventually_sync(lambda: asked)
+    # Only while something is asked of the page, its requests come to `hold`.
+    eventually_sync(lambda: page.evaluate("true") and asked)
     assert len(asked) == 1
     asked[0].continue_()
     expect(good_news(page)).to_have_text("Started many:1.")

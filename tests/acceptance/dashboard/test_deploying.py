@@ -236,6 +236,25 @@ def test_it_is_used_by_keyboard_alone(browser, site):
         expect(page.get_by_role("heading", name=re.compile("^Shop"))).to_be_focused()
 
 
+def test_what_is_looked_at_again_meanwhile_is_clicked_all_the_same(page):
+    page.clock.install()
+    page.reload()
+    click_slowly(page, page.get_by_role("link", name="Shop", exact=True), "**/api/v1/projects")
+    click_slowly(page, page.get_by_role("link", name="#1", exact=True), "**/api/v1/deployments?*")
+
+    expect(heading(page, "Deployment 1 ")).to_be_visible()
+
+
+def click_slowly(page, target, asked):
+    """Press, and let go when something has been asked for again, and drawn."""
+    target.hover()
+    page.mouse.down()
+    for _ in range(2):  # the first answer is drawn before the next one is asked for
+        with page.expect_response(asked):
+            page.clock.run_for(5000)
+    page.mouse.up()
+
+
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_it_fits_and_can_be_read(browser, site, tmp_path, theme, width):
     with a_page(browser, site, path="/deploy", theme=theme, width=width) as page:

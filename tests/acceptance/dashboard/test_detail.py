@@ -1,11 +1,13 @@
 """One process in full: its output, how it was declared, what has happened to it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.dashboard.conftest import kill
+from tests.support.waiting import eventually_sync
 
 CHATTY = r"""
 import sys, time
@@ -31,6 +33,8 @@ def programs(home):
     home.run("start", "eco.json")
     home.script("chatty.py", CHATTY)
     home.run("start", "chatty.py", "--name", "chatty")
+    chatter = Path(home.process("chatty")["out_file"])
+    eventually_sync(lambda: "line 3000\n" in chatter.read_text())
     home.script("dies.py", DIES)
     home.run("start", "dies.py", "--name", "dying", "--max-restarts", "1", status=None)
 
@@ -88,12 +92,15 @@ def test_a_search_marks_what_it_finds_across_colours(detail):
     detail.get_by_role("searchbox", name="Search output").fill("get /ORDERS 5")
 
     expect(lines(detail)).to_have_count(1)
-    assert "".join(detail.locator("mark").all_inner_texts()) == "GET /orders 5"
+    # Lines that were asked for are drawn anew when they come to be pushed.
+    eventually_sync(lambda: "".join(detail.locator("mark").all_inner_texts()) == "GET /orders 5")
     expect(lines(detail).locator(".text")).to_have_text("GET /orders 500 in 3 ms")
 
 
 def test_new_output_is_followed_until_one_scrolls_up(page):
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     detail = opened(page, "chatty")
+    page.wait_for_function("document.querySelectorAll('.line').length >= 300")  # or none scrolls
     box = detail.get_by_role("log")
     follow = detail.get_by_role("button", name="Follow")
     expect(lines(detail).last).to_be_in_viewport()

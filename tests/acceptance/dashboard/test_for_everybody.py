@@ -21,7 +21,7 @@ def programs(home):
     home.run("start", "sleep 1000", "--name", "idle")
     home.run("stop", "idle")
     home.run("start", "dies.py", "--name", "dying", "--max-restarts", "1", status=None)
-    home.run("start", "dies.py", "--name", "trying", "--restart-delay", "60s", status=None)
+    home.run("start", "dies.py", "--name", "trying", "--restart-delay", "1h", status=None)
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)

@@ -155,6 +155,7 @@ def test_without_a_websocket_it_asks_and_says_so(open_page, home):
 def test_a_lost_connection_is_made_again(open_page):
     connected, is_back = [], False
     with open_page() as page:
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
         def relay(socket):
             connected.append(socket)

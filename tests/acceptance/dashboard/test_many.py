@@ -1,6 +1,7 @@
 """Hundreds of processes: what has changed is drawn and nothing else, curves where one looks."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
@@ -83,6 +84,7 @@ def test_a_search_among_many_leaves_what_matches(crowd):
 
 
 def test_a_limit_on_requests_slows_it_down_and_is_told(page):
+    page.clock.set_fixed_time(datetime.now(UTC))  # or the seconds are counted down
     page.context.route_web_socket("**/ws", lambda socket: socket.close())
     refusal = {"error": {"code": "RATE_LIMITED", "message": "too many requests"}}
     page.route(

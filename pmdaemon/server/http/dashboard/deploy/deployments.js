@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { visible } from "./format.js";
-import { busy, commit, empty, every, status, took, when } from "./words.js";
+import { busy, commit, empty, every, redraw, status, took, when } from "./words.js";
 
 const BEAT = 3000;
 
@@ -27,7 +27,7 @@ export class Deployments extends HTMLElement {
 		this.#none.hidden = found.length > 0;
 		this.#table.hidden = found.length === 0;
 		const kept = document.activeElement?.dataset?.key;
-		this.#body.replaceChildren(...found.map((one) => this.#row(one)));
+		redraw(this.#body, found.map((one) => this.#row(one)));
 		if (kept) this.#body.querySelector(`[data-key="${CSS.escape(kept)}"]`)?.focus();
 	}
 

@@ -3,7 +3,7 @@
 import { ask } from "./dialogs.js";
 import { h } from "./dom.js";
 import { visible } from "./format.js";
-import { busy, empty, every, field, input, link, status } from "./words.js";
+import { busy, empty, every, field, input, link, redraw, status } from "./words.js";
 
 /** Milliseconds between looks. */
 const BEAT = 4000;
@@ -26,7 +26,7 @@ export class ProjectList extends HTMLElement {
 		const projects = await this.page.client.list("projects");
 		if (projects.length === 0) return this.#list.replaceChildren(empty("Nothing is deployed here yet", h("p", "A project is a repository, and how it is run.")));
 		const kept = document.activeElement?.getAttribute("href");
-		this.#list.replaceChildren(...projects.map((project) => this.#card(project)));
+		redraw(this.#list, projects.map((project) => this.#card(project)));
 		if (kept) [...this.#list.querySelectorAll("a")].find((a) => a.getAttribute("href") === kept)?.focus();
 	}
 

@@ -47,6 +47,15 @@ export function empty(title, ...rest) {
 	return h("div.empty", h("h2", title), ...rest);
 }
 
+/** Replace those children that look different: a click on another may be under way. */
+export function redraw(element, children) {
+	children.forEach((child, index) => {
+		const old = element.children[index];
+		if (!old?.isEqualNode(child)) old ? old.replaceWith(child) : element.append(child);
+	});
+	while (element.children[children.length]) element.lastChild.remove();
+}
+
 /** A link that is safe to follow, as text where it is none. */
 export function link(url) {
 	return /^https?:\/\//.test(url) ? h("a.link-out", { href: url, rel: "noreferrer" }, visible(url)) : h("span", visible(url));
