@@ -129,5 +129,5 @@ def is_over(pid):
     """Tell whether a process has ended, though perhaps nobody has asked how (proc(5))."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
