@@ -17,6 +17,7 @@ const net = require('node:net');
 const QUIET = 800; // milliseconds that a connection may use to send one more request
 const LOOK = 50; // milliseconds between two looks for connections that became idle
 const PATIENCE = 1000; // milliseconds after which the daemon is asked again
+const EARLY = 10_000; // milliseconds in which who begins to listen gets what was handed on before
 
 // `offer()` asks the daemon whether another instance can go on with connections, which it answers
 // by `give` or `keep`; `hand(at, handle, done)` sends one, of that address, which it confirms;
@@ -31,7 +32,7 @@ exports.Leaving = class Leaving {
   #underWay = false; // whether it has not confirmed yet what it was sent
   #handed = -Infinity; // when that was
   #alone = false; // whether it has said that nobody can go on with ours
-  #early = []; // what came for a server that does not listen yet, and its address
+  #early = new Set(); // what came for a server that does not listen yet, and its address
   #daemon;
 
   constructor(daemon) {
@@ -70,27 +71,37 @@ exports.Leaving = class Leaving {
     const there = [...this.#servers].filter(([, own]) => isSame(own.at, at));
     const [server, own] = there.find(([one]) => one._handle) ?? there.at(-1) ?? [];
     if (server?._handle) goOnWith(server, handle);
-    else if (!this.#begun && this.#willListen(own)) this.#early.push({ at, handle });
+    else if (!this.#begun && this.#mayListen(own)) this.#wait({ at, handle });
     else handle.close();
     if (this.#begun) this.#alone = true; // it was ours, and nobody else is there any more
   }
 
-  #willListen(own) {
+  #mayListen(own) {
     if (own !== undefined) return !own.listened;
     return ![...this.#servers.values()].some((one) => one.listened);
   }
 
+  #wait(one) {
+    this.#early.add(one);
+    setTimeout(() => this.#waitNoMore(one), EARLY).unref();
+  }
+
+  // Not every instance of an app need listen.
+  #waitNoMore(one) {
+    if (this.#early.delete(one)) one.handle.close();
+  }
+
   #takeEarly(own) {
     own.listened = true;
-    const waiting = this.#early;
-    this.#early = [];
+    const waiting = [...this.#early];
+    this.#early.clear();
     for (const { at, handle } of waiting) this.take(at, handle);
   }
 
   begin() {
     if (this.#begun) return;
     this.#begun = true;
-    for (const { handle } of this.#early.splice(0)) handle.close();
+    for (const one of this.#early) this.#waitNoMore(one);
     for (const [server, { sockets, sessions }] of this.#servers) {
       // Only this copy of the socket: the other instances go on accepting.
       server._handle?.close();

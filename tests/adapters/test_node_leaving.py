@@ -6,7 +6,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
@@ -211,18 +211,36 @@ def test_what_is_handed_to_who_does_not_listen_yet_waits_until_it_does(
 
 
 def test_what_waits_for_a_program_that_leaves_before_it_listens_is_closed(tmp_path, listener):
-    port = listener.getsockname()[1]
     with (
         a_silent_node_program(tmp_path, listener, PLAIN + STAYING) as program,
+        a_connection_for(program, listener) as client,
+    ):
+        program.say({"act": "drain"})
+
+        assert client.recv(1) == b""
+
+
+def test_what_waits_for_a_program_that_never_listens_is_closed(tmp_path, listener):
+    soon = "const { setTimeout: later } = globalThis;"
+    soon += "globalThis.setTimeout = (then, time) => later(then, time / 1000);"
+    with (
+        a_starting_node_program(tmp_path, listener, soon + STAYING) as program,
+        a_connection_for(program, listener) as client,
+    ):
+        assert client.recv(1) == b""
+
+
+@contextmanager
+def a_connection_for(program, listener):
+    """Hand a connection on to a program; gives the client's end."""
+    with (
         socket.create_server(("127.0.0.1", 0)) as elsewhere,
         socket.create_connection(elsewhere.getsockname(), timeout=60) as client,
     ):
         connection, _ = elsewhere.accept()
-        program.say({"act": "take", "at": [None, port]}, connection)
+        program.say({"act": "take", "at": [None, listener.getsockname()[1]]}, connection)
         connection.close()
-        program.say({"act": "drain"})
-
-        assert client.recv(1) == b""
+        yield client
 
 
 def test_what_comes_back_as_nobody_else_is_there_is_served(program, connect):
@@ -253,20 +271,14 @@ def test_a_program_that_leaves_before_it_has_its_socket_does_not_listen(tmp_path
 
 
 def test_what_was_handed_on_and_is_not_used_is_closed_as_any_other(tmp_path, listener):
-    port = listener.getsockname()[1]
     source = """
     const http = require('node:http');
     http.createServer({ keepAliveTimeout: 20 }, (_, response) => response.end()).listen(PORT);
     """
     with (
         a_node_program(tmp_path, listener, source) as program,
-        socket.create_server(("127.0.0.1", 0)) as elsewhere,
-        socket.create_connection(elsewhere.getsockname(), timeout=60) as client,
+        a_connection_for(program, listener) as client,
     ):
-        connection, _ = elsewhere.accept()
-        program.say({"act": "take", "at": [None, port]}, connection)
-        connection.close()
-
         assert client.recv(1) == b""
 
 
