@@ -38,10 +38,15 @@ def console(home, daemon, judged, view):
     )
     console.reader_gone = gone
     yield console
-    for open_socket in list(daemon._open):
-        with suppress(OSError):  # closed already
-            open_socket.shutdown(2)
-    console.finish(60)
+
+    def is_over():
+        """Hang up, also where it has only just called again."""
+        for open_socket in list(daemon._open):
+            with suppress(OSError):  # closed already
+                open_socket.shutdown(2)
+        return console.finish(0.1)
+
+    eventually_sync(is_over)
 
 
 def write(path, content):

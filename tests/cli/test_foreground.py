@@ -34,6 +34,7 @@ def end(pid):
 def keepers(monkeypatch):
     """What stands for keepers: children that wait; and how each was asked for."""
     begun = []
+    monkeypatch.setattr(module, "KEEPER_PATIENCE", 60.0)  # however busy the machine is
 
     def start_keeper(home, environment, *, log, take_over):
         begun.append((spawn(ENDS_ON_TERM, [signal.SIGTERM]), take_over))

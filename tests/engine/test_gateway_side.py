@@ -81,6 +81,7 @@ async def test_a_run_that_was_replaced_is_stopped_when_it_has_answered(parts, ga
 
     reload = asyncio.ensure_future(parts.engine.processes.reload([Selector("web")]))
     await eventually(lambda: parts.launcher.orders[1:])
+    await settle()
     parts.probe.used = {3000, 3001}
     parts.clock.advance(1.0)
     await eventually(lambda: targets(parts).get(3001) is TargetState.HEALTHY)

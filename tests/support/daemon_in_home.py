@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pmdaemon.control.starter import start_daemon
-from tests.support.daemon import ENVIRONMENT, RealDaemon
+from tests.support.daemon import ENVIRONMENT, RealDaemon, until
 from tests.support.running import parent_of
 from tests.support.waiting import eventually_sync
 
@@ -68,7 +68,7 @@ class DaemonInHome:
         """Kill the daemon, and wait for the next one, whose pid is returned."""
         before = self.pid
         os.kill(before, signal.SIGKILL)
-        eventually_sync(lambda: self.pid != before)
+        until(lambda: self.pid != before)
         return self.pid
 
     def crash_altogether(self) -> None:

@@ -13,17 +13,22 @@ from tests.support.waiting import eventually_sync
 WITH_INPUT = replace(DECLARED, stdin=True)
 
 
+def until_nothing_prints():
+    eventually_sync(lambda: "output" not in [one.name for one in threading.enumerate()])
+
+
 def test_what_is_typed_is_sent_line_by_line(cli, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\n"))
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT, pm_id=3))
     cli.does("send", a_view("web"))
     cli.daemon.answers("follow", {"result": {}})
+    cli.daemon.answers("ping", {"result": {}})  # asked for where typing takes its time
 
     assert cli("attach", "web") == 0
     assert [(body["selectors"], body["line"]) for body in cli.daemon.asked("send")] == [
         (["3"], "one"), (["3"], "two"),
     ]  # fmt: skip
-    eventually_sync(lambda: "output" not in [one.name for one in threading.enumerate()])
+    until_nothing_prints()
 
 
 def test_a_program_without_standard_input_is_refused_at_once(cli):
@@ -46,9 +51,11 @@ def test_bytes_that_are_no_text_are_sent_too(cli, monkeypatch):
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
     cli.does("send", a_view("web"))
     cli.daemon.answers("follow", {"result": {}})
+    cli.daemon.answers("ping", {"result": {}})  # asked for where typing takes its time
 
     assert cli("attach", "web") == 0
     assert [body["line"] for body in cli.daemon.asked("send")] == ["a\udcffb"]
+    until_nothing_prints()
 
 
 @pytest.fixture

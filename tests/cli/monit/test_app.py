@@ -78,7 +78,9 @@ async def test_what_cannot_be_done_is_said(a_screen, daemon):
     daemon.answers("stop", {"error": error})
     async with a_screen() as screen:
         await screen.shows("api")
-        await screen.press("s", "enter")
+        await screen.press("s")
+        await screen.shows("(id 1)?")
+        await screen.press("enter")
 
         await screen.shows("survived [SIGKILL]")
 
@@ -88,12 +90,18 @@ async def test_the_list_is_filtered_by_names_and_namespaces(a_screen):
     async with a_screen() as screen:
         await screen.shows("web")
 
-        await screen.press("slash", "S", "h", "o")
+        await screen.press("slash")
+        await eventually(lambda: screen.app._filter.has_focus)
+        await screen.press("S", "h", "o")
         await screen.shows("1 of 3 processes")
         assert " web " not in screen.text
-        await screen.press("enter", "r")
+        await screen.press("enter")
+        await eventually(lambda: screen.app._table.has_focus)
+        await screen.press("r")
         await screen.shows("Restart api (id 1)?")
-        await screen.press("escape", "escape")
+        await screen.press("escape")
+        await screen.hides("(id 1)?")
+        await screen.press("escape")
 
         await screen.shows("3 processes:", " web ")
 
@@ -130,9 +138,12 @@ async def test_a_change_is_seen_at_once(a_screen, daemon, processes, monkeypatch
     async with a_screen() as screen:
         await screen.shows("3 processes")
 
-        tell({"item": {"pm_id": 1, "state": "stopped", "name": "api"}})
+        def is_seen():
+            # Whoever follows the output of the chosen one may be who takes it.
+            tell({"item": {"pm_id": 1, "state": "stopped", "name": "api"}})
+            return "1 process: 1 online" in screen.text
 
-        await screen.shows("1 process: 1 online")
+        await eventually(is_seen)
 
 
 @pytest.mark.usefixtures("processes")
@@ -170,6 +181,7 @@ async def test_q_leaves(home, daemon, processes):
     app = app_module.Monitor(AsyncClient(home, environment={}, start=False))
     async with app.run_test() as pilot:
         await pilot.press("q")
+        await eventually(lambda: app.return_code is not None)
 
     assert app.return_code == 0
 

@@ -3,6 +3,7 @@ from textual.app import App
 
 from pmdaemon.cli.monit.details import Details
 from tests.support.views import a_view
+from tests.support.waiting import eventually
 
 
 async def facts(view, cpu=(), memory=(), *, metrics=None, rows=24, unicode=True):
@@ -15,8 +16,13 @@ async def facts(view, cpu=(), memory=(), *, metrics=None, rows=24, unicode=True)
         await pilot.pause()
         app.query_one(Details).show(view, cpu, memory, metrics or {})
         await pilot.pause()
-        strips = app.screen._compositor.render_strips(app.size)
-        return "\n".join(strip.text for strip in strips)
+
+        def drawn():
+            strips = app.screen._compositor.render_strips(app.size)
+            text = "\n".join(strip.text for strip in strips)
+            return text if view is None or "status" in text else ""
+
+        return await eventually(drawn)
 
 
 async def test_the_curves_and_the_facts_are_shown():

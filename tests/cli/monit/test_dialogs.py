@@ -2,6 +2,7 @@ import pytest
 from textual.app import App
 
 from pmdaemon.cli.monit.dialogs import Help, Question
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,7 @@ async def test_a_question_is_answered_by_a_key(key, answer):
         await pilot.pause()
 
         await pilot.press("x", key)
+        await eventually(lambda: answers)
 
     assert answers == [answer]
 
@@ -29,4 +31,4 @@ async def test_the_keys_go_away_by_a_key(key):
 
         await pilot.press(key)
 
-        assert not isinstance(app.screen, Help)
+        await eventually(lambda: not isinstance(app.screen, Help))

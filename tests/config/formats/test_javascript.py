@@ -18,7 +18,7 @@ def evaluated(tmp_path):
     def evaluated(name, text, **more):
         path = tmp_path / name
         path.write_text(text)
-        return evaluate(str(path), ENVIRONMENT, **more)
+        return evaluate(str(path), ENVIRONMENT, **{"deadline": 60.0, **more})
 
     return evaluated
 
@@ -56,7 +56,7 @@ def test_it_has_the_environment_and_other_modules(evaluated):
 def test_an_expression_is_what_it_is():
     text = "{apps: [{script: 'a' + '.js'},], // all\n}"
 
-    assert evaluate("a.json", ENVIRONMENT, expression=text) == APPS
+    assert evaluate("a.json", ENVIRONMENT, expression=text, deadline=60.0) == APPS
 
 
 @pytest.mark.parametrize(
