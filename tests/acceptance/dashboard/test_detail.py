@@ -100,24 +100,24 @@ def test_a_search_marks_what_it_finds_across_colours(detail):
 def test_new_output_is_followed_until_one_scrolls_up(page):
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     detail = opened(page, "chatty")
-    page.wait_for_function("document.querySelectorAll('.line').length >= 300")  # or none scrolls
+    eventually_sync(lambda: lines(detail).count() >= 300)  # or none scrolls
     box = detail.get_by_role("log")
     follow = detail.get_by_role("button", name="Follow")
     expect(lines(detail).last).to_be_in_viewport()
     at_the_end = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 40"
     expect(follow).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(f"({at_the_end})(document.querySelector('[role=log]'))")
+    eventually_sync(lambda: box.evaluate(at_the_end))
 
     box.hover()
     page.mouse.wheel(0, -2000)
 
     expect(follow).to_have_attribute("aria-pressed", "false")
     count = lines(detail).count()
-    page.wait_for_function(f"document.querySelectorAll('.line').length > {count + 2}")
+    eventually_sync(lambda: lines(detail).count() > count + 2)
     assert not box.evaluate(at_the_end)
 
     follow.click()
-    page.wait_for_function(f"({at_the_end})(document.querySelector('[role=log]'))")
+    eventually_sync(lambda: box.evaluate(at_the_end))
 
 
 def test_output_comes_without_a_websocket_too(open_page):
