@@ -37,8 +37,11 @@ async def a_server(handler: Handler, *, tls: ssl.SSLContext | None = None) -> As
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        server.close()
+        # What was just accepted when a server is closed is never closed itself.
+        for listener in server.sockets:
+            asyncio.get_running_loop().remove_reader(listener)
         await _some_turns()
+        server.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
