@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 
@@ -14,6 +15,10 @@ from tests.support.ports import free_port
 # thousands of processes run the same modules, and each would compile them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# What a script starts with `&` ignores these two, and so would every program that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # How long an example takes tells how busy the machine is. What has passed once passes again; others
 # are tried by `--hypothesis-profile exploring`.
