@@ -10,7 +10,7 @@ from pmdaemon.engine.request_log import RequestLog
 from pmdaemon.server.gateway.balancing import TcpBalancer
 from pmdaemon.server.gateway.choosing import Chooser
 from pmdaemon.server.gateway.forwarding import Gateway, Interceptor
-from pmdaemon.server.gateway.fronts import Front, accept_no_more, most_connections
+from pmdaemon.server.gateway.fronts import Front, leave_in_queue, most_connections, shut
 from pmdaemon.server.gateway.recording import Recorder
 from pmdaemon.server.gateway.words import LogTail, Wording
 from pmdaemon.server.http.listeners import url_of
@@ -80,15 +80,14 @@ class GatewayServer:
                 if place not in self._fronts:
                     opened[place] = await self._open(place, tls)
         except BaseException:
-            for front in opened.values():
-                front.close()
+            await shut([*opened.values()])
             raise
-        for place in self._fronts.keys() - set(wanted):
-            self._fronts.pop(place).close()
+        gone = [self._fronts.pop(place) for place in self._fronts.keys() - set(wanted)]
         self._fronts |= opened
         self._gateway.trust(settings.trusted_proxies)
         self._recorder.domain = settings.domain
         self._recorder.capture = settings.capture
+        await shut(gone)
 
     async def balance(self, listeners: Mapping[str, Listener]) -> None:
         """Take connections for these services, and spread them; see `GatewayServer`."""
@@ -106,13 +105,11 @@ class GatewayServer:
                 )
                 opened[name, listener] = front, balancer
         except BaseException:
-            for front, _ in opened.values():
-                front.close()
+            await shut([front for front, _ in opened.values()])
             raise
-        for key in self._balanced.keys() - wanted:
-            front, _ = self._balanced.pop(key)
-            front.close()  # connections that were taken go on
+        gone = [self._balanced.pop(key)[0] for key in self._balanced.keys() - wanted]
         self._balanced |= opened
+        await shut(gone)
 
     def swap(self, table: RouteTable) -> None:
         """Send requests elsewhere from now on; those that are on their way go on."""
@@ -128,18 +125,18 @@ class GatewayServer:
 
     async def turn_off(self) -> None:
         """Stop listening, and break what is going on."""
-        for front in self._fronts.values():
-            front.close()
-        for front, balancer in self._balanced.values():
-            front.close()
-            balancer.close()
+        balanced = [*self._balanced.values()]
+        fronts = [*self._fronts.values(), *(front for front, _ in balanced)]
         self._fronts, self._balanced = {}, {}
+        await shut(fronts)
+        for _, balancer in balanced:
+            balancer.close()
         self._gateway.close()
 
     async def make_way(self) -> None:
         """Take nothing new, let what is going on end if that is soon, and leave the rest."""
         fronts = [*self._fronts.values(), *(front for front, _ in self._balanced.values())]
-        await accept_no_more(fronts)
+        await leave_in_queue(fronts)
         self._gateway.finish()
         looks = 0
         while self._gateway.connections and looks < PARTING_LOOKS:
@@ -148,7 +145,7 @@ class GatewayServer:
                 self._gateway.close_idle()
             await asyncio.sleep(PARTING / PARTING_LOOKS)
         for front in fronts:
-            front.leave()
+            front.close()
         for _, balancer in self._balanced.values():
             balancer.close()
         self._fronts, self._balanced = {}, {}

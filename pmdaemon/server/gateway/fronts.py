@@ -2,11 +2,12 @@
 
 import asyncio
 import resource
+import socket
 from collections.abc import Callable, Sequence
 from ssl import SSLContext
 
 from pmdaemon.engine.interfaces import DescriptorStore
-from pmdaemon.server.http.listeners import BACKLOG, KeptListeners, port_of
+from pmdaemon.server.http.listeners import BACKLOG, KeptListeners, accept_no_more, port_of
 
 HANDSHAKE_SECONDS = 10.0
 
@@ -52,34 +53,39 @@ class Front:
         return front
 
     @property
+    def listeners(self) -> Sequence[socket.socket]:
+        """The sockets that it takes connections from."""
+        return self._listeners.sockets
+
+    @property
     def tcp_port(self) -> int:
         """The port that is really listened on."""
         return port_of(self._listeners.sockets[0])
 
-    def close(self) -> None:
-        """Listen no more."""
+    def forget(self) -> None:
+        """Have nobody listen in our place."""
         self._listeners.forget()
-        self.leave()
 
-    def leave(self) -> None:
-        """Have the next daemon listen in our place."""
+    def close(self) -> None:
+        """Listen no more ourselves; what the keeper has, the next daemon listens on."""
         for server in self._servers:
             server.close()
         self._listeners.close()
 
 
-async def accept_no_more(fronts: Sequence[Front]) -> None:
-    """Leave new connections in the queue, where the next daemon finds them.
+async def shut(fronts: Sequence[Front]) -> None:
+    """Have nobody listen there any more; connections that were taken go on."""
+    try:
+        await leave_in_queue(fronts)
+    finally:
+        for front in fronts:
+            front.forget()
+            front.close()
 
-    asyncio drops a connection that it has accepted and not begun to serve when its server is
-    closed. So these begin first: one turn for what makes the transport, one to spare.
-    """
-    loop = asyncio.get_running_loop()
-    for front in fronts:
-        for listener in front._listeners.sockets:  # noqa: SLF001 - of this module
-            loop.remove_reader(listener)
-    for _ in range(2):
-        await asyncio.sleep(0)
+
+async def leave_in_queue(fronts: Sequence[Front]) -> None:
+    """Take no more connections, for the next daemon to find them; see `accept_no_more`."""
+    await accept_no_more(listener for front in fronts for listener in front.listeners)
 
 
 def most_connections() -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from pmdaemon.core.errors import PmdaemonError
@@ -98,6 +98,20 @@ class KeptListeners:
         """Close our own copies."""
         for listener in self.sockets:
             listener.close()
+
+
+async def accept_no_more(listeners: Iterable[socket.socket]) -> None:
+    """Leave new connections in the queue of the kernel, for the next daemon or to be refused.
+
+    asyncio drops a connection that it has accepted and not begun to serve when its server is
+    closed: it gets neither an answer nor an end. So these begin first: one turn for what makes the
+    transport, one to spare.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in listeners:
+        loop.remove_reader(listener)
+    for _ in range(2):
+        await asyncio.sleep(0)
 
 
 async def listen(host: str, tcp_port: int) -> list[socket.socket]:

@@ -10,7 +10,13 @@ from pmdaemon.engine.interfaces import DescriptorStore, WebSettings
 from pmdaemon.server.http.access import Gate
 from pmdaemon.server.http.connections import connection_factory
 from pmdaemon.server.http.dialect import ErrorEncoder
-from pmdaemon.server.http.listeners import BACKLOG, KeptListeners, port_of, url_of
+from pmdaemon.server.http.listeners import (
+    BACKLOG,
+    KeptListeners,
+    accept_no_more,
+    port_of,
+    url_of,
+)
 from pmdaemon.server.http.tls import HANDSHAKE_SECONDS, server_context
 
 PATIENCE = 5.0
@@ -93,7 +99,7 @@ class Site:
         """
         tls = _tls(parts.gate.settings)
         successor = Site(parts, self._listeners.twins())
-        await self._accept_no_more()
+        await accept_no_more(self._listeners.sockets)
         await self._end()
         await successor._serve(tls)
         return successor
@@ -104,8 +110,11 @@ class Site:
 
     async def close(self) -> None:
         """Stop listening, and end what is left of requests."""
-        self._listeners.forget()
-        await self._end()
+        try:
+            await accept_no_more(self._listeners.sockets)
+        finally:
+            self._listeners.forget()
+            await self._end()
 
     async def make_way(self) -> None:
         """Let clients finish, and send those that stay connected on to the next daemon.
@@ -114,7 +123,7 @@ class Site:
         asks it to close; one that says nothing meanwhile is closed when it is idle.
         """
         self._parting = True
-        await self._accept_no_more()
+        await accept_no_more(self._listeners.sockets)
         if self._runner is not None:
             await self._runner.shutdown()  # streams have no end of their own
         for server in self._servers:
@@ -125,18 +134,6 @@ class Site:
                 looks += 1  # aiohttp has no event for this
                 await asyncio.sleep(PARTING / PARTING_LOOKS)
         await self._end()
-
-    async def _accept_no_more(self) -> None:
-        """Leave new connections in the queue, where the next daemon finds them.
-
-        asyncio drops a connection that it has accepted and not begun to serve when its server is
-        closed. So these begin first: one turn for what makes the transport, one to spare.
-        """
-        loop = asyncio.get_running_loop()
-        for listener in self._listeners.sockets:
-            loop.remove_reader(listener)
-        for _ in range(2):
-            await asyncio.sleep(0)
 
     async def _serve(self, tls: SSLContext | None) -> None:
         self._app.on_response_prepare.append(self._say_goodbye)

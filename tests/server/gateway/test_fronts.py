@@ -5,9 +5,10 @@ import resource
 import pytest
 
 from pmdaemon.server.gateway import fronts
-from pmdaemon.server.gateway.fronts import Front, accept_no_more, most_connections
+from pmdaemon.server.gateway.fronts import Front, leave_in_queue, most_connections, shut
 from pmdaemon.server.http.listeners import AddressUnusable, NothingKept
 from tests.fakes.descriptor_store import FakeDescriptorStore
+from tests.support.knocking import knocking_at, until_hung_up
 
 
 class HangsUp(asyncio.Protocol):
@@ -27,7 +28,7 @@ async def test_it_takes_connections_until_it_is_closed():
     writer.close()
     await writer.wait_closed()
 
-    front.close()
+    await shut([front])
 
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
@@ -39,19 +40,31 @@ async def test_what_is_closed_is_not_reached_by_the_copy_that_is_kept_for_a_mome
     [name] = keeper.kept
     copy, port = keeper.take(name), front.tcp_port
 
-    front.close()
+    await shut([front])
 
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
     os.close(copy)
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_as_it_is_shut_is_served_or_refused(turns):
+    front = await opened(NothingKept())
+    client = knocking_at(front.tcp_port)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    await shut([front])
+
+    await until_hung_up(client)
+
+
 async def test_what_comes_while_daemons_change_waits_for_the_next_one():
     keeper = FakeDescriptorStore()
     first = await opened(keeper)
-    await accept_no_more([first])
+    await leave_in_queue([first])
     _, writer = await asyncio.open_connection("127.0.0.1", first.tcp_port)
-    first.leave()
+    first.close()
     accepted = asyncio.Event()
 
     class Says(asyncio.Protocol):

@@ -11,6 +11,7 @@ from pmdaemon.server.http.listeners import AddressUnusable
 from pmdaemon.server.http.native.errors import encode_error
 from pmdaemon.server.http.site import Site, SiteParts
 from tests.dialects.transcripts import ask
+from tests.support.knocking import knocking_at, until_hung_up
 
 OPEN = WebSettings("127.0.0.1", 0)
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -37,6 +38,18 @@ async def test_it_serves_what_was_built(keeper):
     assert answer.body == b"hello"
     assert site.url == f"http://127.0.0.1:{site.tcp_port}"
     await site.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_as_it_is_closed_is_ended_or_refused(keeper, turns):
+    site = await a_site(keeper)
+    client = knocking_at(site.tcp_port)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    await site.close()
+
+    await until_hung_up(client)
 
 
 async def test_it_is_at_its_address_whatever_the_key(keeper):
