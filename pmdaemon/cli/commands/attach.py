@@ -1,8 +1,10 @@
 """`attach`."""
 
-import signal
+import os
+import select
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 import click
@@ -14,6 +16,7 @@ from pmdaemon.cli.options import command as command_named
 from pmdaemon.cli.options import complete_names
 from pmdaemon.cli.render.log_lines import LogForm, LogStyle
 from pmdaemon.client.logs import query_of
+from pmdaemon.control.channel import SIGNAL_DELAY
 from pmdaemon.core.errors import PmdaemonError
 
 
@@ -35,8 +38,8 @@ def command(context: Context, selector: str) -> None:
     output = _Output(context, view["pm_id"])
     with suppress(KeyboardInterrupt):
         output.start()
-        for line in sys.stdin:
-            context.client(start=False).send_line(line.removesuffix("\n"), view["pm_id"])
+        for line in _typed(output):
+            context.client(start=False).send_line(line, view["pm_id"])
     output.leave()
 
 
@@ -47,12 +50,11 @@ class _Output(threading.Thread):
         super().__init__(name="output", daemon=True)
         self._context = context
         self._pm_id = pm_id
-        self._reader = threading.get_ident()
         self._left = threading.Event()
         self._failure: PmdaemonError | OSError | None = None
 
     def run(self) -> None:
-        """Print until that fails; then end the reading too, which only a signal does."""
+        """Print until that fails."""
         style = LogStyle(self._context.terminal, form=LogForm.RAW)
         query = query_of(lines=0)
         try:
@@ -60,8 +62,6 @@ class _Output(threading.Thread):
             print_logs(self._context, chosen, query, style, go_on=True, over=self._left)
         except (PmdaemonError, OSError) as error:
             self._failure = error
-            if not self._left.is_set():
-                signal.pthread_kill(self._reader, signal.SIGINT)
 
     def leave(self) -> None:
         """Stop caring about the output.
@@ -74,3 +74,27 @@ class _Output(threading.Thread):
         self._left.set()
         if self._failure is not None:
             raise self._failure
+
+
+def _typed(output: _Output) -> Iterator[str]:
+    """Yield each line of standard input, until that ends or there is no more output.
+
+    Where nothing is typed, it looks up as often as it must to heed Ctrl-C: see SIGNAL_DELAY.
+    """
+    keyboard = sys.stdin.fileno()
+    typing = select.poll()
+    typing.register(keyboard, select.POLLIN)
+    begun: list[bytes] = []
+    while output.is_alive():
+        if not typing.poll(SIGNAL_DELAY * 1000):
+            continue
+        part = os.read(keyboard, 1 << 16)
+        if not part:
+            break
+        first, *others = part.split(b"\n")
+        begun.append(first)
+        for line in others:
+            yield os.fsdecode(b"".join(begun))
+            begun = [line]
+    if any(begun):
+        yield os.fsdecode(b"".join(begun))

@@ -1,6 +1,6 @@
 import errno
-import io
 import os
+import signal
 import threading
 
 import pytest
@@ -17,8 +17,18 @@ def until_nothing_prints():
     eventually_sync(lambda: "output" not in [one.name for one in threading.enumerate()])
 
 
-def test_what_is_typed_is_sent_line_by_line(cli, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\n"))
+@pytest.fixture
+def keyboard(monkeypatch):
+    """What to type on; the standard input is its other end."""
+    reading, writing = os.pipe()
+    with open(reading) as stream, open(writing, "wb", buffering=0) as keys:
+        monkeypatch.setattr("sys.stdin", stream)
+        yield keys
+
+
+def test_what_is_typed_is_sent_line_by_line(cli, keyboard):
+    keyboard.write(b"one\ntwo\n")
+    keyboard.close()
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT, pm_id=3))
     cli.does("send", a_view("web"))
     cli.daemon.answers("follow", {"result": {}})
@@ -46,32 +56,54 @@ def test_it_is_for_one_process(cli, count):
     assert f"names {count}: give an id" in cli.err
 
 
-def test_bytes_that_are_no_text_are_sent_too(cli, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\xffb\n"), "utf-8"))
+@pytest.mark.usefixtures("keyboard")
+def test_ctrl_c_that_did_not_interrupt_the_reading_ends_it_too(cli, monkeypatch):
+    monkeypatch.setattr(attach, "SIGNAL_DELAY", 0.01)
+    cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
+    cli.daemon.answers("follow", {"result": {}})
+    cli.daemon.answers("ping", {"result": {}})
+
+    def interrupt():
+        eventually_sync(lambda: cli.daemon.asked("follow"))
+        # Raised in another thread, it interrupts no system call of the one that reads.
+        signal.raise_signal(signal.SIGINT)
+
+    elsewhere = threading.Thread(target=interrupt)
+    elsewhere.start()
+
+    assert cli("attach", "web") == 0
+    elsewhere.join()
+    until_nothing_prints()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        (b"a\xffb\n", ["a\udcffb"]),  # is no text
+        (b"one\ntw", ["one", "tw"]),
+        (b"\n" + b"x" * 70_000 + b"\ny\n", ["", "x" * 70_000, "y"]),
+        (b"", []),
+    ],
+)
+def test_whatever_is_typed_is_sent(cli, monkeypatch, tmp_path, typed, sent):
+    file = tmp_path / "typed"
+    file.write_bytes(typed)
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
     cli.does("send", a_view("web"))
     cli.daemon.answers("follow", {"result": {}})
     cli.daemon.answers("ping", {"result": {}})  # asked for where typing takes its time
 
-    assert cli("attach", "web") == 0
-    assert [body["line"] for body in cli.daemon.asked("send")] == ["a\udcffb"]
+    with file.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert cli("attach", "web") == 0
+    assert [body["line"] for body in cli.daemon.asked("send")] == sent
     until_nothing_prints()
 
 
-@pytest.fixture
-def silent():
-    """A standard input at which nobody types."""
-    reading, writing = os.pipe()
-    with open(reading) as stream:
-        yield stream
-        os.close(writing)
-
-
-def test_output_that_cannot_be_printed_ends_it(cli, monkeypatch, silent):
+def test_output_that_cannot_be_printed_ends_it(cli, monkeypatch, keyboard):
     def print_logs(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sys.stdin", silent)
     monkeypatch.setattr(attach, "print_logs", print_logs)
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
 
@@ -79,8 +111,7 @@ def test_output_that_cannot_be_printed_ends_it(cli, monkeypatch, silent):
     assert cli.err == "pmdaemon: cannot write the output: no space left on device\n"
 
 
-def test_output_that_there_is_no_more_ends_it_with_the_reason(cli, monkeypatch, silent):
-    monkeypatch.setattr("sys.stdin", silent)
+def test_output_that_there_is_no_more_ends_it_with_the_reason(cli, keyboard):
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
     cli.refuses("follow", "process_not_found", "no process 0")
 
