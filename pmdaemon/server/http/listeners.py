@@ -105,11 +105,12 @@ async def accept_no_more(listeners: Iterable[socket.socket]) -> None:
 
     asyncio drops a connection that it has accepted and not begun to serve when its server is
     closed: it gets neither an answer nor an end. So these begin first: one turn for what makes the
-    transport, one to spare.
+    transport, one to spare. Listeners that are closed already are passed over.
     """
     loop = asyncio.get_running_loop()
     for listener in listeners:
-        loop.remove_reader(listener)
+        if listener.fileno() >= 0:
+            loop.remove_reader(listener)
     for _ in range(2):
         await asyncio.sleep(0)
 

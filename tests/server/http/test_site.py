@@ -52,6 +52,13 @@ async def test_a_connection_that_comes_as_it_is_closed_is_ended_or_refused(keepe
     await until_hung_up(client)
 
 
+async def test_closing_it_again_does_nothing(keeper):
+    site = await a_site(keeper)
+    await site.close()
+
+    await site.close()
+
+
 async def test_it_is_at_its_address_whatever_the_key(keeper):
     site = await a_site(keeper)
 
