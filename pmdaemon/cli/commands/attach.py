@@ -79,6 +79,7 @@ class _Output(threading.Thread):
 def _typed(output: _Output) -> Iterator[str]:
     """Yield each line of standard input, until that ends or there is no more output.
 
+    The last one may lack its end, but only where the input itself ends there.
     Where nothing is typed, it looks up as often as it must to heed Ctrl-C: see SIGNAL_DELAY.
     """
     keyboard = sys.stdin.fileno()
@@ -90,11 +91,11 @@ def _typed(output: _Output) -> Iterator[str]:
             continue
         part = os.read(keyboard, 1 << 16)
         if not part:
-            break
+            if any(begun):
+                yield os.fsdecode(b"".join(begun))
+            return
         first, *others = part.split(b"\n")
         begun.append(first)
         for line in others:
             yield os.fsdecode(b"".join(begun))
             begun = [line]
-    if any(begun):
-        yield os.fsdecode(b"".join(begun))

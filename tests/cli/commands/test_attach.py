@@ -111,6 +111,16 @@ def test_output_that_cannot_be_printed_ends_it(cli, monkeypatch, keyboard):
     assert cli.err == "pmdaemon: cannot write the output: no space left on device\n"
 
 
+def test_half_a_line_is_not_sent_when_there_is_no_more_output(cli, keyboard):
+    keyboard.write(b"rm -r ")
+    cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
+    cli.does("send", a_view("web"))
+    cli.refuses("follow", "process_not_found", "no process 0")
+
+    assert cli("attach", "web") == 3
+    assert cli.daemon.asked("send") == []
+
+
 def test_output_that_there_is_no_more_ends_it_with_the_reason(cli, keyboard):
     cli.lists(a_view("web", detail=True, spec=WITH_INPUT))
     cli.refuses("follow", "process_not_found", "no process 0")
